@@ -61,7 +61,7 @@ def _gather_opening(draw_key, points, who, opened):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gather_entrants(draw_key, families, start_factor, start_rate, month_from, master, who, count, starts, marks):
+def _gather_entrants(draw_key, families, start_factor, start_rate, demand, month_from, master, who, count, starts, marks):
     """Families of the master stream, month by month; a child starts where its level lies below the scenario's rate."""
     entry, born, began, luck, at_band, at_segment, at_month = who
     cell_band, cell_age, cell_width, more_children = master
@@ -71,7 +71,7 @@ def _gather_entrants(draw_key, families, start_factor, start_rate, month_from, m
     for month in range(months):
         highest = 0.0
         for band in range(bands):
-            cap[band] = families[month, band] * start_rate[band] * start_factor[month]
+            cap[band] = families[month, band] * start_rate[band] * start_factor[month] * demand[month, band]
             highest = max(highest, cap[band])
         month_key = _key(draw_key, month + 1)
         month_to = month_from[month + 1]
@@ -198,7 +198,7 @@ def _add_up(month_from, early_opened, opened, marks, stock, days, early_days):
 def _run_draws(first, last, seed, points, families, master, spread, leave_lever, calendar, table, capacity, out):
     """Draws first..last-1, each written to its own rows of `out`; returns False if a draw outgrew its room."""
     stock, starts, ends, aged, days, early_days, reviews, opened_out = out
-    start_factor, leave_factor, start_rate, leave_rate = spread
+    start_factor, leave_factor, start_rate, leave_rate, demand = spread
     month_from, month_of_day = calendar
     months, bands = families.shape
     who = (
@@ -219,9 +219,8 @@ def _run_draws(first, last, seed, points, families, master, spread, leave_lever,
         opened[:] = 0
         _set_clock(clock, slope, month_from, leave_factor[draw], leave_rate[draw], leave_lever)
         count = _gather_opening(draw_key, points, who, opened)
-        count = _gather_entrants(
-            draw_key, families, start_factor[draw], start_rate[draw], month_from, master, who, count, starts[draw], marks
-        )
+        factors = (start_factor[draw], start_rate[draw], demand[draw])
+        count = _gather_entrants(draw_key, families, *factors, month_from, master, who, count, starts[draw], marks)
         if count == capacity:
             return False
         _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends[draw], aged[draw], reviews[draw])
@@ -279,8 +278,8 @@ def _table(hazards: Hazards, early_days: float, review_at: np.ndarray, review_ev
 
 def _room(opening: Opening, entrants: Entrants, spread: Spread) -> int:
     """Room for the children of one draw: ten standard deviations above the largest expected number."""
-    largest = spread.start_factor @ entrants.expected @ spread.start_rate.T.max(axis=1)
-    expected = float(largest.max())
+    by_month = (entrants.expected * spread.demand.max(axis=0)).sum(axis=1) * spread.start_rate.max()
+    expected = float((spread.start_factor @ by_month).max())
     return int(opening.children + expected + 10 * (expected * 2 * entrants.children_per_family) ** 0.5 + 100)
 
 
@@ -316,7 +315,7 @@ def run(
         _points(opening, hazards),
         _families(entrants),
         _master(entrants),
-        (spread.start_factor, spread.leave_factor, spread.start_rate, spread.leave_rate),
+        tuple(np.ascontiguousarray(part) for part in vars(spread).values()),
         np.asarray(leave_lever, float),
         (month_from, _month_of_day(month_from)),
         _table(hazards, early_days, review_at, review_every),

@@ -80,17 +80,19 @@ class Spread:
     leave_factor  [draw x month]  practice drift on leaving
     start_rate    [draw x band]   uncertainty of the start rates, 1 at the centre
     leave_rate    [draw x band]   uncertainty of the leaving hazards, 1 at the centre
+    demand        [draw x month x band]  what each draw's births and migration do to starts, 1 at the centre
     """
 
     start_factor: np.ndarray
     leave_factor: np.ndarray
     start_rate: np.ndarray
     leave_rate: np.ndarray
+    demand: np.ndarray
 
     @classmethod
     def none(cls, draws: int, months: int, bands: int) -> "Spread":
         """No spread but chance: every factor is 1."""
-        return cls(*(np.ones(shape) for shape in [(draws, months)] * 2 + [(draws, bands)] * 2))
+        return cls(*(np.ones(shape) for shape in [(draws, months)] * 2 + [(draws, bands)] * 2), np.ones((draws, months, bands)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,199 @@
+"""The machine-readable answer: every figure of the answer page for every scenario of a case."""
+
+import numpy as np
+
+from forecast import __version__, costs
+from forecast.activity import conferences, posts_needed
+from forecast.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
+from forecast.contingency import ENOUGH_AT, draw_down
+from forecast.costs import GROUPS, LINES, review_hours
+from forecast.months import days_in, financial_year, year_months
+from forecast.outlook import Base, Outlook, base_budget
+
+SCHEMA = "forecast-answer-1"
+BUDGET_STEPS = 7  # points at which the answer page shows how the chance moves with the base budget
+
+
+def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
+    """Every figure of the answer page. Money in pounds, children in children, months as 2011-06."""
+    case, central = base.central.case, outlooks["central"]
+    budgets = yearly_budgets(base, central.months)
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "council": case.council,
+        "area": case.area,
+        "month": case.month,
+        "title": case.title,
+        "origin": case.origin.isoformat(),
+        "horizon": case.horizon,
+        "financial_year": case.financial_year,
+        "draws": base.draws,
+        "seed": base.seed,
+        "units": {"money": "gbp", "children": "children", "chance": "share of draws, 0 to 1"},
+        "open_at_origin": {"lac": base.lac.opening.children, "cp": base.cp.opening.children},
+        "contingency": central.assumptions.value("budget.contingency"),
+        "red_assumptions": red(base.central),
+        "hindsight_assumptions": [key for key in base.central.keys() if base.central.entry(key).hindsight],
+        "scenarios": {slug: scenario(base, outlook, central, budgets) for slug, outlook in outlooks.items()},
+    }
+
+
+def red(assumptions) -> list[str]:
+    """Keys of the red assumptions."""
+    return [key for key in assumptions.keys() if assumptions.entry(key).reliability == "red"]
+
+
+def yearly_budgets(base: Base, months: list[str]) -> dict[str, dict[str, np.ndarray]]:
+    """Rolled-forward base budget by financial year and line, [month], with the adjustment apart."""
+    years = dict.fromkeys(financial_year(month) for month in months)
+    return {year: base_budget(base, year_months(year)) for year in years}
+
+
+def scenario(base: Base, outlook: Outlook, central: Outlook, budgets: dict) -> dict:
+    """One scenario's figures."""
+    drawn = outlook.drawn
+    return {
+        "name": outlook.assumptions.scenario.name,
+        "reason": outlook.assumptions.scenario.reason,
+        "differs": [
+            {"key": change.key, "central": change.central, "scenario": change.scenario, "why": change.why}
+            for change in outlook.assumptions.differs
+        ],
+        "children": children(base, outlook),
+        "contingency": {
+            "amount": drawn.amount,
+            "call": with_error(drawn.at_year_end),
+            "variance": summary(drawn.variance),
+            "headroom": summary(drawn.headroom),
+            "recovery_plan": summary(np.ravel(outlook.values["budget.recovery_plan"])),
+            "chance_holds": drawn.chance,
+            "chance_error": drawn.chance_error(),
+            "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
+            "exhaustion": exhaustion(base, drawn),
+            "call_by_month": [{"month": month, **summary(drawn.call[:, i])} for i, month in enumerate(base.year)],
+            "chance_by_base_budget": chance_by_budget(base, outlook),
+        },
+        "effect": effects(base, outlook, budgets),
+        "cost": cost_by_year(outlook, budgets),
+        "activity": activity_by_year(outlook),
+        "difference_from_central": {
+            "call": difference(drawn.at_year_end, central.drawn.at_year_end),
+            "net_cost": {
+                year: difference(year_net(outlook, year), year_net(central, year)) for year in budgets
+            },
+        },
+    }
+
+
+def with_error(draws: np.ndarray) -> dict[str, float]:
+    """A summary with the Monte Carlo errors of its mean and its 90th percentile."""
+    errors = {"error_of_mean": error_of_mean(draws), "error_of_p90": error_of_quantile(draws, QUANTILES["p90"])}
+    return summary(draws) | errors
+
+
+def children(base: Base, outlook: Outlook) -> dict:
+    """LAC, UASC among them, and CP at every month end, starts and ends."""
+    held = {}
+    for group in ("lac", "cp"):
+        paths, expected = getattr(outlook, group), outlook.expected[group]
+        held[group] = {
+            "month_ends": by_month(outlook.forecast_months, paths.stock.sum(axis=2), expected.stock.sum(axis=1)),
+            "starts": by_month(outlook.forecast_months, paths.starts.sum(axis=2), expected.starts.sum(axis=1)),
+            "ends": by_month(outlook.forecast_months, paths.ends.sum(axis=2), expected.ends.sum(axis=1)),
+        }
+    uasc = outlook.lac.stock @ base.uasc_share
+    held["uasc"] = {"month_ends": by_month(outlook.forecast_months, uasc, outlook.expected["lac"].stock @ base.uasc_share)}
+    return held
+
+
+def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray) -> list[dict]:
+    """One row a month: the principal run beside the draws."""
+    return [
+        {"month": month, "principal": float(principal[i]), **summary(draws[:, i])} for i, month in enumerate(months)
+    ]
+
+
+def exhaustion(base: Base, drawn) -> dict | None:
+    """In the draws that fail, the month from which the call stays above the contingency; None if no draw fails."""
+    failing = drawn.month_of_exhaustion()
+    if not failing.size:
+        return None
+    at = {name: base.year[int(np.quantile(failing, q, method="lower"))] for name, q in QUANTILES.items()}
+    count = np.bincount(failing, minlength=len(base.year)) / drawn.holds.size
+    return {**at, "share_of_draws": dict(zip(base.year, count.tolist(), strict=True))}
+
+
+def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
+    """The chance at several base budgets between the low and the high of the adjustment."""
+    a = outlook.assumptions
+    entry, rows = a.entry("budget.adjustment"), []
+    if entry.low is None or entry.low == entry.high:
+        return rows
+    inside = [outlook.months.index(month) for month in base.year]
+    cost, budget = costs.net(outlook.lines)[:, inside], costs.net(base.budget)
+    share = days_in(base.year) / days_in(base.year).sum()
+    committed = outlook.drawn.call - np.maximum(np.cumsum(cost - budget - entry.value * share, axis=1) - _saved(a, inside), 0)
+    for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
+        drawn = draw_down(cost, budget + adjustment * share, committed, outlook.drawn.amount, a.value("budget.one_off_savings"))
+        rows.append({"adjustment": float(adjustment), "chance_holds": drawn.chance, "call_mean": float(drawn.at_year_end.mean())})
+    return rows
+
+
+def _saved(a, inside: list[int]) -> np.ndarray:
+    return a.value("budget.one_off_savings") * np.arange(1, len(inside) + 1) / len(inside)
+
+
+def year_net(outlook: Outlook, year: str) -> np.ndarray:
+    """Net cost of a financial year, [draw]."""
+    inside = [i for i, month in enumerate(outlook.months) if financial_year(month) == year]
+    return costs.net(outlook.lines)[:, inside].sum(axis=1)
+
+
+def effects(base: Base, outlook: Outlook, budgets: dict) -> dict:
+    """Part-year effect (this year's variance) and full-year effect, recurring.
+
+    Full-year effect: the year's last month's net cost a day over a whole year, less the year's budget.
+    """
+    last = outlook.months.index(base.year[-1])
+    per_day = costs.net(outlook.lines)[:, last] / days_in(base.year)[-1]
+    budget = costs.net(base.budget).sum() + outlook.assumptions.value("budget.adjustment")
+    return {"part_year": summary(outlook.drawn.variance), "full_year": summary(per_day * days_in(base.year).sum() - budget)}
+
+
+def cost_by_year(outlook: Outlook, budgets: dict) -> dict:
+    """Financial year -> gross, income, net, budget, variance, groups and lines."""
+    held = costs.by_year(outlook.lines, outlook.months)
+    return {year: _cost_of(lines, budgets[year], outlook, year) for year, lines in held.items()}
+
+
+def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outlook: Outlook, year: str) -> dict:
+    income = [line for line, (_, group) in LINES.items() if group == "income"]
+    gross = sum(cost for line, cost in lines.items() if line not in income)
+    earned = sum(lines[line] for line in income)
+    planned = costs.net(budget).sum() + outlook.assumptions.value("budget.adjustment")
+    groups = {group: sum(lines[line] for line, (_, held) in LINES.items() if held == group) for group in GROUPS}
+    return {
+        "gross": summary(gross),
+        "income": summary(earned),
+        "net": summary(gross + earned),
+        "budget": float(planned),
+        "variance": summary(gross + earned - planned),
+        "groups": {group: summary(cost) for group, cost in groups.items()},
+        "lines": {line: summary(cost) | {"budget": float(budget[line].sum())} for line, cost in lines.items()},
+    }
+
+
+def activity_by_year(outlook: Outlook) -> dict:
+    """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
+    values, months = outlook.values, outlook.months
+    held = conferences(outlook.work, outlook.setting.starts_per_icpc, values["families.cp"])
+    hours = review_hours(outlook.work, values, outlook.setting)
+    years = np.array([financial_year(month) for month in months])
+    posts = {kind: posts_needed(hours[kind], values["iro.hours_a_post"], months) for kind in hours}
+    counts = {"lac_reviews": outlook.work.lac_reviews, **held}
+    return {
+        year: {name: summary(count[:, years == year].sum(axis=1)) for name, count in counts.items()}
+        | {f"{kind}_posts_needed": summary(posts[kind][:, years == year].mean(axis=1)) for kind in posts}
+        for year in dict.fromkeys(years.tolist())
+    }

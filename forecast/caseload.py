@@ -1,0 +1,298 @@
+"""CP and LAC stocks and flows: population x start rates into the pathways engine, child by child."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.activity import Workload
+from forecast.evidence import ADULT_AGE, CP_BANDS, LAC_BANDS, Evidence, Group, age_from
+from forecast.months import DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
+from forecast.pathways import calibration, engine
+from forecast.pathways.calibration import Fit
+from forecast.pathways.expectation import entrant_cohorts, expect, opening_cohorts
+from forecast.pathways.hazards import Entrants, Hazards, Opening, Paths, Spread
+from forecast.population import RESIDENTS, Population
+from forecast.rates import Drift, Pooled, discounted, evidence_kept, pool
+
+CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
+LEAST_CELLS = 8
+BALANCE_LIMIT = 20.0  # the search for balance runs from a twentieth to twenty times
+BALANCE_FOUND = 1e-4
+
+
+@dataclass(frozen=True)
+class Norms:
+    """The assumptions a group's pathways need, at their central values.
+
+    pool_starts, pool_age, pool_leaving  children's worth of national evidence
+    family      children who start together
+    start_drift, leave_drift             practice drift
+    review_at, review_every              days
+    early       days counted apart (proceedings)
+    imbalance_kept  share of the imbalance between starts and leaving that the central path keeps, 0 to 1
+    """
+
+    pool_starts: float
+    pool_age: float
+    pool_leaving: float
+    family: float
+    start_drift: Drift
+    leave_drift: Drift
+    review_at: np.ndarray
+    review_every: float
+    early: float
+    imbalance_kept: float
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """One group fitted to its published year and pooled toward the country.
+
+    country, council  the two fits
+    newborn_share     share of starts under 1 that are newborn
+    start_rate        [band]  pooled starts a child a year
+    level, by_age     posteriors of the start level and of each age band against it
+    leaving           [band]  posterior of the leaving hazard against the country's, by age band
+    hazards           pooled leaving hazards, used in the forecast
+    opening           children open at the origin
+    since             multiple of the pooled start rate that the months since the year's end imply
+    starts_since      [band]  starts a year that multiple stands for
+    push              by how much starts over leaving were lowered to balance today's stock
+    """
+
+    group: Group
+    country: Fit
+    council: Fit
+    newborn_share: float
+    start_rate: np.ndarray
+    level: Pooled
+    by_age: Pooled
+    leaving: Pooled
+    hazards: Hazards
+    opening: Opening
+    since: float
+    starts_since: np.ndarray
+    push: float
+
+
+def first_hazards(bands: list[str], edges: list[float], stock: float, ended: float) -> Hazards:
+    """A flat start for the calibration: everyone leaves at the crude rate."""
+    low = age_from(bands)
+    return Hazards(low, ADULT_AGE, np.array(edges), np.full((low.size, len(edges)), ended / stock / DAYS_A_YEAR))
+
+
+def fit_group(group: Group) -> tuple[Fit, Fit, float]:
+    """Hazards of the country and of the council, each reproducing its published year."""
+    edges = sorted({window[0] for window in group.country.stays})
+    start = first_hazards(group.bands, edges, group.country.closing.sum(), group.country.ended)
+    if group.country.ends is None:
+        country, newborn = calibration.fit_country_by_stock(start, group.country)
+    else:
+        country, newborn = calibration.fit_country(start, group.country)
+    by_age = group.council.ends is not None
+    fit = calibration.fit_council if by_age else calibration.fit_council_by_stays
+    return country, fit(country.hazards, group.council, newborn), newborn
+
+
+def calibrate(group: Group, evidence: Evidence, norms: Norms, days_since: float, calibration_year: str) -> Calibrated:
+    """Fit one group, pool its rates toward the country's, and stand its children at the origin."""
+    country, council, newborn = fit_group(group)
+    expected = expected_starts(group, evidence)
+    leaving = pool_leaving(group, country, council, norms)
+    hazards = country.hazards.times(leaving.mean)
+    rate = group.country.starts / exposure(group.bands, evidence.country_children)
+    first = pool_level(group, evidence, norms, calibration_year, expected, None)
+    by_age = pool_ages(group, expected, first, norms)
+    cells = calibration.age_cells(hazards.age_from, ADULT_AGE, newborn)
+    children = exposure(group.bands, evidence.children_by_band)
+    a_year = rate * first.mean * by_age.mean * children
+    opening, since = _stand_at_origin(council, hazards, a_year, days_since, group.open_at_origin, cells)
+    recent = since * a_year.sum() if days_since else None
+    level = pool_level(group, evidence, norms, calibration_year, expected, recent, days_since)
+    own = rate * level.mean * by_age.mean
+    push = balance(hazards, opening, own * children, cells) ** (1 - norms.imbalance_kept)
+    return Calibrated(
+        group, country, council, newborn, own / push**0.5, level, by_age, leaving, hazards.times(np.full(rate.size, push**0.5)),
+        opening, since, since * a_year, push,
+    )  # fmt: skip
+
+
+def balance(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells: list[np.ndarray]) -> float:
+    """How much starts over leaving must fall for today's stock to stay what it is.
+
+    The number by which starts a year, [band], divided by its root, and the hazards, multiplied by it, leave the mean
+    stock of the second and third year at the opening stock while the population stands still. Above 1 the rates,
+    taken as they are, would raise the stock. Found by bisection on its logarithm.
+    """
+    low, high = -np.log(BALANCE_LIMIT), np.log(BALANCE_LIMIT)
+    while high - low > BALANCE_FOUND:
+        push = np.exp((low + high) / 2)
+        stock = later_stock(hazards.times(np.full(a_year.size, push**0.5)), opening, a_year / push**0.5, cells)
+        low, high = ((low + high) / 2, high) if stock > opening.children else (low, (low + high) / 2)
+    return float(np.exp((low + high) / 2))
+
+
+def later_stock(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells: list[np.ndarray]) -> float:
+    """Mean stock of the second and third year at steady starts."""
+    edges = np.arange(0, 4) * DAYS_A_YEAR
+    starts = np.tile(a_year, (3, 1))
+    coarse = replace(opening, age=opening.age[::16], duration=opening.duration[::16])
+    cohorts = opening_cohorts(coarse) + entrant_cohorts(edges, calibration.entrants(starts, cells), nodes=3)
+    course = expect(edges, hazards, cohorts, starts, np.ones(starts.shape))
+    return float(course.days[1:].sum() / (edges[-1] - edges[1]))
+
+
+def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:
+    """Children each start rate is counted on, [band]: for the unborn, the children under 1."""
+    return np.concatenate([children[:1], children]) if bands[0] == "unborn" else children
+
+
+def expected_starts(group: Group, evidence: Evidence) -> np.ndarray:
+    """Starts a year the council would have at the country's rates, [band]."""
+    country = exposure(group.bands, evidence.country_children)
+    return group.country.starts / country * exposure(group.bands, evidence.children_by_band)
+
+
+def pool_level(group, evidence, norms, calibration_year, expected, recent, days_since=0.0) -> Pooled:
+    """The council's start level against the country's, from all its published years, the older the less.
+
+    recent  starts a year that the stock at the origin implies since the year's end, or None
+    """
+    counts = group.starts_by_year
+    ago = np.array([years_from(period, calibration_year) for period in counts.index], float) + days_since / DAYS_A_YEAR
+    size = evidence.population_by_year
+    grown = np.array([size.get(int(period[:4]) + 1, size.iloc[-1]) / size.iloc[-1] for period in counts.index])
+    values, at_country = counts.to_numpy(), grown * expected.sum()
+    if recent is not None:
+        part = days_since / DAYS_A_YEAR
+        values = np.append(values, recent * part)
+        at_country, ago = np.append(at_country, expected.sum() * part), np.append(ago, 0.0)
+    kept = evidence_kept(norms.start_drift.size, expected.sum(), norms.family)
+    seen, wanted = discounted(values, at_country, ago, kept)
+    return pool(seen / norms.family, wanted / norms.family, norms.pool_starts)
+
+
+def pool_ages(group: Group, expected: np.ndarray, level: Pooled, norms: Norms) -> Pooled:
+    """Each age band's start rate against the level. A council without its own age pattern keeps the country's."""
+    if group.bands[0] == "unborn":
+        return Pooled(np.full(expected.size, norms.pool_age), np.full(expected.size, norms.pool_age))
+    own_level = group.council.starts.sum() / expected.sum()
+    pooled = pool(group.council.starts, expected * own_level, norms.pool_age)
+    tilt = (pooled.mean * expected).sum() / expected.sum()
+    return Pooled(pooled.shape, pooled.weight * tilt)
+
+
+def pool_leaving(group: Group, country: Fit, council: Fit, norms: Norms) -> Pooled:
+    """Leaving hazards by age band against the country's: the level first, then each band against the level.
+
+    Those who leave by turning 18 say nothing of the hazard and are left out.
+    """
+    ratio = council.hazards.per_day.sum(axis=1) / country.hazards.per_day.sum(axis=1)
+    left = calibration.ends_before_adult(council)
+    level = pool(left.sum(), (left / ratio).sum(), norms.pool_leaving)
+    bands = pool(left, left / ratio * level.mean, norms.pool_age)
+    return Pooled(bands.shape, bands.weight / level.mean)
+
+
+def _stand_at_origin(council: Fit, hazards: Hazards, a_year: np.ndarray, days: float, children: int, cells):
+    if days == 0:
+        return calibration.as_opening(council.at_close, children, calibration.POINTS), 1.0
+    return calibration.opening_at(council, hazards, a_year * days / DAYS_A_YEAR, days, children, cells)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Expected starts of one scenario, [month x band], before practice drift and the uncertainty of the rates.
+
+    transfers  [month x band]  plans that arrive open, within `starts`
+    """
+
+    starts: np.ndarray
+    transfers: np.ndarray
+
+
+def demand(fit: Calibrated, population: Population, relative_rate: dict[str, float], arrivals: np.ndarray) -> Demand:
+    """Children x start rate, by named group of the population.
+
+    relative_rate  group -> its start rate against other children's
+    arrivals       [month x LAC band]  children who arrive with a plan open
+    """
+    starts = 0.0
+    for name, children in population.children.items():
+        counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
+        starts = starts + counted * fit.start_rate / MONTHS_A_YEAR * relative_rate.get(name, 1.0)
+    transfers = np.zeros_like(starts)
+    transfers[:, -arrivals.shape[1] :] += arrivals
+    return Demand(starts + transfers, transfers)
+
+
+def by_band_of_months(children: np.ndarray) -> np.ndarray:
+    """[month x month of age] to [month x LAC band]."""
+    edges = np.append(age_from(LAC_BANDS), ADULT_AGE) / DAYS_A_YEAR * MONTHS_A_YEAR
+    return np.add.reduceat(children, np.round(edges[:-1]).astype(int), axis=1)
+
+
+def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entrants:
+    """The stream of possible entrants every scenario thins: the central age mix, in equally likely cells."""
+    share = central.sum(axis=0) / central.sum()
+    count = np.maximum(np.round(share * CELLS).astype(int), LEAST_CELLS)
+    edges = [
+        np.interp(np.linspace(0, 1, cells + 1), np.linspace(0, 1, band.size), band)
+        for cells, band in zip(count, calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share), strict=True)
+    ]
+    return calibration.entrants(central, edges, family)
+
+
+def practice(fit: Calibrated, norms: Norms, draws: int, months: int, luck) -> Spread:
+    """Spread of every draw: uncertain rates and practice drift. `luck(name)` gives a generator of its own.
+
+    The same in every scenario, so that a draw is one future seen under several policies.
+    """
+    level = fit.level.factors(luck("start level"), draws)
+    ages = fit.by_age.factors(luck("start ages"), draws)
+    drift = norms.start_drift.factors(luck("start drift"), draws, months)
+    leave = norms.leave_drift.factors(luck("leave drift"), draws, months)
+    leaving = fit.leaving.factors(luck("leaving"), draws)
+    return Spread(drift, leave, level * ages, leaving, np.ones((draws, months, ages.shape[1])))
+
+
+def live(fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads) -> Paths:
+    """Run the engine for one group and one scenario."""
+    return engine.run(
+        month_edges(months),
+        fit.hazards,
+        fit.opening,
+        replace(stream, expected=starts),
+        spread,
+        lever,
+        norms.early,
+        norms.review_at,
+        norms.review_every,
+        seed,
+        threads,
+    )
+
+
+def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
+    """The principal run: the same group and scenario in expectation, without chance, drift or rate uncertainty."""
+    edges = month_edges(months)
+    cohorts = opening_cohorts(fit.opening) + entrant_cohorts(edges, replace(stream, expected=starts), nodes=2)
+    return expect(edges, fit.hazards, cohorts, starts, lever)
+
+
+def workload(months: list[str], lac: Paths, cp: Paths, proceedings_share: float, transfer_share: np.ndarray) -> Workload:
+    """What the paths mean in days, reviews and plans.
+
+    proceedings_share  share of children within the length of proceedings who are in them
+    transfer_share     [month]  share of plans started that arrived open
+    """
+    started = cp.starts.sum(axis=2).astype(float)
+    return Workload(
+        months,
+        lac.days.astype(float),
+        lac.early_days * float(proceedings_share),
+        lac.reviews.astype(float),
+        started,
+        started * transfer_share,
+        cp.reviews.astype(float),
+    )

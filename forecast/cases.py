@@ -1,0 +1,49 @@
+"""Open a case: its assumptions and its published tables, all checked before any work is done."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.assumptions import Assumptions, list_scenarios, load
+from forecast.evidence import Evidence, gather
+from forecast.history import History
+from forecast.inputs import published
+from forecast.months import last_day
+
+WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """A case ready to run: its evidence, its tables, and one set of assumptions for each scenario."""
+
+    evidence: Evidence
+    history: History
+    tables: dict[str, pd.DataFrame]
+    scenarios: dict[str, Assumptions]
+
+    @property
+    def central(self) -> Assumptions:
+        return self.scenarios["central"]
+
+
+def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
+    """Read and check everything a case needs. Raises BadInput; nothing is computed before all of it holds."""
+    scenarios = {slug: load(params, council, month, slug) for slug in list_scenarios(params)}
+    case = scenarios["central"].case
+    children = _names(case.tables["children"])
+    single = [case.tables[role] for role in ("population", "country_population", "components", "spending")]
+    tables = {name: published.read(data / "published", name, last_day(case.month)) for name in [*children, *single]}
+    history = History({name: tables[name] for name in children})
+    evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]))
+    return OpenCase(evidence, history, tables, scenarios)
+
+
+def _names(tables: str | list[str]) -> list[str]:
+    return [tables] if isinstance(tables, str) else tables
+
+
+def _numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns of whole numbers as numbers; the door has already proved every cell."""
+    return table.astype({name: int for name in table.columns if name in WHOLE_NUMBERS})

@@ -1,0 +1,76 @@
+"""The contingency: variance against budget, calls on it, the chance that it holds, when it runs out, what is enough.
+
+variance  = projected outturn - budget; overspend positive ("adverse")
+call      = adverse variance + commitments; an underspend does not pay for commitments
+holds     = the call at the year's end is no more than the contingency
+runs out  = the first month from which the call stays above the contingency to the year's end
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ENOUGH_AT = (0.50, 0.80, 0.90, 0.95)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draw-down of the contingency over the financial year.
+
+    call      [draw x month]  cumulative call at each month's end
+    variance  [draw]          variance for the whole year
+    amount    scalar          the contingency
+    """
+
+    call: np.ndarray
+    variance: np.ndarray
+    amount: float
+
+    @property
+    def at_year_end(self) -> np.ndarray:
+        return self.call[:, -1]
+
+    @property
+    def holds(self) -> np.ndarray:
+        return self.at_year_end <= self.amount
+
+    @property
+    def chance(self) -> float:
+        """Share of draws in which the contingency holds."""
+        return float(self.holds.mean())
+
+    @property
+    def headroom(self) -> np.ndarray:
+        return self.amount - self.at_year_end
+
+    def month_of_exhaustion(self) -> np.ndarray:
+        """Month (0 is the year's first) from which the call stays above the contingency, in the draws that fail."""
+        above = self.call[~self.holds] > self.amount
+        stays_above = np.flip(np.logical_and.accumulate(np.flip(above, axis=1), axis=1), axis=1)
+        return stays_above.argmax(axis=1)
+
+    def enough(self, chances=ENOUGH_AT) -> dict[float, float]:
+        """The contingency that would hold with each chance."""
+        return {chance: float(np.quantile(self.at_year_end, chance)) for chance in chances}
+
+    def chance_error(self) -> float:
+        """Monte Carlo standard error of the chance."""
+        return float(np.sqrt(self.chance * (1 - self.chance) / self.holds.size))
+
+
+def commitments(total: np.ndarray, starts_after: float, months: int) -> np.ndarray:
+    """Commitments to date, [draw x month], spent evenly from `starts_after` months into the year."""
+    spent = np.clip(np.arange(1, months + 1) - starts_after, 0, None) / (months - starts_after)
+    return np.atleast_1d(total)[:, None] * spent
+
+
+def draw_down(cost: np.ndarray, budget: np.ndarray, committed: np.ndarray, amount: float, savings: float = 0.0) -> Draw:
+    """Draw-down over one financial year.
+
+    cost, budget, committed  [draw x month], [month] and [draw x month], pounds; committed is cumulative
+    savings                  one-off savings set against the variance, spread over the year
+    """
+    months = cost.shape[1]
+    saved = savings * np.arange(1, months + 1) / months
+    variance = np.cumsum(cost - budget, axis=1) - saved
+    return Draw(np.maximum(variance, 0) + committed, variance[:, -1], amount)

@@ -1,0 +1,208 @@
+"""What one case knows at its origin: the published figures the model is fitted to, on one population base.
+
+The case file names the tables and, where an age pattern is held for another year only, the year it is taken from;
+a pattern from another year is scaled to the total of the calibration year.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.assumptions import Case
+from forecast.errors import BadInput
+from forecast.history import History
+from forecast.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_end
+from forecast.pathways.calibration import Margins
+from forecast.placements import PLACEMENTS, fill_suppressed
+
+LAC_BANDS = ["under_1", "1_4", "5_9", "10_15", "16_17"]
+CP_BANDS = ["unborn", *LAC_BANDS]
+BAND_FROM_YEARS = {"under_1": 0, "1_4": 1, "5_9": 5, "10_15": 10, "16_17": 16}
+ADULT_YEARS = 18
+# A plan before birth opens at most three months before the expected date, when the pre-birth conference is held.
+UNBORN_FROM_YEARS = -0.25
+STAY_MONTHS = {
+    "up_to_3m": (0, 3),
+    "3_to_6m": (3, 6),
+    "6_to_12m": (6, 12),
+    "1_to_2y": (12, 24),
+    "over_2y": (24, np.inf),
+}
+TWO_WEEKS = 14.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Published year of one group (LAC or CP) for the country and for the council."""
+
+    bands: list[str]
+    country: Margins
+    council: Margins
+    open_at_origin: int
+    starts_by_year: pd.Series
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything published that one case uses.
+
+    children            [single year of age]  the council's children on the population base
+    children_by_band, country_children  [band]
+    births              births in the last known year; births_mid_year: the year to whose middle they run
+    population_by_year  all ages, one base: scales earlier years' exposure
+    """
+
+    lac: Group
+    cp: Group
+    children: pd.Series
+    children_by_band: np.ndarray
+    country_children: np.ndarray
+    births: float
+    births_mid_year: int
+    population_by_year: pd.Series
+    placements: dict[str, float]
+    interim_care_orders: float
+    conferenced: float
+    uasc: float
+
+
+def age_from(bands: list[str]) -> np.ndarray:
+    """Lower edge of each age band, days from birth."""
+    years = [UNBORN_FROM_YEARS if band == "unborn" else BAND_FROM_YEARS[band] for band in bands]
+    return np.array(years, float) * DAYS_A_YEAR
+
+
+ADULT_AGE = ADULT_YEARS * DAYS_A_YEAR
+
+
+def gather(case: Case, history: History, population: pd.DataFrame, country: pd.DataFrame, components: pd.DataFrame) -> Evidence:
+    """Read what the case needs out of the history and the population tables. Raises BadInput for a figure not held."""
+    area, tables = case.area, case.tables
+    children = population.set_index("age")["children"].astype(float)
+    country_children = country.set_index("age_band")["children"].astype(float)[LAC_BANDS].to_numpy()
+    components = components.set_index("year_to_mid")
+    return Evidence(
+        lac=_lac(case, history),
+        cp=_cp(case, history),
+        children=children,
+        children_by_band=by_band(children),
+        country_children=country_children,
+        births=float(components["births"].iloc[-1]),
+        births_mid_year=int(components.index[-1]),
+        population_by_year=components["population_all_ages"].astype(float),
+        placements=_placements(history, area, tables["country"], year_end(case.calibration_year)),
+        interim_care_orders=history.value(
+            area, "lac_stock", year_end(case.calibration_year), "legal_status", "interim_care_order"
+        ),
+        conferenced=history.value(area, "icpc", case.calibration_year),
+        uasc=history.value(area, "uasc_stock", year_end(case.calibration_year)),
+    )
+
+
+def by_band(children: pd.Series) -> np.ndarray:
+    """Children by single year of age added up by LAC age band, [band]."""
+    edges = [BAND_FROM_YEARS[band] for band in LAC_BANDS] + [ADULT_YEARS]
+    return np.array([children.loc[low : high - 1].sum() for low, high in zip(edges[:-1], edges[1:], strict=True)])
+
+
+def _pattern(history: History, area: str, measure: str, period: str, bands: list[str], total: float) -> np.ndarray:
+    """Counts by age band scaled to `total`; one suppressed band is found by subtraction."""
+    held = history.by(area, measure, period, "age_band", solve_suppressed=True)
+    counts = np.array([held.get(band, 0.0) if band == "unborn" else held[band] for band in bands])
+    return counts * total / counts.sum()
+
+
+def _lac(case: Case, history: History) -> Group:
+    country = _lac_margins(case, history, case.tables["country"], "country_lac")
+    council = _lac_margins(case, history, case.area, "council_lac")
+    council = council if council.ends is not None else _level_only(council)
+    return Group(LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"))
+
+
+def _lac_margins(case: Case, history: History, area: str, role: str) -> Margins:
+    year, closing = case.calibration_year, year_end(case.calibration_year)
+    starts, ended = history.value(area, "lac_starts", year), history.value(area, "lac_ceases", year)
+    stock = history.value(area, "lac_stock", closing)
+    periods = case.tables
+    ends = periods.get(f"{role}_ceases_by_age")
+    return Margins(
+        opening=history.value(area, "lac_stock", year_end(year_before(year))),
+        starts=_pattern(history, area, "lac_starts", periods[f"{role}_starts_by_age"], LAC_BANDS, starts),
+        closing=_pattern(history, area, "lac_stock", periods[f"{role}_stock_by_age"], LAC_BANDS, stock),
+        ends=None if ends is None else _pattern(history, area, "lac_ceases", ends, LAC_BANDS, ended),
+        ended=ended,
+        stays=_lac_stays(history, periods),
+    )
+
+
+def _lac_stays(history: History, periods: dict) -> dict:
+    """Shares of LAC periods that end within two weeks, from then to a year, and later."""
+    shares = history.by(periods["country"], "lac_ceases", periods["lac_stays"], "duration")
+    weeks, year = shares["under_2_weeks"] / 100, shares["under_1_year"] / 100
+    return {(0.0, TWO_WEEKS): weeks, (TWO_WEEKS, DAYS_A_YEAR): year - weeks, (DAYS_A_YEAR, np.inf): 1 - year}
+
+
+def _level_only(margins: Margins) -> Margins:
+    """A council whose ceases by age are not held: only its total ends count, and no stays."""
+    return Margins(margins.opening, margins.starts, margins.closing, None, margins.ended, {})
+
+
+def _cp(case: Case, history: History) -> Group:
+    country_name, periods, year = case.tables["country"], case.tables, case.calibration_year
+    country = _cp_margins(case, history, country_name, "country_cp", None)
+    council = _cp_margins(case, history, case.area, "council_cp", country)
+    return Group(CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"))
+
+
+def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Margins | None) -> Margins:
+    """CP margins; a council without its own age pattern takes the country's (`pattern`)."""
+    year, periods, country = case.calibration_year, case.tables, case.tables["country"]
+    starts, ended = history.value(area, "cp_starts", year), history.value(area, "cp_ends", year)
+    stock = history.value(area, "cp_stock", year_end(year))
+    if pattern is None:
+        by_age = _pattern(history, country, "cp_starts", periods["country_cp_starts_by_age"], CP_BANDS, starts)
+        closing = _pattern(history, country, "cp_stock", periods["country_cp_stock_by_age"], CP_BANDS, stock)
+    else:
+        by_age, closing = (part / part.sum() * total for part, total in ((pattern.starts, starts), (pattern.closing, stock)))
+    opening = history.value(area, "cp_stock", year_end(year_before(year)))
+    return Margins(opening, by_age, closing, None, ended, _cp_stays(history, area, periods[f"{role}_stays"]))
+
+
+def _cp_stays(history: History, area: str, period: str) -> dict:
+    """Shares of plans that ended by how long they lasted; windows in days."""
+    held = history.by(area, "cp_ends", period, "duration")
+    month = DAYS_A_YEAR / MONTHS_A_YEAR
+    total = sum(held[name] for name in STAY_MONTHS)
+    return {(low * month, high * month): held[name] / total for name, (low, high) in STAY_MONTHS.items()}
+
+
+def _open(case: Case, history: History, measure: str) -> int:
+    return int(history.value(case.area, measure, case.origin.isoformat()))
+
+
+def _starts(case: Case, history: History, measure: str) -> pd.Series:
+    """The council's published starts by financial year, up to the calibration year."""
+    series = history.series(case.area, measure)
+    return series[[period for period in series.index if period <= case.calibration_year]]
+
+
+def _placements(history: History, area: str, country: str, day: str) -> dict[str, float]:
+    """Children by placement at the year's end, suppressed cells filled; kinship is counted within fostering."""
+    total = history.value(area, "lac_stock", day)
+    published = {
+        "fostering": ["fostering"],
+        "placed_for_adoption": ["placed_for_adoption"],
+        "with_parents": ["with_parents"],
+        "residential": ["residential"],
+        "residential_school": ["residential_school", "other_residential"],
+        "supported": ["supported"],
+        "other": ["other"],
+    }
+    cells = [cell for group in published.values() for cell in group]
+    held = history.cells(area, "lac_stock", day, "placement")
+    missing = [cell for cell in cells if cell not in held]
+    if missing:
+        raise BadInput(f"placement rows of {area} at {day} lack {', '.join(missing)}; add the row to the children table")
+    filled = fill_suppressed({cell: held[cell] for cell in cells}, total, history.by(country, "lac_stock", day, "placement"))
+    return {name: sum(filled[cell] for cell in published[name]) for name in PLACEMENTS}

@@ -1,0 +1,443 @@
+"""The method, end to end, for one case: how many children, what it costs, whether the contingency holds.
+
+    evidence -> calibrated pathways -> population -> starts -> children living through care
+             -> placements, reviews, contact -> cost by line -> draw-down of the contingency
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast import caseload, contingency, costs
+from forecast.activity import Workload
+from forecast.assumptions import Assumptions, luck, sample
+from forecast.caseload import Calibrated, Norms
+from forecast.contingency import Draw
+from forecast.costs import Setting, Values
+from forecast.evidence import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS, Evidence
+from forecast.months import (
+    DAYS_A_WEEK,
+    DAYS_A_YEAR,
+    MONTHS_A_YEAR,
+    days_in,
+    financial_year,
+    month_after,
+    months_between,
+    year_months,
+)
+from forecast.pathways.hazards import Entrants, Paths, Spread
+from forecast.placements import PLACEMENTS, allowed, fit_mix, shift_to_residential
+from forecast.population import Deaths, Population, Streams, births_by_month, by_month_of_age, project
+from forecast.rates import Drift
+
+Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
+BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
+MIDDLE_OF_YEAR = 6  # a "year to mid" is centred six months before its 30 June
+DEMOGRAPHY = ("population.", "migration.")
+
+
+@dataclass(frozen=True)
+class Base:
+    """What every scenario of a case shares, computed once.
+
+    lac, cp          calibrated groups
+    months           forecast months; year: months of the budget year; to_date: its months before the origin
+    past             the calibration year's work (one draw, the mean)
+    so_far           the work of the months to date (one draw, the mean), or None
+    budget           line -> [month of the budget year]
+    spread           group -> what varies from draw to draw
+    mix, uasc_share  who is placed where, by age
+    """
+
+    central: Assumptions
+    evidence: Evidence
+    lac: Calibrated
+    cp: Calibrated
+    norms: dict[str, Norms]
+    months: list[str]
+    year: list[str]
+    past: Workload
+    so_far: Workload | None
+    budget: dict[str, np.ndarray]
+    streams: dict[str, Entrants]
+    spread: dict[str, Spread]
+    mix: np.ndarray
+    uasc_share: np.ndarray
+    proceedings_share: float
+    draws: int
+    seed: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One scenario of a case, draw by draw.
+
+    months  every month costed: the budget year's months to date, then the forecast
+    lines   line -> [draw x month], pounds, income negative
+    """
+
+    assumptions: Assumptions
+    population: Population
+    lac: Paths
+    cp: Paths
+    expected: dict
+    months: list[str]
+    forecast_months: list[str]
+    work: Workload
+    lines: dict[str, np.ndarray]
+    drawn: Draw
+    values: Values
+    setting: Setting
+
+
+def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2) -> Base:
+    """Everything the scenarios of a case share: calibration, the past year, the budget, the luck of the draws."""
+    case = central.case
+    months = months_between(month_after(case.origin), case.horizon)
+    year = year_months(case.financial_year)
+    to_date = [month for month in year if month < months[0]]
+    norms = group_norms(central)
+    days_since = days_in(to_date).sum()
+    groups = {
+        name: caseload.calibrate(group, evidence, norms[name], days_since, case.calibration_year)
+        for name, group in (("lac", evidence.lac), ("cp", evidence.cp))
+    }
+    people = population_of(central, evidence, months, {})
+    streams, spread = {}, {}
+    for name, fit in groups.items():
+        starts = demand_of(central, fit, people, months).starts
+        streams[name] = caseload.master_stream(fit, starts, norms[name].family)
+        spread[name] = caseload.practice(fit, norms[name], draws, len(months), _luck(seed, name))
+    placed = np.array([evidence.placements[name] for name in PLACEMENTS])
+    share = in_proceedings(evidence, groups["lac"], norms["lac"].early)
+    past = past_work(groups, norms, year_months(case.calibration_year), share, seed, threads, None)
+    so_far = past_work(groups, norms, to_date, share, seed, threads, central) if to_date else None
+    base = Base(
+        central, evidence, groups["lac"], groups["cp"], norms, months, year, past, so_far, {}, streams, spread,
+        fit_mix(evidence.lac.council.closing, placed, may_live(central)), uasc_shares(central), share, draws, seed, threads,
+    )  # fmt: skip
+    return replace(base, budget=base_budget(base, year))
+
+
+def foresee(base: Base, assumptions: Assumptions) -> Outlook:
+    """One scenario, on the same draws as every other."""
+    months, seed = base.months, base.seed
+    people = population_of(assumptions, base.evidence, months, {})
+    draws_of = demographic_draws(base, assumptions, people)
+    paths, expected, transfer_share = {}, {}, None
+    for name, fit in (("lac", base.lac), ("cp", base.cp)):
+        wanted = demand_of(assumptions, fit, people, months)
+        lever = leave_lever(assumptions, fit.group.bands, months)
+        spread = with_demography(base.spread[name], draws_of[name])
+        paths[name] = caseload.live(
+            fit, base.norms[name], base.streams[name], wanted.starts, spread, lever, months, _seed(seed, name), base.threads
+        )
+        expected[name] = caseload.expected_course(fit, base.streams[name], wanted.starts, lever, months)
+        transfer_share = wanted.transfers.sum(axis=1) / wanted.starts.sum(axis=1)
+    work = caseload.workload(months, paths["lac"], paths["cp"], base.proceedings_share, transfer_share)
+    work = work.after(base.so_far) if base.so_far is not None else work
+    values, setting = drawn_values(assumptions, base), setting_of(base, assumptions, work.months)
+    lines = costs.cost_lines(work, values, setting)
+    drawn = draw_on_contingency(base, assumptions, values, lines, work.months)
+    return Outlook(
+        assumptions, people, paths["lac"], paths["cp"], expected, work.months, months, work, lines, drawn, values, setting
+    )
+
+
+# --- what the assumptions say, in the shape the rooms need -----------------------------------------------------------
+
+
+def group_norms(a: Assumptions) -> dict[str, Norms]:
+    """LAC and CP: pooling weights, families, drift, reviews."""
+    value = a.value
+    early = {"lac": value("proceedings.length") * DAYS_A_WEEK, "cp": value("reviews.cp_first")}
+    at = {
+        "lac": [value(f"reviews.lac_{which}") for which in ("first", "second", "third")],
+        "cp": [value("reviews.cp_first")],
+    }
+    return {
+        name: Norms(
+            value(f"rates.{name}_starts_pool"),
+            value("rates.age_pool"),
+            value(f"rates.{name}_leaving_pool"),
+            value(f"families.{name}"),
+            Drift(value(f"drift.{name}_starts"), value(f"drift.{name}_memory"), value(f"drift.{name}_steps_a_month")),
+            Drift(value(f"drift.{name}_leaving"), value(f"drift.{name}_memory"), value(f"drift.{name}_steps_a_month")),
+            np.array(at[name], float),
+            value(f"reviews.{name}_every"),
+            early[name],
+            value(f"rates.{name}_imbalance_kept"),
+        )
+        for name in ("lac", "cp")
+    }
+
+
+def family_streams(a: Assumptions) -> list[str]:
+    """Named streams of families: every `migration.NAME.families`."""
+    parts = [key.split(".") for key in a.keys()]
+    return [part[1] for part in parts if part[0] == "migration" and part[-1] == "families"]
+
+
+def population_of(a: Assumptions, evidence: Evidence, months: list[str], changed: dict[str, float]) -> Population:
+    """The population under one scenario; `changed` replaces some values (to see how much each matters)."""
+
+    def value(key: str) -> float:
+        return changed.get(key, a.value(key))
+
+    first = months[0]
+    since = (int(first[:4]) - evidence.births_mid_year) * MONTHS_A_YEAR + int(first[5:]) - 1
+    births = births_by_month(evidence.births, value("population.births_growth"), since, len(months))
+    births = births * lever(a, "births", months)
+    rates = {flow: value(f"migration.{flow}") for flow in ("internal_in", "international_in", "internal_out", "international_out")}
+    streams = Streams(
+        {flow: rate for flow, rate in rates.items() if flow.endswith("_in")},
+        {flow: rate for flow, rate in rates.items() if flow.endswith("_out")},
+        {name: families_by_age(value, name, len(months)) for name in family_streams(a)},
+    )
+    deaths = Deaths(value("population.deaths_under_1"), value("population.deaths_1_to_17"))
+    return project(by_month_of_age(evidence.children), births, deaths, streams)
+
+
+def families_by_age(value, name: str, months: int) -> np.ndarray:
+    """Children of a named stream who arrive each month by month of age, [month x month of age]."""
+    children = value(f"migration.{name}.families") * value(f"migration.{name}.children")
+    edges = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS] + [ADULT_YEARS]) * MONTHS_A_YEAR
+    share = np.array([value(f"migration.{name}.age_{band}") for band in LAC_BANDS])
+    by_age = np.repeat(share / share.sum() / np.diff(edges), np.diff(edges)) * children
+    return np.tile(by_age, (months, 1))
+
+
+def arrivals_on_plan(value, name: str, months: int) -> np.ndarray:
+    """Children of a named stream who arrive with a plan open, [month x LAC band]."""
+    return caseload.by_band_of_months(families_by_age(value, name, months)) * value(f"migration.{name}.arrive_on_plan")
+
+
+def demand_of(a: Assumptions, fit: Calibrated, people: Population, months: list[str], changed: dict | None = None):
+    """Expected starts of one group under one scenario's levers."""
+    changed = changed or {}
+
+    def value(key: str) -> float:
+        return changed.get(key, a.value(key))
+
+    group = "cp" if fit.group.bands[0] == "unborn" else "lac"
+    relative = {name: value(f"migration.{name}.{group}_rate") for name in family_streams(a)}
+    arrivals = np.zeros((len(months), len(LAC_BANDS)))
+    if group == "cp":
+        arrivals = sum((arrivals_on_plan(value, name, len(months)) for name in family_streams(a)), arrivals)
+    wanted = caseload.demand(fit, people, relative, arrivals)
+    return replace(wanted, starts=wanted.starts * start_lever(a, group, fit.group.bands, months))
+
+
+def start_lever(a: Assumptions, group: str, bands: list[str], months: list[str]) -> np.ndarray:
+    """What levers and shocks put on starts, [month x band]."""
+    every = lever(a, f"{group}_starts", months) * shock(a, f"{group}_starts", months)
+    by_band = np.ones((len(months), len(bands)))
+    for band in ("under_1", "16_17") if group == "lac" else ():
+        by_band[:, bands.index(band)] = lever(a, f"lac_starts_{band}", months)
+    return every[:, None] * by_band
+
+
+def leave_lever(a: Assumptions, bands: list[str], months: list[str]) -> np.ndarray:
+    """What levers and shocks put on leaving, [month x band]."""
+    if bands[0] == "unborn":
+        every = lever(a, "cp_leaving", months) * shock(a, "cp_ends", months)
+        return np.repeat(every[:, None], len(bands), axis=1)
+    return np.stack([lever(a, f"lac_leaving_{band}", months) for band in bands], axis=1)
+
+
+def lever(a: Assumptions, name: str, months: list[str]) -> np.ndarray:
+    """A lever's multiplier month by month, [month]: from 1 to its value over the ramp."""
+    return 1 + (a.value(f"levers.{name}") - 1) * _ramp(a, months)
+
+
+def _ramp(a: Assumptions, months: list[str]) -> np.ndarray:
+    """How far levers act in each month, 0 to 1, [month]."""
+    begun = np.arange(1, len(months) + 1) - a.value("levers.starts_after")
+    return np.clip(begun / max(a.value("levers.ramp"), 1), 0, 1)
+
+
+def shock(a: Assumptions, name: str, months: list[str]) -> np.ndarray:
+    """A shock's multiplier month by month, [month]."""
+    month = np.arange(len(months))
+    first = a.value("shock.begins_after")
+    inside = (month >= first) & (month < first + a.value("shock.lasts"))
+    return np.where(inside, a.value(f"shock.{name}"), 1.0)
+
+
+def may_live(a: Assumptions) -> np.ndarray:
+    """Structural zeros of the placement mix, [band x placement]."""
+    low = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS], float)
+    youngest = {
+        "residential": a.value("placements.residential_from_age"),
+        "residential_school": a.value("placements.residential_school_from_age"),
+        "supported": a.value("placements.supported_from_age"),
+    }
+    oldest = {"placed_for_adoption": a.value("placements.adoption_to_age")}
+    return allowed(low, np.append(low[1:], ADULT_YEARS), youngest, oldest)
+
+
+def uasc_shares(a: Assumptions) -> np.ndarray:
+    """Share of looked-after children who are unaccompanied asylum seekers, [band]."""
+    held = {band: a.value(f"placements.uasc_{band}") for band in ("10_15", "16_17")}
+    return np.array([held.get(band, 0.0) for band in LAC_BANDS])
+
+
+# --- the past: one year, the months to date, the budget ---------------------------------------------------------------
+
+
+def in_proceedings(evidence: Evidence, lac: Calibrated, length: float) -> float:
+    """Share of children within the length of proceedings who are in them: interim care orders over those at risk."""
+    held = lac.council.at_close
+    recent = held.weight[held.duration < length].sum()
+    return min(evidence.interim_care_orders / recent, 1.0)
+
+
+def past_work(groups, norms, months, share, seed, threads, since: Assumptions | None) -> Workload:
+    """The mean work of past months: the calibration year, or (given `since`) the months to date."""
+    paths = {}
+    for name, fit in groups.items():
+        past = past_fit(fit) if since is None else fit_at_year_end(fit)
+        a_year = fit.group.council.starts if since is None else fit.starts_since
+        starts = np.outer(days_in(months) / DAYS_A_YEAR, a_year)
+        stream = caseload.master_stream(fit, starts, norms[name].family)
+        flat = Spread.none(BASE_DRAWS, len(months), len(fit.group.bands))
+        lever_ = np.ones(starts.shape)
+        key = _seed(seed, f"past {name}")
+        paths[name] = caseload.live(past, norms[name], stream, starts, flat, lever_, months, key, threads)
+    return caseload.workload(months, paths["lac"], paths["cp"], share, np.zeros(len(months))).mean()
+
+
+def past_fit(fit: Calibrated) -> Calibrated:
+    """The council as it stood at the start of the calibration year, at its own calibrated hazards."""
+    from forecast.pathways.calibration import POINTS, as_opening
+
+    children = int(round(fit.council.opening.sum()))
+    return replace(fit, hazards=fit.council.hazards, opening=as_opening(fit.council.at_open, children, POINTS))
+
+
+def fit_at_year_end(fit: Calibrated) -> Calibrated:
+    """The council as it stood at the end of the calibration year."""
+    from forecast.pathways.calibration import POINTS, as_opening
+
+    children = int(round(fit.council.closing.sum()))
+    return replace(fit, opening=as_opening(fit.council.at_close, children, POINTS))
+
+
+def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
+    """The base budget of one financial year by line and month: the calibration year's activity at this year's prices.
+
+    The published budget is not held: this is a derivation in the open. Later years are rolled forward, prices only.
+    """
+    a = base.central
+    values = Values({key: a.value(key) for key in a.keys()}, _price_bases(a))
+    work = _stretched(replace(base.past, months=year), days_in(base.past.months), days_in(year))
+    lines = costs.cost_lines(work, values, setting_of(base, a, year, flat=True))
+    share = days_in(year) / days_in(year).sum()
+    return {line: cost.mean(axis=0).sum() * share for line, cost in lines.items()}
+
+
+def _stretched(work: Workload, before: np.ndarray, after: np.ndarray) -> Workload:
+    """The same work per day in a year whose months have other lengths (a leap year)."""
+    factor = after / before
+    parts = {name: part * (factor[None, :, None] if part.ndim == 3 else factor) for name, part in vars(work).items() if name != "months"}
+    return replace(work, **parts)
+
+
+# --- one scenario's draws -------------------------------------------------------------------------------------------
+
+
+def demographic_draws(base: Base, a: Assumptions, people: Population) -> dict[str, np.ndarray]:
+    """How each draw's births and migration move starts, group -> [draw x month x band], 1 at the centre.
+
+    Each uncertain demographic assumption is put at its low and its high in turn; between them starts move
+    geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts.
+    """
+    months = base.months
+    factors = {name: 1.0 for name in ("lac", "cp")}
+    centre = {name: demand_of(a, fit, people, months).starts for name, fit in (("lac", base.lac), ("cp", base.cp))}
+    for key in _demographic_keys(a):
+        entry, z = a.entry(key), luck(key, base.draws, base.seed) / Z90
+        ends = {}
+        for side, value in (("low", entry.low), ("high", entry.high)):
+            other = population_of(a, base.evidence, months, {key: value})
+            for name, fit in (("lac", base.lac), ("cp", base.cp)):
+                ends[side, name] = np.log(demand_of(a, fit, other, months, {key: value}).starts / centre[name])
+        for name in factors:
+            moves = np.where(z[:, None, None] < 0, -z[:, None, None] * ends["low", name], z[:, None, None] * ends["high", name])
+            factors[name] = factors[name] + moves if not np.isscalar(factors[name]) else moves
+    return {name: np.exp(moved) if not np.isscalar(moved) else np.ones((base.draws, *centre[name].shape)) for name, moved in factors.items()}
+
+
+def _demographic_keys(a: Assumptions) -> list[str]:
+    return [key for key in a.keys() if key.startswith(DEMOGRAPHY) and a.is_uncertain(key)]
+
+
+def with_demography(spread: Spread, factors: np.ndarray) -> Spread:
+    """The spread of a group with the draws' demography put on its starts."""
+    return replace(spread, demand=factors)
+
+
+def drawn_values(a: Assumptions, base: Base) -> Values:
+    """Assumption values of every draw: columns where uncertain, scalars where not."""
+    sampled = sample(a, base.draws, base.seed, [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(DEMOGRAPHY)])
+    fixed = {key: a.value(key) for key in a.keys() if key not in sampled}
+    return Values(fixed | sampled, _price_bases(a))
+
+
+def _price_bases(a: Assumptions) -> dict[str, str | None]:
+    return {key: a.entry(key).price_base for key in a.keys()}
+
+
+def setting_of(base: Base, a: Assumptions, months: list[str], flat: bool = False) -> Setting:
+    """What the costing needs of one scenario, for `months` (those before the forecast are untouched by levers)."""
+    ahead = [] if flat else [month for month in months if month in set(base.months)]
+    before = len(months) - len(ahead)
+
+    def from_now(values: np.ndarray, earlier: float) -> np.ndarray:
+        return np.concatenate([np.full(before, earlier), values])
+
+    fit = base.lac
+    stock = np.zeros(0) if flat else new_share(base)
+    return Setting(
+        mix=shift_to_residential(base.mix, a.value("levers.residential")),
+        uasc_share=base.uasc_share,
+        new_share=from_now(stock, 0.0),
+        added_places=from_now(a.value("levers.in_house_places") * _ramp(a, ahead), 0.0),
+        contact_lever=from_now(lever(a, "contact_sessions", ahead), 1.0),
+        price_lever=from_now(lever(a, "placement_prices", ahead), 1.0),
+        iro_lever=from_now(lever(a, "iro_hours", ahead), 1.0),
+        starts_per_icpc=base.evidence.cp.council.starts.sum() / base.evidence.conferenced,
+    )
+
+
+def new_share(base: Base) -> np.ndarray:
+    """Expected share of child-days in placements made after the origin, [month], at central rates."""
+    starts = base.streams["lac"].expected
+    course = caseload.expected_course(base.lac, base.streams["lac"], starts, np.ones(starts.shape), base.months)
+    alone = caseload.expected_course(base.lac, base.streams["lac"], starts * 0, np.ones(starts.shape), base.months)
+    return 1 - alone.days.sum(axis=1) / course.days.sum(axis=1)
+
+
+def draw_on_contingency(base: Base, a: Assumptions, values: Values, lines: dict, months: list[str]) -> Draw:
+    """Draw-down over the budget year, from net cost against the base budget."""
+    inside = [months.index(month) for month in base.year]
+    cost = costs.net(lines)[:, inside]
+    budget = costs.net(base.budget) + a.value("budget.adjustment") * days_in(base.year) / days_in(base.year).sum()
+    planned = np.ravel(values["budget.recovery_plan"])
+    committed = contingency.commitments(planned, a.value("budget.recovery_starts"), len(base.year))
+    return contingency.draw_down(cost, budget, committed, a.value("budget.contingency"), a.value("budget.one_off_savings"))
+
+
+def _luck(seed: int, group: str):
+    """Generators by name: each source of spread has its own stream."""
+    return lambda name: np.random.default_rng([seed, _number(f"{group} {name}")])
+
+
+def _seed(seed: int, name: str) -> int:
+    return _number(f"{seed} {name}")
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:7], "big")

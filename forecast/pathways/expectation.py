@@ -1,0 +1,137 @@
+"""Expected stocks, starts, ends and child-days, in closed form along each cohort's path.
+
+Independent of the engine: no random number, no shared helper. A cohort is children of one age and time since the
+start; its survival is an exact product of exponentials between the ages, durations and month ends where the hazard
+changes. Where the engine and this page disagree beyond chance, one of them is wrong.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.pathways.hazards import Entrants, Hazards, Opening
+
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Groups of children: when they are first seen, how old, how long since the start, how many."""
+
+    entry: np.ndarray
+    age: np.ndarray
+    duration: np.ndarray
+    weight: np.ndarray
+
+    def __add__(self, other: "Cohorts") -> "Cohorts":
+        return Cohorts(*(np.concatenate(pair) for pair in zip(vars(self).values(), vars(other).values(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Expected children: stock, starts, ends and days [month x band]; ends by duration segment [segment]."""
+
+    stock: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    days: np.ndarray
+    ends_by_segment: np.ndarray
+
+
+def opening_cohorts(opening: Opening) -> Cohorts:
+    """The opening points, each standing for an equal share of the children open at the origin."""
+    points = opening.age.size
+    return Cohorts(np.zeros(points), opening.age, opening.duration, np.full(points, opening.children / points))
+
+
+def entrant_cohorts(month_from: np.ndarray, entrants: Entrants, nodes: int = 3) -> Cohorts:
+    """Starts as cohorts at Gauss-Legendre points of entry time within the month and of age within the cell."""
+    at, share = np.polynomial.legendre.leggauss(nodes)
+    at, share = (at + 1) / 2, share / 2
+    months = np.arange(len(month_from) - 1)
+    month, when, cell, spot = np.meshgrid(months, range(nodes), np.arange(entrants.cell_band.size), range(nodes), indexing="ij")
+    entry = month_from[month] + at[when] * np.diff(month_from)[month]
+    age = entrants.cell_from[cell] + at[spot] * (entrants.cell_to - entrants.cell_from)[cell]
+    band = entrants.cell_band[cell]
+    cells = np.bincount(entrants.cell_band, minlength=entrants.expected.shape[1])
+    weight = entrants.expected[month, band] / cells[band] * share[when] * share[spot]
+    return Cohorts(entry.ravel(), age.ravel(), np.zeros(entry.size), weight.ravel())
+
+
+def _walk(month_from, hazards, cohorts, leave_lever, totals):
+    """Add one chunk of cohorts to the totals."""
+    bands, months = hazards.age_from.size, len(month_from) - 1
+    edges = [cohorts.entry[:, None] + edge[None, 1:] - start[:, None] for edge, start in (
+        (np.append(hazards.age_from, hazards.adult_age), cohorts.age),
+        (hazards.duration_from, cohorts.duration),
+    )]
+    ends_of_months = np.broadcast_to(month_from, (cohorts.entry.size, months + 1))
+    times = np.concatenate([cohorts.entry[:, None], *edges, ends_of_months], axis=1)
+    times = np.sort(np.clip(times, cohorts.entry[:, None], month_from[-1]), axis=1)
+    length = np.diff(times, axis=1)
+    middle = times[:, :-1] + length / 2 - cohorts.entry[:, None]
+    age, duration = cohorts.age[:, None] + middle, cohorts.duration[:, None] + middle
+    band = np.clip(np.searchsorted(hazards.age_from, age, side="right") - 1, 0, bands - 1)
+    segment = np.searchsorted(hazards.duration_from, duration, side="right") - 1
+    month = np.clip(np.searchsorted(month_from, middle + cohorts.entry[:, None], side="right") - 1, 0, months - 1)
+    adult = age >= hazards.adult_age
+    hazard = hazards.per_day[band, segment] * leave_lever[month, band]
+    kept = np.where(adult & (length > 0), 0.0, np.exp(-hazard * length))
+    alive_after = cohorts.weight[:, None] * np.cumprod(kept, axis=1)
+    alive = np.concatenate([cohorts.weight[:, None], alive_after[:, :-1]], axis=1)
+    lost = alive - alive_after
+    days = np.where(adult, 0.0, np.where(hazard > 0, lost / np.where(hazard > 0, hazard, 1), alive * length))
+    cell = (month * bands + band).ravel()
+    totals["ends"] += np.bincount(cell, lost.ravel(), months * bands)
+    totals["days"] += np.bincount(cell, days.ravel(), months * bands)
+    totals["segment"] += np.bincount(segment.ravel(), lost.ravel(), hazards.duration_from.size)
+    present = (times[:, 1:] == month_from[month + 1]) & (length > 0) & ~adult
+    totals["stock"] += np.bincount(cell, (alive_after * present).ravel(), months * bands)
+
+
+def expect(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts, starts: np.ndarray, leave_lever: np.ndarray) -> Expected:
+    """Expected course of all cohorts over the months.
+
+    month_from   [month + 1]     first day of each month, days from the origin; the last is the horizon
+    starts       [month x band]  expected starts, returned as they are
+    leave_lever  [month x band]  multiplier on the leaving hazard
+    """
+    months, bands = starts.shape
+    totals = {name: np.zeros(months * bands) for name in ("ends", "days", "stock")}
+    totals["segment"] = np.zeros(hazards.duration_from.size)
+    for first in range(0, cohorts.entry.size, CHUNK):
+        part = Cohorts(*(column[first : first + CHUNK] for column in vars(cohorts).values()))
+        _walk(np.asarray(month_from, float), hazards, part, leave_lever, totals)
+    shape = (months, bands)
+    tables = [totals[name].reshape(shape) for name in ("stock", "ends", "days")]
+    return Expected(tables[0], starts, tables[1], tables[2], totals["segment"])
+
+
+def survival(hazards: Hazards, cohorts: Cohorts, until: float) -> np.ndarray:
+    """Chance that a child of each cohort is still there at `until` (days), [cohort]; closed form."""
+    ages = np.append(hazards.age_from, hazards.adult_age)
+    durations = np.append(hazards.duration_from, np.inf)
+    time = until - cohorts.entry
+    total = np.zeros(cohorts.entry.size)
+    for band in range(hazards.age_from.size):
+        for segment in range(hazards.duration_from.size):
+            begins = np.maximum(np.maximum(ages[band] - cohorts.age, durations[segment] - cohorts.duration), 0)
+            stops = np.minimum(np.minimum(ages[band + 1] - cohorts.age, durations[segment + 1] - cohorts.duration), time)
+            total += hazards.per_day[band, segment] * np.maximum(stops - begins, 0)
+    return np.where(cohorts.age + time < hazards.adult_age, np.exp(-total), 0.0)
+
+
+def survivors(hazards: Hazards, cohorts: Cohorts, until: float) -> Cohorts:
+    """The cohorts as they stand at `until`, counted from there."""
+    passed = until - cohorts.entry
+    weight = cohorts.weight * survival(hazards, cohorts, until)
+    return Cohorts(np.zeros(passed.size), cohorts.age + passed, cohorts.duration + passed, weight)
+
+
+def as_opening(cohorts: Cohorts, children: int, points: int) -> Opening:
+    """Cohorts as equally likely points ordered by age, then by time since the start."""
+    order = np.lexsort((cohorts.duration, cohorts.age))
+    reach = np.cumsum(cohorts.weight[order])
+    at = (np.arange(points) + 0.5) / points * reach[-1]
+    chosen = order[np.searchsorted(reach, at)]
+    return Opening(children, cohorts.age[chosen], cohorts.duration[chosen])

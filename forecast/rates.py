@@ -1,0 +1,87 @@
+"""Start rates and leaving rates: the council's own evidence, partially pooled toward national; and practice drift."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.months import MONTHS_A_YEAR
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A Gamma posterior for a multiple of the national rate: mean = shape / weight.
+
+    shape   [band] or scalar  evidence, in children
+    weight  [band] or scalar  children expected from the same evidence at the national rate
+    """
+
+    shape: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self.shape / self.weight
+
+    def factors(self, luck: np.random.Generator, draws: int) -> np.ndarray:
+        """The uncertainty of the multiple, 1 at its mean: [draw] or [draw x band]."""
+        shape = np.atleast_1d(self.shape)
+        return luck.standard_gamma(shape, (draws, shape.size)) / shape
+
+
+def pool(observed, expected, weight_of_national: float) -> Pooled:
+    """Gamma-Poisson pooling, closed form.
+
+    observed            children counted
+    expected            children expected at the national rate, same shape
+    weight_of_national  children's worth of evidence that the national rate counts for (1 / squared coefficient of
+                        variation between councils)
+    """
+    return Pooled(weight_of_national + np.asarray(observed, float), weight_of_national + np.asarray(expected, float))
+
+
+def evidence_kept(drift: float, children_a_year: float, children_per_family: float) -> float:
+    """Share of last year's evidence that is still good this year, 0 to 1.
+
+    If the rate drifts by `drift` (SD of its logarithm in a year) and a year's count carries noise of
+    sqrt(children_per_family / children_a_year), the best filter of a local level keeps 1 - gain, with
+    gain = (sqrt(q^2 + 4 q) - q) / 2 and q the ratio of the two variances (Harvey 1989, section 4.1.2).
+    """
+    ratio = drift**2 / (children_per_family / children_a_year)
+    return 1 - (np.sqrt(ratio**2 + 4 * ratio) - ratio) / 2
+
+
+def discounted(counts: np.ndarray, expected: np.ndarray, years_ago: np.ndarray, kept: float) -> tuple[float, float]:
+    """Counts and expected counts of several years, each worth `kept` to the power of its age in years."""
+    worth = kept ** np.asarray(years_ago, float)
+    return float(np.sum(worth * counts)), float(np.sum(worth * expected))
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Practice drift: a walk on the logarithm of a rate that takes steps now and then and slowly fades.
+
+    size    SD of the logarithm after one year, were nothing to fade
+    memory  years until half of a step has faded
+    steps   chance that a month has a step (1: every month; small: rare and large)
+    """
+
+    size: float
+    memory: float
+    steps: float
+
+    def factors(self, luck: np.random.Generator, draws: int, months: int) -> np.ndarray:
+        """Multiples of the rate, [draw x month], with mean 1 in every month: drift adds spread, not trend."""
+        kept = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory))
+        step_sd = self.size / np.sqrt(MONTHS_A_YEAR * self.steps)
+        happens = luck.random((draws, months)) < self.steps
+        shocks = luck.standard_normal((draws, months)) * happens
+        level, path = np.zeros(draws), np.empty((draws, months))
+        for month in range(months):
+            level = level * kept + step_sd * shocks[:, month]
+            path[:, month] = level
+        return np.exp(path) / self._mean(kept, step_sd, months)
+
+    def _mean(self, kept: float, step_sd: float, months: int) -> np.ndarray:
+        """E[exp(level)] in each month, closed form: a product over the steps so far."""
+        reach = step_sd * kept ** np.arange(months)
+        return np.cumprod(1 - self.steps + self.steps * np.exp(reach**2 / 2))
