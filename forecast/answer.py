@@ -5,10 +5,10 @@ import numpy as np
 from forecast import __version__, costs
 from forecast.activity import conferences, posts_needed
 from forecast.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
-from forecast.contingency import ENOUGH_AT, draw_down
+from forecast.contingency import ENOUGH_AT
 from forecast.costs import GROUPS, LINES, review_hours
 from forecast.months import days_in, financial_year, year_months
-from forecast.outlook import Base, Outlook, base_budget
+from forecast.outlook import Base, Outlook, base_budget, draw_on_contingency
 
 SCHEMA = "forecast-answer-1"
 BUDGET_STEPS = 7  # points at which the answer page shows how the chance moves with the base budget
@@ -127,21 +127,14 @@ def exhaustion(base: Base, drawn) -> dict | None:
 def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
     """The chance at several base budgets between the low and the high of the adjustment."""
     a = outlook.assumptions
-    entry, rows = a.entry("budget.adjustment"), []
+    entry = a.entry("budget.adjustment")
     if entry.low is None or entry.low == entry.high:
-        return rows
-    inside = [outlook.months.index(month) for month in base.year]
-    cost, budget = costs.net(outlook.lines)[:, inside], costs.net(base.budget)
-    share = days_in(base.year) / days_in(base.year).sum()
-    committed = outlook.drawn.call - np.maximum(np.cumsum(cost - budget - entry.value * share, axis=1) - _saved(a, inside), 0)
+        return []
+    rows = []
     for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
-        drawn = draw_down(cost, budget + adjustment * share, committed, outlook.drawn.amount, a.value("budget.one_off_savings"))
+        drawn = draw_on_contingency(base, a, outlook.values, outlook.lines, outlook.months, float(adjustment))
         rows.append({"adjustment": float(adjustment), "chance_holds": drawn.chance, "call_mean": float(drawn.at_year_end.mean())})
     return rows
-
-
-def _saved(a, inside: list[int]) -> np.ndarray:
-    return a.value("budget.one_off_savings") * np.arange(1, len(inside) + 1) / len(inside)
 
 
 def year_net(outlook: Outlook, year: str) -> np.ndarray:

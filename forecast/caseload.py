@@ -276,7 +276,7 @@ def live(fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread
 def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
     """The principal run: the same group and scenario in expectation, without chance, drift or rate uncertainty."""
     edges = month_edges(months)
-    cohorts = opening_cohorts(fit.opening) + entrant_cohorts(edges, replace(stream, expected=starts), nodes=2)
+    cohorts = opening_cohorts(fit.opening) + entrant_cohorts(edges, replace(stream, expected=starts), nodes=1)
     return expect(edges, fit.hazards, cohorts, starts, lever)
 
 

@@ -65,6 +65,7 @@ class Base:
     mix: np.ndarray
     uasc_share: np.ndarray
     proceedings_share: float
+    new_share: np.ndarray
     draws: int
     seed: int
     threads: int
@@ -116,8 +117,9 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
     so_far = past_work(groups, norms, to_date, share, seed, threads, central) if to_date else None
     base = Base(
         central, evidence, groups["lac"], groups["cp"], norms, months, year, past, so_far, {}, streams, spread,
-        fit_mix(evidence.lac.council.closing, placed, may_live(central)), uasc_shares(central), share, draws, seed, threads,
+        fit_mix(evidence.lac.council.closing, placed, may_live(central)), uasc_shares(central), share, np.zeros(0), draws, seed, threads,
     )  # fmt: skip
+    base = replace(base, new_share=new_share(base))
     return replace(base, budget=base_budget(base, year))
 
 
@@ -331,7 +333,7 @@ def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
     The published budget is not held: this is a derivation in the open. Later years are rolled forward, prices only.
     """
     a = base.central
-    values = Values({key: a.value(key) for key in a.keys()}, _price_bases(a))
+    values = Values({key: a.value(key) for key in a.keys()}, price_bases(a))
     work = _stretched(replace(base.past, months=year), days_in(base.past.months), days_in(year))
     lines = costs.cost_lines(work, values, setting_of(base, a, year, flat=True))
     share = days_in(year) / days_in(year).sum()
@@ -383,10 +385,10 @@ def drawn_values(a: Assumptions, base: Base) -> Values:
     """Assumption values of every draw: columns where uncertain, scalars where not."""
     sampled = sample(a, base.draws, base.seed, [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(DEMOGRAPHY)])
     fixed = {key: a.value(key) for key in a.keys() if key not in sampled}
-    return Values(fixed | sampled, _price_bases(a))
+    return Values(fixed | sampled, price_bases(a))
 
 
-def _price_bases(a: Assumptions) -> dict[str, str | None]:
+def price_bases(a: Assumptions) -> dict[str, str | None]:
     return {key: a.entry(key).price_base for key in a.keys()}
 
 
@@ -398,12 +400,10 @@ def setting_of(base: Base, a: Assumptions, months: list[str], flat: bool = False
     def from_now(values: np.ndarray, earlier: float) -> np.ndarray:
         return np.concatenate([np.full(before, earlier), values])
 
-    fit = base.lac
-    stock = np.zeros(0) if flat else new_share(base)
     return Setting(
         mix=shift_to_residential(base.mix, a.value("levers.residential")),
         uasc_share=base.uasc_share,
-        new_share=from_now(stock, 0.0),
+        new_share=from_now(base.new_share[: len(ahead)], 0.0),
         added_places=from_now(a.value("levers.in_house_places") * _ramp(a, ahead), 0.0),
         contact_lever=from_now(lever(a, "contact_sessions", ahead), 1.0),
         price_lever=from_now(lever(a, "placement_prices", ahead), 1.0),
@@ -420,14 +420,15 @@ def new_share(base: Base) -> np.ndarray:
     return 1 - alone.days.sum(axis=1) / course.days.sum(axis=1)
 
 
-def draw_on_contingency(base: Base, a: Assumptions, values: Values, lines: dict, months: list[str]) -> Draw:
-    """Draw-down over the budget year, from net cost against the base budget."""
+def draw_on_contingency(base: Base, a: Assumptions, values: Values, lines, months, adjustment: float | None = None) -> Draw:
+    """Draw-down over the budget year, from net cost against the base budget, or one `adjustment` pounds above it."""
+    adjustment = a.value("budget.adjustment") if adjustment is None else adjustment
     inside = [months.index(month) for month in base.year]
-    cost = costs.net(lines)[:, inside]
-    budget = costs.net(base.budget) + a.value("budget.adjustment") * days_in(base.year) / days_in(base.year).sum()
+    budget = costs.net(base.budget) + adjustment * days_in(base.year) / days_in(base.year).sum()
     planned = np.ravel(values["budget.recovery_plan"])
     committed = contingency.commitments(planned, a.value("budget.recovery_starts"), len(base.year))
-    return contingency.draw_down(cost, budget, committed, a.value("budget.contingency"), a.value("budget.one_off_savings"))
+    cost, savings = costs.net(lines)[:, inside], a.value("budget.one_off_savings")
+    return contingency.draw_down(cost, budget, committed, a.value("budget.contingency"), savings)
 
 
 def _luck(seed: int, group: str):

@@ -1,0 +1,188 @@
+"""One run of a case: every scenario, every table, the charts and the notebooks, published as one folder."""
+
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from forecast import check, outlook, runs
+from forecast.answer import answer
+from forecast.assumptions import freeze, log_frame, log_markdown
+from forecast.cases import OpenCase, open_case
+from forecast.costs import LINES
+from forecast.report import charts, words
+from forecast.report.notebook import RUN_FOLDER
+
+NOTEBOOKS_AT_ONCE = 2
+CELL_TIMEOUT = 300
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where things are: the project's folders."""
+
+    params: Path
+    data: Path
+    runs: Path
+    notebooks: Path
+
+
+def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, draws: int, seed: int, threads: int,
+             say: Callable[[str], None], with_notebooks: bool = True) -> dict:  # fmt: skip
+    """Run a case and publish its folder; returns the answer. Raises BadInput before any work if an input is wrong."""
+    say("checking assumptions and data")
+    case = open_case(home.params, home.data, council, month)
+    chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
+    with runs.publishing(home.runs, council, month) as folder:
+        say("calibrating to the published year")
+        base = outlook.prepare(case.central, case.evidence, draws, seed, threads)
+        outlooks = {}
+        for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
+            say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
+            outlooks[slug] = outlook.foresee(base, assumptions)
+        say("writing the answer, tables and charts")
+        told = answer(base, outlooks)
+        write_run(folder, home, case, base, outlooks, told)
+        if with_notebooks:
+            say("running the notebooks")
+            run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
+        runs.write_json(folder / "manifest.json", runs.manifest(folder, input_files(home, case), draws, seed))
+    return told
+
+
+def write_run(folder: Path, home: Home, case: OpenCase, base, outlooks: dict, told: dict) -> None:
+    """Everything but the notebooks."""
+    runs.write_json(folder / "answer.json", told)
+    lines = [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told)]
+    runs.write_text(folder / "answer.txt", "\n".join(lines))
+    runs.write_text(folder / "assumptions.md", log_markdown(case.central))
+    for slug, one in outlooks.items():
+        runs.write_text(folder / "frozen" / f"{slug}.yaml", freeze(one.assumptions))
+    for name, table in tables_of(case, base, outlooks, told).items():
+        runs.write_table(folder / "tables", name, table)
+    for name, chart in charts_of(told).items():
+        write_chart(folder / "charts", name, chart)
+
+
+def scenario_text(told: dict) -> list[str]:
+    """The scenarios as a small text table."""
+    head = f"{'Scenario':24s} {'Chance it holds':>17s} {'Call':>11s} {'LAC':>6s} {'CP':>6s}   Call against central"
+    return [head, *words.scenario_lines(told)]
+
+
+def tables_of(case: OpenCase, base, outlooks: dict, told: dict) -> dict[str, pd.DataFrame]:
+    """Every table of the run, tidy, one fact a row."""
+    spending = case.tables[case.central.case.tables["spending"]]
+    held = {
+        "children": children_table(told),
+        "cost": cost_table(told),
+        "contingency": contingency_table(told),
+        "calibration": check.calibration(base),
+        "rates": check.rates_used(base),
+        "spread": check.spread(base, outlooks["central"]),
+        "population": outlooks["central"].population.flows.round(3).assign(month=base.months),
+        "history": case.history.frame,
+        "assumptions": log_frame(case.central),
+    }
+    if "gross" in spending:
+        held["reconciliation"] = check.reconciliation(base, spending)
+    return held
+
+
+def children_table(told: dict) -> pd.DataFrame:
+    """scenario x group x figure x month."""
+    rows = [
+        {"scenario": slug, "group": group, "figure": figure, **row}
+        for slug, scenario in told["scenarios"].items()
+        for group, figures in scenario["children"].items()
+        for figure, months in figures.items()
+        for row in months
+    ]
+    return pd.DataFrame(rows)
+
+
+def cost_table(told: dict) -> pd.DataFrame:
+    """scenario x financial year x line."""
+    rows = [
+        {"scenario": slug, "financial_year": year, "line": line, "name": LINES[line][0], "group": LINES[line][1], **figures}
+        for slug, scenario in told["scenarios"].items()
+        for year, cost in scenario["cost"].items()
+        for line, figures in cost["lines"].items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def contingency_table(told: dict) -> pd.DataFrame:
+    """scenario x month of the draw-down."""
+    rows = [
+        {"scenario": slug, "chance_holds": scenario["contingency"]["chance_holds"], **row}
+        for slug, scenario in told["scenarios"].items()
+        for row in scenario["contingency"]["call_by_month"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def charts_of(told: dict) -> dict[str, charts.Chart]:
+    return {
+        "contingency": charts.contingency_fan(told),
+        "looked_after": charts.children_fan(told, "lac", "Looked-after children"),
+        "plans": charts.children_fan(told, "cp", "Child protection plans"),
+        "scenarios": charts.scenario_ladder(told),
+        "cost": charts.cost_by_year(told),
+    }
+
+
+def write_chart(folder: Path, name: str, chart: charts.Chart) -> None:
+    """One chart as SVG and PNG with its alternative text beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chart.figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    chart.figure.savefig(folder / f"{name}.png", metadata={"Software": None}, dpi=150)
+    runs.write_text(folder / f"{name}.alt.txt", chart.alt)
+
+
+def input_files(home: Home, case: OpenCase) -> dict[str, Path]:
+    """Every file the case was made from."""
+    one = case.central.case
+    params = [home.params / "catalogue.yaml", home.params / "national.yaml", home.params / one.council / one.month / "case.yaml"]
+    params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
+    data = [home.data / "published" / f"{name}{end}" for name in case.tables for end in (".csv", ".card.yaml")]
+    files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
+    return files | {f"data/{path.relative_to(home.data).as_posix()}": path for path in data}
+
+
+def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], None]) -> None:
+    """Every notebook on the run in `folder`, each on a cold kernel, two at a time. Raises if any of them fails.
+
+    The kernels find the unpublished folder through the environment, so that what is stored names the run alone.
+    """
+    papermill = import_papermill()
+    notebooks = sorted(source.glob("[0-9]*.ipynb"))
+    (folder / "notebooks").mkdir()
+    os.environ[RUN_FOLDER] = str(folder.resolve())
+
+    def one(notebook: Path) -> str:
+        papermill.execute_notebook(
+            str(notebook), str(folder / "notebooks" / notebook.name), parameters={"run": run}, kernel_name="python3",
+            progress_bar=False, log_output=False, execution_timeout=CELL_TIMEOUT, start_timeout=CELL_TIMEOUT,
+        )  # fmt: skip
+        return notebook.name
+
+    try:
+        with ThreadPoolExecutor(NOTEBOOKS_AT_ONCE) as pool:
+            for number, name in enumerate(pool.map(one, notebooks), start=1):
+                say(f"notebook {number} of {len(notebooks)}: {name}")
+    finally:
+        del os.environ[RUN_FOLDER]
+
+
+def import_papermill():
+    """papermill without an optional grammar that takes a second to load and that nothing here needs."""
+    sys.modules.setdefault("rfc3987_syntax", None)
+    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+    import papermill
+
+    return papermill

@@ -1,0 +1,1 @@
+"""What a reader sees: words, tables and charts, all made from one answer."""

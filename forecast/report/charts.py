@@ -1,0 +1,154 @@
+"""Charts, each with alternative text made from the same numbers. Analysis Function colours; never colour alone."""
+
+from dataclasses import dataclass
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+from forecast.costs import GROUPS  # noqa: E402
+from forecast.months import month_in_words  # noqa: E402
+from forecast.report.words import against, chance_in_ten, children, money, percent, spread, year_end_month  # noqa: E402
+
+BLUE, TURQUOISE, PURPLE, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
+PALE = "#BFCFE0"
+STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Arial", "Liberation Sans", "DejaVu Sans"],
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#D9D9D9",
+    "svg.hashsalt": "forecast",
+    "figure.figsize": (9, 4.6),
+    "figure.dpi": 96,
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure and what it says to someone who cannot see it."""
+
+    figure: Figure
+    title: str
+    alt: str
+
+    def _repr_png_(self):
+        return self._png()[0], {"alt": self.alt}
+
+    def _png(self):
+        from io import BytesIO
+
+        buffer = BytesIO()
+        self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        return buffer.getvalue(), None
+
+
+def _axes(title: str, subtitle: str):
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(layout="constrained")
+    axes.set_title(f"{title}\n", loc="left", fontweight="bold", fontsize=13)
+    axes.text(0, 1.02, subtitle, transform=axes.transAxes, fontsize=10, color=GREY)
+    plt.close(figure)
+    return figure, axes
+
+
+def _fan(axes, rows: list[dict], colour: str) -> list[str]:
+    labels = [row["month"] for row in rows]
+    axes.fill_between(labels, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=0)
+    axes.plot(labels, [row["mean"] for row in rows], color=colour, linewidth=2.5)
+    axes.margins(x=0.01)
+    axes.annotate("Expected", (labels[-1], rows[-1]["mean"]), xytext=(4, 0), textcoords="offset points", color=colour, va="center")
+    middle = len(rows) * 2 // 3
+    axes.annotate("80% range", (labels[middle], rows[middle]["p90"]), xytext=(0, 4), textcoords="offset points", color=GREY)
+    return labels
+
+
+def contingency_fan(answer: dict, slug: str = "central") -> Chart:
+    """The call on the contingency month by month, its 80% range, and the contingency as a line."""
+    held = answer["scenarios"][slug]["contingency"]
+    title = f"The contingency holds in {chance_in_ten(held['chance_holds'])} futures"
+    figure, axes = _axes(title, f"Call on the contingency to date, £ thousand, {answer['area']}, {answer['financial_year']}")
+    rows = [{key: (row[key] if key == "month" else row[key] / 1000) for key in row} for row in held["call_by_month"]]
+    labels = _fan(axes, rows, BLUE)
+    axes.axhline(held["amount"] / 1000, color=ORANGE, linewidth=2, linestyle="--")
+    axes.annotate(f"Contingency {money(held['amount'])}", (labels[0], held["amount"] / 1000), xytext=(0, 5), textcoords="offset points", color=GREY)
+    axes.set_xticks(labels, [month_in_words(label)[:3] for label in labels])
+    axes.set_ylim(bottom=0)
+    alt = (
+        f"Line chart of the call on the contingency from April to March. Expected at year end {money(held['call']['mean'])}, "
+        f"80% range {spread(held['call'], money)}; the expected call is {against(held['call']['mean'], held['amount'])} of {money(held['amount'])}."
+    )
+    return Chart(figure, title, alt)
+
+
+def children_fan(answer: dict, group: str, name: str, slug: str = "central") -> Chart:
+    """Children at each month end with the 80% range."""
+    rows = answer["scenarios"][slug]["children"][group]["month_ends"]
+    march = next(row for row in rows if row["month"] == year_end_month(answer))
+    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}"
+    figure, axes = _axes(title, f"Children at month end, {answer['area']}; {answer['open_at_origin'][group]} at the origin")
+    labels = _fan(axes, rows, BLUE if group == "lac" else PURPLE)
+    axes.set_xticks([label for label in labels if label.endswith("-03")], [f"March {label[:4]}" for label in labels if label.endswith("-03")])
+    axes.set_ylim(bottom=0)
+    last = rows[-1]
+    alt = (
+        f"Line chart of {name.lower()} at month end. {children(march['mean'])} expected in {month_in_words(march['month'])} "
+        f"(80% range {spread(march, children)}), {children(last['mean'])} in {month_in_words(last['month'])} ({spread(last, children)})."
+    )
+    return Chart(figure, title, alt)
+
+
+def scenario_ladder(answer: dict) -> Chart:
+    """Expected call and 80% range of every scenario against the contingency."""
+    held = sorted(answer["scenarios"].values(), key=lambda s: s["contingency"]["call"]["mean"])
+    best = held[0]
+    title = f"{best['name']} brings the expected call down furthest, to {money(best['contingency']['call']['mean'])}"
+    figure, axes = _axes(title, f"Call on the contingency at 31 March, £ thousand, with 80% range; {answer['area']}")
+    calls = [s["contingency"]["call"] for s in held]
+    names = [f"{s['name']} ({percent(s['contingency']['chance_holds'])} holds)" for s in held]
+    axes.hlines(names, [c["p10"] / 1000 for c in calls], [c["p90"] / 1000 for c in calls], color=PALE, linewidth=9)
+    axes.plot([c["mean"] / 1000 for c in calls], names, "o", color=BLUE, markersize=8)
+    amount = held[0]["contingency"]["amount"]
+    axes.axvline(amount / 1000, color=ORANGE, linewidth=2, linestyle="--")
+    axes.grid(axis="y", visible=False)
+    axes.set_xlim(left=0)
+    parts = "; ".join(f"{s['name']} {money(s['contingency']['call']['mean'])}" for s in held)
+    return Chart(figure, title, f"Dot chart of expected calls against a contingency of {money(amount)}: {parts}.")
+
+
+def cost_by_year(answer: dict, slug: str = "central") -> Chart:
+    """Cost by group and financial year, with the budget rolled forward."""
+    years = answer["scenarios"][slug]["cost"]
+    last = list(years)[-1]
+    title = f"Net cost reaches {money(years[last]['net']['mean'])} in {last}"
+    figure, axes = _axes(title, f"Expected cost by group, £ million; markers: budget rolled forward; {answer['area']}")
+    base = [0.0] * len(years)
+    for (group, name), colour in zip([item for item in GROUPS.items() if item[0] != "income"], (BLUE, TURQUOISE, PURPLE), strict=True):
+        values = [years[year]["groups"][group]["mean"] / 1e6 for year in years]
+        axes.bar(list(years), values, bottom=base, color=colour, width=0.55, label=name)
+        base = [low + value for low, value in zip(base, values, strict=True)]
+    axes.plot(list(years), [year["budget"] / 1e6 for year in years.values()], "D", color=ORANGE, label="Net budget")
+    axes.plot(list(years), [year["net"]["mean"] / 1e6 for year in years.values()], "o", color=GREY, label="Net cost, after income")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, frameon=False, fontsize=9)
+    parts = "; ".join(f"{year} net {money(cost['net']['mean'])} against {money(cost['budget'])}" for year, cost in years.items())
+    return Chart(figure, title, f"Stacked columns of cost by group: {parts}.")
+
+
+def against_outturn(rows: list[dict], name: str) -> Chart:
+    """Forecast with range beside what happened and no change. rows: at, mean, p10, p90, outturn, no_change."""
+    inside = sum(row["p10"] <= row["outturn"] <= row["p90"] for row in rows)
+    title = f"{name}: {inside} of {len(rows)} outturns inside the 80% range"
+    figure, axes = _axes(title, "Children at 31 March: forecast with 80% range, outturn, and no change")
+    labels = [row["at"][:4] for row in rows]
+    axes.vlines(labels, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=14)
+    for key, mark, colour, label in (("mean", "o", BLUE, "Forecast"), ("outturn", "D", ORANGE, "Outturn"), ("no_change", "_", GREY, "No change")):
+        axes.plot(labels, [row[key] for row in rows], mark, color=colour, markersize=11 if mark == "_" else 8, label=label, markeredgewidth=2)
+    axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
+    axes.set_ylim(bottom=0)
+    parts = "; ".join(f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, no change {children(row['no_change'])}" for row in rows)
+    return Chart(figure, title, f"{name} at 31 March. {parts}.")

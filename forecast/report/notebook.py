@@ -1,0 +1,104 @@
+"""What the notebooks call: one published run, opened once, shown as words, tables and charts."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import Markdown
+
+from forecast.errors import BadInput
+from forecast.home import find_home
+from forecast.report import charts, tables, words
+
+RUN_FOLDER = "FORECAST_RUN_FOLDER"
+HISTORY = {
+    "lac_stock": "Looked-after children", "lac_starts": "Started to be looked after", "lac_ceases": "Ceased to be looked after",
+    "uasc_stock": "of whom UASC", "cp_stock": "Child protection plans", "cp_starts": "Plans started", "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences", "s47": "Section 47 enquiries",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """One published run."""
+
+    folder: Path
+    answer: dict
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table of the run as it was written."""
+        return pd.read_parquet(self.folder / "tables" / f"{name}.parquet")
+
+
+def open_run(run: str) -> Run:
+    """A run by its name, such as slough/2011-06. Raises BadInput with the command that makes it."""
+    folder = Path(os.environ[RUN_FOLDER]) if RUN_FOLDER in os.environ else find_home() / "runs" / run
+    path = folder / "answer.json"
+    if not path.is_file():
+        council, _, month = run.partition("/")
+        raise BadInput(f"there is no run {run}. Make it with: forecast run --council {council} --month {month}")
+    return Run(folder, json.loads(path.read_text(encoding="utf-8")))
+
+
+def say(lines: list[str]) -> Markdown:
+    """Sentences as paragraphs, the first as a heading."""
+    return Markdown("\n\n".join([f"**{lines[0]}**", *lines[1:]]))
+
+
+def headline(run: Run) -> Markdown:
+    return say(words.headline(run.answer))
+
+
+def cautions(run: Run) -> Markdown:
+    return say(["How sure are we?", *words.cautions(run.answer)])
+
+
+def tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """A table without row numbers."""
+    return table.set_index(table.columns[0])
+
+
+def history(run: Run) -> pd.DataFrame:
+    """The council's published totals by period."""
+    held = run.table("history")
+    held = held[(held["area"] == run.answer["area"]) & (held["breakdown"] == "all")]
+    wide = held.assign(measure=held["measure"].map(HISTORY)).pivot(index="period", columns="measure", values="value")
+    wide = wide[[name for name in HISTORY.values() if name in wide]].fillna("")
+    wide.columns.name, wide.index.name = None, "31 March, or year to it"
+    return wide
+
+
+def population(run: Run) -> pd.DataFrame:
+    """Children at each 31 March and what moved them in the months to it."""
+    flows = run.table("population")
+    march = flows["month"].str.endswith("-03").cumsum().shift(fill_value=0)
+    moved = flows.drop(columns=["month", "children at the start", "children at the end"]).groupby(march).sum()
+    ends = flows.groupby(march).agg({"month": "last", "children at the end": "last"})
+    whole = ends.join(moved)
+    names = {name: name.replace("_", " ").capitalize() for name in whole.columns}
+    rounded = whole.set_index("month").map(words.children)
+    return rounded.rename(columns=names).rename_axis("To the end of")
+
+
+def calibration(run: Run) -> pd.DataFrame:
+    """Published beside modelled."""
+    held = run.table("calibration").rename(columns=str.capitalize)
+    return held.set_index(["Group", "Area", "Figure"])
+
+
+def reconciliation(run: Run) -> pd.DataFrame:
+    """Children x unit cost beside s251."""
+    held = run.table("reconciliation")
+    return tidy(held.rename(columns=str.capitalize))
+
+
+def red_assumptions(run: Run) -> pd.DataFrame:
+    """Assumptions without a source."""
+    held = run.table("assumptions")
+    return tidy(held[held["Reliability"].str.lower() == "red"][["Assumption", "Value", "80% range", "Why"]])
+
+
+__all__ = ["Run", "calibration", "cautions", "charts", "headline", "history", "open_run", "population", "reconciliation",
+           "red_assumptions", "say", "tables", "tidy", "words"]  # fmt: skip
