@@ -14,10 +14,9 @@ SCHEMA = "forecast-answer-1"
 BUDGET_STEPS = 7  # points at which the answer page shows how the chance moves with the base budget
 
 
-def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
-    """Every figure of the answer page. Money in pounds, children in children, months as 2011-06."""
-    case, central = base.central.case, outlooks["central"]
-    budgets = yearly_budgets(base, central.months)
+def head(base: Base) -> dict:
+    """What the answer is about; its scenarios are added one by one. Money in pounds, months as 2011-06."""
+    case, central = base.central.case, base.central
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -32,11 +31,21 @@ def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
         "seed": base.seed,
         "units": {"money": "gbp", "children": "children", "chance": "share of draws, 0 to 1"},
         "open_at_origin": {"lac": base.lac.opening.children, "cp": base.cp.opening.children},
-        "contingency": central.assumptions.value("budget.contingency"),
-        "red_assumptions": red(base.central),
-        "hindsight_assumptions": [key for key in base.central.keys() if base.central.entry(key).hindsight],
-        "scenarios": {slug: scenario(base, outlook, central, budgets) for slug, outlook in outlooks.items()},
+        "contingency": central.value("budget.contingency"),
+        "red_assumptions": red(central),
+        "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
+        "outturns": case.tables.get("outturns"),
+        "scenarios": {},
     }
+
+
+def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
+    """Every figure of the answer page for scenarios already foreseen; `central` must be among them."""
+    central = outlooks["central"]
+    budgets = yearly_budgets(base, central.months)
+    told = head(base)
+    told["scenarios"] = {slug: scenario(base, outlook, central, budgets) for slug, outlook in outlooks.items()}
+    return told
 
 
 def red(assumptions) -> list[str]:

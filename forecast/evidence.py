@@ -156,13 +156,19 @@ def _cp(case: Case, history: History) -> Group:
 
 
 def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Margins | None) -> Margins:
-    """CP margins; a council without its own age pattern takes the country's (`pattern`)."""
+    """CP margins; a council without its own age pattern takes the country's (`pattern`).
+
+    Unborn children on plans are published with those of unknown gender, so their stock is taken from their starts:
+    a plan before birth lasts half of the window on average.
+    """
     year, periods, country = case.calibration_year, case.tables, case.tables["country"]
     starts, ended = history.value(area, "cp_starts", year), history.value(area, "cp_ends", year)
     stock = history.value(area, "cp_stock", year_end(year))
     if pattern is None:
         by_age = _pattern(history, country, "cp_starts", periods["country_cp_starts_by_age"], CP_BANDS, starts)
-        closing = _pattern(history, country, "cp_stock", periods["country_cp_stock_by_age"], CP_BANDS, stock)
+        unborn = by_age[0] * -UNBORN_FROM_YEARS / 2
+        born = _pattern(history, country, "cp_stock", periods["country_cp_stock_by_age"], LAC_BANDS, stock - unborn)
+        closing = np.concatenate([[unborn], born])
     else:
         by_age, closing = (part / part.sum() * total for part, total in ((pattern.starts, starts), (pattern.closing, stock)))
     opening = history.value(area, "cp_stock", year_end(year_before(year)))

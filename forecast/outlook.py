@@ -356,20 +356,19 @@ def demographic_draws(base: Base, a: Assumptions, people: Population) -> dict[st
     Each uncertain demographic assumption is put at its low and its high in turn; between them starts move
     geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts.
     """
-    months = base.months
-    factors = {name: 1.0 for name in ("lac", "cp")}
-    centre = {name: demand_of(a, fit, people, months).starts for name, fit in (("lac", base.lac), ("cp", base.cp))}
+    months, fits = base.months, {"lac": base.lac, "cp": base.cp}
+    centre = {name: demand_of(a, fit, people, months).starts for name, fit in fits.items()}
+    luck_of, moves = [], {"lac": [], "cp": []}
     for key in _demographic_keys(a):
         entry, z = a.entry(key), luck(key, base.draws, base.seed) / Z90
-        ends = {}
-        for side, value in (("low", entry.low), ("high", entry.high)):
+        for value, reach in ((entry.low, np.maximum(-z, 0)), (entry.high, np.maximum(z, 0))):
             other = population_of(a, base.evidence, months, {key: value})
-            for name, fit in (("lac", base.lac), ("cp", base.cp)):
-                ends[side, name] = np.log(demand_of(a, fit, other, months, {key: value}).starts / centre[name])
-        for name in factors:
-            moves = np.where(z[:, None, None] < 0, -z[:, None, None] * ends["low", name], z[:, None, None] * ends["high", name])
-            factors[name] = factors[name] + moves if not np.isscalar(factors[name]) else moves
-    return {name: np.exp(moved) if not np.isscalar(moved) else np.ones((base.draws, *centre[name].shape)) for name, moved in factors.items()}
+            luck_of.append(reach)
+            for name, fit in fits.items():
+                moves[name].append(np.log(demand_of(a, fit, other, months, {key: value}).starts / centre[name]))
+    if not luck_of:
+        return {name: np.ones((base.draws, *starts.shape)) for name, starts in centre.items()}
+    return {name: np.exp(np.tensordot(np.array(luck_of), np.array(moves[name]), axes=(0, 0))) for name in fits}
 
 
 def _demographic_keys(a: Assumptions) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast import check, outlook, runs
-from forecast.answer import answer
+from forecast.answer import head, scenario, yearly_budgets
 from forecast.assumptions import freeze, log_frame, log_markdown
 from forecast.cases import OpenCase, open_case
 from forecast.costs import LINES
@@ -40,13 +40,14 @@ def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, 
     with runs.publishing(home.runs, council, month) as folder:
         say("calibrating to the published year")
         base = outlook.prepare(case.central, case.evidence, draws, seed, threads)
-        outlooks = {}
+        central = outlook.foresee(base, case.central)
+        told, budgets = head(base), yearly_budgets(base, central.months)
         for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
             say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
-            outlooks[slug] = outlook.foresee(base, assumptions)
+            one = central if slug == "central" else outlook.foresee(base, assumptions)
+            told["scenarios"][slug] = scenario(base, one, central, budgets)
         say("writing the answer, tables and charts")
-        told = answer(base, outlooks)
-        write_run(folder, home, case, base, outlooks, told)
+        write_run(folder, case, chosen, base, central, told)
         if with_notebooks:
             say("running the notebooks")
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
@@ -54,15 +55,15 @@ def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, 
     return told
 
 
-def write_run(folder: Path, home: Home, case: OpenCase, base, outlooks: dict, told: dict) -> None:
+def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: dict) -> None:
     """Everything but the notebooks."""
     runs.write_json(folder / "answer.json", told)
     lines = [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told)]
     runs.write_text(folder / "answer.txt", "\n".join(lines))
     runs.write_text(folder / "assumptions.md", log_markdown(case.central))
-    for slug, one in outlooks.items():
-        runs.write_text(folder / "frozen" / f"{slug}.yaml", freeze(one.assumptions))
-    for name, table in tables_of(case, base, outlooks, told).items():
+    for slug, assumptions in chosen.items():
+        runs.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
+    for name, table in tables_of(case, base, central, told).items():
         runs.write_table(folder / "tables", name, table)
     for name, chart in charts_of(told).items():
         write_chart(folder / "charts", name, chart)
@@ -74,7 +75,7 @@ def scenario_text(told: dict) -> list[str]:
     return [head, *words.scenario_lines(told)]
 
 
-def tables_of(case: OpenCase, base, outlooks: dict, told: dict) -> dict[str, pd.DataFrame]:
+def tables_of(case: OpenCase, base, central, told: dict) -> dict[str, pd.DataFrame]:
     """Every table of the run, tidy, one fact a row."""
     spending = case.tables[case.central.case.tables["spending"]]
     held = {
@@ -83,8 +84,8 @@ def tables_of(case: OpenCase, base, outlooks: dict, told: dict) -> dict[str, pd.
         "contingency": contingency_table(told),
         "calibration": check.calibration(base),
         "rates": check.rates_used(base),
-        "spread": check.spread(base, outlooks["central"]),
-        "population": outlooks["central"].population.flows.round(3).assign(month=base.months),
+        "spread": check.spread(base, central),
+        "population": central.population.flows.round(3).assign(month=base.months),
         "history": case.history.frame,
         "assumptions": log_frame(case.central),
     }
@@ -167,7 +168,7 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
     def one(notebook: Path) -> str:
         papermill.execute_notebook(
             str(notebook), str(folder / "notebooks" / notebook.name), parameters={"run": run}, kernel_name="python3",
-            progress_bar=False, log_output=False, execution_timeout=CELL_TIMEOUT, start_timeout=CELL_TIMEOUT,
+            progress_bar=False, log_output=False, extra_arguments=["--IPKernelApp.log_level=50"], execution_timeout=CELL_TIMEOUT, start_timeout=CELL_TIMEOUT,
         )  # fmt: skip
         return notebook.name
 

@@ -5,10 +5,24 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.history import History
+from forecast.home import find_home
 from forecast.inputs import outturns
+from forecast.report import charts
+from forecast.report.notebook import Run
 from forecast.report.words import at_month, children
 
 MEASURES = {"lac": ("lac_stock", "Looked-after children"), "cp": ("cp_stock", "Child protection plans")}
+
+
+def of_run(run: Run) -> dict[str, list[dict]]:
+    """The scores of a published run; empty lists where nothing has happened yet."""
+    table = run.outturns
+    return scored(run.answer, find_home() / "data", table) if table else {group: [] for group in MEASURES}
+
+
+def chart(rows: dict[str, list[dict]], group: str) -> charts.Chart | str:
+    """Forecast, range, outturn and no change of one group."""
+    return charts.against_outturn(rows[group], MEASURES[group][1]) if rows[group] else "Nothing to score yet."
 
 
 def scored(answer: dict, data: Path, table: str) -> dict[str, list[dict]]:
@@ -59,10 +73,11 @@ def nearer(row: dict) -> str:
 
 def verdict(rows: dict[str, list[dict]]) -> list[str]:
     """One sentence a group: mean error of the forecast and of no change, and how many outturns the range held."""
-    lines = []
+    lines = ["How good was it?"]
     for group, (_, name) in MEASURES.items():
         held = rows[group]
         if not held:
+            lines.append(f"{name}: no outturn is held yet.")
             continue
         ours = sum(abs(row["error"]) / row["outturn"] for row in held) / len(held)
         naive = sum(abs(row["error_no_change"]) / row["outturn"] for row in held) / len(held)

@@ -27,6 +27,11 @@ class Run:
     folder: Path
     answer: dict
 
+    @property
+    def outturns(self) -> str | None:
+        """The table of outturns to score against, if the case names one."""
+        return self.answer["outturns"]
+
     def table(self, name: str) -> pd.DataFrame:
         """A table of the run as it was written."""
         return pd.read_parquet(self.folder / "tables" / f"{name}.parquet")
@@ -88,6 +93,17 @@ def calibration(run: Run) -> pd.DataFrame:
     return held.set_index(["Group", "Area", "Figure"])
 
 
+def rates(run: Run) -> pd.DataFrame:
+    """Rates by age: the country's, the council's, and those the forecast uses."""
+    held = run.table("rates").rename(columns=str.capitalize)
+    return held.set_index(["Group", "Age"])
+
+
+def spread(run: Run) -> pd.DataFrame:
+    """How widely simulated stocks spread."""
+    return tidy(run.table("spread").rename(columns=str.capitalize))
+
+
 def reconciliation(run: Run) -> pd.DataFrame:
     """Children x unit cost beside s251."""
     held = run.table("reconciliation")
@@ -97,8 +113,9 @@ def reconciliation(run: Run) -> pd.DataFrame:
 def red_assumptions(run: Run) -> pd.DataFrame:
     """Assumptions without a source."""
     held = run.table("assumptions")
-    return tidy(held[held["Reliability"].str.lower() == "red"][["Assumption", "Value", "80% range", "Why"]])
+    red = held[held["Reliability"] == "Red"]
+    return tidy(red[["Assumption", "Value", "Low", "High", "Unit", "Why"]].fillna(""))
 
 
-__all__ = ["Run", "calibration", "cautions", "charts", "headline", "history", "open_run", "population", "reconciliation",
-           "red_assumptions", "say", "tables", "tidy", "words"]  # fmt: skip
+__all__ = ["Run", "calibration", "cautions", "charts", "headline", "history", "open_run", "population", "rates",
+           "reconciliation", "red_assumptions", "say", "spread", "tables", "tidy", "words"]  # fmt: skip

@@ -72,6 +72,7 @@ ANSWER = {
     "contingency": NUMBER,
     "red_assumptions": _list_of(TEXT),
     "hindsight_assumptions": _list_of(TEXT),
+    "outturns": {"type": ["string", "null"]},
     "scenarios": _map_of(_object(SCENARIO)),
 }
 
