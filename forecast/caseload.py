@@ -5,19 +5,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.activity import Workload
-from forecast.evidence import ADULT_AGE, CP_BANDS, LAC_BANDS, Evidence, Group, age_from
-from forecast.months import DAYS_A_WEEK, DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
+from forecast.evidence import ADULT_AGE, LAC_BANDS, Evidence, Group, age_from
+from forecast.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.pathways import calibration, engine
 from forecast.pathways.calibration import Fit
 from forecast.pathways.expectation import entrant_cohorts, expect, opening_cohorts
 from forecast.pathways.hazards import Entrants, Hazards, Opening, Paths, Spread
-from forecast.population import RESIDENTS, Population
+from forecast.population import Population
 from forecast.rates import Drift, Pooled, discounted, evidence_kept, pool
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
 BALANCE_LIMIT = 20.0  # the search for balance runs from a twentieth to twenty times
 BALANCE_FOUND = 1e-4
+COARSE = 16  # the search looks at every 16th opening point; the mean stock hardly moves
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def later_stock(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells: l
     """Mean stock of the second and third year at steady starts."""
     edges = np.arange(0, 4) * DAYS_A_YEAR
     starts = np.tile(a_year, (3, 1))
-    coarse = replace(opening, age=opening.age[::16], duration=opening.duration[::16])
+    coarse = replace(opening, age=opening.age[::COARSE], duration=opening.duration[::COARSE])
     cohorts = opening_cohorts(coarse) + entrant_cohorts(edges, calibration.entrants(starts, cells), nodes=3)
     course = expect(edges, hazards, cohorts, starts, np.ones(starts.shape))
     return float(course.days[1:].sum() / (edges[-1] - edges[1]))

@@ -30,6 +30,7 @@ STAY_MONTHS = {
     "over_2y": (24, np.inf),
 }
 TWO_WEEKS = 14.0
+PERCENT = 100
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _lac_margins(case: Case, history: History, area: str, role: str) -> Margins:
 def _lac_stays(history: History, periods: dict) -> dict:
     """Shares of LAC periods that end within two weeks, from then to a year, and later."""
     shares = history.by(periods["country"], "lac_ceases", periods["lac_stays"], "duration")
-    weeks, year = shares["under_2_weeks"] / 100, shares["under_1_year"] / 100
+    weeks, year = shares["under_2_weeks"] / PERCENT, shares["under_1_year"] / PERCENT
     return {(0.0, TWO_WEEKS): weeks, (TWO_WEEKS, DAYS_A_YEAR): year - weeks, (DAYS_A_YEAR, np.inf): 1 - year}
 
 
@@ -149,8 +150,7 @@ def _level_only(margins: Margins) -> Margins:
 
 
 def _cp(case: Case, history: History) -> Group:
-    country_name, periods, year = case.tables["country"], case.tables, case.calibration_year
-    country = _cp_margins(case, history, country_name, "country_cp", None)
+    country = _cp_margins(case, history, case.tables["country"], "country_cp", None)
     council = _cp_margins(case, history, case.area, "council_cp", country)
     return Group(CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"))
 

@@ -4,7 +4,16 @@ import pandas as pd
 
 from forecast.costs import LINES
 from forecast.months import month_in_words
-from forecast.report.words import at_month, chance_in_ten, children, cost_direction, money, percent, spread, year_end_month
+from forecast.report.words import (
+    at_month,
+    chance_in_ten,
+    children,
+    cost_direction,
+    money,
+    percent,
+    spread,
+    year_end_month,
+)
 
 GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans", "uasc": "of whom UASC"}
 

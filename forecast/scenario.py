@@ -1,0 +1,148 @@
+"""What one set of assumptions says, in the shape the rooms need: norms, population, starts, levers, shocks, mix."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from forecast import caseload
+from forecast.assumptions import Assumptions
+from forecast.caseload import Calibrated, Norms
+from forecast.evidence import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS, Evidence
+from forecast.months import DAYS_A_WEEK, MONTHS_A_YEAR, months_between
+from forecast.placements import allowed
+from forecast.population import Deaths, Population, Streams, births_by_month, by_month_of_age, project
+from forecast.rates import Drift
+
+
+def group_norms(a: Assumptions) -> dict[str, Norms]:
+    """LAC and CP: pooling weights, families, drift, reviews."""
+    value = a.value
+    early = {"lac": value("proceedings.length") * DAYS_A_WEEK, "cp": value("reviews.cp_first")}
+    at = {
+        "lac": [value(f"reviews.lac_{which}") for which in ("first", "second", "third")],
+        "cp": [value("reviews.cp_first")],
+    }
+    return {
+        name: Norms(
+            value(f"rates.{name}_starts_pool"),
+            value("rates.age_pool"),
+            value(f"rates.{name}_leaving_pool"),
+            value(f"families.{name}"),
+            Drift(value(f"drift.{name}_starts"), value(f"drift.{name}_memory"), value(f"drift.{name}_steps_a_month")),
+            Drift(value(f"drift.{name}_leaving"), value(f"drift.{name}_memory"), value(f"drift.{name}_steps_a_month")),
+            np.array(at[name], float),
+            value(f"reviews.{name}_every"),
+            early[name],
+            value(f"rates.{name}_imbalance_kept"),
+        )
+        for name in ("lac", "cp")
+    }
+
+
+def family_streams(a: Assumptions) -> list[str]:
+    """Named streams of families: every `migration.NAME.families`."""
+    parts = [key.split(".") for key in a.keys()]
+    return [part[1] for part in parts if part[0] == "migration" and part[-1] == "families"]
+
+
+def population_of(a: Assumptions, evidence: Evidence, months: list[str], changed: dict[str, float]) -> Population:
+    """The population under one scenario; `changed` replaces some values (to see how much each matters)."""
+
+    def value(key: str) -> float:
+        return changed.get(key, a.value(key))
+
+    since = len(months_between(f"{evidence.births_mid_year}-01", months[0])) - 1  # births run to mid-year: centred on 1 January
+    births = births_by_month(evidence.births, value("population.births_growth"), since, len(months))
+    births = births * lever(a, "births", months)
+    rates = {flow: value(f"migration.{flow}") for flow in ("internal_in", "international_in", "internal_out", "international_out")}
+    streams = Streams(
+        {flow: rate for flow, rate in rates.items() if flow.endswith("_in")},
+        {flow: rate for flow, rate in rates.items() if flow.endswith("_out")},
+        {name: families_by_age(value, name, len(months)) for name in family_streams(a)},
+    )
+    deaths = Deaths(value("population.deaths_under_1"), value("population.deaths_1_to_17"))
+    return project(by_month_of_age(evidence.children), births, deaths, streams)
+
+
+def families_by_age(value, name: str, months: int) -> np.ndarray:
+    """Children of a named stream who arrive each month by month of age, [month x month of age]."""
+    children = value(f"migration.{name}.families") * value(f"migration.{name}.children")
+    edges = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS] + [ADULT_YEARS]) * MONTHS_A_YEAR
+    share = np.array([value(f"migration.{name}.age_{band}") for band in LAC_BANDS])
+    by_age = np.repeat(share / share.sum() / np.diff(edges), np.diff(edges)) * children
+    return np.tile(by_age, (months, 1))
+
+
+def arrivals_on_plan(value, name: str, months: int) -> np.ndarray:
+    """Children of a named stream who arrive with a plan open, [month x LAC band]."""
+    return caseload.by_band_of_months(families_by_age(value, name, months)) * value(f"migration.{name}.arrive_on_plan")
+
+
+def demand_of(a: Assumptions, fit: Calibrated, people: Population, months: list[str], changed: dict | None = None):
+    """Expected starts of one group under one scenario's levers."""
+    changed = changed or {}
+
+    def value(key: str) -> float:
+        return changed.get(key, a.value(key))
+
+    group = "cp" if fit.group.bands[0] == "unborn" else "lac"
+    relative = {name: value(f"migration.{name}.{group}_rate") for name in family_streams(a)}
+    arrivals = np.zeros((len(months), len(LAC_BANDS)))
+    if group == "cp":
+        arrivals = sum((arrivals_on_plan(value, name, len(months)) for name in family_streams(a)), arrivals)
+    wanted = caseload.demand(fit, people, relative, arrivals)
+    return replace(wanted, starts=wanted.starts * start_lever(a, group, fit.group.bands, months))
+
+
+def start_lever(a: Assumptions, group: str, bands: list[str], months: list[str]) -> np.ndarray:
+    """What levers and shocks put on starts, [month x band]."""
+    every = lever(a, f"{group}_starts", months) * shock(a, f"{group}_starts", months)
+    by_band = np.ones((len(months), len(bands)))
+    for band in ("under_1", "16_17") if group == "lac" else ():
+        by_band[:, bands.index(band)] = lever(a, f"lac_starts_{band}", months)
+    return every[:, None] * by_band
+
+
+def leave_lever(a: Assumptions, bands: list[str], months: list[str]) -> np.ndarray:
+    """What levers and shocks put on leaving, [month x band]."""
+    if bands[0] == "unborn":
+        every = lever(a, "cp_leaving", months) * shock(a, "cp_ends", months)
+        return np.repeat(every[:, None], len(bands), axis=1)
+    return np.stack([lever(a, f"lac_leaving_{band}", months) for band in bands], axis=1)
+
+
+def lever(a: Assumptions, name: str, months: list[str]) -> np.ndarray:
+    """A lever's multiplier month by month, [month]: from 1 to its value over the ramp."""
+    return 1 + (a.value(f"levers.{name}") - 1) * ramp(a, months)
+
+
+def ramp(a: Assumptions, months: list[str]) -> np.ndarray:
+    """How far levers act in each month, 0 to 1, [month]."""
+    begun = np.arange(1, len(months) + 1) - a.value("levers.starts_after")
+    return np.clip(begun / max(a.value("levers.ramp"), 1), 0, 1)
+
+
+def shock(a: Assumptions, name: str, months: list[str]) -> np.ndarray:
+    """A shock's multiplier month by month, [month]."""
+    month = np.arange(len(months))
+    first = a.value("shock.begins_after")
+    inside = (month >= first) & (month < first + a.value("shock.lasts"))
+    return np.where(inside, a.value(f"shock.{name}"), 1.0)
+
+
+def may_live(a: Assumptions) -> np.ndarray:
+    """Structural zeros of the placement mix, [band x placement]."""
+    low = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS], float)
+    youngest = {
+        "residential": a.value("placements.residential_from_age"),
+        "residential_school": a.value("placements.residential_school_from_age"),
+        "supported": a.value("placements.supported_from_age"),
+    }
+    oldest = {"placed_for_adoption": a.value("placements.adoption_to_age")}
+    return allowed(low, np.append(low[1:], ADULT_YEARS), youngest, oldest)
+
+
+def uasc_shares(a: Assumptions) -> np.ndarray:
+    """Share of looked-after children who are unaccompanied asylum seekers, [band]."""
+    held = {band: a.value(f"placements.uasc_{band}") for band in ("10_15", "16_17")}
+    return np.array([held.get(band, 0.0) for band in LAC_BANDS])

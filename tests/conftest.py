@@ -1,0 +1,46 @@
+"""One reference run for the whole session: Slough, June 2011, as the command line makes it."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from forecast.report.notebook import RUN_FOLDER
+
+HOME = Path(__file__).resolve().parent.parent
+KEPT = "FORECAST_TEST_RUNS"
+
+
+def run_reference(runs: Path, draws: int = 10_000, **changes) -> dict:
+    """The reference case run by the code that the command line calls; returns the answer."""
+    from forecast.refresh import Home, run_case
+
+    home = Home(HOME / "params", HOME / "data", runs, HOME / "notebooks")
+    settings = {"scenarios": None, "draws": draws, "seed": 2011, "threads": 2, "say": lambda step: None} | changes
+    return run_case(home, "slough", "2011-06", **settings)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session):
+    """Make the run once, before workers start; notebooks and tests find it through the environment."""
+    if KEPT in os.environ or session.config.option.collectonly:
+        return
+    runs = Path(tempfile.mkdtemp(prefix="forecast-runs-"))
+    os.environ[KEPT] = str(runs)
+    run_reference(runs)
+    os.environ[RUN_FOLDER] = str(runs / "slough" / "2011-06")
+
+
+def pytest_sessionfinish(session):
+    """Remove the run, in the process that made it."""
+    if KEPT in os.environ and not hasattr(session.config, "workerinput"):
+        shutil.rmtree(os.environ.pop(KEPT), ignore_errors=True)
+        os.environ.pop(RUN_FOLDER, None)
+
+
+@pytest.fixture(scope="session")
+def reference_folder() -> Path:
+    """The published folder of the reference run."""
+    return Path(os.environ[RUN_FOLDER])

@@ -1,0 +1,54 @@
+"""Regenerate what is committed of the reference case: notebook outputs and golden tables. Review the diff.
+
+    python tests/regenerate.py
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from conftest import HOME, run_reference  # noqa: E402
+
+from forecast.report.notebook import RUN_FOLDER  # noqa: E402
+
+GOLDEN = HOME / "tests" / "golden"
+TABLES = ("children", "cost", "contingency", "calibration", "reconciliation", "population", "spread", "rates")
+
+
+def store_outputs(notebook: Path) -> None:
+    """Run a notebook on the reference run and keep its outputs, without times or machine."""
+    content = nbformat.read(notebook, as_version=4)
+    NotebookClient(content, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}).execute()
+    for cell in content.cells:
+        cell.metadata.pop("execution", None)
+    content.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+                        "language_info": {"name": "python"}}  # fmt: skip
+    nbformat.write(content, notebook)
+
+
+def store_golden(run: Path) -> None:
+    """Golden tables: CSV, labelled golden by their folder."""
+    GOLDEN.mkdir(exist_ok=True)
+    for name in TABLES:
+        (GOLDEN / f"{name}.csv").write_bytes((run / "tables" / f"{name}.csv").read_bytes())
+    (GOLDEN / "answer.txt").write_bytes((run / "answer.txt").read_bytes())
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as runs:
+        run_reference(Path(runs))
+        run = Path(runs) / "slough" / "2011-06"
+        os.environ[RUN_FOLDER] = str(run)
+        store_golden(run)
+        for notebook in sorted((HOME / "notebooks").glob("[0-9]*.ipynb")):
+            store_outputs(notebook)
+
+
+if __name__ == "__main__":
+    main()
