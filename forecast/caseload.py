@@ -90,9 +90,14 @@ def fit_group(group: Group) -> tuple[Fit, Fit, float]:
         country, newborn = calibration.fit_country_by_stock(start, group.country)
     else:
         country, newborn = calibration.fit_country(start, group.country)
-    by_age = group.council.ends is not None
-    fit = calibration.fit_council if by_age else calibration.fit_council_by_stays
-    return country, fit(country.hazards, group.council, newborn), newborn
+    return country, _council_fit(group.council)(country.hazards, group.council, newborn), newborn
+
+
+def _council_fit(council: calibration.Margins):
+    """The fit that what is published of the council allows: ends by age, ends by stay, or ends in total."""
+    if council.ends is not None:
+        return calibration.fit_council
+    return calibration.fit_council_by_stays if council.stays else calibration.fit_council_by_stock
 
 
 def calibrate(group: Group, evidence: Evidence, norms: Norms, days_since: float, calibration_year: str) -> Calibrated:

@@ -107,21 +107,28 @@ def by_band(children: pd.Series) -> np.ndarray:
     return np.array([children.loc[low : high - 1].sum() for low, high in zip(edges[:-1], edges[1:], strict=True)])
 
 
-def _pattern(history: History, area: str, measure: str, period: str, bands: list[str], total: float) -> np.ndarray:
-    """Counts by age band scaled to `total`; one suppressed band is found by subtraction."""
-    held = history.by(area, measure, period, "age_band", solve_suppressed=True)
+def _pattern(history: History, area: str, measure: str, period: str, bands: list[str], total: float, like=None) -> np.ndarray:
+    """Counts by age band scaled to `total`.
+
+    One suppressed band is found by subtraction; several share what is left in the proportions of `like` [band].
+    """
+    held = history.cells(area, measure, period, "age_band")
+    if like is not None and list(held.values()).count(None) > 1:
+        held = fill_suppressed(held, history.value(area, measure, period), dict(zip(bands, like, strict=True)))
+    else:
+        held = history.by(area, measure, period, "age_band", solve_suppressed=True)
     counts = np.array([held.get(band, 0.0) if band == "unborn" else held[band] for band in bands])
     return counts * total / counts.sum()
 
 
 def _lac(case: Case, history: History) -> Group:
     country = _lac_margins(case, history, case.tables["country"], "country_lac")
-    council = _lac_margins(case, history, case.area, "council_lac")
+    council = _lac_margins(case, history, case.area, "council_lac", country.closing)
     council = council if council.ends is not None else _level_only(council)
     return Group(LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"))
 
 
-def _lac_margins(case: Case, history: History, area: str, role: str) -> Margins:
+def _lac_margins(case: Case, history: History, area: str, role: str, like: np.ndarray | None = None) -> Margins:
     year, closing = case.calibration_year, year_end(case.calibration_year)
     starts, ended = history.value(area, "lac_starts", year), history.value(area, "lac_ceases", year)
     stock = history.value(area, "lac_stock", closing)
@@ -130,7 +137,7 @@ def _lac_margins(case: Case, history: History, area: str, role: str) -> Margins:
     return Margins(
         opening=history.value(area, "lac_stock", year_end(year_before(year))),
         starts=_pattern(history, area, "lac_starts", periods[f"{role}_starts_by_age"], LAC_BANDS, starts),
-        closing=_pattern(history, area, "lac_stock", periods[f"{role}_stock_by_age"], LAC_BANDS, stock),
+        closing=_pattern(history, area, "lac_stock", periods[f"{role}_stock_by_age"], LAC_BANDS, stock, like),
         ends=None if ends is None else _pattern(history, area, "lac_ceases", ends, LAC_BANDS, ended),
         ended=ended,
         stays=_lac_stays(history, periods),

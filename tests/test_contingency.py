@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from forecast.contingency import ENOUGH_AT, Draw, commitments, draw_down
 
 MONTHS = 12
+ROUNDING = 1e-6  # pounds
 POUNDS = st.floats(-1e6, 1e6)
 CALLS = arrays(float, st.tuples(st.integers(1, 20), st.integers(1, MONTHS)), elements=st.floats(0, 1_000))
 
@@ -94,7 +95,7 @@ def test_the_reports_own_scale():
     none = commitments(np.zeros(1), 3, MONTHS)
     held = [draw_down(children * year, np.zeros(MONTHS), none, 600_000).chance for children in (12, 13)]
     assert held == [1, 0]
-    assert pytest.approx(7_945_366 / 168, abs=0.5) == 47_294
+    assert 7_945_366 / 168 == pytest.approx(47_294, abs=0.5)
 
 
 # --- for any figures --------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def test_the_chance_never_rises_when_costs_do(year, data):
     before, after = draw_down(cost, *rest), draw_down(dearer, *rest)
     assert after.chance <= before.chance
     assert (after.at_year_end >= before.at_year_end).all()
-    assert all(after.enough()[at] >= before.enough()[at] for at in ENOUGH_AT)
+    assert all(after.enough()[at] >= before.enough()[at] - ROUNDING for at in ENOUGH_AT)
 
 
 @given(years())
@@ -131,8 +132,8 @@ def test_an_underspend_never_pays_for_commitments(year):
 def test_the_year_adds_up(year):
     cost, budget, committed, amount, savings = year
     drawn = draw_down(*year)
-    assert drawn.variance == pytest.approx(cost.sum(axis=1) - budget.sum() - savings, abs=1e-6)
-    assert drawn.headroom + drawn.at_year_end == pytest.approx(np.full(len(cost), amount), abs=1e-6)
+    assert drawn.variance == pytest.approx(cost.sum(axis=1) - budget.sum() - savings, abs=ROUNDING)
+    assert drawn.headroom + drawn.at_year_end == pytest.approx(np.full(len(cost), amount), abs=ROUNDING)
     assert (drawn.headroom >= 0).tolist() == drawn.holds.tolist()
 
 
@@ -148,10 +149,10 @@ def test_exhaustion_is_the_first_month_from_which_the_call_stays_above(call, amo
 def test_enough_rises_with_the_chance_and_gives_it(call):
     drawn = Draw(call, np.zeros(len(call)), 0.0)
     amounts = [drawn.enough()[at] for at in ENOUGH_AT]
-    assert amounts == sorted(amounts)
+    assert (np.diff(amounts) >= -ROUNDING).all()
     for at, amount in drawn.enough().items():
         # interpolated between draws, so short by less than one draw
-        assert Draw(call, np.zeros(len(call)), amount + 1e-9).chance > at - 1 / len(call) - 1e-12
+        assert Draw(call, np.zeros(len(call)), amount + ROUNDING).chance > at - 1 / len(call) - 1e-12
 
 
 # --- Monte Carlo error ------------------------------------------------------------------------------------------------

@@ -209,6 +209,24 @@ def fit_council(national: Hazards, margins: Margins, newborn_share: float) -> Fi
     return fit
 
 
+def fit_council_by_stock(national: Hazards, margins: Margins, newborn_share: float) -> Fit:
+    """Hazards of one council where ends are published in total only, beside the stock by age.
+
+    Under 1 the closing stock sets the hazard; at other ages the hazards are the country's at one level, which the
+    total of ends sets, and the closing stock sets the opening stock.
+    """
+    hazards, opening = national, margins.closing.astype(float)
+    is_infant = np.arange(opening.size) == _infant(national)
+    for _ in range(ROUNDS):
+        fit = model_year(hazards, margins.starts, opening, newborn_share, margins.stays)
+        if _settled([(margins.ended, fit.ends.sum()), (margins.closing, fit.closing)]):
+            break
+        level = _ratio(margins.ended, fit.ends.sum())
+        hazards = hazards.times(np.where(is_infant, _ratio(fit.closing, margins.closing), level))
+        opening = np.maximum(opening + STEP * np.where(is_infant, 0, margins.closing - fit.closing), 0)
+    return fit
+
+
 def fit_council_by_stays(national: Hazards, margins: Margins, newborn_share: float) -> Fit:
     """Hazards of one council where ends are published by duration and not by age (child protection plans).
 
