@@ -12,10 +12,11 @@ from forecast.outlook import Base, price_bases, setting_of
 BAND_WORDS = {"unborn": "unborn", "under_1": "under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 to 17"}
 GROUP_WORDS = {"lac": "LAC", "cp": "CP"}
 NO_COUNCIL_FIGURE = "not published for the council: the country's shape, for comparison"
+TOTAL = "Total Children Looked After"
 SPENDING = {
     "Residential care": ["own_homes", "private_residential", "residential_school"],
     "Fostering services": ["in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service"],
-    "Total Children Looked After": None,
+    TOTAL: None,
 }
 
 
@@ -44,7 +45,7 @@ def _margins(group: str, area: str, bands: list[str], margins, year, country: bo
     rows.append(_row(group, area, "stock a year before", margins.opening, year.opening.sum(), step))
     for window, share in margins.stays.items():
         rows.append(_row(group, area, f"ends after {_window(window)}, %", 100 * share, 100 * year.stays[window], 0.1))
-    lacks = [] if country else (["ends after"] if margins.ends is not None else ["stock at year end", "starts,"])
+    lacks = [] if country else ["stock at year end", "starts,"] if group == GROUP_WORDS["cp"] else ["ends after"]
     return [[*row[:6], NO_COUNCIL_FIGURE] if row[2].startswith(tuple(lacks)) else row for row in rows]
 
 
@@ -92,13 +93,21 @@ def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
     values = Values({key: a.value(key) for key in a.keys()}, price_bases(a))
     months = base.past.months
     lines = {line: float(cost.sum()) for line, cost in costs.cost_lines(base.past, values, setting_of(base, a, months, flat=True)).items()}
-    published = dict(zip(spending["line"], spending["gross"].astype(float), strict=True))
+    published = published_spending(spending, a.case.area)
     placed = [line for line, (_, group) in costs.LINES.items() if group == "placements"]
     rows = []
-    for name, held in SPENDING.items():
+    for name, held in [(name, held) for name, held in SPENDING.items() if name in published]:
         modelled = sum(lines[line] for line in (placed if held is None else held))
         rows.append([name, published[name], round(modelled), round(modelled - published[name]), round(100 * (modelled / published[name] - 1), 2)])
     return pd.DataFrame(rows, columns=["line", "published", "modelled", "difference", "difference, %"])
+
+
+def published_spending(spending: pd.DataFrame, area: str) -> dict[str, float]:
+    """Gross spending by line: from the s251 lines, or the total alone where only unit costs and the total are held."""
+    if "gross" in spending:
+        return dict(zip(spending["line"], spending["gross"].astype(float), strict=True))
+    rows = spending[(spending["area"] == area) & (spending["measure"] == "total_lac_gross")]
+    return {TOTAL: float(value) for value in rows["value"]}
 
 
 def spread(base: Base, outlook) -> pd.DataFrame:

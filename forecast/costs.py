@@ -112,7 +112,8 @@ def fixed(key: str, values: Values, months: list[str]) -> np.ndarray:
 def contact_cost(work: Workload, values: Values, setting: Setting) -> np.ndarray:
     """The in-house contact service, the hours bought beyond it, and travel."""
     bands = ("under_1", "1_4", "5_9", "10_15", "16_17")
-    sessions_a_week = np.concatenate([np.atleast_2d(values[f"contact.sessions_{band}"]) for band in bands], axis=1)
+    by_band = np.broadcast_arrays(*(np.atleast_2d(values[f"contact.sessions_{band}"]) for band in bands))
+    sessions_a_week = np.concatenate(by_band, axis=1)
     norms = ContactNorms(
         sessions_a_week,
         values["contact.sessions_after_order"],

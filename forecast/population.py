@@ -20,12 +20,12 @@ PER_1000 = 1000
 class Streams:
     """Migration, as yearly rates for every 1,000 children and as named streams of families.
 
-    moving_in, moving_out  name -> children for every 1,000 children a year
+    moving_in, moving_out  name -> children for every 1,000 children a year, scalar or [month]
     arriving               name -> children a month by month of age, [month x month of age]
     """
 
-    moving_in: dict[str, float]
-    moving_out: dict[str, float]
+    moving_in: dict[str, float | np.ndarray]
+    moving_out: dict[str, float | np.ndarray]
     arriving: dict[str, np.ndarray]
 
 
@@ -90,7 +90,7 @@ def _one_month(name: str, month: int, group: np.ndarray, born: float, deaths: De
     """One group one month on, and its flows."""
     rate = np.where(np.arange(group.size) < MONTHS_A_YEAR, deaths.under_1, deaths.from_1_to_17)
     died = group * rate / PER_1000 / MONTHS_A_YEAR
-    left = {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in streams.moving_out.items()}
+    left = {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_out, month)}
     came = _arrivals(name, month, group, streams)
     stayed = group - died - sum(left.values()) + sum(came.values())
     newborn = born if name == RESIDENTS else 0.0
@@ -100,7 +100,12 @@ def _one_month(name: str, month: int, group: np.ndarray, born: float, deaths: De
     return older, flows | {f"out: {flow}": moved.sum() for flow, moved in left.items()}
 
 
+def _in_month(rates: dict, month: int) -> list[tuple[str, float]]:
+    """Each stream's yearly rate in one month."""
+    return [(flow, float(rate if np.ndim(rate) == 0 else rate[month])) for flow, rate in rates.items()]
+
+
 def _arrivals(name: str, month: int, group: np.ndarray, streams: Streams) -> dict[str, np.ndarray]:
     if name == RESIDENTS:
-        return {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in streams.moving_in.items()}
+        return {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_in, month)}
     return {name: streams.arriving[name][month]}

@@ -88,9 +88,8 @@ def tables_of(case: OpenCase, base, central, told: dict) -> dict[str, pd.DataFra
         "population": central.population.flows.round(3).assign(month=base.months),
         "history": case.history.frame,
         "assumptions": log_frame(case.central),
+        "reconciliation": check.reconciliation(base, spending),
     }
-    if "gross" in spending:
-        held["reconciliation"] = check.reconciliation(base, spending)
     return held
 
 

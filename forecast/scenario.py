@@ -54,11 +54,13 @@ def population_of(a: Assumptions, evidence: Evidence, months: list[str], changed
     since = len(months_between(f"{evidence.births_mid_year}-01", months[0])) - 1  # births run to mid-year: centred on 1 January
     births = births_by_month(evidence.births, value("population.births_growth"), since, len(months))
     births = births * lever(a, "births", months)
-    rates = {flow: value(f"migration.{flow}") for flow in ("internal_in", "international_in", "internal_out", "international_out")}
+    flows = ("internal_in", "international_in", "internal_out", "international_out")
+    rates = {flow: value(f"migration.{flow}") * np.ones(len(months)) for flow in flows}
+    more, moved = lever(a, "moves_in", months), lever(a, "family_streams", months)[:, None]
     streams = Streams(
-        {flow: rate for flow, rate in rates.items() if flow.endswith("_in")},
+        {flow: rate * more for flow, rate in rates.items() if flow.endswith("_in")},
         {flow: rate for flow, rate in rates.items() if flow.endswith("_out")},
-        {name: families_by_age(value, name, len(months)) for name in family_streams(a)},
+        {name: families_by_age(value, name, len(months)) * moved for name in family_streams(a)},
     )
     deaths = Deaths(value("population.deaths_under_1"), value("population.deaths_1_to_17"))
     return project(by_month_of_age(evidence.children), births, deaths, streams)
@@ -89,7 +91,8 @@ def demand_of(a: Assumptions, fit: Calibrated, people: Population, months: list[
     relative = {name: value(f"migration.{name}.{group}_rate") for name in family_streams(a)}
     arrivals = np.zeros((len(months), len(LAC_BANDS)))
     if group == "cp":
-        arrivals = sum((arrivals_on_plan(value, name, len(months)) for name in family_streams(a)), arrivals)
+        moved = lever(a, "family_streams", months)[:, None]
+        arrivals = sum((arrivals_on_plan(value, name, len(months)) * moved for name in family_streams(a)), arrivals)
     wanted = caseload.demand(fit, people, relative, arrivals)
     return replace(wanted, starts=wanted.starts * start_lever(a, group, fit.group.bands, months))
 
