@@ -49,10 +49,12 @@ class Chart:
 
 
 def _axes(title: str, subtitle: str):
+    """A figure whose title states the finding, flush left, with what is measured below it."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(layout="constrained")
-    axes.set_title(f"{title}\n", loc="left", fontweight="bold", fontsize=13)
-    axes.text(0, 1.02, subtitle, transform=axes.transAxes, fontsize=10, color=GREY)
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
+    axes.set_title(subtitle, loc="left", fontsize=10, color=GREY, x=0, pad=10)
+    axes.set_axisbelow(True)
     plt.close(figure)
     return figure, axes
 
@@ -71,7 +73,7 @@ def _fan(axes, rows: list[dict], colour: str) -> list[str]:
 def contingency_fan(answer: dict, slug: str = "central") -> Chart:
     """The call on the contingency month by month, its 80% range, and the contingency as a line."""
     held = answer["scenarios"][slug]["contingency"]
-    title = f"The contingency holds in {chance_in_ten(held['chance_holds'])} futures"
+    title = f"The chance that the contingency holds is {chance_in_ten(held['chance_holds'])}"
     figure, axes = _axes(title, f"Call on the contingency to date, £ thousand, {answer['area']}, {answer['financial_year']}")
     rows = [{key: (row[key] if key == "month" else row[key] / 1000) for key in row} for row in held["call_by_month"]]
     labels = _fan(axes, rows, BLUE)
@@ -108,12 +110,13 @@ def scenario_ladder(answer: dict) -> Chart:
     held = sorted(answer["scenarios"].values(), key=lambda s: s["contingency"]["call"]["mean"])
     best = held[0]
     title = f"{best['name']} brings the expected call down furthest, to {money(best['contingency']['call']['mean'])}"
-    figure, axes = _axes(title, f"Call on the contingency at 31 March, £ thousand, with 80% range; {answer['area']}")
+    amount = best["contingency"]["amount"]
+    what = f"Call on the contingency at 31 March, £ thousand, with 80% range; dashed line: contingency {money(amount)}"
+    figure, axes = _axes(title, what)
     calls = [s["contingency"]["call"] for s in held]
     names = [f"{s['name']} ({percent(s['contingency']['chance_holds'])} holds)" for s in held]
     axes.hlines(names, [c["p10"] / 1000 for c in calls], [c["p90"] / 1000 for c in calls], color=PALE, linewidth=9)
     axes.plot([c["mean"] / 1000 for c in calls], names, "o", color=BLUE, markersize=8)
-    amount = held[0]["contingency"]["amount"]
     axes.axvline(amount / 1000, color=ORANGE, linewidth=2, linestyle="--")
     axes.grid(axis="y", visible=False)
     axes.set_xlim(left=0)
@@ -132,8 +135,8 @@ def cost_by_year(answer: dict, slug: str = "central") -> Chart:
         values = [years[year]["groups"][group]["mean"] / 1e6 for year in years]
         axes.bar(list(years), values, bottom=base, color=colour, width=0.55, label=name)
         base = [low + value for low, value in zip(base, values, strict=True)]
-    axes.plot(list(years), [year["budget"] / 1e6 for year in years.values()], "D", color=ORANGE, label="Net budget")
-    axes.plot(list(years), [year["net"]["mean"] / 1e6 for year in years.values()], "o", color=GREY, label="Net cost, after income")
+    axes.plot(list(years), [year["budget"] / 1e6 for year in years.values()], "D", color=ORANGE, markeredgecolor="white", markersize=10, label="Net budget")
+    axes.plot(list(years), [year["net"]["mean"] / 1e6 for year in years.values()], "o", color=GREY, markeredgecolor="white", markersize=10, label="Net cost, after income")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, frameon=False, fontsize=9)
     parts = "; ".join(f"{year} net {money(cost['net']['mean'])} against {money(cost['budget'])}" for year, cost in years.items())
     return Chart(figure, title, f"Stacked columns of cost by group: {parts}.")
