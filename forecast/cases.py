@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.assumptions import Assumptions, list_scenarios, load
+from forecast.assumptions import Assumptions, list_scenarios, load_scenarios
 from forecast.evidence import Evidence, gather
 from forecast.history import History
 from forecast.inputs import published
@@ -30,7 +30,7 @@ class OpenCase:
 
 def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
     """Read and check everything a case needs. Raises BadInput; nothing is computed before all of it holds."""
-    scenarios = {slug: load(params, council, month, slug) for slug in list_scenarios(params)}
+    scenarios = load_scenarios(params, council, month, list_scenarios(params))
     case = scenarios["central"].case
     children = _names(case.tables["children"])
     single = [case.tables[role] for role in ("population", "country_population", "components", "spending")]

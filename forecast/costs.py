@@ -54,7 +54,7 @@ class Values:
 class Setting:
     """What the costing of one scenario needs beside activity and values.
 
-    mix                 [band x placement]  who is placed where
+    mix                 [month x band x placement] or [band x placement]  who is placed where
     uasc_share          [band]              share of looked-after children who are UASC
     new_share           [month]             share of child-days in placements made after the origin
     added_places        [month]             in-house foster places a measure adds

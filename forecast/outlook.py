@@ -249,8 +249,9 @@ def setting_of(base: Base, a: Assumptions, months: list[str], flat: bool = False
     def from_now(values: np.ndarray, earlier: float) -> np.ndarray:
         return np.concatenate([np.full(before, earlier), values])
 
+    times = from_now(lever(a, "residential", ahead), 1.0)
     return Setting(
-        mix=shift_to_residential(base.mix, a.value("levers.residential")),
+        mix=np.array([shift_to_residential(base.mix, more) for more in times]),
         uasc_share=base.uasc_share,
         new_share=from_now(base.new_share[: len(ahead)], 0.0),
         added_places=from_now(a.value("levers.in_house_places") * ramp(a, ahead), 0.0),

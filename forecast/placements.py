@@ -99,10 +99,12 @@ def placement_days(days: np.ndarray, mix: np.ndarray, places: Places, added_plac
     """Child-days by where they are paid for, each [draw x month].
 
     days          [draw x month x band]  child-days of looked-after children
+    mix           [band x placement] or [month x band x placement]
     added_places  [month]                in-house foster places added by a measure
     In-house homes and homes of the council fill first; what they cannot hold goes to agencies.
     """
-    by_type = dict(zip(PLACEMENTS, np.moveaxis(days @ mix, -1, 0), strict=True))
+    every = np.broadcast_to(mix, (len(months), *mix.shape[-2:]))
+    by_type = dict(zip(PLACEMENTS, np.einsum("dmb,mbp->pdm", days, every), strict=True))
     month_days = days_in(months)
     kinship = by_type["fostering"] * places.kinship_share
     stranger = by_type["fostering"] - kinship

@@ -2,7 +2,7 @@
 
 from forecast.assumptions.documents import Case, Entry, Scenario
 from forecast.assumptions.freezing import freeze, thaw
-from forecast.assumptions.layers import Assumptions, Difference, list_cases, list_scenarios, load
+from forecast.assumptions.layers import Assumptions, Difference, list_cases, list_scenarios, load, load_scenarios
 from forecast.assumptions.log import log_frame, log_markdown, overdue
 from forecast.assumptions.sampling import luck, sample
 from forecast.assumptions.schema import json_schema
@@ -18,6 +18,7 @@ __all__ = [
     "list_cases",
     "list_scenarios",
     "load",
+    "load_scenarios",
     "log_frame",
     "log_markdown",
     "luck",

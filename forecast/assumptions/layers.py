@@ -79,13 +79,18 @@ class Assumptions:
 
 def load(params: Path, council: str, month: str, scenario: str) -> Assumptions:
     """The assumptions of one council, month and scenario, checked and merged. Raises BadInput."""
+    return load_scenarios(params, council, month, [scenario])[scenario]
+
+
+def load_scenarios(params: Path, council: str, month: str, scenarios: list[str]) -> dict[str, Assumptions]:
+    """The same for several scenarios, reading the layers they share once."""
     params = Path(params)
     catalogue = read_catalogue(params)
     case, own = _read_case(params, council, month, catalogue)
     national = _read_entries(read_document(params / NATIONAL, params), (), "national", catalogue)
     central = _merge(catalogue, national, own, f"{council}/{month}")
-    chosen, changed = _read_scenario(params, scenario, catalogue, central)
-    return Assumptions(case, chosen, catalogue, central, {**central, **changed})
+    read = {slug: _read_scenario(params, slug, catalogue, central) for slug in scenarios}
+    return {slug: Assumptions(case, chosen, catalogue, central, {**central, **new}) for slug, (chosen, new) in read.items()}
 
 
 def list_cases(params: Path) -> list[tuple[str, str, str]]:
