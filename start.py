@@ -29,7 +29,7 @@ STAMP = os.path.join(ENV, "installed.json")
 LOCK = os.path.join(HERE, "requirements.lock")
 PROJECT = os.path.join(HERE, "pyproject.toml")
 
-PIP = [PYTHON, "-I", "-m", "pip", "install", "--quiet", "--no-deps"]
+PIP = [PYTHON, "-I", "-m", "pip", "install", "-qq", "--no-deps"]
 LOCKED = ["--require-hashes", "--only-binary", ":all:", "--no-compile", "-r", LOCK]
 EDITABLE = ["--no-index", "--no-build-isolation", "--editable", HERE]
 THEIR_TESTS = r"site-packages[\\/].+[\\/]tests?[\\/]"

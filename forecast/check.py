@@ -107,7 +107,8 @@ def published_spending(spending: pd.DataFrame, area: str) -> dict[str, float]:
     if "gross" in spending:
         return dict(zip(spending["line"], spending["gross"].astype(float), strict=True))
     rows = spending[(spending["area"] == area) & (spending["measure"] == "total_lac_gross")]
-    return {TOTAL: float(value) for value in rows["value"]}
+    totals = rows["value"].astype(float).tolist()
+    return {TOTAL: totals[-1]} if totals else {}
 
 
 def spread(base: Base, outlook) -> pd.DataFrame:

@@ -34,7 +34,7 @@ class Base:
     """What every scenario of a case shares, computed once.
 
     lac, cp          calibrated groups
-    months           forecast months; year: months of the budget year; to_date: its months before the origin
+    months           forecast months; year: months of the budget year
     past             the calibration year's work (one draw, the mean)
     so_far           the work of the months to date (one draw, the mean), or None
     budget           line -> [month of the budget year]

@@ -17,7 +17,7 @@ from forecast.rates import Drift
 def group_norms(a: Assumptions) -> dict[str, Norms]:
     """LAC and CP: pooling weights, families, drift, reviews."""
     value = a.value
-    early = {"lac": value("proceedings.length") * DAYS_A_WEEK, "cp": value("reviews.cp_first")}
+    early = {"lac": value("proceedings.length") * DAYS_A_WEEK, "cp": 0.0}  # no proceedings on a plan
     at = {
         "lac": [value(f"reviews.lac_{which}") for which in ("first", "second", "third")],
         "cp": [value("reviews.cp_first")],

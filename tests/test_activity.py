@@ -84,8 +84,10 @@ def test_posts_for_a_month_and_for_a_year():
 
 
 def test_the_mean_of_the_draws_is_one_draw():
-    pair = [np.stack([a, b]) for a, b in zip(*(list(vars(one_month(days=[d, 2], lac_reviews=r)).values())[1:] for d, r in ((60, 4), (30, 7))), strict=True)]
-    mean = Workload(JUNE, *(part[:, 0] for part in pair)).mean()
+    one = one_month(days=[60, 2], lac_reviews=4)
+    other = one_month(days=[30, 2], lac_reviews=7)
+    both = {name: np.concatenate([part, vars(other)[name]]) for name, part in vars(one).items() if name != "months"}
+    mean = Workload(JUNE, **both).mean()
     assert mean.months == JUNE
     assert mean.days.tolist() == [[[45.0, 2.0]]]
     assert mean.lac_reviews.tolist() == [[5.5]]

@@ -1,5 +1,6 @@
 """Cost by line: one small council worked by hand, then prices, days, directions and sums."""
 
+from calendar import monthrange
 from dataclasses import replace
 
 import numpy as np
@@ -69,11 +70,11 @@ def setting(months: int, **changed) -> Setting:
 
 def work(months: list[str], children: np.ndarray = CHILDREN) -> Workload:
     """The small council's children and events, the same every day: those of February, 28 days, at hand."""
-    days = np.array([(np.datetime64(month) + 1).astype("M8[D]") - np.datetime64(month).astype("M8[D]") for month in months]).astype(float)
+    days = np.array([monthrange(int(month[:4]), int(month[5:]))[1] for month in months], float)
     in_proceedings = np.minimum(children, [2.0, 1, 0, 0, 0])  # both babies, and one child aged 1-4
-    a_day = [np.array([count / 28]) for count in (4.0, 12.0, 2.0, 6.0)]  # LAC reviews, plans started, transfers, CP reviews
     by_band = [days[:, None] * counted for counted in (children, in_proceedings)]
-    return Workload(months, *(part[None] for part in [*by_band, *(days * count for count in a_day)]))
+    events = [days / 28 * count for count in (4, 12, 2, 6)]  # LAC reviews, plans started, transfers in, CP reviews
+    return Workload(months, *(part[None] for part in by_band + events))
 
 
 def one_month(month: str = FEBRUARY, changed: dict | None = None, **set_to) -> dict[str, float]:
