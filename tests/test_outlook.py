@@ -146,6 +146,8 @@ def test_months_to_date_are_costed_and_are_not_forecast(base, outs, told):
     assert base.so_far.months == to_date
     central = outs["central"]
     for slug, out in outs.items():
+        for name in ("days", "proceedings", "lac_reviews", "cp_starts", "cp_reviews"):
+            assert (vars(out.work)[name][:, :2] == vars(base.so_far)[name]).all(), (slug, name)
         assert [month for month in out.months if month not in out.forecast_months] == to_date
         assert out.forecast_months[0] == month_after(base.central.case.origin) == "2011-06"
         for line in LINES:
@@ -304,6 +306,17 @@ def test_an_inspection_shock_has_more_plans_and_the_same_looked_after_children(o
     assert stock(more, "cp")[:, march].mean() > 1.3 * stock(central, "cp")[:, march].mean()
     assert stock(more, "cp")[:, -1].mean() < 1.05 * stock(central, "cp")[:, -1].mean()  # the shock passes
     assert more.lines["iro"].sum() > central.lines["iro"].sum()
+
+
+def test_plans_stay_open_longer_during_a_shock(case, base, outs):
+    """Ends at 0.8 of the hazard for nine months from July: 0.8 of June's pace in July, and more ends afterwards."""
+    central = outs["central"]
+    longer = foresee(base, changed(case.central, shock__cp_ends=0.8))
+    assert (longer.cp.starts == central.cp.starts).all()
+    assert (stock(longer, "cp") >= stock(central, "cp")).all()
+    pace = longer.expected["cp"].ends.sum(axis=1) / central.expected["cp"].ends.sum(axis=1)
+    assert pace[:2] == pytest.approx([1, 0.8], abs=0.01)
+    assert pace[9] < 1 < pace[10]
 
 
 @pytest.mark.parametrize("slug", ["high-migration", "rising-births"])
