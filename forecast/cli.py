@@ -87,8 +87,8 @@ def _known(params: Path, scenarios: list[str]) -> None:
     for name in scenarios:
         if name not in held:
             near = get_close_matches(name, held, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise BadInput(f"there is no scenario {name}{hint} Scenarios held: {', '.join(held)}")
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise BadInput(f"there is no scenario {name}{hint} Scenarios held: {', '.join(held)}.")
 
 
 def _short(path: Path) -> str:
@@ -158,4 +158,4 @@ def lab() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="forecast")

@@ -19,6 +19,7 @@ from forecast.report.notebook import RUN_FOLDER
 
 NOTEBOOKS_AT_ONCE = 2
 CELL_TIMEOUT = 300
+PRINT_DPI = 150
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,11 @@ def charts_of(told: dict) -> dict[str, charts.Chart]:
 
 
 def write_chart(folder: Path, name: str, chart: charts.Chart) -> None:
-    """One chart as SVG and PNG with its alternative text beside it."""
+    """One chart as SVG and PNG, the same bytes each time, with its alternative text beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    chart.figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-    chart.figure.savefig(folder / f"{name}.png", metadata={"Software": None}, dpi=150)
+    with charts.plt.rc_context(charts.STYLE):
+        chart.figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+        chart.figure.savefig(folder / f"{name}.png", metadata={"Software": None}, dpi=PRINT_DPI)
     runs.write_text(folder / f"{name}.alt.txt", chart.alt)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
 
@@ -24,7 +24,7 @@ TABLES = ("children", "cost", "contingency", "calibration", "reconciliation", "p
 def store_outputs(notebook: Path) -> None:
     """Run a notebook on the reference run and keep its outputs, without times or machine."""
     content = nbformat.read(notebook, as_version=4)
-    NotebookClient(content, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}).execute()
+    NotebookClient(content, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}, extra_arguments=["--IPKernelApp.log_level=50"]).execute()
     for cell in content.cells:
         cell.metadata.pop("execution", None)
     content.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

@@ -9,7 +9,7 @@ import pytest
 
 from forecast.report.notebook import RUN_FOLDER
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parent
 KEPT = "FORECAST_TEST_RUNS"
 
 
