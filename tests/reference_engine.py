@@ -180,24 +180,27 @@ def passing(case: Case, after: float) -> np.ndarray:
     return np.bincount(month, stay, months) + passing_entrants(case, after)
 
 
-def passing_entrants(case: Case, after: float, nodes: int = 3) -> np.ndarray:
-    """The same for those who start: an integral over the day of the start and the age at it (Gauss-Legendre)."""
-    entrants, months = case.entrants, len(case.month_from) - 1
+def passing_entrants(case: Case, after: float, nodes: int = 2) -> np.ndarray:
+    """The same for those who start: an integral over the day of the start and the age at it (Gauss-Legendre).
+
+    The days are cut where the start or the passing moves into another month. Axes: [cut x day x age x cell].
+    """
+    entrants, edges = case.entrants, case.month_from
+    cuts = np.unique(np.concatenate([edges, edges - after]))
+    cuts = cuts[(cuts >= 0) & (cuts <= edges[-1] - after)]
+    if cuts.size < 2:
+        return np.zeros(edges.size - 1)
     at, share = np.polynomial.legendre.leggauss(nodes)
     at, share = (at + 1) / 2, share / 2
-    oldest = np.minimum(entrants.cell_to, case.hazards.adult_age - after)  # older ones have turned 18
-    width = np.maximum(oldest - entrants.cell_from, 0)
-    age = entrants.cell_from + at[:, None] * width
-    of_cell = width / (entrants.cell_to - entrants.cell_from) / np.bincount(entrants.cell_band)[entrants.cell_band]
-    total = np.zeros(months)
-    cuts = np.unique(np.concatenate([case.month_from, case.month_from - after]))
-    for low, high in pairwise(cuts[(cuts >= 0) & (cuts <= case.month_from[-1] - after)]):
-        started, due = (month_of(case, (low + high) / 2 + later) for later in (0, after))
-        entry = low + at[:, None, None] * (high - low)
-        rate = entrants.expected[started, entrants.cell_band] / np.diff(case.month_from)[started] * of_cell
-        stay = chance_of_staying(case, entry, age, 0.0, entry + after)
-        total[due] += (high - low) * np.einsum("i,j,ijk,k", share, share, stay, rate)
-    return total
+    started, passed = (np.searchsorted(edges, (cuts[:-1] + cuts[1:]) / 2 + later, side="right") - 1 for later in (0, after))
+    entry = (cuts[:-1, None] + at * np.diff(cuts)[:, None])[:, :, None, None]
+    oldest = np.minimum(entrants.cell_to, case.hazards.adult_age - after)  # older ones have turned 18 before
+    young = np.maximum(oldest - entrants.cell_from, 0)
+    in_band = np.bincount(entrants.cell_band)[entrants.cell_band]
+    a_day = entrants.expected[started][:, entrants.cell_band] / np.diff(edges)[started][:, None]
+    weight = a_day / in_band * young / (entrants.cell_to - entrants.cell_from)
+    stay = chance_of_staying(case, entry, entrants.cell_from + at[:, None] * young, 0.0, entry + after)
+    return np.bincount(passed, np.diff(cuts) * np.einsum("d,a,kdac,kc->k", share, share, stay, weight), edges.size - 1)
 
 
 def early_days(case: Case, step: float) -> np.ndarray:
