@@ -7,8 +7,8 @@ from forecast.activity import conferences, posts_needed
 from forecast.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
 from forecast.contingency import ENOUGH_AT
 from forecast.costs import GROUPS, LINES, review_hours
-from forecast.months import days_in, financial_year, year_months
-from forecast.outlook import Base, Outlook, base_budget, draw_on_contingency
+from forecast.months import days_in, financial_year
+from forecast.outlook import Base, Outlook, draw_on_contingency
 
 SCHEMA = "forecast-answer-1"
 BUDGET_STEPS = 7  # points at which the answer page shows how the chance moves with the base budget
@@ -42,9 +42,8 @@ def head(base: Base) -> dict:
 def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
     """Every figure of the answer page for scenarios already foreseen; `central` must be among them."""
     central = outlooks["central"]
-    budgets = yearly_budgets(base, central.months)
     told = head(base)
-    told["scenarios"] = {slug: scenario(base, outlook, central, budgets) for slug, outlook in outlooks.items()}
+    told["scenarios"] = {slug: scenario(base, outlook, central) for slug, outlook in outlooks.items()}
     return told
 
 
@@ -53,13 +52,7 @@ def red(assumptions) -> list[str]:
     return [key for key in assumptions.keys() if assumptions.entry(key).reliability == "red"]
 
 
-def yearly_budgets(base: Base, months: list[str]) -> dict[str, dict[str, np.ndarray]]:
-    """Rolled-forward base budget by financial year and line, [month], with the adjustment apart."""
-    years = dict.fromkeys(financial_year(month) for month in months)
-    return {year: base_budget(base, year_months(year)) for year in years}
-
-
-def scenario(base: Base, outlook: Outlook, central: Outlook, budgets: dict) -> dict:
+def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
     """One scenario's figures."""
     drawn = outlook.drawn
     return {
@@ -80,17 +73,18 @@ def scenario(base: Base, outlook: Outlook, central: Outlook, budgets: dict) -> d
             "chance_error": drawn.chance_error(),
             "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
             "exhaustion": exhaustion(base, drawn),
-            "call_by_month": [{"month": month, **summary(drawn.call[:, i])} for i, month in enumerate(base.year)],
+            "call_by_month": [
+                {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
+                for i, month in enumerate(base.year)
+            ],
             "chance_by_base_budget": chance_by_budget(base, outlook),
         },
-        "effect": effects(base, outlook, budgets),
-        "cost": cost_by_year(outlook, budgets),
+        "effect": effects(base, outlook),
+        "cost": cost_by_year(base, outlook),
         "activity": activity_by_year(outlook),
         "difference_from_central": {
             "call": difference(drawn.at_year_end, central.drawn.at_year_end),
-            "net_cost": {
-                year: difference(year_net(outlook, year), year_net(central, year)) for year in budgets
-            },
+            "net_cost": {year: difference(year_net(outlook, year), year_net(central, year)) for year in base.budgets},
         },
     }
 
@@ -152,37 +146,43 @@ def year_net(outlook: Outlook, year: str) -> np.ndarray:
     return costs.net(outlook.lines)[:, inside].sum(axis=1)
 
 
-def effects(base: Base, outlook: Outlook, budgets: dict) -> dict:
-    """Part-year effect (this year's variance) and full-year effect, recurring.
+def effects(base: Base, outlook: Outlook) -> dict:
+    """Part-year and full-year effect, recurring: no Recovery Plan, no one-off savings.
 
-    Full-year effect: the year's last month's net cost a day over a whole year, less the year's budget.
+    Part-year: this year's net cost less its budget. Full-year: the year's last month's net cost a day over a whole
+    year, less the same budget.
     """
-    last = outlook.months.index(base.year[-1])
+    year, last = outlook.assumptions.case.financial_year, outlook.months.index(base.year[-1])
     per_day = costs.net(outlook.lines)[:, last] / days_in(base.year)[-1]
-    budget = costs.net(base.budget).sum() + outlook.assumptions.value("budget.adjustment")
-    return {"part_year": summary(outlook.drawn.variance), "full_year": summary(per_day * days_in(base.year).sum() - budget)}
+    budget = costs.net(base.budgets[year]) + outlook.assumptions.value("budget.adjustment")
+    return {
+        "part_year": summary(year_net(outlook, year) - budget),
+        "full_year": summary(per_day * days_in(base.year).sum() - budget),
+    }
 
 
-def cost_by_year(outlook: Outlook, budgets: dict) -> dict:
+def cost_by_year(base: Base, outlook: Outlook) -> dict:
     """Financial year -> gross, income, net, budget, variance, groups and lines."""
     held = costs.by_year(outlook.lines, outlook.months)
-    return {year: _cost_of(lines, budgets[year], outlook, year) for year, lines in held.items()}
+    return {year: _cost_of(lines, base.budgets[year], outlook) for year, lines in held.items()}
 
 
-def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outlook: Outlook, year: str) -> dict:
+def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outlook: Outlook) -> dict:
     income = [line for line, (_, group) in LINES.items() if group == "income"]
     gross = sum(cost for line, cost in lines.items() if line not in income)
     earned = sum(lines[line] for line in income)
-    planned = costs.net(budget).sum() + outlook.assumptions.value("budget.adjustment")
+    adjustment = outlook.assumptions.value("budget.adjustment")
+    planned = costs.net(budget) + adjustment
     groups = {group: sum(lines[line] for line, (_, held) in LINES.items() if held == group) for group in GROUPS}
     return {
         "gross": summary(gross),
         "income": summary(earned),
         "net": summary(gross + earned),
-        "budget": float(planned),
+        "budget": float(planned.mean()),
+        "budget_adjustment": float(adjustment),
         "variance": summary(gross + earned - planned),
         "groups": {group: summary(cost) for group, cost in groups.items()},
-        "lines": {line: summary(cost) | {"budget": float(budget[line].sum())} for line, cost in lines.items()},
+        "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
     }
 
 

@@ -50,8 +50,8 @@ class Draw:
         return stays_above.argmax(axis=1)
 
     def enough(self, chances=ENOUGH_AT) -> dict[float, float]:
-        """The contingency that would hold with each chance."""
-        return {chance: float(np.quantile(self.at_year_end, chance)) for chance in chances}
+        """The contingency that would hold in at least that share of the draws."""
+        return {chance: float(np.quantile(self.at_year_end, chance, method="inverted_cdf")) for chance in chances}
 
     def chance_error(self) -> float:
         """Monte Carlo standard error of the chance."""
@@ -67,7 +67,7 @@ def commitments(total: np.ndarray, starts_after: float, months: int) -> np.ndarr
 def draw_down(cost: np.ndarray, budget: np.ndarray, committed: np.ndarray, amount: float, savings: float = 0.0) -> Draw:
     """Draw-down over one financial year.
 
-    cost, budget, committed  [draw x month], [month] and [draw x month], pounds; committed is cumulative
+    cost, budget, committed  [draw x month] each (budget may be [month]), pounds; committed is cumulative
     savings                  one-off savings set against the variance, spread over the year
     """
     months = cost.shape[1]

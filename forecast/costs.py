@@ -28,14 +28,19 @@ LINES = {
 }
 GROUPS = {"placements": "Placements", "contact": "Court-ordered contact", "iro": "IRO and administration", "income": "Income"}
 PLACEMENT_LINES = {"other_placements": ["with_parents", "placed_for_adoption", "other_placement"]}
-PRICED_BY = {"pay": ["in_house_fostering", "kinship_fostering"], "placements": ["ifa_fostering", "private_residential"]}
+PRICED_BY_PAY = ("in_house_fostering", "kinship_fostering", "own_home")  # the rest by the placement index
 
 
 class Values:
     """Assumption values by key: scalars at the centre, or columns [draw x 1] where the key is uncertain."""
 
-    def __init__(self, values: dict[str, np.ndarray | float], price_base: dict[str, str | None]):
-        self._values, self._price_base = values, price_base
+    def __init__(self, values: dict[str, np.ndarray | float], price_base: dict[str, str | None], centre: dict | None = None):
+        self._values, self._price_base, self._centre = values, price_base, centre or {}
+
+    def at_centre(self, section: str) -> "Values":
+        """The same with every drawn key of one section at its central value."""
+        central = {key: value for key, value in self._centre.items() if key.startswith(section)}
+        return Values(self._values | central, self._price_base, self._centre)
 
     def __getitem__(self, key: str) -> np.ndarray | float:
         value = self._values[key]
@@ -90,7 +95,7 @@ def placement_cost(days: dict[str, np.ndarray], values: Values, setting: Setting
     dearer = (1 + (values["costs.new_placement_price"] - 1) * setting.new_share) * setting.price_lever
 
     def paid(name: str, price: str) -> np.ndarray:
-        index = "pay" if name in PRICED_BY["pay"] else "placements"
+        index = "pay" if name in PRICED_BY_PAY else "placements"
         bought = 1.0 if index == "pay" else dearer
         return days[name] / DAYS_A_WEEK * values.price(f"costs.{price}", index, months) * bought
 

@@ -16,7 +16,7 @@ from forecast.caseload import Calibrated, Norms
 from forecast.contingency import Draw
 from forecast.costs import Setting, Values
 from forecast.evidence import Evidence
-from forecast.months import DAYS_A_YEAR, days_in, month_after, months_between, year_months
+from forecast.months import DAYS_A_YEAR, days_in, financial_year, month_after, months_between, year_months
 from forecast.pathways.calibration import POINTS, as_opening
 from forecast.pathways.hazards import Entrants, Paths, Spread
 from forecast.placements import PLACEMENTS, fit_mix, shift_to_residential
@@ -27,6 +27,7 @@ Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 
 BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
 SEED_BYTES = 7  # of a checksum: fits a signed 64-bit integer
 DEMOGRAPHY = ("population.", "migration.")
+PRICE_INDICES = "prices."
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Base:
     months           forecast months; year: months of the budget year
     past             the calibration year's work (one draw, the mean)
     so_far           the work of the months to date (one draw, the mean), or None
-    budget           line -> [month of the budget year]
+    budgets          financial year -> line -> [draw], the base budget and its roll-forward
     spread           group -> what varies from draw to draw
     mix, uasc_share  who is placed where, by age
     """
@@ -51,7 +52,7 @@ class Base:
     year: list[str]
     past: Workload
     so_far: Workload | None
-    budget: dict[str, np.ndarray]
+    budgets: dict[str, dict[str, np.ndarray]]
     streams: dict[str, Entrants]
     spread: dict[str, Spread]
     mix: np.ndarray
@@ -112,7 +113,8 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
         fit_mix(evidence.lac.council.closing, placed, may_live(central)), uasc_shares(central), share, np.zeros(0), draws, seed, threads,
     )  # fmt: skip
     base = replace(base, new_share=new_share(base))
-    return replace(base, budget=base_budget(base, year))
+    years = dict.fromkeys(financial_year(month) for month in [*year, *months])
+    return replace(base, budgets={name: base_budget(base, year_months(name)) for name in years})
 
 
 def foresee(base: Base, assumptions: Assumptions) -> Outlook:
@@ -178,16 +180,17 @@ def fit_at_year_end(fit: Calibrated) -> Calibrated:
 
 
 def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
-    """The base budget of one financial year by line and month: the calibration year's activity at this year's prices.
+    """The base budget of one financial year by line, [draw]: the calibration year's activity at this year's prices.
 
-    The published budget is not held: this is a derivation in the open. Later years are rolled forward, prices only.
+    The published budget is not held: this is a derivation in the open. A draw's own unit costs price its budget too,
+    for a dearer placement was dearer last year; prices rise by the central index, which is all that was known when
+    the budget was set. Later years are rolled forward, prices only.
     """
     a = base.central
-    values = Values({key: a.value(key) for key in a.keys()}, price_bases(a))
+    values = drawn_values(a, base).at_centre(PRICE_INDICES)
     work = _stretched(replace(base.past, months=year), days_in(base.past.months), days_in(year))
     lines = costs.cost_lines(work, values, setting_of(base, a, year, flat=True))
-    share = days_in(year) / days_in(year).sum()
-    return {line: cost.mean(axis=0).sum() * share for line, cost in lines.items()}
+    return {line: np.broadcast_to(cost.sum(axis=1), base.draws) for line, cost in lines.items()}
 
 
 def _stretched(work: Workload, before: np.ndarray, after: np.ndarray) -> Workload:
@@ -234,7 +237,7 @@ def drawn_values(a: Assumptions, base: Base) -> Values:
     """Assumption values of every draw: columns where uncertain, scalars where not."""
     sampled = sample(a, base.draws, base.seed, [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(DEMOGRAPHY)])
     fixed = {key: a.value(key) for key in a.keys() if key not in sampled}
-    return Values(fixed | sampled, price_bases(a))
+    return Values(fixed | sampled, price_bases(a), {key: a.value(key) for key in sampled})
 
 
 def price_bases(a: Assumptions) -> dict[str, str | None]:
@@ -274,7 +277,8 @@ def draw_on_contingency(base: Base, a: Assumptions, values: Values, lines, month
     """Draw-down over the budget year, from net cost against the base budget, or one `adjustment` pounds above it."""
     adjustment = a.value("budget.adjustment") if adjustment is None else adjustment
     inside = [months.index(month) for month in base.year]
-    budget = costs.net(base.budget) + adjustment * days_in(base.year) / days_in(base.year).sum()
+    share = days_in(base.year) / days_in(base.year).sum()
+    budget = (costs.net(base.budgets[a.case.financial_year]) + adjustment)[:, None] * share
     planned = np.ravel(values["budget.recovery_plan"])
     committed = contingency.commitments(planned, a.value("budget.recovery_starts"), len(base.year))
     cost, savings = costs.net(lines)[:, inside], a.value("budget.one_off_savings")

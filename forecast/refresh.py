@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast import check, outlook, runs
-from forecast.answer import head, scenario, yearly_budgets
+from forecast.answer import head, scenario
 from forecast.assumptions import freeze, log_frame, log_markdown
 from forecast.cases import OpenCase, open_case
 from forecast.costs import LINES
@@ -42,11 +42,11 @@ def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, 
         say("calibrating to the published year")
         base = outlook.prepare(case.central, case.evidence, draws, seed, threads)
         central = outlook.foresee(base, case.central)
-        told, budgets = head(base), yearly_budgets(base, central.months)
+        told = head(base)
         for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
             say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
             one = central if slug == "central" else outlook.foresee(base, assumptions)
-            told["scenarios"][slug] = scenario(base, one, central, budgets)
+            told["scenarios"][slug] = scenario(base, one, central)
         say("writing the answer, tables and charts")
         write_run(folder, case, chosen, base, central, told)
         if with_notebooks:

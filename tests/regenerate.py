@@ -14,7 +14,6 @@ from nbclient import NotebookClient
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
-
 from forecast.report.notebook import RUN_FOLDER  # noqa: E402
 
 GOLDEN = HOME / "tests" / "golden"

@@ -192,11 +192,11 @@ AGENCY = ["ifa_fostering", "private_residential", "residential_school", "support
 UPRATED = {  # line -> index -> pounds of February's figure that the index moves
     **{line: {"pay": BY_HAND[line]} for line in PAY},
     **{line: {"placements": BY_HAND[line]} for line in AGENCY},
-    "own_homes": {"pay": 28_000, "placements": 1_680},
+    "own_homes": {"pay": 29_680},
     "contact": {"pay": 2_800, "general": 1_137.28},
     "uasc_grant": {},
-    # 10% of 28,000 and 1% of 63,860 (own fostering and relatives 7,860, service 56,000) by pay; 10% of 18,480 and 1% of 10,920
-    "contributions": {"pay": -3_438.6, "placements": -1_957.2},
+    # 10% of 29,680 and 1% of 63,860 (own fostering and relatives 7,860, service 56,000) by pay; 10% of 16,800 and 1% of 10,920
+    "contributions": {"pay": -3_606.6, "placements": -1_789.2},
 }
 
 

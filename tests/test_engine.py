@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import HOME
 
+from conftest import HOME
 from forecast import caseload, outlook
 from forecast.cases import open_case
 from forecast.months import month_edges, months_between

@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from conftest import HOME
 
+from conftest import HOME
 from forecast.errors import BadInput
 from forecast.refresh import Home, run_case
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import HOME
 
+from conftest import HOME
 from forecast import costs, outlook
 from forecast.answer import answer, year_net
 from forecast.assumptions import Assumptions, sample
@@ -216,7 +216,7 @@ def test_lines_sum_to_the_total_to_the_penny(told, slug):
 def test_the_call_is_the_years_overspend_and_the_recovery_plan(base, outs):
     """Draw by draw: cost of April to March less the budget, no less than nothing, and the plan in full."""
     for out in outs.values():
-        over = net_in(out, "2011-12") - sum(line.sum() for line in base.budget.values())
+        over = net_in(out, "2011-12") - sum(base.budgets["2011-12"].values())
         plan = out.values["budget.recovery_plan"][:, 0]
         assert out.drawn.at_year_end == pytest.approx(np.maximum(over, 0) + plan, abs=PENNY)
         assert year_net(out, "2011-12") == pytest.approx(net_in(out, "2011-12"), abs=PENNY)
@@ -453,10 +453,25 @@ def test_an_adjustment_moves_the_variance_pound_for_pound(base, outs):
 
 
 def test_the_base_budget_is_last_years_work_at_this_years_prices(base):
-    """Fixed lines: £1,060,000 and £1,070,600 of 2010-11, pay frozen, for 366 days. Agencies: 2% dearer and a day more."""
-    assert [base.budget[line].sum() for line in FIXED] == pytest.approx([1_060_000 * 366 / 365.25, 1_070_600 * 366 / 365.25])
-    a = base.central
-    values = Values({key: a.value(key) for key in a.keys()}, outlook.price_bases(a))
-    last = costs.cost_lines(base.past, values, setting_of(base, a, base.past.months, flat=True))
-    assert base.budget["ifa_fostering"].sum() / last["ifa_fostering"].sum() == pytest.approx(1.02 * 366 / 365, rel=1e-3)
-    assert base.budget["in_house_fostering"].sum() / last["in_house_fostering"].sum() == pytest.approx(366 / 365, rel=1e-3)
+    """Fixed lines: £1,060,000 and £1,070,600 of 2010-11, pay frozen, for 366 days. Agencies: 2% dearer and a day more.
+
+    In every draw its own unit costs price both years, and the budget rises by the central index.
+    """
+    budget = base.budgets["2011-12"]
+    fixed = [1_060_000 * 366 / 365.25, 1_070_600 * 366 / 365.25]
+    assert [budget[line].mean() for line in FIXED] == pytest.approx(fixed)
+    values = outlook.drawn_values(base.central, base)
+    last = costs.cost_lines(base.past, values, setting_of(base, base.central, base.past.months, flat=True))
+    ifa, own = (last[line].sum(axis=1) for line in ("ifa_fostering", "in_house_fostering"))
+    assert budget["ifa_fostering"] / ifa == pytest.approx(np.full(DRAWS, 1.02 * 366 / 365), rel=1e-3)
+    assert budget["in_house_fostering"] / own == pytest.approx(np.full(DRAWS, 366 / 365), rel=1e-3)
+    assert np.std(budget["ifa_fostering"]) > 10_000
+
+
+def test_a_dearer_placement_was_dearer_last_year(base, outs):
+    """Unit costs move cost and budget together: the variance is of activity and of this year's prices."""
+    fee = outs["central"].values["costs.ifa_fostering"][:, 0]
+    cost = costs.by_year(outs["central"].lines, outs["central"].months)["2011-12"]["ifa_fostering"]
+    assert np.corrcoef(fee, base.budgets["2011-12"]["ifa_fostering"])[0, 1] > 0.7
+    over = cost - base.budgets["2011-12"]["ifa_fostering"]
+    assert abs(np.corrcoef(fee, over)[0, 1]) < np.corrcoef(fee, cost)[0, 1]

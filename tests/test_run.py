@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pandas as pd
 import pytest
-from conftest import HOME, run_reference
 
+from conftest import HOME, run_reference
 from forecast import runs
 from forecast.errors import BadInput
 from forecast.report import words

@@ -61,12 +61,15 @@ def _gather_opening(draw_key, points, who, opened):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gather_entrants(draw_key, families, start_factor, start_rate, demand, month_from, master, who, count, starts, marks):
+def _gather_entrants(
+    draw_key, families, start_factor, start_rate, demand, month_from, master, early_segments, who, count, starts, marks
+):
     """Families of the master stream, month by month; a child starts where its level lies below the scenario's rate."""
     entry, born, began, luck, at_band, at_segment, at_month = who
     cell_band, cell_age, cell_width, more_children = master
     months, bands = families.shape
     cells = float(cell_band.size)
+    late = 0 if early_segments > ZERO else bands
     cap = np.empty(bands)
     for month in range(months):
         highest = 0.0
@@ -95,8 +98,8 @@ def _gather_entrants(draw_key, families, start_factor, start_rate, demand, month
                     luck[count] = _exponential(child_key, 1)
                     at_band[count], at_segment[count], at_month[count] = band, 0, month
                     starts[month, band] += 1
-                    marks[month, band, 0] += 1.0
-                    marks[month, band, 1] += month_to - arrives
+                    marks[month, band + late, 0] += 1.0
+                    marks[month, band + late, 1] += month_to - arrives
                     count += 1
                 child += 1
                 reach *= more_children
@@ -220,7 +223,9 @@ def _run_draws(first, last, seed, points, families, master, spread, leave_lever,
         _set_clock(clock, slope, month_from, leave_factor[draw], leave_rate[draw], leave_lever)
         count = _gather_opening(draw_key, points, who, opened)
         factors = (start_factor[draw], start_rate[draw], demand[draw])
-        count = _gather_entrants(draw_key, families, *factors, month_from, master, who, count, starts[draw], marks)
+        count = _gather_entrants(
+            draw_key, families, *factors, month_from, master, early_segments, who, count, starts[draw], marks
+        )
         if count == capacity:
             return False
         _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends[draw], aged[draw], reviews[draw])

@@ -23,6 +23,7 @@ COST = {
     "income": _object(FIGURE),
     "net": _object(FIGURE),
     "budget": NUMBER,
+    "budget_adjustment": NUMBER,
     "variance": _object(FIGURE),
     "groups": _map_of(_object(FIGURE)),
     "lines": _map_of(_object({**FIGURE, "budget": NUMBER})),
@@ -38,7 +39,7 @@ CONTINGENCY = {
     "chance_error": NUMBER,
     "enough": _object({"50": NUMBER, "80": NUMBER, "90": NUMBER, "95": NUMBER}),
     "exhaustion": {"anyOf": [{"type": "null"}, EXHAUSTION]},
-    "call_by_month": _list_of(_object({"month": MONTH, **FIGURE})),
+    "call_by_month": _list_of(_object({"month": MONTH, "estimated": {"type": "boolean"}, **FIGURE})),
     "chance_by_base_budget": _list_of(_object({"adjustment": NUMBER, "chance_holds": NUMBER, "call_mean": NUMBER})),
 }
 SCENARIO = {

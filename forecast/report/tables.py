@@ -36,6 +36,8 @@ def cost_by_line(answer: dict, slug: str, year: str) -> pd.DataFrame:
          money(cost["lines"][line]["mean"] - cost["lines"][line]["budget"]), spread(cost["lines"][line], money)]
         for line, (name, _) in LINES.items()
     ]  # fmt: skip
+    if cost["budget_adjustment"]:
+        rows.append(["Base budget adjustment", money(cost["budget_adjustment"]), "", money(-cost["budget_adjustment"]), ""])
     total = ["Net", money(cost["budget"]), money(cost["net"]["mean"]), money(cost["variance"]["mean"]), spread(cost["net"], money)]
     return pd.DataFrame([*rows, total], columns=["Line", "Budget", "Projected outturn", "Variance", "80% range of outturn"])
 
@@ -81,7 +83,7 @@ def differences(answer: dict) -> pd.DataFrame:
 def contingency(answer: dict, slug: str) -> pd.DataFrame:
     """The draw-down month by month."""
     rows = [
-        [month_in_words(row["month"]), money(row["mean"]), spread(row, money)]
+        [month_in_words(row["month"]) + (" (estimated)" if row["estimated"] else ""), money(row["mean"]), spread(row, money)]
         for row in answer["scenarios"][slug]["contingency"]["call_by_month"]
     ]
     return pd.DataFrame(rows, columns=["By the end of", "Expected call to date", "80% range"])

@@ -2,9 +2,11 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from forecast.costs import LINES
 from forecast.months import month_in_words
 
 MONEY_STEP = 10_000
+DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
 
 
@@ -97,6 +99,7 @@ def headline(answer: dict, slug: str = "central") -> list[str]:
         f"95%: {money(enough['95'])}).",
         f"Full-year effect next year: {money(scenario['effect']['full_year']['mean'])} "
         f"(80% range {spread(scenario['effect']['full_year'], money)}).",
+        drivers(answer, slug),
     ]
 
 
@@ -106,6 +109,18 @@ def exhaustion(held: dict) -> str:
         return "In no future drawn does it run out."
     last = held["exhaustion"]
     return f"If it fails, it fails around {month_in_words(last['p50'])} (80% range {month_in_words(last['p10'])} to {month_in_words(last['p90'])})."
+
+
+def drivers(answer: dict, slug: str = "central") -> str:
+    """The cost lines that move the year most, from the table of lines."""
+    lines = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
+    moved = sorted(lines, key=lambda line: -abs(lines[line]["mean"] - lines[line]["budget"]))[:DRIVERS]
+    parts = [f"{LINES[line][0]} {_signed(lines[line]['mean'] - lines[line]['budget'])}" for line in moved]
+    return f"What drives it, against the base budget (adverse is positive): {'; '.join(parts)}."
+
+
+def _signed(pounds: float) -> str:
+    return money(pounds) if round_half_up(pounds, MONEY_STEP) <= 0 else f"+{money(pounds)}"
 
 
 def cautions(answer: dict) -> list[str]:
