@@ -1,8 +1,9 @@
-"""Regenerate what is committed of the reference case: notebook outputs and golden tables. Review the diff.
+"""Regenerate what is committed of the reference case: notebook outputs, golden tables, README. Review the diff.
 
     python tests/regenerate.py
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -14,7 +15,9 @@ from nbclient import NotebookClient
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
+from forecast import score  # noqa: E402
 from forecast.report.notebook import RUN_FOLDER  # noqa: E402
+from forecast.runs import write_text  # noqa: E402
 
 GOLDEN = HOME / "tests" / "golden"
 TABLES = ("children", "cost", "contingency", "calibration", "reconciliation", "population", "spread", "rates")
@@ -39,12 +42,39 @@ def store_golden(run: Path) -> None:
     (GOLDEN / "answer.txt").write_bytes((run / "answer.txt").read_bytes())
 
 
+def between(text: str, mark: str, content: str) -> str:
+    """The text with what stands between two marks replaced."""
+    first, last = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+    return f"{text.split(first)[0]}{first}\n{content}\n{last}{text.split(last)[1]}"
+
+
+def score_block(run: Path) -> str:
+    """The forecast beside what happened, as Markdown."""
+    told = json.loads((run / "answer.json").read_text(encoding="utf-8"))
+    rows = score.scored(told, HOME / "data", told["outturns"])
+    table = score.score_table(rows)
+    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
+    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *(f"* {line}" for line in score.verdict(rows)[1:])])
+
+
+def store_pages(run: Path) -> None:
+    """The answer and the score in README and CHANGELOG, and the picture."""
+    answer = (run / "answer.txt").read_text(encoding="utf-8").rstrip()
+    readme, changes = HOME / "README.md", HOME / "CHANGELOG.md"
+    page = between(readme.read_text(encoding="utf-8"), "answer", f"```text\n{answer}\n```")
+    write_text(readme, between(page, "score", score_block(run)))
+    first = "\n".join(f"* {line}" for line in answer.splitlines()[1:9])
+    write_text(changes, between(changes.read_text(encoding="utf-8"), "answer", first))
+    (HOME / "docs" / "contingency.png").write_bytes((run / "charts" / "contingency.png").read_bytes())
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as runs:
         run_reference(Path(runs))
         run = Path(runs) / "slough" / "2011-06"
         os.environ[RUN_FOLDER] = str(run)
         store_golden(run)
+        store_pages(run)
         for notebook in sorted((HOME / "notebooks").glob("[0-9]*.ipynb")):
             store_outputs(notebook)
 

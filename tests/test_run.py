@@ -39,6 +39,12 @@ def test_the_answer_keeps_its_published_schema(told):
     assert published == answer_schema(), "run: forecast schema --write"
 
 
+@pytest.mark.parametrize("page", ["README.md"])
+def test_the_readme_shows_the_reference_answer(reference_folder, page):
+    answer = (reference_folder / "answer.txt").read_text(encoding="utf-8").rstrip()
+    assert answer in (HOME / page).read_text(encoding="utf-8"), "run: python tests/regenerate.py"
+
+
 def test_a_broken_answer_fails_the_schema(told):
     broken = json.loads(json.dumps(told))
     del broken["scenarios"]["central"]["contingency"]["enough"]["80"]
