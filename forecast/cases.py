@@ -9,6 +9,7 @@ from forecast.assumptions import Assumptions, list_scenarios, load_scenarios
 from forecast.evidence import Evidence, gather
 from forecast.history import History
 from forecast.inputs import published
+from forecast.inputs.cards import Card, read_card
 from forecast.months import last_day
 
 WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
@@ -21,6 +22,7 @@ class OpenCase:
     evidence: Evidence
     history: History
     tables: dict[str, pd.DataFrame]
+    cards: dict[str, Card]
     scenarios: dict[str, Assumptions]
 
     @property
@@ -37,7 +39,8 @@ def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
     tables = {name: published.read(data / "published", name, last_day(case.month)) for name in [*children, *single]}
     history = History({name: tables[name] for name in children})
     evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]))
-    return OpenCase(evidence, history, tables, scenarios)
+    cards = {name: read_card(data / "published" / f"{name}.csv") for name in tables}
+    return OpenCase(evidence, history, tables, cards, scenarios)
 
 
 def _names(tables: str | list[str]) -> list[str]:

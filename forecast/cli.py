@@ -115,7 +115,9 @@ def check(council, month) -> None:
     if late:
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
     red = [key for key in central.keys() if central.entry(key).reliability == "red"]
-    tell(f"{len(red)} assumptions are red: {', '.join(red)}")
+    tell(f"{len(red)} assumptions are red, without a source:")
+    for key in red:
+        tell(f"    {central.catalogue.items[key].description} ({key})")
 
 
 @main.command("list")

@@ -61,13 +61,22 @@ def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: d
     runs.write_json(folder / "answer.json", told)
     lines = [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told)]
     runs.write_text(folder / "answer.txt", "\n".join(lines))
-    runs.write_text(folder / "assumptions.md", log_markdown(case.central))
+    runs.write_text(folder / "assumptions.md", f"{log_markdown(case.central).rstrip()}\n\n{table_log(case.cards)}")
     for slug, assumptions in chosen.items():
         runs.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
     for name, table in tables_of(case, base, central, told).items():
         runs.write_table(folder / "tables", name, table)
     for name, chart in charts_of(told).items():
         write_chart(folder / "charts", name, chart)
+
+
+def table_log(cards: dict) -> str:
+    """The tables the case rests on, and which of them hold figures known only later, and why."""
+    lines = ["## Tables", "", "| Table | Publisher | Published | Known only later |", "| --- | --- | --- | --- |"]
+    for name, card in cards.items():
+        later = f"**Yes.** {card.hindsight_reason}" if card.hindsight else "No"
+        lines.append(f"| {card.title} (`{name}`) | {card.publisher} | {card.published} | {later} |")
+    return "\n".join(lines)
 
 
 def scenario_text(told: dict) -> list[str]:

@@ -137,7 +137,7 @@ def test_functions_are_short():
 
 
 def test_no_host_or_machine_path_is_named():
-    banned = re.compile(r"(/work/|/root/|/tmp/|pypi\.|files\.pythonhosted)")
+    banned = re.compile(r"(/(?:home|root|tmp|work|Users)/|pypi\.|files\.pythonhosted)")
     for path in [*HOME.glob("*.*"), *PACKAGE.rglob("*.py"), *HOME.glob("params/**/*.yaml"), *HOME.glob("notebooks/*.ipynb"), *HOME.glob("data/**/*")]:
         if path.is_file() and path.suffix in (".py", ".md", ".toml", ".yaml", ".lock", ".ipynb", ".csv", ".txt"):
             assert not banned.search(path.read_text(encoding="utf-8")), path.name

@@ -45,6 +45,14 @@ def test_the_readme_shows_the_reference_answer(reference_folder, page):
     assert answer in (HOME / page).read_text(encoding="utf-8"), "run: python tests/regenerate.py"
 
 
+def test_the_assumptions_log_flags_hindsight_of_tables_and_values(reference_folder):
+    log = (reference_folder / "assumptions.md").read_text(encoding="utf-8")
+    line = next(row for row in log.splitlines() if "`england_children_2011`" in row)
+    assert "**Yes.**" in line and "2010-11" in line
+    assert "| No |" in next(row for row in log.splitlines() if "`slough_children_to_2011`" in row)
+    assert "Known only later" in next(row for row in log.splitlines() if "`costs.private_residential`" in row)
+
+
 def test_a_broken_answer_fails_the_schema(told):
     broken = json.loads(json.dumps(told))
     del broken["scenarios"]["central"]["contingency"]["enough"]["80"]
