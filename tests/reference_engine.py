@@ -207,9 +207,9 @@ def early_days(case: Case, step: float) -> np.ndarray:
     """Expected child-days within `early_days` of the start, [month]: the integral of `passing`, `step` days at a time."""
     middles = np.arange(step / 2, case.early_days, step)
     new = sum(passing_entrants(case, after) for after in middles) * step
-    fine = np.arange(0.25, case.month_from[-1], 0.5)[:, None]
+    fine = np.arange(0.05, case.month_from[-1], 0.1)[:, None]
     opening = case.opening
     stay = chance_of_staying(case, 0.0, opening.age, opening.duration, fine)
-    held = np.where(opening.duration + fine < case.early_days, stay, 0).mean(axis=1) * opening.children * 0.5
+    held = np.where(opening.duration + fine < case.early_days, stay, 0).mean(axis=1) * opening.children * 0.1
     month = np.searchsorted(case.month_from, fine[:, 0], side="right") - 1
     return new + np.bincount(month, held)
