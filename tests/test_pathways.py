@@ -153,10 +153,10 @@ def measured(request):
 
 
 def expected(case: Case):
-    """The expected course, on a grid of ages fine enough for birthdays, which move a child at once."""
-    edges = cells_of(case.hazards.age_from, ADULT, [60] * (case.hazards.age_from.size - 1) + [160])
+    """The expected course on a fine grid of ages, for a birthday moves a child at once. Primes keep step with no month."""
+    edges = cells_of(case.hazards.age_from, ADULT, [17, 23, 29, 37, 43, 61][-case.hazards.age_from.size :])
     fine = calibration.entrants(case.entrants.expected, edges)
-    cohorts = opening_cohorts(case.opening) + entrant_cohorts(case.month_from, fine, nodes=6)
+    cohorts = opening_cohorts(case.opening) + entrant_cohorts(case.month_from, fine, nodes=12)
     return expect(case.month_from, case.hazards, cohorts, case.entrants.expected, case.leave_lever)
 
 
