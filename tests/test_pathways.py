@@ -577,11 +577,11 @@ CP_STARTS = np.array([150.0, 700, 1_600, 1_300, 800, 90])
 CP_SHAPE = [0.0030, 0.0018, 0.0046, 0.0043, 0.0026]
 
 
-def settled_year(hazards: Hazards, starts: np.ndarray, newborn: float, windows) -> calibration.Fit:
-    """A modelled year that ends with the stock it began with."""
+def settled_year(hazards: Hazards, starts: np.ndarray, newborn: float, windows, long_open: float = 1.0) -> calibration.Fit:
+    """A modelled year that ends with as many children of each age as it began with."""
     opening = starts * 2
     for _ in range(40):
-        year = calibration.model_year(hazards, starts, opening, newborn, windows)
+        year = calibration.model_year(hazards, starts, opening, newborn, windows, long_open)
         opening = year.closing
     assert year.closing == pytest.approx(year.opening, rel=1e-3)
     return year
@@ -641,13 +641,17 @@ def test_a_councils_fit_recovers_its_own_level_by_age(fitted, by_band):
     assert fit.opening == pytest.approx(year.opening, rel=0.005)
 
 
-def test_fit_council_by_stays_recovers_the_level_and_shape_by_duration():
-    """Beyond two years the hazard keeps the country's step: so does the true one."""
-    country = Hazards(CP_AGES, ADULT, np.array([window[0] for window in CP_WINDOWS]), np.outer([1, 1, 1, 1.2, 0.9, 1.5], CP_SHAPE))
+@pytest.mark.parametrize("long_open", [1.0, 0.4])
+def test_fit_council_by_stays_recovers_the_level_and_shape_by_duration(long_open):
+    """Beyond two years the hazard keeps the country's step, as the true one does; how many had been open long is found."""
+    shape = np.outer([1, 1, 1, 1.2, 0.9, 1.5], CP_SHAPE)
+    country = Hazards(CP_AGES, ADULT, np.array([window[0] for window in CP_WINDOWS]), shape)
     true = replace(country, per_day=country.per_day * [0.7, 1.2, 0.9, 1.1, 1.1])
-    year = settled_year(true, CP_STARTS / 10, 0.5, CP_WINDOWS)
+    year = settled_year(true, CP_STARTS / 10, 0.5, CP_WINDOWS, long_open)
     fit = calibration.fit_council_by_stays(country, margins_of(year, ends=False), 0.5)
     assert_fits(fit, year, true, rel=0.02)
+    long = [held.weight[held.duration > YEAR].sum() for held in (fit.at_open, year.at_open)]
+    assert long[0] == pytest.approx(long[1], rel=0.02)
 
 
 def test_the_stock_at_the_origin_is_met_by_starts():
