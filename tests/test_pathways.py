@@ -101,6 +101,15 @@ def everything_varies(case: Case, draws: int, seed: int = 5) -> Spread:
     )
 
 
+def tilted(spread: Spread) -> Spread:
+    """The same, with every factor also higher in one band or month than in another: ignoring one moves a mean."""
+    tables = {}
+    for (name, table), (low, high) in zip(vars(spread).items(), [(0.7, 1.5), (1.4, 0.6), (1.5, 0.8), (0.6, 1.6), (1.3, 0.7)], strict=True):
+        tables[name] = table * np.linspace(low, high, table.shape[1]).reshape(-1, *[1] * (table.ndim - 2))
+    tables["demand"] = tables["demand"] * [0.7, 1.0, 1.3]
+    return Spread(**tables)
+
+
 def z_scores(mean, wanted, error) -> np.ndarray:
     """Differences in standard errors; 0 where nothing was expected and nothing came."""
     gap = np.asarray(mean) - wanted
@@ -212,7 +221,7 @@ def test_leaving_at_one_rate_by_hand():
 def test_the_second_engine_agrees():
     """Every table of both engines, in mean and in mean square, with families, drift, demand and uncertain rates."""
     case = small()
-    spread = everything_varies(case, 1_500)
+    spread = tilted(everything_varies(case, 1_500))
     paths, plain = run(case, spread, seed=77), simulate(case, spread, seed=78)
     worst = {}
     for name, table in plain.items():
@@ -427,6 +436,18 @@ def test_a_run_that_outgrows_its_room_stops(monkeypatch):
     monkeypatch.setattr(engine, "_room", lambda *_: 12)
     with pytest.raises(OverflowError, match="more than 12 children"):
         run(small(), flat(small(), 4))
+
+
+def test_more_children_than_two_bytes_count():
+    paths = live(lone(400, children=40_000), draws=1)
+    assert paths.stock[0, :, 2].tolist() == [40_000] * 3 and paths.opening.sum() == 40_000
+
+
+def test_starts_in_a_band_without_a_cell_never_run():
+    """They would be lost without a word."""
+    older = Entrants(np.full((3, 3), 4.0), np.array([1, 2]), np.array([0.0, 365]), np.array([365.0, 6_574]), 1.0)
+    with pytest.raises(ValueError, match=r"age bands \[0\], of which the master stream has no cell"):
+        run(lone(400, entrants=older), flat(lone(400), 2))
 
 
 # --- e: keys of random numbers ----------------------------------------------------------------------------------------

@@ -235,10 +235,12 @@ def _run_draws(first, last, seed, points, families, master, spread, leave_lever,
     return True
 
 
-def _outputs(draws, months, bands):
-    counts = [np.zeros((draws, months, bands), np.int16) for _ in range(4)]
+def _outputs(draws, months, bands, capacity):
+    """Tables to fill, the counts in two bytes where no draw can hold more children than that."""
+    count = np.int16 if capacity <= np.iinfo(np.int16).max else np.int32
+    counts = [np.zeros((draws, months, bands), count) for _ in range(4)]
     days = [np.zeros((draws, months, bands), np.float32) for _ in range(2)]
-    return (*counts, *days, np.zeros((draws, months), np.int16), np.zeros((draws, bands), np.int16))
+    return (*counts, *days, np.zeros((draws, months), count), np.zeros((draws, bands), count))
 
 
 def _review_ages(review_at: np.ndarray, every: float, longest: float) -> np.ndarray:
@@ -264,6 +266,9 @@ def _points(opening: Opening, hazards: Hazards) -> tuple:
 def _families(entrants: Entrants) -> np.ndarray:
     """Families of the master stream needed for each band's expected starts, [month x band]."""
     share = entrants.master_share(entrants.expected.shape[1])
+    lost = np.flatnonzero((share == 0) & (entrants.expected > 0).any(axis=0)).tolist()
+    if lost:
+        raise ValueError(f"starts are expected in age bands {lost}, of which the master stream has no cell")
     return entrants.expected / np.where(share > 0, share, np.inf) / entrants.children_per_family
 
 
@@ -314,7 +319,7 @@ def run(
     bands = hazards.age_from.size
     month_from = np.asarray(month_from, float)
     capacity = _room(opening, entrants, spread)
-    out = _outputs(draws, months, bands)
+    out = _outputs(draws, months, bands, capacity)
     shared = (
         np.uint64(seed),
         _points(opening, hazards),
