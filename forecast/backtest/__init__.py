@@ -1,0 +1,1 @@
+"""What the method would have said at earlier origins, beside what happened."""
