@@ -2,13 +2,17 @@
 
 import numpy as np
 
-from forecast import __version__, costs
+from forecast import __version__, breaks, costs
 from forecast.activity import conferences, posts_needed
+from forecast.assumptions import Assumptions
+from forecast.caseload import Calibrated
+from forecast.causes import split
 from forecast.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
 from forecast.contingency import ENOUGH_AT
 from forecast.costs import GROUPS, LINES, review_hours
 from forecast.months import days_in, financial_year
-from forecast.outlook import Base, Outlook, draw_on_contingency
+from forecast.outlook import Base, Outlook, again, draw_on_contingency
+from forecast.payback import payback
 
 SCHEMA = "forecast-answer-1"
 BUDGET_STEPS = 7  # points at which the answer page shows how the chance moves with the base budget
@@ -35,8 +39,35 @@ def head(base: Base) -> dict:
         "red_assumptions": red(central),
         "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
         "outturns": case.tables.get("outturns"),
+        "central_path": {group: central_path(getattr(base, group)) for group in ("lac", "cp")},
+        "breaks": {group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")},
+        "record": {},
+        "sensitivities": None,
         "scenarios": {},
     }
+
+
+def central_path(fit: Calibrated) -> dict:
+    """What each trend says of the stock 1, 2, ... years ahead (log change), the share of it that counts, and why."""
+    trend = fit.trend
+    return {
+        "changes": {name: change.tolist() for name, change in trend.changes.items()},
+        "shares": {name: float(share) for name, share in trend.shares.items()},
+        "kept": float(trend.kept),
+        "own_record": {"forecasts": trend.own.forecasts, "error": trend.own.trend, "error_no_change": trend.own.no_change},
+        "middle": trend.middle.tolist(),
+    }
+
+
+def breaks_of(a: Assumptions, fit: Calibrated, family: float) -> list[dict]:
+    """The alarm on yearly starts for the last years, oldest first; empty where too few years are held."""
+    counts = fit.group.starts_by_year
+    group = "cp" if fit.group.bands[0] == "unborn" else "lac"
+    limits = breaks.Limits(*(a.value(f"breaks.{part}") for part in ("residual", "slack", "cusum")))
+    if counts.size < breaks.ENOUGH_PERIODS:
+        return []
+    held = breaks.recent(counts, a.value(f"breaks.{group}_drift"), family, limits, int(a.value("breaks.years")))
+    return [{**vars(alarm), "period": alarm.period} for alarm in held]
 
 
 def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
@@ -80,6 +111,8 @@ def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
             "chance_by_base_budget": chance_by_budget(base, outlook),
         },
         "effect": effects(base, outlook),
+        "payback": payback_of(outlook, central),
+        "causes": causes_of(base, outlook, central),
         "cost": cost_by_year(base, outlook),
         "activity": activity_by_year(outlook),
         "difference_from_central": {
@@ -115,6 +148,31 @@ def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray) -> lis
     return [
         {"month": month, "principal": float(principal[i]), **summary(draws[:, i])} for i, month in enumerate(months)
     ]
+
+
+def payback_of(outlook: Outlook, central: Outlook) -> dict | None:
+    """What the scenario's measure costs and brings, and when it pays back; None where there is no measure."""
+    held = payback(outlook, central)
+    if held is None:
+        return None
+    month = held.month()
+    at = {name: held.months[int(np.quantile(month, q, method="lower"))] for name, q in QUANTILES.items()} if month.size else None
+    by_year = {year: summary(benefit) for year, benefit in held.by_year().items()}
+    return {"until": held.months[-1], "cost": float(held.cost.sum()), "benefit": summary(held.so_far[:, -1]), "chance": held.chance, "month": at, "by_year": by_year}
+
+
+def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
+    """The change of the expected call from the central case by cause, pounds and pence; None for the central case."""
+    if outlook is central:
+        return None
+    known = {id(one.assumptions): one for one in (outlook, central)}
+
+    def call(a: Assumptions) -> float:
+        there = known[id(a)] if id(a) in known else again(base, central, a)
+        return float(there.drawn.at_year_end.mean())
+
+    held = split(central.assumptions, outlook.assumptions, call)
+    return {"before": float(held.before), "after": float(held.after), "parts": {cause: float(part) for cause, part in held.parts.items()}}
 
 
 def exhaustion(base: Base, drawn) -> dict | None:

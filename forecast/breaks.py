@@ -109,6 +109,15 @@ def alarm(
     return Alarm(period=str(counts.index[-1]), found=found, direction=direction, **last.to_dict())
 
 
+def recent(
+    counts: pd.Series, drift: float, children_per_family: float, limits: Limits, periods: int, years_a_period: float = 1.0
+) -> list[Alarm]:
+    """The alarm as it stood in each of the last `periods`, oldest first; a break of last year is still news this year."""
+    first = max(len(counts) - periods, 0) + 1
+    ends = range(first, len(counts) + 1)
+    return [alarm(counts.iloc[:end], drift, children_per_family, limits, years_a_period) for end in ends]
+
+
 def _one_step_ahead(seen: np.ndarray, walk: float, noise: Callable[[float], float]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and SD of each period given those before it, [period] each: the Kalman filter of a local level.
 

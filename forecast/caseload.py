@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.activity import Workload
+from forecast.central import Trend, TrendNorms, follow, lean_by_month, rest
 from forecast.evidence import ADULT_AGE, LAC_BANDS, Evidence, Group, age_from
 from forecast.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.pathways import calibration, engine
@@ -16,9 +17,7 @@ from forecast.rates import Drift, Pooled, discounted, evidence_kept, pool
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
-BALANCE_LIMIT = 20.0  # the search for balance runs from a twentieth to twenty times
-BALANCE_FOUND = 1e-4
-COARSE = 16  # the search looks at every 16th opening point; the mean stock hardly moves
+PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,12 @@ class Norms:
 
     pool_starts, pool_age, pool_leaving  children's worth of national evidence
     family      children who start together
-    start_drift, leave_drift             practice drift
+    start_drift, leave_drift             practice drift from the origin on
     review_at, review_every              days
     early       days counted apart (proceedings)
-    imbalance_kept  share of the imbalance between starts and leaving that the central path keeps, 0 to 1
+    trend       what the central path takes from each trend
+    yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
+    small       children so few that single events move rates by as much again as drift does
     """
 
     pool_starts: float
@@ -42,7 +43,14 @@ class Norms:
     review_at: np.ndarray
     review_every: float
     early: float
-    imbalance_kept: float
+    trend: TrendNorms
+    yearly: float
+    small: float = 0.0
+
+    def of_size(self, children: int) -> "Norms":
+        """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
+        times = np.hypot(1, self.small / children)
+        return replace(self, start_drift=self.start_drift.times(times), leave_drift=self.leave_drift.times(times), small=0.0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,8 @@ class Calibrated:
     opening           children open at the origin
     since             multiple of the pooled start rate that the months since the year's end imply
     starts_since      [band]  starts a year that multiple stands for
-    push              by how much starts over leaving were lowered to balance today's stock
+    trend             the central path and how practice leans to follow it
+    children          [band] children each start rate is counted on
     """
 
     group: Group
@@ -73,7 +82,8 @@ class Calibrated:
     opening: Opening
     since: float
     starts_since: np.ndarray
-    push: float
+    trend: Trend
+    children: np.ndarray
 
 
 def first_hazards(bands: list[str], edges: list[float], stock: float, ended: float) -> Hazards:
@@ -100,9 +110,14 @@ def _council_fit(council: calibration.Margins):
     return calibration.fit_council_by_stays if council.stays else calibration.fit_council_by_stock
 
 
-def calibrate(group: Group, evidence: Evidence, norms: Norms, days_since: float, calibration_year: str) -> Calibrated:
-    """Fit one group, pool its rates toward the country's, and stand its children at the origin."""
-    country, council, newborn = fit_group(group)
+def calibrate(
+    group: Group, evidence: Evidence, norms: Norms, days_since: float, calibration_year: str, fits=None
+) -> Calibrated:
+    """Fit one group, pool its rates toward the country's, and stand its children at the origin; the central path is to come.
+
+    fits   (country's fit, council's fit, newborn share), where they are already known
+    """
+    country, council, newborn = fits or fit_group(group)
     expected = expected_starts(group, evidence)
     leaving = pool_leaving(group, country, council, norms)
     hazards = country.hazards.times(leaving.mean)
@@ -116,36 +131,27 @@ def calibrate(group: Group, evidence: Evidence, norms: Norms, days_since: float,
     recent = since * a_year.sum() if days_since else None
     level = pool_level(group, evidence, norms, calibration_year, expected, recent, days_since)
     own = rate * level.mean * by_age.mean
-    push = balance(hazards, opening, own * children, cells) ** (1 - norms.imbalance_kept)
     return Calibrated(
-        group, country, council, newborn, own / push**0.5, level, by_age, leaving, hazards.times(np.full(rate.size, push**0.5)),
-        opening, since, since * a_year, push,
+        group, country, council, newborn, own, level, by_age, leaving, hazards, opening, since, since * a_year, rest(1), children
     )  # fmt: skip
 
 
-def balance(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells: list[np.ndarray]) -> float:
-    """How much starts over leaving must fall for today's stock to stay what it is.
+def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
+    """The same group with practice leaning as its central path asks.
 
-    The number by which starts a year, [band], divided by its root, and the hazards, multiplied by it, leave the mean
-    stock of the second and third year at the opening stock while the population stands still. Above 1 the rates,
-    taken as they are, would raise the stock. Found by bisection on its logarithm.
+    starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
     """
-    low, high = -np.log(BALANCE_LIMIT), np.log(BALANCE_LIMIT)
-    while high - low > BALANCE_FOUND:
-        push = np.exp((low + high) / 2)
-        stock = later_stock(hazards.times(np.full(a_year.size, push**0.5)), opening, a_year / push**0.5, cells)
-        low, high = ((low + high) / 2, high) if stock > opening.children else (low, (low + high) / 2)
-    return float(np.exp((low + high) / 2))
+    cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
+    drifts = [norms.start_drift, norms.leave_drift]
+    still, ahead = fit.start_rate * fit.children, by_year(starts)
+    return replace(fit, trend=follow(fit.group.past, norms.trend, drifts, fit.hazards, fit.opening, still, ahead, cells))
 
 
-def later_stock(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells: list[np.ndarray]) -> float:
-    """Mean stock of the second and third year at steady starts."""
-    edges = np.arange(0, 4) * DAYS_A_YEAR
-    starts = np.tile(a_year, (3, 1))
-    coarse = replace(opening, age=opening.age[::COARSE], duration=opening.duration[::COARSE])
-    cohorts = opening_cohorts(coarse) + entrant_cohorts(edges, calibration.entrants(starts, cells), nodes=3)
-    course = expect(edges, hazards, cohorts, starts, np.ones(starts.shape))
-    return float(course.days[1:].sum() / (edges[-1] - edges[1]))
+def by_year(monthly: np.ndarray) -> np.ndarray:
+    """Starts a year in each twelve months, [year x band]; the last may be shorter."""
+    first = np.arange(0, len(monthly), MONTHS_A_YEAR)
+    months = np.diff(np.append(first, len(monthly)))
+    return np.add.reduceat(monthly, first, axis=0) * (MONTHS_A_YEAR / months)[:, None]
 
 
 def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:
@@ -173,7 +179,7 @@ def pool_level(group, evidence, norms, calibration_year, expected, recent, days_
         part = days_since / DAYS_A_YEAR
         values = np.append(values, recent * part)
         at_country, ago = np.append(at_country, expected.sum() * part), np.append(ago, 0.0)
-    kept = evidence_kept(norms.start_drift.size, expected.sum(), norms.family)
+    kept = evidence_kept(norms.yearly, expected.sum(), norms.family)
     seen, wanted = discounted(values, at_country, ago, kept)
     return pool(seen / norms.family, wanted / norms.family, norms.pool_starts)
 
@@ -227,6 +233,7 @@ def demand(fit: Calibrated, population: Population, relative_rate: dict[str, flo
     for name, children in population.children.items():
         counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
         starts = starts + counted * fit.start_rate / MONTHS_A_YEAR * relative_rate.get(name, 1.0)
+    starts = starts * np.exp(lean_by_month(fit.trend, arrivals.shape[0]) / 2)[:, None]
     transfers = np.zeros_like(starts)
     transfers[:, -arrivals.shape[1] :] += arrivals
     return Demand(starts + transfers, transfers)
@@ -252,14 +259,15 @@ def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entran
 def practice(fit: Calibrated, norms: Norms, draws: int, months: int, luck) -> Spread:
     """Spread of every draw: uncertain rates and practice drift. `luck(name)` gives a generator of its own.
 
-    The same in every scenario, so that a draw is one future seen under several policies.
+    The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not drawn
+    beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils' counts
+    strayed from theirs, holds what is not known of the level.
     """
-    level = fit.level.factors(luck("start level"), draws)
     ages = fit.by_age.factors(luck("start ages"), draws)
     drift = norms.start_drift.factors(luck("start drift"), draws, months)
     leave = norms.leave_drift.factors(luck("leave drift"), draws, months)
     leaving = fit.leaving.factors(luck("leaving"), draws)
-    return Spread(drift, leave, level * ages, leaving, np.ones((draws, months, ages.shape[1])))
+    return Spread(drift, leave, ages, leaving, np.ones((draws, months, ages.shape[1])))
 
 
 def live(fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads) -> Paths:

@@ -35,10 +35,10 @@ def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
     scenarios = load_scenarios(params, council, month, list_scenarios(params))
     case = scenarios["central"].case
     children = _names(case.tables["children"])
-    single = [case.tables[role] for role in ("population", "country_population", "components", "spending")]
+    single = [case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")]
     tables = {name: published.read(data / "published", name, last_day(case.month)) for name in [*children, *single]}
     history = History({name: tables[name] for name in children})
-    evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]))
+    evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]]))
     cards = {name: read_card(data / "published" / f"{name}.csv") for name in tables}
     return OpenCase(evidence, history, tables, cards, scenarios)
 
@@ -50,3 +50,9 @@ def _names(tables: str | list[str]) -> list[str]:
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Columns of whole numbers as numbers; the door has already proved every cell."""
     return table.astype({name: int for name in table.columns if name in WHOLE_NUMBERS})
+
+
+def by_year(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the country by year with its figures as numbers; a blank is a figure not held."""
+    figures = [name for name in table.columns if name not in ("area", "year")]
+    return table.replace({name: {"": "nan"} for name in figures}).astype({"year": int} | dict.fromkeys(figures, float))

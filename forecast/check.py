@@ -68,18 +68,19 @@ def _row(group: str, area: str, figure: str, published: float, modelled: float, 
 
 
 def rates_used(base: Base) -> pd.DataFrame:
-    """The rates the forecast uses: published, pooled and balanced, by age band."""
+    """The rates of the first year ahead: published, pooled, and leaning as the central path asks, by age band."""
     rows = []
     for group in ("lac", "cp"):
         fit: Calibrated = getattr(base, group)
-        national = fit.start_rate * fit.push**0.5 / (fit.level.mean * fit.by_age.mean)
+        national = fit.start_rate / (fit.level.mean * fit.by_age.mean)
+        lean = np.exp(fit.trend.lean[0] / 2)
         for i, band in enumerate(fit.group.bands):
             hazard = fit.hazards.per_day[i] * DAYS_A_YEAR
             own = fit.council.hazards.per_day[i] * DAYS_A_YEAR
             there = fit.country.hazards.per_day[i] * DAYS_A_YEAR
             rows.append([
-                GROUP_WORDS[group], BAND_WORDS[band], round(1e4 * national[i], 1), round(1e4 * fit.start_rate[i], 1),
-                round(there[-2], 3), round(own[-2], 3), round(hazard[-2], 3),
+                GROUP_WORDS[group], BAND_WORDS[band], round(1e4 * national[i], 1), round(1e4 * fit.start_rate[i] * lean, 1),
+                round(there[-2], 3), round(own[-2], 3), round(hazard[-2] / lean, 3),
             ])  # fmt: skip
     return pd.DataFrame(rows, columns=[
         "group", "age", "country start rate per 10,000", "start rate used per 10,000", "country leaving rate a year",

@@ -153,6 +153,200 @@ def schema(write) -> None:
         tell(f"params/schema/{name}.schema.json")
 
 
+panel_option = click.option("--panel", "panel_path", type=click.Path(path_type=Path), help="A panel of councils by year, CSV.")
+editions_option = click.option("--editions", type=click.Path(path_type=Path), help="Figures of the panel by edition, CSV or CSV.GZ.")
+workers_option = click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 256), help="Processes; changes the time, never the numbers.")
+seed_option = click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same draws.")
+
+
+@main.command()
+@council_option
+@month_option
+@panel_option
+@editions_option
+@click.option("--monthly", type=click.Path(path_type=Path), help="Monthly counts instead: CSV of council, measure, month, count.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the tables go (default: runs/COUNCIL/backtest).")
+@click.option("--method", "methods", multiple=True, help="Only this method beside the bar; may be repeated.")
+@click.option("--draws", default=1000, show_default=True, type=click.IntRange(100, 100_000), help="Futures drawn for each forecast.")
+@seed_option
+@workers_option
+@click.option("--cluster", help="Address of a Dask scheduler, such as tcp://host:8786, which then does the work.")
+@click.option("--population", is_flag=True, help="Also the forecast without, and with all of, the projected population.")
+@click.option("--keep", is_flag=True, help="Also keep the summary in data/calibration, for the reports.")
+def backtest(council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, population, keep) -> None:
+    """How good past forecasts would have been: every origin, beside no change, for one council or a panel."""
+    from forecast.backtest import door, origins, record
+    from forecast.backtest.panel import read_panel
+
+    began, home = time.monotonic(), find_home()
+    if monthly:
+        _monthly(monthly, out or home / "runs" / monthly.stem / "backtest", list(methods), draws, seed, workers, cluster)
+        return
+    panel = read_panel(panel_path, editions) if panel_path else door.open_council(home, council)
+    england, norms = door.open_england(home, council, month)
+    held = [name for name in origins.EVERY_METHOD if population or keep or name not in origins.POPULATION_WORTH]
+    chosen = _methods(list(methods), tuple(held), origins.OWN_WALK)
+    settings = origins.Settings(panel, england, norms, door.calibration_table(home, door.CHANGES), chosen, draws, seed)
+
+    def say(step: str) -> None:
+        tell(f"[{time.monotonic() - began:5.1f} s] {step}", err=True)
+
+    say(f"{len(panel.names)} councils, {len(chosen)} methods, {draws:,} draws")
+    tables = record.tables(origins.run(settings, workers, cluster, say), seed)
+    folder = out or home / "runs" / (council if not panel_path else panel_path.stem) / "backtest"
+    door.write_tables(folder, tables)
+    if keep:
+        door.keep(home, tables, None if panel_path else council)
+    for line in record.in_words(tables):
+        tell(line)
+    tell(f"Tables are in {_short(folder)}: {', '.join(f'{name}.csv' for name in tables)}. Took {time.monotonic() - began:.0f} seconds.")
+
+
+def _monthly(path: Path, folder: Path, methods: list[str], draws: int, seed: int, workers: int, cluster: str | None) -> None:
+    from forecast import trend
+    from forecast.backtest import door
+    from forecast.backtest import monthly as rolling
+
+    began = time.monotonic()
+
+    def say(step: str) -> None:
+        tell(f"[{time.monotonic() - began:5.1f} s] {step}", err=True)
+
+    chosen = _methods(methods, tuple(trend.METHODS), "no change")
+    tables = rolling.tables(rolling.run(rolling.read_monthly(path), chosen, draws, seed, workers, cluster, say))
+    door.write_tables(folder, tables)
+    for row in tables["summary"].itertuples():
+        tell(f"{row.measure:6s} {row.method:16s} {row.horizon:2d} months: mean error {row.mae:.1f}, CRPS {row.crps:.2f}, 80% range held {row.coverage:.0%} of {row.n}")
+    tell(f"Tables are in {_short(folder)}. Took {time.monotonic() - began:.0f} seconds.")
+
+
+def _methods(asked: list[str], held: tuple[str, ...], bar: str) -> tuple[str, ...]:
+    """The methods asked for, in the usual order and with the bar; all where none is named."""
+    unknown = [name for name in asked if name not in held]
+    if unknown:
+        raise BadInput(f"there is no method {unknown[0]!r}. Methods: {', '.join(held)}.")
+    return tuple(name for name in held if not asked or name in asked or name == bar)
+
+
+@main.command()
+@council_option
+@month_option
+@click.option("--panel", "panel_path", required=True, type=click.Path(path_type=Path), help="A panel of councils by year, CSV.")
+@editions_option
+@seed_option
+@workers_option
+@click.option("--write", is_flag=True, help="Write the tables to data/calibration instead of printing the figures.")
+def calibrate(council, month, panel_path, editions, seed, workers, write) -> None:
+    """What a panel says of trends, drift and ranges: makes data/calibration anew."""
+    from forecast.backtest import door
+    from forecast.backtest.panel import read_panel
+
+    began, home = time.monotonic(), find_home()
+
+    def say(step: str) -> None:
+        tell(f"[{time.monotonic() - began:5.1f} s] {step}", err=True)
+
+    england, norms = door.open_england(home, council, month)
+    tables = door.calibrated(read_panel(panel_path, editions), england, norms, workers, seed, say)
+    if write:
+        door.write_tables(home / "data" / door.CALIBRATION, tables)
+    for row in tables[door.TREND].itertuples():
+        tell(f"{row.key:32s} {row.value:10.4f}   {row.how}")
+    tell("Written to data/calibration. Put the values into params/national.yaml; a test holds them together." if write else "Nothing was written.")
+
+
+scenario_option = click.option("--scenario", default="central", show_default=True, help="The scenario to start from.")
+draws_option = click.option("--draws", default=1000, show_default=True, type=click.IntRange(100, 1_000_000), help="Futures drawn.")
+
+
+def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
+    """The case's base, and one scenario and the central one foreseen."""
+    from forecast import outlook
+    from forecast.cases import open_case
+
+    home = find_home()
+    _known(home / "params", [scenario])
+    case = open_case(home / "params", home / "data", council, month)
+    base = outlook.prepare(case.central, case.evidence, draws, seed)
+    central = outlook.foresee(base, case.central)
+    return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])
+
+
+@main.command()
+@click.argument("lever")
+@click.option("--chance", default=80.0, show_default=True, type=click.FloatRange(1, 99), help="The chance wanted that the contingency holds, %.")
+@council_option
+@month_option
+@scenario_option
+@draws_option
+@seed_option
+def seek(lever, chance, council, month, scenario, draws, seed) -> None:
+    """What would be enough: the smallest change of LEVER (such as levers.in_house_places) that brings the chance wanted."""
+    from forecast import sensitivity
+    from forecast.report import words
+
+    base, _, held = _foreseen(council, month, scenario, draws, seed)
+    held.assumptions.entry(lever)
+    if not lever.startswith(sensitivity.LEVERS):
+        raise BadInput(f"{lever} is not a lever. Give one that begins with {', '.join(sensitivity.LEVERS)}; params/catalogue.yaml lists them.")
+    found = sensitivity.seek(base, held, lever, chance / 100)
+    for line in words.sought(base.central.catalogue.items[lever].description, held.assumptions.value(lever), found, held.drawn.chance, chance / 100):
+        tell(line)
+
+
+@main.command()
+@click.argument("assumption")
+@council_option
+@month_option
+@scenario_option
+@draws_option
+@seed_option
+def switch(assumption, council, month, scenario, draws, seed) -> None:
+    """Where ASSUMPTION must stand for the expected call to be exactly the contingency."""
+    from forecast import sensitivity
+    from forecast.report import words
+
+    base, _, held = _foreseen(council, month, scenario, draws, seed)
+    entry, item = held.assumptions.entry(assumption), base.central.catalogue.items[assumption]
+    value = sensitivity.switching_value(base, held, assumption)
+    tell(words.switched(item.description, entry.value, value, (item.minimum, item.maximum), held.drawn.amount))
+
+
+@main.command()
+@council_option
+@month_option
+@scenario_option
+@draws_option
+@seed_option
+def sensitivity(council, month, scenario, draws, seed) -> None:
+    """What matters most: the expected call with each assumption at its low and at its high."""
+    from forecast import sensitivity as room
+    from forecast.report.words import signed_pounds
+
+    base, _, held = _foreseen(council, month, scenario, draws, seed)
+    tell(f"Expected call {signed_pounds(float(held.drawn.at_year_end.mean())).lstrip('+')}; changes with one assumption at its low, and at its high:")
+    for row in room.tornado(base, held).itertuples():
+        tell(f"{signed_pounds(row.call_at_low):>12s} {signed_pounds(row.call_at_high):>12s}   {row.assumption} ({row.key})")
+
+
+@main.command()
+@click.argument("scenario")
+@council_option
+@month_option
+@draws_option
+@seed_option
+def causes(scenario, council, month, draws, seed) -> None:
+    """Why the expected call of SCENARIO differs from the central one, by cause."""
+    from forecast.answer import causes_of
+    from forecast.report.words import signed_pounds
+
+    base, central, held = _foreseen(council, month, scenario, draws, seed)
+    parts = causes_of(base, held, central)
+    for cause, pounds in (parts["parts"] if parts else {}).items():
+        tell(f"{signed_pounds(pounds):>12s}   {cause}")
+    tell(f"{signed_pounds(parts['after'] - parts['before'] if parts else 0):>12s}   the whole")
+
+
 @main.command()
 def lab() -> None:
     """Open JupyterLab on the notebooks."""

@@ -23,10 +23,11 @@ LINES = {
     "contact": ("Court-ordered contact", "contact"),
     "iro": ("Independent reviewing officers", "iro"),
     "review_administration": ("Administration of reviews and conferences", "iro"),
+    "measures": ("Measures taken", "measures"),
     "uasc_grant": ("UASC grant (income)", "income"),
     "contributions": ("Health, education and other contributions (income)", "income"),
 }
-GROUPS = {"placements": "Placements", "contact": "Court-ordered contact", "iro": "IRO and administration", "income": "Income"}
+GROUPS = {"placements": "Placements", "contact": "Court-ordered contact", "iro": "IRO and administration", "measures": "Measures taken", "income": "Income"}
 PLACEMENT_LINES = {"other_placements": ["with_parents", "placed_for_adoption", "other_placement"]}
 PRICED_BY_PAY = ("in_house_fostering", "kinship_fostering", "own_home")  # the rest by the placement index
 
@@ -36,6 +37,11 @@ class Values:
 
     def __init__(self, values: dict[str, np.ndarray | float], price_base: dict[str, str | None], centre: dict | None = None):
         self._values, self._price_base, self._centre = values, price_base, centre or {}
+
+    @property
+    def sampled(self) -> list[str]:
+        """Keys that vary from draw to draw."""
+        return list(self._centre)
 
     def at_centre(self, section: str) -> "Values":
         """The same with every drawn key of one section at its central value."""
@@ -64,6 +70,7 @@ class Setting:
     new_share           [month]             share of child-days in placements made after the origin
     added_places        [month]             in-house foster places a measure adds
     contact_lever, price_lever, iro_lever  [month]
+    measure_begins, measure_months         [month]  1 where a measure is set up; 1 where it is paid for
     starts_per_icpc     scalar
     """
 
@@ -74,6 +81,8 @@ class Setting:
     contact_lever: np.ndarray
     price_lever: np.ndarray
     iro_lever: np.ndarray
+    measure_begins: np.ndarray
+    measure_months: np.ndarray
     starts_per_icpc: float
 
 
@@ -87,6 +96,7 @@ def cost_lines(work: Workload, values: Values, setting: Setting) -> dict[str, np
     days = placement_days(work.days, setting.mix, places, setting.added_places, work.months)
     lines = placement_cost(days, values, setting, work.months)
     lines |= {"contact": contact_cost(work, values, setting)} | review_cost(work, values, setting)
+    lines["measures"] = np.zeros_like(lines["contact"]) + measure_cost(values, setting, work.months)
     return {line: lines.get(line, income(line, work, lines, values, setting)) for line in LINES}
 
 
@@ -112,6 +122,12 @@ def placement_cost(days: dict[str, np.ndarray], values: Values, setting: Setting
 def fixed(key: str, values: Values, months: list[str]) -> np.ndarray:
     """A yearly cost spread over the days of the year, uprated by pay."""
     return values.price(key, "pay", months) * days_in(months) / DAYS_A_YEAR
+
+
+def measure_cost(values: Values, setting: Setting, months: list[str]) -> np.ndarray:
+    """What a measure costs: once in the month it is set up, then by the day while it is paid for."""
+    once = values.price("measure.set_up", "pay", months) * setting.measure_begins
+    return once + fixed("measure.running", values, months) * setting.measure_months
 
 
 def contact_cost(work: Workload, values: Values, setting: Setting) -> np.ndarray:

@@ -15,6 +15,7 @@ from forecast.history import History
 from forecast.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_end
 from forecast.pathways.calibration import Margins
 from forecast.placements import PLACEMENTS, fill_suppressed
+from forecast.trend.past import Past, compare, in_years, on_one_base
 
 LAC_BANDS = ["under_1", "1_4", "5_9", "10_15", "16_17"]
 CP_BANDS = ["unborn", *LAC_BANDS]
@@ -35,13 +36,14 @@ PERCENT = 100
 
 @dataclass(frozen=True)
 class Group:
-    """Published year of one group (LAC or CP) for the country and for the council."""
+    """Published year of one group (LAC or CP) for the country and for the council, and its past counts."""
 
     bands: list[str]
     country: Margins
     council: Margins
     open_at_origin: int
     starts_by_year: pd.Series
+    past: Past
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,20 @@ def age_from(bands: list[str]) -> np.ndarray:
 ADULT_AGE = ADULT_YEARS * DAYS_A_YEAR
 
 
-def gather(case: Case, history: History, population: pd.DataFrame, country: pd.DataFrame, components: pd.DataFrame) -> Evidence:
+def gather(
+    case: Case, history: History, population: pd.DataFrame, country: pd.DataFrame, components: pd.DataFrame, by_year: pd.DataFrame
+) -> Evidence:
     """Read what the case needs out of the history and the population tables. Raises BadInput for a figure not held."""
     area, tables = case.area, case.tables
     children = population.set_index("age")["children"].astype(float)
     country_children = country.set_index("age_band")["children"].astype(float)[LAC_BANDS].to_numpy()
     components = components.set_index("year_to_mid")
+    own = _children_by_year(components["population_all_ages"].astype(float), children.sum(), case.origin.year)
+    there = by_year.set_index("year")
+    there["children"] = on_one_base(there["children"], country_children.sum())
     return Evidence(
-        lac=_lac(case, history),
-        cp=_cp(case, history),
+        lac=_lac(case, history, _past(case, history, "lac", own, there)),
+        cp=_cp(case, history, _past(case, history, "cp", own, there)),
         children=children,
         children_by_band=by_band(children),
         country_children=country_children,
@@ -99,6 +106,26 @@ def gather(case: Case, history: History, population: pd.DataFrame, country: pd.D
         conferenced=history.value(area, "icpc", case.calibration_year),
         uasc=history.value(area, "uasc_stock", year_end(case.calibration_year)),
     )
+
+
+def _children_by_year(people: pd.Series, children: float, last: int) -> pd.Series:
+    """Children at each 31 March, on today's base: they are taken to move as the population of all ages did.
+
+    people  [mid-year] all ages; a year without an estimate stands at the last one made before it
+    """
+    years = range(int(people.index[0]) + 1, last + 1)
+    held = [people.loc[: year - 1].iloc[-1] for year in years]
+    return pd.Series(held, index=years) / people.iloc[-1] * children
+
+
+def _past(case: Case, history: History, group: str, own: pd.Series, country: pd.DataFrame) -> Past:
+    """Counts to the origin beside the country's. Raises BadInput if the count at the origin cannot be compared."""
+    counts = history.series(case.area, f"{group}_stock")
+    counts = counts[counts.index <= case.origin.isoformat()].rename(in_years)
+    try:
+        return compare(counts, own, country[group], country["children"])
+    except ValueError as error:
+        raise BadInput(f"{group}_stock of {case.area}: {error}; add the country's year to {case.tables['country_by_year']}.csv") from None
 
 
 def by_band(children: pd.Series) -> np.ndarray:
@@ -121,11 +148,11 @@ def _pattern(history: History, area: str, measure: str, period: str, bands: list
     return counts * total / counts.sum()
 
 
-def _lac(case: Case, history: History) -> Group:
+def _lac(case: Case, history: History, past: Past) -> Group:
     country = _lac_margins(case, history, case.tables["country"], "country_lac")
     council = _lac_margins(case, history, case.area, "council_lac", country.closing)
     council = council if council.ends is not None else _level_only(council)
-    return Group(LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"))
+    return Group(LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"), past)
 
 
 def _lac_margins(case: Case, history: History, area: str, role: str, like: np.ndarray | None = None) -> Margins:
@@ -156,10 +183,10 @@ def _level_only(margins: Margins) -> Margins:
     return Margins(margins.opening, margins.starts, margins.closing, None, margins.ended, {})
 
 
-def _cp(case: Case, history: History) -> Group:
+def _cp(case: Case, history: History, past: Past) -> Group:
     country = _cp_margins(case, history, case.tables["country"], "country_cp", None)
     council = _cp_margins(case, history, case.area, "council_cp", country)
-    return Group(CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"))
+    return Group(CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"), past)
 
 
 def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Margins | None) -> Margins:

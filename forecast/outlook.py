@@ -5,6 +5,7 @@
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,18 +17,51 @@ from forecast.caseload import Calibrated, Norms
 from forecast.contingency import Draw
 from forecast.costs import Setting, Values
 from forecast.evidence import Evidence
-from forecast.months import DAYS_A_YEAR, days_in, financial_year, month_after, months_between, year_months
+from forecast.months import (
+    DAYS_A_YEAR,
+    days_in,
+    financial_year,
+    month_after,
+    months_between,
+    year_months,
+)
 from forecast.pathways.calibration import POINTS, as_opening
 from forecast.pathways.hazards import Entrants, Paths, Spread
 from forecast.placements import PLACEMENTS, fit_mix, shift_to_residential
 from forecast.population import Population
-from forecast.scenario import demand_of, group_norms, leave_lever, lever, may_live, population_of, ramp, uasc_shares
+from forecast.scenario import (
+    EFFECT,
+    at_effect,
+    demand_of,
+    group_norms,
+    leaving,
+    lever,
+    may_live,
+    measure_begins,
+    measure_months,
+    population_of,
+    ramp,
+    uasc_shares,
+)
 
+SWANSON = (0.3, 0.4, 0.3)  # chances of the 10th, 50th and 90th percentile (Hurst, Brown and Swanson 2000)
 Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
 BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
 SEED_BYTES = 7  # of a checksum: fits a signed 64-bit integer
 DEMOGRAPHY = ("population.", "migration.")
+# What a change of these asks for is a new price of the same children's work; of anything else, other children.
+COSTING = ("costs.", "prices.", "income.", "budget.", "iro.", "contact.", "levers.in_house_places", "levers.residential",
+           "levers.placement_prices", "levers.contact_sessions", "levers.iro_hours", "measure.")  # fmt: skip
 PRICE_INDICES = "prices."
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The costly steps of a scenario. Who moves one lever at a time may remember them, or leave out what is not shown."""
+
+    project: Callable = population_of
+    live: Callable = caseload.live
+    expected_course: Callable = caseload.expected_course
 
 
 @dataclass(frozen=True)
@@ -62,6 +96,7 @@ class Base:
     draws: int
     seed: int
     threads: int
+    steps: Steps = Steps()
 
 
 @dataclass(frozen=True)
@@ -92,7 +127,8 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
     months = months_between(month_after(case.origin), case.horizon)
     year = year_months(case.financial_year)
     to_date = [month for month in year if month < months[0]]
-    norms = group_norms(central)
+    open_now = {"lac": evidence.lac.open_at_origin, "cp": evidence.cp.open_at_origin}
+    norms = {name: norm.of_size(open_now[name]) for name, norm in group_norms(central).items()}
     days_since = days_in(to_date).sum()
     groups = {
         name: caseload.calibrate(group, evidence, norms[name], days_since, case.calibration_year)
@@ -100,6 +136,9 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
     }
     people = population_of(central, evidence, months, {})
     streams, spread = {}, {}
+    groups = {
+        name: caseload.on_central_path(fit, norms[name], demand_of(central, fit, people, months).starts) for name, fit in groups.items()
+    }
     for name, fit in groups.items():
         starts = demand_of(central, fit, people, months).starts
         streams[name] = caseload.master_stream(fit, starts, norms[name].family)
@@ -118,19 +157,50 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
 
 
 def foresee(base: Base, assumptions: Assumptions) -> Outlook:
-    """One scenario, on the same draws as every other."""
+    """One scenario, on the same draws as every other.
+
+    Where the effect of a measure is in doubt, each draw has its low, its middle or its high effect, 3, 4 and 3 draws in
+    ten (Swanson's rule for a 10th, 50th and 90th percentile).
+    """
+    if not assumptions.is_uncertain(EFFECT):
+        return _foresee(base, assumptions)
+    entry = assumptions.entry(EFFECT)
+    middle = _foresee(base, at_effect(assumptions, entry.value))
+    low, high = (again(base, middle, at_effect(assumptions, share)) for share in (entry.low, entry.high))
+    which = np.searchsorted(np.cumsum(SWANSON)[:-1], _luck(base.seed, "measure")("effect").random(base.draws))
+    return _woven(base, assumptions, [low, middle, high], which)
+
+
+def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) -> Outlook:
+    """One outlook that takes each draw from one of several."""
+
+    def weave(arrays: list):
+        return np.stack(arrays)[which, np.arange(base.draws)] if isinstance(arrays[0], np.ndarray) else arrays[0]
+
+    def weave_all(held: list):
+        return replace(held[0], **{name: weave([getattr(one, name) for one in held]) for name in vars(held[0])})
+
+    middle = parts[1]
+    lac, cp, work = (weave_all([getattr(part, name) for part in parts]) for name in ("lac", "cp", "work"))
+    lines = {line: weave([part.lines[line] for part in parts]) for line in middle.lines}
+    drawn = draw_on_contingency(base, a, middle.values, lines, middle.months)
+    return replace(middle, assumptions=a, lac=lac, cp=cp, work=work, lines=lines, drawn=drawn)
+
+
+def _foresee(base: Base, assumptions: Assumptions) -> Outlook:
+    """One scenario whose measure has the effect it is said to have."""
     months, seed = base.months, base.seed
-    people = population_of(assumptions, base.evidence, months, {})
+    people = base.steps.project(assumptions, base.evidence, months, {})
     draws_of = demographic_draws(base, assumptions, people)
     paths, expected, transfer_share = {}, {}, None
     for name, fit in (("lac", base.lac), ("cp", base.cp)):
         wanted = demand_of(assumptions, fit, people, months)
-        lever = leave_lever(assumptions, fit.group.bands, months)
+        lever = leaving(assumptions, fit, months)
         spread = with_demography(base.spread[name], draws_of[name])
-        paths[name] = caseload.live(
+        paths[name] = base.steps.live(
             fit, base.norms[name], base.streams[name], wanted.starts, spread, lever, months, _seed(seed, name), base.threads
         )
-        expected[name] = caseload.expected_course(fit, base.streams[name], wanted.starts, lever, months)
+        expected[name] = base.steps.expected_course(fit, base.streams[name], wanted.starts, lever, months)
         transfer_share = wanted.transfers.sum(axis=1) / wanted.starts.sum(axis=1)
     work = caseload.workload(months, paths["lac"], paths["cp"], base.proceedings_share, transfer_share)
     work = work.after(base.so_far) if base.so_far is not None else work
@@ -140,6 +210,17 @@ def foresee(base: Base, assumptions: Assumptions) -> Outlook:
     return Outlook(
         assumptions, people, paths["lac"], paths["cp"], expected, work.months, months, work, lines, drawn, values, setting
     )
+
+
+def again(base: Base, held: Outlook, a: Assumptions) -> Outlook:
+    """`foresee` for assumptions near those of `held`: where only prices and hours moved, the same children cost anew."""
+    changed = [key for key in a.keys() if a.entries[key] != held.assumptions.entries[key]]
+    if a.is_uncertain(EFFECT) or not all(key.startswith(COSTING) for key in changed):
+        return foresee(base, a)
+    values, setting = drawn_values(a, base), setting_of(base, a, held.months)
+    lines = costs.cost_lines(held.work, values, setting)
+    drawn = draw_on_contingency(base, a, values, lines, held.months)
+    return replace(held, assumptions=a, lines=lines, drawn=drawn, values=values, setting=setting)
 
 
 # --- the past: one year, the months to date, the budget ---------------------------------------------------------------
@@ -215,7 +296,7 @@ def demographic_draws(base: Base, a: Assumptions, people: Population) -> dict[st
     for key in _demographic_keys(a):
         entry, z = a.entry(key), luck(key, base.draws, base.seed) / Z90
         for value, reach in ((entry.low, np.maximum(-z, 0)), (entry.high, np.maximum(z, 0))):
-            other = population_of(a, base.evidence, months, {key: value})
+            other = base.steps.project(a, base.evidence, months, {key: value})
             luck_of.append(reach)
             for name, fit in fits.items():
                 moves[name].append(np.log(demand_of(a, fit, other, months, {key: value}).starts / centre[name]))
@@ -261,6 +342,8 @@ def setting_of(base: Base, a: Assumptions, months: list[str], flat: bool = False
         contact_lever=from_now(lever(a, "contact_sessions", ahead), 1.0),
         price_lever=from_now(lever(a, "placement_prices", ahead), 1.0),
         iro_lever=from_now(lever(a, "iro_hours", ahead), 1.0),
+        measure_begins=from_now(measure_begins(a, ahead), 0.0),
+        measure_months=from_now(measure_months(a, ahead), 0.0),
         starts_per_icpc=base.evidence.cp.council.starts.sum() / base.evidence.conferenced,
     )
 
@@ -268,8 +351,9 @@ def setting_of(base: Base, a: Assumptions, months: list[str], flat: bool = False
 def new_share(base: Base) -> np.ndarray:
     """Expected share of child-days in placements made after the origin, [month], at central rates."""
     starts = base.streams["lac"].expected
-    course = caseload.expected_course(base.lac, base.streams["lac"], starts, np.ones(starts.shape), base.months)
-    alone = caseload.expected_course(base.lac, base.streams["lac"], starts * 0, np.ones(starts.shape), base.months)
+    lever_ = leaving(base.central, base.lac, base.months)
+    course = caseload.expected_course(base.lac, base.streams["lac"], starts, lever_, base.months)
+    alone = caseload.expected_course(base.lac, base.streams["lac"], starts * 0, lever_, base.months)
     return 1 - alone.days.sum(axis=1) / course.days.sum(axis=1)
 
 

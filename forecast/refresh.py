@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast import check, outlook, runs
+from forecast import check, outlook, runs, sensitivity
 from forecast.answer import head, scenario
 from forecast.assumptions import freeze, log_frame, log_markdown
+from forecast.backtest.door import record_told
 from forecast.cases import OpenCase, open_case
 from forecast.costs import LINES
 from forecast.report import charts, words
@@ -20,6 +21,7 @@ from forecast.report.notebook import RUN_FOLDER
 NOTEBOOKS_AT_ONCE = 2
 CELL_TIMEOUT = 300
 PRINT_DPI = 150
+SENSITIVITY_DRAWS = 1000  # each of some hundred and fifty reruns; their differences are on the same draws
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,13 @@ def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, 
         say("calibrating to the published year")
         base = outlook.prepare(case.central, case.evidence, draws, seed, threads)
         central = outlook.foresee(base, case.central)
-        told = head(base)
+        told = head(base) | {"record": record_told(home.data.parent)}
         for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
             say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
             one = central if slug == "central" else outlook.foresee(base, assumptions)
             told["scenarios"][slug] = scenario(base, one, central)
+        say("what matters most, and what would be enough")
+        told["sensitivities"] = sensitivities(case, base, central, threads)
         say("writing the answer, tables and charts")
         write_run(folder, case, chosen, base, central, told)
         if with_notebooks:
@@ -54,6 +58,14 @@ def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, 
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
         runs.write_json(folder / "manifest.json", runs.manifest(folder, input_files(home, case), draws, seed))
     return told
+
+
+def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
+    """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
+    if base.draws <= SENSITIVITY_DRAWS:
+        return sensitivity.told(base, central)
+    fewer = outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads)
+    return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: dict) -> None:
@@ -97,6 +109,9 @@ def tables_of(case: OpenCase, base, central, told: dict) -> dict[str, pd.DataFra
         "spread": check.spread(base, central),
         "population": central.population.flows.round(3).assign(month=base.months),
         "history": case.history.frame,
+        "causes": causes_table(told),
+        "sensitivities": pd.DataFrame(told["sensitivities"]["assumptions"]),
+        "levers": pd.DataFrame(told["sensitivities"]["levers"]),
         "assumptions": log_frame(case.central),
         "reconciliation": check.reconciliation(base, spending),
     }
@@ -126,6 +141,17 @@ def cost_table(told: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def causes_table(told: dict) -> pd.DataFrame:
+    """scenario x cause of the change of the expected call from the central case."""
+    rows = [
+        {"scenario": slug, "cause": cause, "pounds": pounds}
+        for slug, scenario in told["scenarios"].items()
+        if scenario["causes"] is not None
+        for cause, pounds in scenario["causes"]["parts"].items()
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "cause", "pounds"])
+
+
 def contingency_table(told: dict) -> pd.DataFrame:
     """scenario x month of the draw-down."""
     rows = [
@@ -143,16 +169,20 @@ def charts_of(told: dict) -> dict[str, charts.Chart]:
         "plans": charts.children_fan(told, "cp", "Child protection plans"),
         "scenarios": charts.scenario_ladder(told),
         "cost": charts.cost_by_year(told),
-    }
+        "sensitivities": charts.tornado(told),
+    } | {f"causes_{slug}": charts.waterfall(told, slug) for slug, scenario in told["scenarios"].items() if scenario["causes"] is not None}
 
 
-def write_chart(folder: Path, name: str, chart: charts.Chart) -> None:
+def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, ...] = ("svg", "png", "alt")) -> None:
     """One chart as SVG and PNG, the same bytes each time, with its alternative text beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     with charts.plt.rc_context(charts.STYLE):
-        chart.figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-        chart.figure.savefig(folder / f"{name}.png", metadata={"Software": None}, dpi=PRINT_DPI)
-    runs.write_text(folder / f"{name}.alt.txt", chart.alt)
+        if "svg" in kinds:
+            chart.figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+        if "png" in kinds:
+            chart.figure.savefig(folder / f"{name}.png", metadata={"Software": None}, dpi=PRINT_DPI)
+    if "alt" in kinds:
+        runs.write_text(folder / f"{name}.alt.txt", chart.alt)
 
 
 def input_files(home: Home, case: OpenCase) -> dict[str, Path]:

@@ -7,11 +7,18 @@ import numpy as np
 from forecast import caseload
 from forecast.assumptions import Assumptions
 from forecast.caseload import Calibrated, Norms
+from forecast.central import TrendNorms, lean_by_month
 from forecast.evidence import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS, Evidence
 from forecast.months import DAYS_A_WEEK, MONTHS_A_YEAR, months_between
 from forecast.placements import allowed
 from forecast.population import Deaths, Population, Streams, births_by_month, by_month_of_age, project
 from forecast.rates import Drift
+from forecast.trend import earned
+from forecast.trend.earned import Record
+from forecast.trend.levels import Departures
+
+EFFECT = "measure.effect"
+LEVER_TIMES = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life")
 
 
 def group_norms(a: Assumptions) -> dict[str, Norms]:
@@ -28,15 +35,34 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
             value("rates.age_pool"),
             value(f"rates.{name}_leaving_pool"),
             value(f"families.{name}"),
-            Drift(value(f"drift.{name}_starts"), value(f"drift.{name}_memory"), value(f"drift.{name}_steps_a_month")),
-            Drift(value(f"drift.{name}_leaving"), value(f"drift.{name}_memory"), value(f"drift.{name}_steps_a_month")),
+            start_drift(a, name),
+            start_drift(a, name).times(value(f"drift.{name}_leaving")),
             np.array(at[name], float),
             value(f"reviews.{name}_every"),
             early[name],
-            value(f"rates.{name}_imbalance_kept"),
+            trend_norms(a, name),
+            value(f"breaks.{name}_drift"),
+            value("drift.small"),
         )
         for name in ("lac", "cp")
     }
+
+
+def start_drift(a: Assumptions, group: str) -> Drift:
+    """Practice drift of one group's start rates."""
+    return Drift(*(a.value(f"drift.{group}_{part}") for part in ("starts", "memory", "steps_a_month", "today")))
+
+
+def trend_norms(a: Assumptions, group: str) -> TrendNorms:
+    """What the central path of one group takes from each trend."""
+    value = a.value
+    return TrendNorms(
+        {method: value(f"trend.{group}_{method}") for method in earned.METHODS},
+        Record(value(f"trend.{group}_error"), value(f"trend.{group}_error_no_change"), 0),
+        value("trend.own_record_worth"),
+        value("trend.growth_persistence"),
+        Departures(*(value(f"trend.{group}_{part}") for part in ("lasting", "passing", "kept", "family"))),
+    )
 
 
 def family_streams(a: Assumptions) -> list[str]:
@@ -106,6 +132,11 @@ def start_lever(a: Assumptions, group: str, bands: list[str], months: list[str])
     return every[:, None] * by_band
 
 
+def leaving(a: Assumptions, fit: Calibrated, months: list[str]) -> np.ndarray:
+    """What levers, shocks and the central path put on leaving, [month x band]."""
+    return leave_lever(a, fit.group.bands, months) * np.exp(-lean_by_month(fit.trend, len(months)) / 2)[:, None]
+
+
 def leave_lever(a: Assumptions, bands: list[str], months: list[str]) -> np.ndarray:
     """What levers and shocks put on leaving, [month x band]."""
     if bands[0] == "unborn":
@@ -120,9 +151,39 @@ def lever(a: Assumptions, name: str, months: list[str]) -> np.ndarray:
 
 
 def ramp(a: Assumptions, months: list[str]) -> np.ndarray:
-    """How far levers act in each month, 0 to 1, [month]."""
+    """How far levers act in each month, 0 to 1, [month]: they rise over the ramp and, once they have lasted, fade."""
     begun = np.arange(1, len(months) + 1) - a.value("levers.starts_after")
-    return np.clip(begun / max(a.value("levers.ramp"), 1), 0, 1)
+    fading = np.maximum(begun - a.value("levers.lasts"), 0) / a.value("levers.half_life")
+    return np.clip(begun / max(a.value("levers.ramp"), 1), 0, 1) * 0.5**fading
+
+
+def measure_months(a: Assumptions, months: list[str]) -> np.ndarray:
+    """How far a measure is paid for in each month, 0 or 1, [month]."""
+    month = np.arange(len(months)) - a.value("measure.begins_after")
+    return ((month >= 0) & (month < a.value("measure.lasts"))).astype(float)
+
+
+def measure_begins(a: Assumptions, months: list[str]) -> np.ndarray:
+    """1 in the month in which a measure is set up, [month]."""
+    return (np.arange(len(months)) == a.value("measure.begins_after")).astype(float)
+
+
+def at_effect(a: Assumptions, share: float) -> Assumptions:
+    """The same scenario with that share of its levers' effect, and no doubt left about it."""
+    moved = {key: a.entry(key).model_copy(update={"value": _with_share(a, key, share)}) for key in a.keys() if _acts(key)}
+    certain = a.entry(EFFECT).model_copy(update={"value": share, "low": share, "high": share})
+    return replace(a, entries=a.entries | moved | {EFFECT: certain})
+
+
+def _acts(key: str) -> bool:
+    return key.startswith("levers.") and key not in LEVER_TIMES
+
+
+def _with_share(a: Assumptions, key: str, share: float) -> float:
+    """A lever with part of its effect: multipliers move from 1, places from 0, within what the catalogue allows."""
+    item = a.catalogue.items[key]
+    still = 1.0 if item.unit == "multiplier" else 0.0
+    return float(np.clip(still + (a.value(key) - still) * share, item.minimum, item.maximum))
 
 
 def shock(a: Assumptions, name: str, months: list[str]) -> np.ndarray:

@@ -16,6 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
 from forecast import score  # noqa: E402
+from forecast.backtest import page  # noqa: E402
+from forecast.backtest.door import calibration_table  # noqa: E402
+from forecast.refresh import write_chart  # noqa: E402
 from forecast.report.notebook import RUN_FOLDER  # noqa: E402
 from forecast.runs import write_text  # noqa: E402
 
@@ -57,15 +60,27 @@ def score_block(run: Path) -> str:
     return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *(f"* {line}" for line in score.verdict(rows)[1:])])
 
 
+def record_block() -> str:
+    """The panel's record of a few methods, as Markdown, from the tables the back-test keeps."""
+    table = page.methods().reset_index()
+    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
+    held = page.ranges().reset_index()
+    kept = [list(held.columns), ["---"] * held.shape[1], *held.to_numpy().tolist()]
+    said = ["Share of outturns inside the 80% range (it should be 80%):", ""]
+    return "\n".join([*(f"| {' | '.join(map(str, line))} |" for line in lines), "", *said, *(f"| {' | '.join(map(str, line))} |" for line in kept)])
+
+
 def store_pages(run: Path) -> None:
     """The answer and the score in README and CHANGELOG, and the picture."""
     answer = (run / "answer.txt").read_text(encoding="utf-8").rstrip()
     readme, changes = HOME / "README.md", HOME / "CHANGELOG.md"
-    page = between(readme.read_text(encoding="utf-8"), "answer", f"```text\n{answer}\n```")
-    write_text(readme, between(page, "score", score_block(run)))
+    text = between(readme.read_text(encoding="utf-8"), "answer", f"```text\n{answer}\n```")
+    text = between(text, "record", record_block())
+    write_text(readme, between(text, "score", score_block(run)))
     first = "\n".join(f"* {line}" for line in answer.splitlines()[1:9])
     write_text(changes, between(changes.read_text(encoding="utf-8"), "answer", first))
     (HOME / "docs" / "contingency.png").write_bytes((run / "charts" / "contingency.png").read_bytes())
+    write_chart(HOME / "docs", "track_record", page.own_chart(calibration_table(HOME, "record_slough"), "lac"), ("png",))
 
 
 def main() -> None:

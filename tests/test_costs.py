@@ -36,7 +36,7 @@ PRICES = {  # pounds a child and week, of 2010-11
 }  # fmt: skip
 YEARLY = {  # pounds a year, of 2010-11: multiples of 365.25, so that a day costs a round sum
     "costs.own_homes": 365_250, "costs.fostering_service": 730_500, "costs.other_lac_services": 109_575,
-    "contact.in_house_cost": 36_525, "iro.post_cost": 36_525, "iro.admin_post_cost": 18_262.5,
+    "measure.set_up": 7_000, "measure.running": 36_525, "contact.in_house_cost": 36_525, "iro.post_cost": 36_525, "iro.admin_post_cost": 18_262.5,
 }  # fmt: skip
 HOURLY = {"contact.agency_hour": 35, "contact.travel": 10}
 OTHER = {
@@ -63,7 +63,8 @@ def setting(months: int, **changed) -> Setting:
     mix = np.array([LIVING[name] for name in PLACEMENTS], float).T / CHILDREN[:, None]
     plain = Setting(
         mix=mix, uasc_share=np.array([0, 0, 0, 0.25, 0.4]), new_share=np.zeros(months), added_places=np.zeros(months),
-        contact_lever=np.ones(months), price_lever=np.ones(months), iro_lever=np.ones(months), starts_per_icpc=0.8,
+        contact_lever=np.ones(months), price_lever=np.ones(months), iro_lever=np.ones(months), measure_begins=np.zeros(months), measure_months=np.ones(months),
+        starts_per_icpc=0.8,
     )  # fmt: skip
     return replace(plain, **changed)
 
@@ -105,6 +106,7 @@ BY_HAND = {
     "iro": 3_228.75,  # £100 a day x 28 x (1 + 0.109375 x 1.4)
     # Hours 4 x 4 + 10.25 x 8 = 98: 0.875 posts needed, 1.5 held and paid
     "review_administration": 2_100,  # 1.5 x £50 a day x 28
+    "measures": 2_800,  # £100 a day x 28; set up in another month
     # UASC: 6 x 0.25 = 1.5 aged 10-15 at £665 and 5 x 0.4 = 2 aged 16-17 at £497, 4 weeks
     "uasc_grant": -7_966,  # 3,990 + 3,976
     # 10% of homes and schools (29,680 + 11,200 + 5,600 = 46,480) and 1% of fostering (7,200 + 660 + 10,920 + 56,000 = 74,780)
@@ -122,12 +124,12 @@ def test_a_line_by_hand(line):
 
 
 def test_gross_and_income_make_net():
-    # Gross: 142,726.03 from the lines above; income 13,361.80; net 129,364.23
+    # Gross: 145,526.03 from the lines above; income 13,361.80; net 132,164.23
     lines = one_month()
     gross = sum(cost for line, cost in lines.items() if line not in INCOME)
-    assert gross == pytest.approx(142_726.03, abs=0.005)
+    assert gross == pytest.approx(145_526.03, abs=0.005)
     assert sum(lines[line] for line in INCOME) == pytest.approx(-13_361.80, abs=0.005)
-    assert net(lines) == pytest.approx(129_364.23, abs=0.005)
+    assert net(lines) == pytest.approx(132_164.23, abs=0.005)
 
 
 def test_every_line_is_in_a_group():
@@ -195,6 +197,7 @@ UPRATED = {  # line -> index -> pounds of February's figure that the index moves
     "own_homes": {"pay": 29_680},
     "contact": {"pay": 2_800, "general": 1_137.28},
     "uasc_grant": {},
+    "measures": {"pay": 2_800},
     # 10% of 29,680 and 1% of 63,860 (own fostering and relatives 7,860, service 56,000) by pay; 10% of 16,800 and 1% of 10,920
     "contributions": {"pay": -3_606.6, "placements": -1_789.2},
 }

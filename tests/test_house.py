@@ -15,6 +15,7 @@ LINE = [
     {"__init__", "errors", "home"},
     {"months"},
     {"assumptions"},
+    {"workbook"},
     {"inputs"},
     {"history"},
     {"trend"},
@@ -30,19 +31,20 @@ LINE = [
     {"contingency"},
     {"scenario"},
     {"outlook"},
-    {"compare", "cases", "check"},
+    {"compare", "cases", "check", "causes", "sensitivity", "payback"},
     {"answer"},
     {"report"},
     {"score"},
-    {"backtest"},
     {"runs"},
+    {"backtest"},
     {"refresh"},
+    {"explore"},
     {"cli"},
 ]
 ORDER = {room: place for place, rooms in enumerate(LINE) for room in rooms}
 # Numbers that belong to arithmetic, calendars, grids and page layout, not to the field.
 PLAIN_NUMBERS = {-1, 0, 0.0, 1, 1.0, 2, 2.0, 3, 4, 0.5}
-ROOMS_OF_THE_METHOD = ["population", "rates", "caseload", "placements", "activity", "costs", "contingency", "scenario", "outlook", "evidence", "compare", "answer"]
+ROOMS_OF_THE_METHOD = ["population", "rates", "caseload", "placements", "activity", "costs", "contingency", "scenario", "outlook", "evidence", "compare", "answer", "central", "causes", "sensitivity", "payback", "breaks"]
 
 
 def room(path: Path) -> str:

@@ -108,14 +108,19 @@ def test_discounting_by_hand():
 
 # --- practice drift ---------------------------------------------------------------------------------------------------
 
-DRIFTS = [Drift(0.18, 1.5, 1.0), Drift(0.55, 0.5, 0.15), Drift(0.3, 2.0, 0.02)]
-NAMES = ["starts of LAC", "starts of CP", "rare steps"]
+DRIFTS = [Drift(0.18, 1.5, 1.0), Drift(0.55, 0.5, 0.15), Drift(0.3, 2.0, 0.02), Drift(0.15, 3.0, 0.15, 0.2)]
+NAMES = ["starts of LAC", "starts of CP", "rare steps", "today unknown"]
 
 
 def reach_of(drift: Drift) -> np.ndarray:
     """SD, in month m, of a step taken k months before, [k]."""
     kept = 0.5 ** (np.arange(MONTHS) / (12 * drift.memory))
     return drift.size / np.sqrt(12 * drift.steps) * kept
+
+
+def today_left(drift: Drift) -> np.ndarray:
+    """SD left, in month m, of what was not known of practice at the origin, [m]."""
+    return drift.today * 0.5 ** (np.arange(1, MONTHS + 1) / (12 * drift.memory))
 
 
 @pytest.mark.parametrize("drift", DRIFTS, ids=NAMES)
@@ -130,7 +135,7 @@ def test_drift_adds_spread_and_no_trend(drift):
     def a(s):
         return 1 - drift.steps + drift.steps * np.exp(s**2 / 2)
 
-    variance = np.cumprod(a(2 * reach_of(drift)) / a(reach_of(drift)) ** 2) - 1
+    variance = np.cumprod(a(2 * reach_of(drift)) / a(reach_of(drift)) ** 2) * np.exp(today_left(drift) ** 2) - 1
     mean, squares = off(drawn, 1), off((drawn - 1) ** 2, variance)
     print(f"drift: mean off by {mean:.2f}, variance by {squares:.2f} standard errors")
     assert mean < STANDARD_ERRORS
@@ -142,7 +147,7 @@ def test_the_logarithm_drifts_as_much_as_the_closed_form_says(drift):
     """Variance of the log: steps x sum of reach^2; correlation over a lag by what is kept of the earlier level."""
     level = np.log(drift.factors(np.random.default_rng(3), DRAWS, MONTHS))
     level -= level.mean(axis=0)
-    variance = drift.steps * np.cumsum(reach_of(drift) ** 2)
+    variance = drift.steps * np.cumsum(reach_of(drift) ** 2) + today_left(drift) ** 2
     assert off(level**2, variance) < STANDARD_ERRORS
     kept = 0.5 ** (12 / (12 * drift.memory))  # over a year
     assert off(level[:, 12:] * level[:, :-12], kept * variance[:-12]) < STANDARD_ERRORS

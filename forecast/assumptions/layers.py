@@ -87,10 +87,14 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     params = Path(params)
     catalogue = read_catalogue(params)
     case, own = _read_case(params, council, month, catalogue)
-    national = _read_entries(read_document(params / NATIONAL, params), (), "national", catalogue)
-    central = _merge(catalogue, national, own, f"{council}/{month}")
+    central = _merge(catalogue, read_national(params, catalogue), own, f"{council}/{month}")
     read = {slug: _read_scenario(params, slug, catalogue, central) for slug in scenarios}
     return {slug: Assumptions(case, chosen, catalogue, central, {**central, **new}) for slug, (chosen, new) in read.items()}
+
+
+def read_national(params: Path, catalogue: Catalogue) -> dict[str, Entry]:
+    """The entries of national.yaml, by dotted key. Raises BadInput with every fault found."""
+    return _read_entries(read_document(params / NATIONAL, params), (), "national", catalogue)
 
 
 def list_cases(params: Path) -> list[tuple[str, str, str]]:
@@ -137,7 +141,7 @@ def _read_entries(doc: Document, block: tuple, layer: str, catalogue: Catalogue)
     """The entries under a block of a file, by dotted key. Raises BadInput with every fault found."""
     depth = len(block)
     paths = _entry_paths(doc, block, depth, catalogue.sections)
-    found = read_each(paths, lambda path: _read_entry(doc, path, ".".join(path[depth:]), layer, catalogue))
+    found = read_each(paths, lambda path: read_entry(doc, path, ".".join(path[depth:]), layer, catalogue))
     return {".".join(path[depth:]): entry for path, entry in found.items()}
 
 
@@ -151,7 +155,8 @@ def _entry_paths(doc: Document, path: tuple, depth: int, sections: set[str]):
             yield here
 
 
-def _read_entry(doc: Document, path: tuple, key: str, layer: str, catalogue: Catalogue) -> Entry:
+def read_entry(doc: Document, path: tuple, key: str, layer: str, catalogue: Catalogue) -> Entry:
+    """The entry under `path` of a document, whose dotted key is `key`. Raises BadInput with every fault found."""
     said = f"is {shown(doc.at(path))}; expected"
     if "." in path[-1]:
         raise doc.problem(path, "only scenarios join keys with dots. Write each part on a line of its own, indented")
@@ -185,18 +190,21 @@ def _merge(catalogue: Catalogue, national: dict, own: dict, layer: str) -> dict[
 
 
 def _read_scenario(params: Path, slug: str, catalogue: Catalogue, central: dict) -> tuple[Scenario, dict[str, Entry]]:
-    """The scenario, and the entries it sets."""
     held = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
     _choose(f'scenario "{slug}"', slug, held)
-    doc = read_document(params / "scenarios" / f"{slug}.yaml", params)
+    return read_scenario(read_document(params / "scenarios" / f"{slug}.yaml", params), slug, catalogue, central)
+
+
+def read_scenario(doc: Document, slug: str, catalogue: Catalogue, central: dict) -> tuple[Scenario, dict[str, Entry]]:
+    """The scenario a document holds, and the entries it sets over `central`. Raises BadInput with every fault found."""
     written = check(ScenarioFile, doc)
     if slug == CENTRAL and written.changes:
         raise doc.problem(("changes",), "central is what others differ from; expected {}. Put changes in a scenario")
-    changed = read_each(written.changes, lambda key: _change(doc, key, written, catalogue, central))
-    return Scenario(**dict(written), slug=slug), changed
+    scenario = Scenario(**dict(written), slug=slug)
+    return scenario, read_each(scenario.changes, lambda key: _change(doc, key, scenario, catalogue, central))
 
 
-def _change(doc: Document, key: str, scenario: ScenarioFile, catalogue: Catalogue, central: dict) -> Entry:
+def _change(doc: Document, key: str, scenario: Scenario, catalogue: Catalogue, central: dict) -> Entry:
     """The entry of a key as a scenario sets it, its range given or carried from central."""
     path = ("changes", key)
     if key in catalogue.sections:
@@ -208,7 +216,7 @@ def _change(doc: Document, key: str, scenario: ScenarioFile, catalogue: Catalogu
     low, high = change.low, change.high
     if low is None and high is None:
         low, high = carried_range(central[key], change.value, item, unit)
-    new = dict(value=change.value, low=low, high=high, why=change.why, layer=f"scenarios/{Path(doc.file).stem}")
+    new = dict(value=change.value, low=low, high=high, why=change.why, layer=f"scenarios/{scenario.slug}")
     entry = central[key].model_copy(update={**new, "file": doc.file, "line": doc.line(path)})
     refuse(doc, path, faults(entry, item, unit))
     return entry

@@ -1,8 +1,10 @@
 """The same work on one core, on several, or on a cluster: results come back in the order of the tasks, whoever did them."""
 
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 
 def spread(work: Callable, tasks: list, workers: int = 1, cluster: str | None = None) -> Iterator:
@@ -18,8 +20,18 @@ def spread(work: Callable, tasks: list, workers: int = 1, cluster: str | None = 
         yield from map(work, tasks)
     else:
         # spawned, so that every system does the same and no thread is copied half way
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_with_parent) as pool:
             yield from pool.map(work, tasks)
+
+
+def _leave_with_parent() -> None:
+    """A worker whose parent is killed would work on for minutes, unseen: it leaves with it."""
+
+    def watch() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(work: Callable, tasks: list, address: str) -> Iterator:

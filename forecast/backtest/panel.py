@@ -20,6 +20,7 @@ FIGURES = [
 SIGNED = {"net_internal_migration_all_ages", "net_international_migration_all_ages"}
 RATE_OF_ENDS = "cpp_ended_rate_per_10k"
 FIRST_PUBLISHED = {"lac": "lac_first_published", "lac_started": "lac_started_first_published", "lac_ceased": "lac_ceased_first_published"}
+ROUNDED = "lac_rounded_to_5"
 PER_10K = 10_000
 EDITION_COLUMNS = ["la_code", "year", "measure", "value", "edition"]
 
@@ -53,6 +54,8 @@ def read_panel(path: Path, editions: Path | None = None) -> Panel:
     frame = rows[NAMES].copy()
     for column in [*FIGURES, *optional]:
         frame[column] = _numbers(path, rows, column)
+    if ROUNDED in rows:
+        frame[ROUNDED] = rows[ROUNDED] == "True"
     frame["year"] = _numbers(path, rows, "year").astype(int)
     twice = frame.duplicated(["la_code", "year"])
     if twice.any():

@@ -13,7 +13,7 @@ from forecast.errors import BadInput
 from forecast.inputs.cards import Card, card_path, fingerprint, read_card
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-SIGNED = ("net_internal_migration", "net_international_migration")
+SIGNED = ("net_internal_migration", "net_international_migration")  # and the same with _all_ages
 MOST_PERCENT = 100
 
 
@@ -96,7 +96,7 @@ def _check_number(place: str, cell: str, column: str, card: Card) -> None:
     allowed = " or ".join(sorted(card.symbols)) or "no symbol"
     if not NUMBER.fullmatch(cell):
         raise BadInput(f"{place}: {cell!r} is not a number. Expected digits, without commas or spaces, or {allowed}.")
-    if cell.startswith("-") and column not in SIGNED:
+    if cell.startswith("-") and column.removesuffix("_all_ages") not in SIGNED:
         raise BadInput(f"{place}: {cell} is negative; expected 0 or more. Check the published figure.")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.months import DAYS_A_YEAR
+from forecast.months import DAYS_A_YEAR, MONTHS_A_YEAR
 from forecast.pathways.expectation import Cohorts, as_opening, entrant_cohorts, expect, survival, survivors
 from forecast.pathways.hazards import Entrants, Hazards, Opening
 
@@ -18,6 +18,8 @@ ROUNDS = 150
 TOLERANCE = 0.0005
 STEP = 0.6
 ROUNDS_AT_FULL_STEP = 10
+LEVEL_LIMIT = 2.5  # log: a council may leave at a twelfth to twelve times the country's rate
+LEAST_SLOPE = 0.2  # ends move with the hazard by at least a fifth of it
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def model_year(hazards: Hazards, starts, opening: np.ndarray, newborn_share: flo
     steady = replace(steady, weight=steady.weight * np.where(long, long_open, 1.0))
     at_open = _scaled_to(steady, hazards.age_from, opening)
     year = np.array([0.0, DAYS_A_YEAR])
-    cohorts = at_open + entrant_cohorts(year, entrants(starts, cells), nodes=4)
+    by_month = np.tile(np.asarray(starts, float) / MONTHS_A_YEAR, (MONTHS_A_YEAR, 1))
+    cohorts = at_open + entrant_cohorts(np.linspace(*year, MONTHS_A_YEAR + 1), entrants(by_month, cells), nodes=1)
     lever = np.ones((1, hazards.age_from.size))
     seen = expect(year, hazards_cut, cohorts, np.atleast_2d(starts), lever)
     stays = {window: _share(seen.ends_by_segment, hazards_cut.duration_from, window) for window in windows}
@@ -249,6 +252,30 @@ def fit_council_by_stays(national: Hazards, margins: Margins, newborn_share: flo
             hazards = replace(hazards, per_day=np.column_stack([hazards.per_day[:, :-1], hazards.per_day[:, -2] * step]))
         opening = opening + STEP * (shape - opening)
     return fit
+
+
+def fit_council_by_level(national: Hazards, margins: Margins, newborn_share: float) -> Fit:
+    """Hazards of one council of which only totals are published: the country's at one level, which the ends set.
+
+    The opening stock has the closing one's ages, in the number that the published flows imply. Secant steps on the log.
+    """
+    opening = _reconciled(margins)
+
+    def year(level: float) -> Fit:
+        return model_year(national.times(np.full(opening.size, np.exp(level))), margins.starts, opening, newborn_share, {})
+
+    levels_, fits = [0.0], [year(0.0)]
+    over = [np.log(fits[0].ends.sum() / margins.ended)]
+    for _ in range(ROUNDS_AT_FULL_STEP):
+        if abs(over[-1]) < TOLERANCE:
+            break
+        slope = max((over[-1] - over[-2]) / (levels_[-1] - levels_[-2]), LEAST_SLOPE) if len(levels_) > 1 else STEP
+        levels_.append(float(np.clip(levels_[-1] - over[-1] / slope, -LEVEL_LIMIT, LEVEL_LIMIT)))
+        if levels_[-1] == levels_[-2]:
+            break
+        fits.append(year(levels_[-1]))
+        over.append(np.log(fits[-1].ends.sum() / margins.ended))
+    return fits[-1]
 
 
 def _infant(hazards: Hazards) -> int:

@@ -10,10 +10,21 @@ from matplotlib.figure import Figure  # noqa: E402
 
 from forecast.costs import GROUPS  # noqa: E402
 from forecast.months import month_in_words  # noqa: E402
-from forecast.report.words import against, chance_in_ten, children, money, percent, spread, year_end_month  # noqa: E402
+from forecast.report.words import (  # noqa: E402
+    against,
+    chance_in_ten,
+    children,
+    cost_direction,
+    money,
+    percent,
+    spread,
+    year_end_month,
+)
 
 BLUE, TURQUOISE, PURPLE, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
-PALE = "#BFCFE0"
+PALE, LILAC = "#BFCFE0", "#A285D1"
+MOST_BARS = 10
+GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["Arial", "Liberation Sans", "DejaVu Sans"],
@@ -131,8 +142,10 @@ def cost_by_year(answer: dict, slug: str = "central") -> Chart:
     title = f"Net cost reaches {money(years[last]['net']['mean'])} in {last}"
     figure, axes = _axes(title, f"Expected cost by group, £ million; markers: budget rolled forward; {answer['area']}")
     base = [0.0] * len(years)
-    for (group, name), colour in zip([item for item in GROUPS.items() if item[0] != "income"], (BLUE, TURQUOISE, PURPLE), strict=True):
-        values = [years[year]["groups"][group]["mean"] / 1e6 for year in years]
+    for group, colour in GROUP_COLOURS.items():
+        values, name = [years[year]["groups"][group]["mean"] / 1e6 for year in years], GROUPS[group]
+        if not any(values):
+            continue
         axes.bar(list(years), values, bottom=base, color=colour, width=0.55, label=name)
         base = [low + value for low, value in zip(base, values, strict=True)]
     axes.plot(list(years), [year["budget"] / 1e6 for year in years.values()], "D", color=ORANGE, markeredgecolor="white", markersize=10, label="Net budget")
@@ -155,3 +168,52 @@ def against_outturn(rows: list[dict], name: str) -> Chart:
     axes.set_ylim(bottom=0)
     parts = "; ".join(f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, no change {children(row['no_change'])}" for row in rows)
     return Chart(figure, title, f"{name} at 31 March. {parts}.")
+
+
+def pit_columns(shares: list[float], name: str, forecasts: int) -> Chart:
+    """Share of outturns in each tenth of the forecast's futures, lowest tenth first; a tenth each is calibrated."""
+    middle = sum(shares[1:-1])
+    title = f"{name}: {percent(middle)} of outturns inside the 80% range"
+    figure, axes = _axes(title, f"Share of {forecasts:,} outturns in each tenth of the forecast's futures, %; dashed line: a tenth each")
+    labels = [str(number) for number in range(1, len(shares) + 1)]
+    axes.bar(labels, [100 * share for share in shares], color=BLUE, width=0.8)
+    axes.axhline(100 / len(shares), color=ORANGE, linewidth=2, linestyle="--")
+    axes.set_xlabel("Tenth of futures, lowest first")
+    parts = ", ".join(f"{100 * share:.0f}%" for share in shares)
+    return Chart(figure, title, f"Column chart: share of outturns in each tenth of the forecast's futures, lowest first: {parts}.")
+
+
+def waterfall(answer: dict, slug: str) -> Chart:
+    """From the central call to a scenario's, cause by cause."""
+    scenario, held = answer["scenarios"][slug], answer["scenarios"][slug]["causes"]
+    parts = {cause: part for cause, part in held["parts"].items() if abs(part) >= 1}
+    title = f"{scenario['name']}: the expected call moves from {money(held['before'])} to {money(held['after'])}"
+    figure, axes = _axes(title, f"Expected call on the contingency by cause of the change, £ thousand, {answer['financial_year']}")
+    labels = ["Central", *(cause.capitalize() for cause in parts), scenario["name"]]
+    ends = [held["before"], *(held["before"] + sum(list(parts.values())[: at + 1]) for at in range(len(parts))), held["after"]]
+    starts = [0.0, *ends[:-2], 0.0]
+    for label, start, end in zip(labels, starts, ends, strict=True):
+        whole = label in (labels[0], labels[-1])
+        axes.bar(label, (end - start) / 1000, bottom=start / 1000, color=GREY if whole else ORANGE if end > start else BLUE, width=0.6)
+        said = money(end) if whole else cost_direction(end - start)
+        axes.annotate(said, (label, max(start, end) / 1000), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9)
+    axes.margins(y=0.12)
+    told = "; ".join(f"{cause} {cost_direction(part)}" for cause, part in parts.items())
+    return Chart(figure, title, f"Waterfall chart from {money(held['before'])} to {money(held['after'])}: {told or 'nothing moves'}.")
+
+
+def tornado(answer: dict) -> Chart:
+    """What the expected call would be with each assumption at its low and at its high, widest first."""
+    held = answer["sensitivities"]
+    rows = held["assumptions"][:MOST_BARS]
+    title = f"{rows[0]['assumption']} moves the call most of any assumption"
+    figure, axes = _axes(title, "Change of the expected call with one assumption at its low or high end, £ thousand; the rest as drawn")
+    names = [row["assumption"] for row in rows][::-1]
+    for end, colour, label in (("call_at_low", BLUE, "At its low"), ("call_at_high", ORANGE, "At its high")):
+        axes.barh(names, [row[end] / 1000 for row in rows][::-1], color=colour, height=0.6, label=label)
+    axes.axvline(0, color=GREY, linewidth=1)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", visible=True)
+    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    parts = "; ".join(f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, {cost_direction(row['call_at_high'])} at its high" for row in rows)
+    return Chart(figure, title, f"Bar chart of the change of the expected call: {parts}.")

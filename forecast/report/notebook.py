@@ -110,6 +110,11 @@ def reconciliation(run: Run) -> pd.DataFrame:
     return tidy(held.rename(columns=str.capitalize))
 
 
+def children_matter(run: Run) -> Markdown:
+    """How much of the doubt is the number of children."""
+    return Markdown(words.children_matter(run.answer))
+
+
 def red_assumptions(run: Run) -> pd.DataFrame:
     """Assumptions without a source."""
     held = run.table("assumptions")
@@ -117,5 +122,5 @@ def red_assumptions(run: Run) -> pd.DataFrame:
     return tidy(red[["Assumption", "Value", "Low", "High", "Unit", "Why"]].fillna(""))
 
 
-__all__ = ["Run", "calibration", "cautions", "charts", "headline", "history", "open_run", "population", "rates",
+__all__ = ["Run", "calibration", "cautions", "charts", "children_matter", "headline", "history", "open_run", "population", "rates",
            "reconciliation", "red_assumptions", "say", "spread", "tables", "tidy", "words"]  # fmt: skip

@@ -42,6 +42,20 @@ CONTINGENCY = {
     "call_by_month": _list_of(_object({"month": MONTH, "estimated": {"type": "boolean"}, **FIGURE})),
     "chance_by_base_budget": _list_of(_object({"adjustment": NUMBER, "chance_holds": NUMBER, "call_mean": NUMBER})),
 }
+PAYBACK = _object({
+    "until": MONTH, "cost": NUMBER, "benefit": _object(FIGURE), "chance": {"type": "number", "minimum": 0, "maximum": 1},
+    "month": {"anyOf": [{"type": "null"}, _object({"p10": MONTH, "p50": MONTH, "p90": MONTH})]}, "by_year": _map_of(_object(FIGURE)),
+})  # fmt: skip
+CAUSES = _object({"before": NUMBER, "after": NUMBER, "parts": _map_of(NUMBER)})
+OR_NONE = {"type": ["number", "null"]}
+SENSITIVITIES = _object({
+    "draws": {"type": "integer"}, "call": NUMBER, "sure": NUMBER, "share_of_children": NUMBER,
+    "assumptions": _list_of(_object({
+        "key": TEXT, "assumption": TEXT, "low": NUMBER, "value": NUMBER, "high": NUMBER, "call_at_low": NUMBER, "call_at_high": NUMBER,
+        "share_of_variance": OR_NONE, "switching_value": OR_NONE,
+    })),
+    "levers": _list_of(_object({"key": TEXT, "lever": TEXT, "now": NUMBER, "enough": OR_NONE, "chance": NUMBER})),
+})  # fmt: skip
 SCENARIO = {
     "name": TEXT,
     "reason": TEXT,
@@ -51,11 +65,29 @@ SCENARIO = {
         | {"uasc": _object({"month_ends": BY_MONTH})}
     ),
     "contingency": _object(CONTINGENCY),
+    "payback": {"anyOf": [{"type": "null"}, PAYBACK]},
+    "causes": {"anyOf": [{"type": "null"}, CAUSES]},
     "effect": _object({"part_year": _object(FIGURE), "full_year": _object(FIGURE)}),
     "cost": _map_of(_object(COST)),
     "activity": _map_of(_map_of(_object(FIGURE))),
     "difference_from_central": _object({"call": _object(FIGURE), "net_cost": _map_of(_object(FIGURE))}),
 }
+METHOD_SHARES = _map_of(NUMBER)
+CENTRAL_PATH = {
+    "changes": _map_of(_list_of(NUMBER)),
+    "shares": METHOD_SHARES,
+    "kept": {"type": "number", "minimum": 0, "maximum": 1},
+    "own_record": _object({"forecasts": {"type": "integer"}, "error": NUMBER, "error_no_change": NUMBER}),
+    "middle": _list_of(NUMBER),
+}
+ALARM = {
+    "period": TEXT, "residual": NUMBER, "cusum": NUMBER, "found": {"type": "boolean"}, "direction": {"enum": ["fewer", "more", "none"]},
+    "expected": NUMBER, "low": NUMBER, "high": NUMBER, "counted": NUMBER,
+}  # fmt: skip
+RECORD = {
+    "councils": {"type": "integer"}, "first_origin": {"type": "integer"}, "last_origin": {"type": "integer"}, "forecasts": {"type": "integer"},
+    "inside": NUMBER, "crps_ratio": NUMBER, "errors": _map_of(_object({"forecast": NUMBER, "no_change": NUMBER})),
+}  # fmt: skip
 ANSWER = {
     "schema": {"const": "forecast-answer-1"},
     "version": TEXT,
@@ -74,6 +106,10 @@ ANSWER = {
     "red_assumptions": _list_of(TEXT),
     "hindsight_assumptions": _list_of(TEXT),
     "outturns": {"type": ["string", "null"]},
+    "central_path": _object({group: _object(CENTRAL_PATH) for group in ("lac", "cp")}),
+    "breaks": _object({group: _list_of(_object(ALARM)) for group in ("lac", "cp")}),
+    "record": _map_of(_object(RECORD)),
+    "sensitivities": {"anyOf": [{"type": "null"}, SENSITIVITIES]},
     "scenarios": _map_of(_object(SCENARIO)),
 }
 

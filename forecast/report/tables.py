@@ -9,8 +9,10 @@ from forecast.report.words import (
     chance_in_ten,
     children,
     cost_direction,
+    figure,
     money,
     percent,
+    signed_pounds,
     spread,
     year_end_month,
 )
@@ -35,6 +37,7 @@ def cost_by_line(answer: dict, slug: str, year: str) -> pd.DataFrame:
         [name, money(cost["lines"][line]["budget"]), money(cost["lines"][line]["mean"]),
          money(cost["lines"][line]["mean"] - cost["lines"][line]["budget"]), spread(cost["lines"][line], money)]
         for line, (name, _) in LINES.items()
+        if cost["lines"][line]["budget"] or cost["lines"][line]["mean"]
     ]  # fmt: skip
     if cost["budget_adjustment"]:
         rows.append(["Base budget adjustment", money(cost["budget_adjustment"]), "", money(-cost["budget_adjustment"]), ""])
@@ -113,3 +116,57 @@ def activity(answer: dict, slug: str) -> pd.DataFrame:
     held = answer["scenarios"][slug]["activity"]
     rows = [[name, *(f"{held[year][key]['mean']:,.1f}" if "posts" in key else children(held[year][key]["mean"]) for year in held)] for key, name in names.items()]
     return pd.DataFrame(rows, columns=["Work", *held])
+
+
+def causes(answer: dict) -> pd.DataFrame:
+    """Why each scenario's expected call differs from the central one, in pounds; the parts sum to the whole."""
+    rows = []
+    for held in answer["scenarios"].values():
+        if held["causes"] is not None:
+            parts = held["causes"]["parts"] | {"whole": held["causes"]["after"] - held["causes"]["before"]}
+            rows += [[held["name"], cause.capitalize(), signed_pounds(part)] for cause, part in parts.items()]
+    return pd.DataFrame(rows, columns=["Scenario", "Cause", "Change of the expected call"])
+
+
+def sensitivities(answer: dict) -> pd.DataFrame:
+    """Each uncertain assumption: its range, what the call would be at either end, and where the call meets the contingency."""
+    rows = [
+        [row["assumption"], f"{figure(row['low'])} to {figure(row['high'])}", signed_pounds(row["call_at_low"]), signed_pounds(row["call_at_high"]),
+         "" if row["share_of_variance"] is None else percent(row["share_of_variance"]), "" if row["switching_value"] is None else figure(row["switching_value"])]
+        for row in answer["sensitivities"]["assumptions"]
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["Assumption", "80% range", "Call at its low", "Call at its high", "Share of the call's variance", "Contingency spent exactly at"])
+
+
+def levers(answer: dict) -> pd.DataFrame:
+    """For each lever, the smallest change that would make the contingency hold with the chance wanted."""
+    held = answer["sensitivities"]
+    rows = [
+        [row["lever"], figure(row["now"]), "cannot be reached" if row["enough"] is None else figure(row["enough"]), percent(row["chance"])]
+        for row in held["levers"]
+    ]
+    return pd.DataFrame(rows, columns=["Lever", "Now", f"Enough to be {percent(held['sure'])} sure", "Chance there (or the best it can do)"])
+
+
+def payback(answer: dict) -> pd.DataFrame:
+    """Measures: what each costs and brings to the end of the forecast, and the chance that it pays back."""
+    rows = []
+    for held in answer["scenarios"].values():
+        one = held["payback"]
+        if one is not None:
+            when = "" if one["month"] is None else month_in_words(one["month"]["p50"])
+            by_year = [money(year["mean"]) for year in one["by_year"].values()]
+            rows.append([held["name"], money(one["cost"]), *by_year, money(one["benefit"]["mean"]), spread(one["benefit"], money), percent(one["chance"]), when])
+    years = list(next(iter(answer["scenarios"].values()))["cost"])
+    return pd.DataFrame(rows, columns=["Measure", "Cost", *(f"Net benefit {year}" for year in years), "Net benefit in all", "80% range", "Chance it pays back", "Around"])
+
+
+def comparison(answer: dict) -> pd.DataFrame:
+    """Scenarios side by side for the budget year: cost by line, gross, income, net, and the difference from central with its range."""
+    year, columns = answer["financial_year"], {}
+    for held in answer["scenarios"].values():
+        cost, change = held["cost"][year], held["difference_from_central"]["net_cost"][year]
+        lines = {name: money(cost["lines"][line]["mean"]) for line, (name, _) in LINES.items()}
+        totals = {"Gross": money(cost["gross"]["mean"]), "Income": money(cost["income"]["mean"]), "Net": money(cost["net"]["mean"])}
+        columns[held["name"]] = lines | totals | {"Net against central": signed_pounds(change["mean"]), "80% range of that": spread(change, signed_pounds)}
+    return pd.DataFrame(columns).rename_axis("Figure").reset_index()

@@ -1,11 +1,15 @@
 """Numbers in words: one place for rounding, direction and chance, so that prose cannot disagree with its table."""
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
 
 from forecast.costs import LINES
 from forecast.months import month_in_words
+from forecast.trend.earned import IN_WORDS as METHOD_WORDS
 
 MONEY_STEP = 10_000
+FIGURES = 4
+GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
 
@@ -28,6 +32,11 @@ def children(count: float) -> str:
 
 def percent(share: float) -> str:
     return f"{round_half_up(share * 100)}%"
+
+
+def percent_tenth(share: float) -> str:
+    """A share with one decimal: 6.1%."""
+    return f"{round_half_up(share * 1000) / 10:.1f}%"
 
 
 def chance_in_ten(chance: float) -> str:
@@ -99,7 +108,9 @@ def headline(answer: dict, slug: str = "central") -> list[str]:
         f"95%: {money(enough['95'])}).",
         f"Full-year effect next year: {money(scenario['effect']['full_year']['mean'])} "
         f"(80% range {spread(scenario['effect']['full_year'], money)}).",
+        *payback_lines(scenario["payback"]),
         drivers(answer, slug),
+        *(trend_line(answer, group, name) for group, name in GROUP_NAMES.items()),
     ]
 
 
@@ -111,6 +122,24 @@ def exhaustion(held: dict) -> str:
     return f"If it fails, it fails around {month_in_words(last['p50'])} (80% range {month_in_words(last['p10'])} to {month_in_words(last['p90'])})."
 
 
+def payback_lines(held: dict | None) -> list[str]:
+    """Whether the scenario's measure pays back, and when; nothing where there is no measure."""
+    if held is None:
+        return []
+    until, benefit = month_in_words(held["until"]), held["benefit"]
+    when = "" if held["month"] is None else f"; where it does, around {month_in_words(held['month']['p50'])}"
+    return [
+        f"The measure costs {money(held['cost'])} to {until}. Net of that it {saves(benefit['mean'])} against the central case "
+        f"(80% range {spread(benefit, money)}; above zero it saves). Chance that it has paid back by then: "
+        f"{chance_in_ten(held['chance'])} ({percent(held['chance'])}){when}."
+    ]
+
+
+def saves(benefit: float) -> str:
+    """saves £80,000 or costs £30,000, from the number."""
+    return f"saves {money(benefit)}" if round_half_up(benefit, MONEY_STEP) >= 0 else f"costs {money(-benefit)}"
+
+
 def drivers(answer: dict, slug: str = "central") -> str:
     """The cost lines that move the year most, from the table of lines."""
     lines = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
@@ -119,8 +148,71 @@ def drivers(answer: dict, slug: str = "central") -> str:
     return f"What drives it, against the base budget (adverse is positive): {'; '.join(parts)}."
 
 
+def figure(value: float) -> str:
+    """A value of an assumption, to four figures: 0.9576, 26, 107,500."""
+    return f"{float(f'{value:.{FIGURES}g}'):,.10g}"
+
+
+def signed_pounds(pounds: float) -> str:
+    """To the pound with its sign, for tables that a reader adds up: +£1,029, -£91,818, £0."""
+    rounded = round_half_up(pounds)
+    return f"{'+' if rounded > 0 else '-' if rounded < 0 else ''}£{abs(rounded):,}"
+
+
 def _signed(pounds: float) -> str:
     return money(pounds) if round_half_up(pounds, MONEY_STEP) <= 0 else f"+{money(pounds)}"
+
+
+def trend_line(answer: dict, group: str, name: str) -> str:
+    """What the central path of one group is made of, each share from the table."""
+    path = answer["central_path"][group]
+    counted = [(method, share) for method, share in path["shares"].items() if round_half_up(share * 100) > 0]
+    parts = [f"{METHOD_WORDS[method]} ({signed_percent(path['changes'][method][0])} in a year) counts for {percent(share)}" for method, share in counted]
+    if not parts:
+        return f"Central path of {name.lower()}: no trend has earned weight; today's number stands."
+    return f"Central path of {name.lower()}: {'; '.join(parts)}. Together {signed_percent(path['middle'][0])} in a year; for the rest, no change."
+
+
+def signed_percent(log_change: float) -> str:
+    """A change of the logarithm as a percentage with one decimal: +1.7%."""
+    change = round_half_up(math.expm1(log_change) * 1000) / 10
+    return f"{change:+.1f}%"
+
+
+def alarm_lines(answer: dict) -> list[str]:
+    """The structural-break alarm: one line a group."""
+    lines = []
+    for group, name in GROUP_NAMES.items():
+        held = answer["breaks"][group]
+        found = [alarm for alarm in held if alarm["found"]]
+        for alarm in found:
+            lines.append(
+                f"Alarm, {name.lower()}: {children(alarm['counted'])} started in {alarm['period']}, {alarm['direction']} than the "
+                f"{children(alarm['low'])} to {children(alarm['high'])} that the years before it pointed to. The forecast does not continue such a step: look at what changed."
+            )
+        if not held:
+            lines.append(f"{name}: too few years of starts are held to tell a break.")
+        elif not found:
+            last = held[-1]
+            lines.append(
+                f"{name}: no break found. {children(last['counted'])} started in {last['period']}; {children(last['low'])} to {children(last['high'])} "
+                f"were expected (80% range), and the alarm sounds well outside it, by chance in one year of a hundred."
+            )
+    return lines
+
+
+def record_lines(answer: dict) -> list[str]:
+    """How good forecasts made this way have been, beside no change."""
+    lines = []
+    for group, held in answer["record"].items():
+        errors = "; ".join(
+            f"{years} {'year' if years == '1' else 'years'} ahead {percent_tenth(error['forecast'])} against {percent_tenth(error['no_change'])}" for years, error in held["errors"].items()
+        )
+        lines.append(
+            f"{GROUP_NAMES[group]}, {held['councils']} councils, {held['first_origin']} to {held['last_origin']}: mean error {errors} for no change. "
+            f"The 80% range held {percent(held['inside'])} of {held['forecasts']:,} outturns."
+        )
+    return lines
 
 
 def cautions(answer: dict) -> list[str]:
@@ -130,6 +222,8 @@ def cautions(answer: dict) -> list[str]:
     lines = [
         f"{len(answer['red_assumptions'])} assumptions are red: no source is held. They are listed in assumptions.md; "
         f"{len(answer['hindsight_assumptions'])} rest on figures published after the origin.",
+        *alarm_lines(answer),
+        *record_lines(answer),
         f"{answer['draws']:,} draws, seed {answer['seed']}: the chance is known to within {held['chance_error']:.3f}, "
         f"the expected call to within £{round_half_up(held['call']['error_of_mean']):,} (one standard error).",
     ]
@@ -155,3 +249,30 @@ def scenario_lines(answer: dict) -> list[str]:
             f"{children(lac):>6s} {children(cp):>6s}   {cost_direction(scenario['difference_from_central']['call']['mean'])}"
         )
     return lines
+
+
+def children_matter(answer: dict) -> str:
+    """How much of the call's variance is the number of children, beside the widest assumption."""
+    held = answer["sensitivities"]
+    shares = [row["share_of_variance"] for row in held["assumptions"] if row["share_of_variance"] is not None]
+    return (
+        f"Of the variance of the call, {percent(held['share_of_children'])} goes with how many children are looked after over the year; "
+        f"the assumption with the largest share of its own has {percent(max(shares))}."
+    )
+
+
+def sought(lever: str, now: float, found, chance: float, wanted: float) -> list[str]:
+    """What goal-seek found, in sentences."""
+    stands = f"{lever}: {figure(now)} now; the contingency holds with a chance of {percent(chance)}."
+    if found.value is None:
+        return [stands, f"{percent(wanted)} cannot be reached with it alone: the best it can do is {percent(found.chance)}."]
+    if found.value == now:
+        return [stands, f"Nothing need change: that is {percent(wanted)} or more."]
+    return [stands, f"At {figure(found.value)} the chance is {percent(found.chance)}: the smallest change that gives {percent(wanted)}."]
+
+
+def switched(assumption: str, now: float, value: float | None, limits: tuple[float, float], amount: float) -> str:
+    """Where an assumption's switching value lies, in a sentence."""
+    if value is None:
+        return f"{assumption}: nowhere between {figure(limits[0])} and {figure(limits[1])} is the expected call exactly {money(amount)}."
+    return f"{assumption}: {figure(now)} now; at {figure(value)} the expected call is exactly {money(amount)}."

@@ -12,10 +12,9 @@ import numpy as np
 METHODS = ("national", "rates", "level", "population")
 IN_WORDS = {
     "national": "growth of England's numbers",
-    "rates": "the council's own rates of starting and leaving, taken as they are",
+    "rates": "what the council's own rates of starting and leaving would bring",
     "level": "return to the council's lasting level against England",
-    "population": "what the projected population adds at the rates as they are",
-    "no change": "no change",
+    "population": "what the projected population would add",
 }
 
 

@@ -1,0 +1,119 @@
+"""What matters, what is enough and where it turns: each answer is checked by running the model there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from conftest import HOME
+from forecast import outlook, sensitivity
+from forecast.cases import open_case
+
+CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
+
+
+@pytest.fixture(scope="module")
+def base():
+    return outlook.prepare(CASE.central, CASE.evidence, 200, 11)
+
+
+@pytest.fixture(scope="module")
+def held(base):
+    return outlook.foresee(base, CASE.central)
+
+
+@pytest.fixture(scope="module")
+def table(base, held):
+    return sensitivity.tornado(base, held)
+
+
+def test_again_is_foresee_without_living_the_children_anew(base, held):
+    dearer = sensitivity.fixed_at(CASE.central, "levers.placement_prices", 1.3)
+    quick, whole = outlook.again(base, held, dearer), outlook.foresee(base, dearer)
+    assert (quick.drawn.call == whole.drawn.call).all() and quick.drawn.chance < held.drawn.chance
+    assert all((quick.lines[line] == whole.lines[line]).all() for line in whole.lines)
+    assert quick.lac is held.lac
+
+
+@pytest.mark.parametrize("key", ["levers.births", "levers.lac_starts", "shock.cp_starts", "levers.ramp", "migration.internal_in", "levers.cp_leaving"])
+def test_what_moves_children_is_lived_anew(base, held, key):
+    shocked = replace(CASE.central, entries=sensitivity.fixed_at(sensitivity.fixed_at(CASE.central, "shock.lasts", 12), key, 3).entries)
+    assert (outlook.again(base, held, shocked).cp.stock == outlook.foresee(base, shocked).cp.stock).all()
+
+
+def test_tornado_holds_every_uncertain_assumption_widest_first(table, held):
+    a = CASE.central
+    assert set(table["key"]) == {key for key in a.keys() if a.is_uncertain(key)}
+    reach = table[["call_at_low", "call_at_high"]].abs().max(axis=1)
+    assert reach.is_monotonic_decreasing and reach.iloc[0] > 10_000
+
+
+@pytest.mark.parametrize("key", ["budget.recovery_plan", "costs.private_residential", "contact.hours_a_session", "migration.internal_in"])
+def test_tornado_is_what_the_whole_model_says(base, held, table, key):
+    """The case prepared anew with the assumption at its high end: the same call, to the penny."""
+    high = sensitivity.fixed_at(CASE.central, key, CASE.central.entry(key).high)
+    anew = outlook.prepare(high, CASE.evidence, 200, 11)
+    if key.startswith("migration"):
+        anew = replace(anew, lac=base.lac, cp=base.cp, streams=base.streams, spread=base.spread, new_share=base.new_share)
+    row = table.set_index("key").loc[key]
+    wanted = outlook.foresee(anew, high).drawn.at_year_end.mean() - held.drawn.at_year_end.mean()
+    assert row["call_at_high"] == pytest.approx(wanted, abs=0.01)
+
+
+def test_recovery_plan_in_closed_form(table):
+    """A commitment at its high end adds what it is above its mean over the draws, pound for pound."""
+    drawn = sensitivity.outlook.drawn_values(CASE.central, outlook.prepare(CASE.central, CASE.evidence, 200, 11))["budget.recovery_plan"]
+    row = table.set_index("key").loc["budget.recovery_plan"]
+    assert row["call_at_high"] == pytest.approx(CASE.central.entry("budget.recovery_plan").high - drawn.mean(), abs=0.01)
+
+
+def test_rank_correlation_is_scipys():
+    luck = np.random.default_rng(4)
+    first, second = luck.integers(0, 9, 500).astype(float), luck.normal(size=500)
+    assert sensitivity.rank_correlation(first, second) == pytest.approx(spearmanr(first, second).statistic)
+    assert sensitivity.rank_correlation(first, np.zeros(500)) == 0
+
+
+@pytest.mark.parametrize("key", ["budget.contingency", "levers.placement_prices", "levers.lac_starts", "levers.in_house_places"])
+def test_what_is_enough_is_enough_and_one_step_less_is_not(base, held, key):
+    wanted = held.drawn.chance + 0.05
+    found = sensitivity.seek(base, held, key, wanted)
+    item, now = CASE.central.catalogue.items[key], CASE.central.value(key)
+    step = sensitivity.SMALLEST_STEP[item.unit] * np.sign(found.value - now)
+    assert item.minimum <= found.value <= item.maximum
+    at = [outlook.foresee(base, sensitivity.fixed_at(CASE.central, key, value)).drawn.chance for value in (found.value, found.value - step)]
+    assert at[0] == found.chance >= wanted > at[1]
+
+
+def test_enough_contingency_in_closed_form(base, held):
+    """The sum that holds in 9 draws of 10 is the ninth tenth of the calls, to the next £1,000 from where it stands."""
+    found = sensitivity.seek(base, held, "budget.contingency", 0.9)
+    exact = np.quantile(held.drawn.at_year_end, 0.9, method="inverted_cdf")
+    assert 0 <= found.value - exact < 1000
+
+
+def test_what_cannot_be_reached_is_said(base, held):
+    found = sensitivity.seek(base, held, "levers.contact_sessions", 0.999)
+    assert found.value is None and found.chance < 0.999
+    best = max(outlook.foresee(base, sensitivity.fixed_at(CASE.central, "levers.contact_sessions", at)).drawn.chance for at in (0, 5))
+    assert found.chance == best
+
+
+def test_nothing_need_change_where_it_already_holds(base, held):
+    assert sensitivity.seek(base, held, "levers.births", 0.01).value == CASE.central.value("levers.births")
+
+
+@pytest.mark.parametrize("key", ["budget.recovery_plan", "levers.placement_prices", "costs.private_residential"])
+def test_at_the_switching_value_the_call_is_the_contingency(base, held, key):
+    value = sensitivity.switching_value(base, held, key)
+    if value is None:
+        item = CASE.central.catalogue.items[key]
+        ends = [sensitivity.drawn_at(base, held, key, end).at_year_end.mean() > held.drawn.amount for end in (item.minimum, item.maximum)]
+        assert ends[0] == ends[1]
+    else:
+        assert sensitivity.drawn_at(base, held, key, value).at_year_end.mean() == pytest.approx(held.drawn.amount, abs=600)
+
+
+def test_some_switching_value_is_found(base, held):
+    assert sensitivity.switching_value(base, held, "budget.recovery_plan") is not None
