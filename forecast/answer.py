@@ -90,9 +90,10 @@ def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
         "name": outlook.assumptions.scenario.name,
         "reason": outlook.assumptions.scenario.reason,
         "differs": [
-            {"key": change.key, "central": change.central, "scenario": change.scenario, "why": change.why}
+            {"key": change.key, "assumption": outlook.assumptions.catalogue.items[change.key].description, "central": change.central,
+             "scenario": change.scenario, "low": outlook.assumptions.entry(change.key).low, "high": outlook.assumptions.entry(change.key).high, "why": change.why}
             for change in outlook.assumptions.differs
-        ],
+        ],  # fmt: skip
         "children": children(base, outlook),
         "contingency": {
             "amount": drawn.amount,

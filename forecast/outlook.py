@@ -33,6 +33,7 @@ from forecast.scenario import (
     EFFECT,
     at_effect,
     demand_of,
+    family_streams,
     group_norms,
     leaving,
     lever,
@@ -47,6 +48,7 @@ from forecast.scenario import (
 SWANSON = (0.3, 0.4, 0.3)  # chances of the 10th, 50th and 90th percentile (Hurst, Brown and Swanson 2000)
 Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
 BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
+LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 SEED_BYTES = 7  # of a checksum: fits a signed 64-bit integer
 DEMOGRAPHY = ("population.", "migration.")
 # What a change of these asks for is a new price of the same children's work; of anything else, other children.
@@ -288,21 +290,44 @@ def demographic_draws(base: Base, a: Assumptions, people: Population) -> dict[st
     """How each draw's births and migration move starts, group -> [draw x month x band], 1 at the centre.
 
     Each uncertain demographic assumption is put at its low and its high in turn; between them starts move
-    geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts.
+    geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts. A named stream
+    of families moves its own part of starts alone: twice as few families of half the size bring a quarter, never less.
     """
-    months, fits = base.months, {"lac": base.lac, "cp": base.cp}
-    centre = {name: demand_of(a, fit, people, months).starts for name, fit in fits.items()}
-    luck_of, moves = [], {"lac": [], "cp": []}
-    for key in _demographic_keys(a):
+    centre = _starts(base, a, people, {})
+    streams = {name: f"migration.{name}." for name in family_streams(a)}
+    keys = _demographic_keys(a)
+    none = {name: np.zeros(starts.shape) for name, starts in centre.items()}
+    moved = _moved(base, a, [key for key in keys if not key.startswith(tuple(streams.values()))], centre, none)
+    for name, beginning in streams.items():
+        still = {f"migration.{name}.families": 0.0}
+        without = _starts(base, a, base.steps.project(a, base.evidence, base.months, still), still)
+        own = _moved(base, a, [key for key in keys if key.startswith(beginning)], centre, without)
+        moved = {group: moved[group] * (1 + (1 - without[group] / centre[group]) * (own[group] - 1)) for group in centre}
+    return moved
+
+
+def _starts(base: Base, a: Assumptions, people: Population, changed: dict[str, float]) -> dict[str, np.ndarray]:
+    """Expected starts of each group, [month x band]."""
+    return {name: demand_of(a, fit, people, base.months, changed).starts for name, fit in (("lac", base.lac), ("cp", base.cp))}
+
+
+def _moved(base: Base, a: Assumptions, keys: list[str], centre: dict, without: dict) -> dict[str, np.ndarray]:
+    """How each draw's values of some assumptions move starts beyond `without`, group -> [draw x month x band]."""
+    reaches, moves = [np.zeros(base.draws)], {name: [np.zeros(starts.shape)] for name, starts in centre.items()}
+    for key in keys:
         entry, z = a.entry(key), luck(key, base.draws, base.seed) / Z90
         for value, reach in ((entry.low, np.maximum(-z, 0)), (entry.high, np.maximum(z, 0))):
-            other = base.steps.project(a, base.evidence, months, {key: value})
-            luck_of.append(reach)
-            for name, fit in fits.items():
-                moves[name].append(np.log(demand_of(a, fit, other, months, {key: value}).starts / centre[name]))
-    if not luck_of:
-        return {name: np.ones((base.draws, *starts.shape)) for name, starts in centre.items()}
-    return {name: np.exp(np.tensordot(np.array(luck_of), np.array(moves[name]), axes=(0, 0))) for name in fits}
+            there = _starts(base, a, base.steps.project(a, base.evidence, base.months, {key: value}), {key: value})
+            reaches.append(reach)
+            for name, held in moves.items():
+                held.append(_log_ratio(there[name] - without[name], centre[name] - without[name]))
+    return {name: np.exp(np.tensordot(np.array(reaches), np.array(held), axes=(0, 0))) for name, held in moves.items()}
+
+
+def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Log of one over the other; 0 where there is nothing to move."""
+    some = (here > LEAST_STARTS) & (there > LEAST_STARTS)
+    return np.log(np.where(some, there, 1.0) / np.where(some, here, 1.0))
 
 
 def _demographic_keys(a: Assumptions) -> list[str]:

@@ -333,8 +333,7 @@ def test_more_families_and_more_births_are_more_children(outs, slug):
     every = [sum(group.sum() for group in out.population.children.values()) for out in (more, central)]
     assert every[0] > every[1]
     for group in ("lac", "cp"):
-        # nearly every draw: where several low ends meet, the geometric course between low and high overshoots a little
-        assert (getattr(more, group).starts.sum(axis=(1, 2)) >= getattr(central, group).starts.sum(axis=(1, 2))).mean() > 0.95
+        assert (getattr(more, group).starts.sum(axis=2) >= getattr(central, group).starts.sum(axis=2)).all()
         assert stock(more, group)[:, -1].mean() > stock(central, group)[:, -1].mean()
     assert net_in(more, "2014-15").mean() > net_in(central, "2014-15").mean()
 
@@ -342,20 +341,20 @@ def test_more_families_and_more_births_are_more_children(outs, slug):
 def test_births_and_migration_of_a_draw_move_its_starts(case, base):
     """Starts of 25 draws against a population projected anew at each draw's births and migration.
 
-    The short cut (low, centre and high of each assumption, and a geometric course between) is within 1% on average;
-    in single draws within 3% for LAC and 15% for plans, which arriving families move far more.
+    The short cut (low, centre and high of each assumption, and a geometric course between) is within 0.2% on average;
+    in single draws within 0.5% for LAC and 4% for plans, which arriving families move far more.
     """
     a, months = case.central, base.months
     people = population_of(a, base.evidence, months, {})
     keys = [key for key in a.keys() if a.is_uncertain(key) and key.startswith(outlook.DEMOGRAPHY)]
     drawn, short = sample(a, DRAWS, SEED, keys), outlook.demographic_draws(base, a, people)
-    for group, furthest in (("lac", 0.03), ("cp", 0.15)):
+    for group, furthest in (("lac", 0.005), ("cp", 0.04)):
         fit, ratios = getattr(base, group), []
         for draw in range(25):
             own = {key: float(drawn[key][draw]) for key in keys}
             anew = demand_of(a, fit, population_of(a, base.evidence, months, own), months, own).starts.sum()
             ratios.append((demand_of(a, fit, people, months).starts * short[group][draw]).sum() / anew)
-        assert np.mean(ratios) == pytest.approx(1, abs=0.01)
+        assert np.mean(ratios) == pytest.approx(1, abs=0.002)
         assert np.abs(np.array(ratios) - 1).max() < furthest
 
 

@@ -1,5 +1,6 @@
 """Charts, each with alternative text made from the same numbers. Analysis Function colours; never colour alone."""
 
+import textwrap
 from dataclasses import dataclass
 
 import matplotlib
@@ -16,6 +17,7 @@ from forecast.report.words import (  # noqa: E402
     children,
     cost_direction,
     money,
+    money_signed,
     percent,
     spread,
     year_end_month,
@@ -24,6 +26,8 @@ from forecast.report.words import (  # noqa: E402
 BLUE, TURQUOISE, PURPLE, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, LILAC = "#BFCFE0", "#A285D1"
 MOST_BARS = 10
+TOP = 1.12  # room above the tallest bar for its label
+LABEL_WIDTH = 38  # letters
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
 STYLE = {
     "font.family": "sans-serif",
@@ -195,9 +199,9 @@ def waterfall(answer: dict, slug: str) -> Chart:
     for label, start, end in zip(labels, starts, ends, strict=True):
         whole = label in (labels[0], labels[-1])
         axes.bar(label, (end - start) / 1000, bottom=start / 1000, color=GREY if whole else ORANGE if end > start else BLUE, width=0.6)
-        said = money(end) if whole else cost_direction(end - start)
+        said = money(end) if whole else money_signed(end - start)
         axes.annotate(said, (label, max(start, end) / 1000), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9)
-    axes.margins(y=0.12)
+    axes.set_ylim(top=TOP * max(*starts, *ends) / 1000)
     told = "; ".join(f"{cause} {cost_direction(part)}" for cause, part in parts.items())
     return Chart(figure, title, f"Waterfall chart from {money(held['before'])} to {money(held['after'])}: {told or 'nothing moves'}.")
 
@@ -207,8 +211,8 @@ def tornado(answer: dict) -> Chart:
     held = answer["sensitivities"]
     rows = held["assumptions"][:MOST_BARS]
     title = f"{rows[0]['assumption']} moves the call most of any assumption"
-    figure, axes = _axes(title, "Change of the expected call with one assumption at its low or high end, £ thousand; the rest as drawn")
-    names = [row["assumption"] for row in rows][::-1]
+    figure, axes = _axes(title, "Change of the expected call, £ thousand; the rest as drawn")
+    names = [textwrap.fill(row["assumption"], LABEL_WIDTH) for row in rows][::-1]
     for end, colour, label in (("call_at_low", BLUE, "At its low"), ("call_at_high", ORANGE, "At its high")):
         axes.barh(names, [row[end] / 1000 for row in rows][::-1], color=colour, height=0.6, label=label)
     axes.axvline(0, color=GREY, linewidth=1)

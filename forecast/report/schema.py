@@ -59,7 +59,7 @@ SENSITIVITIES = _object({
 SCENARIO = {
     "name": TEXT,
     "reason": TEXT,
-    "differs": _list_of(_object({"key": TEXT, "central": NUMBER, "scenario": NUMBER, "why": TEXT})),
+    "differs": _list_of(_object({"key": TEXT, "assumption": TEXT, "central": NUMBER, "scenario": NUMBER, "low": OR_NONE, "high": OR_NONE, "why": TEXT})),
     "children": _object(
         {group: _object({"month_ends": BY_MONTH, "starts": BY_MONTH, "ends": BY_MONTH}) for group in ("lac", "cp")}
         | {"uasc": _object({"month_ends": BY_MONTH})}

@@ -76,11 +76,18 @@ def scenarios(answer: dict) -> pd.DataFrame:
 def differences(answer: dict) -> pd.DataFrame:
     """What each scenario changes, and why."""
     rows = [
-        [held["name"], change["key"].replace(".", ": ").replace("_", " "), f"{change['central']:g}", f"{change['scenario']:g}", change["why"]]
+        [held["name"], change["assumption"], figure(change["central"]), figure(change["scenario"]) + _doubt(change), change["why"]]
         for held in answer["scenarios"].values()
         for change in held["differs"]
     ]
     return pd.DataFrame(rows, columns=["Scenario", "Assumption", "Central", "Scenario's", "Why"])
+
+
+def _doubt(change: dict) -> str:
+    """The 80% range of a scenario's value, where it has one with a width."""
+    if change["low"] is None or change["low"] == change["high"]:
+        return ""
+    return f" ({figure(change['low'])} to {figure(change['high'])})"
 
 
 def contingency(answer: dict, slug: str) -> pd.DataFrame:

@@ -144,7 +144,7 @@ def drivers(answer: dict, slug: str = "central") -> str:
     """The cost lines that move the year most, from the table of lines."""
     lines = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
     moved = sorted(lines, key=lambda line: -abs(lines[line]["mean"] - lines[line]["budget"]))[:DRIVERS]
-    parts = [f"{LINES[line][0]} {_signed(lines[line]['mean'] - lines[line]['budget'])}" for line in moved]
+    parts = [f"{LINES[line][0]} {money_signed(lines[line]['mean'] - lines[line]['budget'])}" for line in moved]
     return f"What drives it, against the base budget (adverse is positive): {'; '.join(parts)}."
 
 
@@ -159,7 +159,7 @@ def signed_pounds(pounds: float) -> str:
     return f"{'+' if rounded > 0 else '-' if rounded < 0 else ''}£{abs(rounded):,}"
 
 
-def _signed(pounds: float) -> str:
+def money_signed(pounds: float) -> str:
     return money(pounds) if round_half_up(pounds, MONEY_STEP) <= 0 else f"+{money(pounds)}"
 
 
