@@ -11,6 +11,7 @@ from forecast.history import History
 from forecast.inputs import published
 from forecast.inputs.cards import Card, read_card
 from forecast.months import last_day
+from forecast.workbook import read_workbook
 
 WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
 
@@ -32,7 +33,16 @@ class OpenCase:
 
 def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
     """Read and check everything a case needs. Raises BadInput; nothing is computed before all of it holds."""
-    scenarios = load_scenarios(params, council, month, list_scenarios(params))
+    return with_data(data, load_scenarios(params, council, month, list_scenarios(params)))
+
+
+def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
+    """The same from an officer's workbook of assumptions, which says which case it is. Raises BadInput."""
+    return with_data(data, read_workbook(workbook, params))
+
+
+def with_data(data: Path, scenarios: dict[str, Assumptions]) -> OpenCase:
+    """A case with the tables it names, all proven. Raises BadInput."""
     case = scenarios["central"].case
     children = _names(case.tables["children"])
     single = [case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")]

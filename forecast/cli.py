@@ -49,6 +49,7 @@ month_option = click.option("--month", default=MONTH, show_default=True, help="T
 
 
 @main.command()
+@click.argument("workbook", required=False, type=click.Path(path_type=Path))
 @council_option
 @month_option
 @click.option("--scenario", "scenarios", multiple=True, help="Only this scenario beside the central one; may be repeated.")
@@ -57,20 +58,26 @@ month_option = click.option("--month", default=MONTH, show_default=True, help="T
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Changes the time, never the numbers.")
 @click.option("--runs", "runs_folder", type=click.Path(path_type=Path), help="Where run folders go (default: runs in the project).")
 @click.option("--notebooks/--no-notebooks", default=True, show_default=True, help="Run the notebooks too.")
-def run(council, month, scenarios, draws, seed, threads, runs_folder, notebooks) -> None:
-    """Run a case: every scenario, the tables, the charts and the notebooks; ends with the answer."""
-    from forecast.refresh import Home, run_case, scenario_text
+def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, notebooks) -> None:
+    """Run a case: every scenario, the tables, the charts and the notebooks; ends with the answer.
+
+    Give a WORKBOOK (a filled one from `forecast template`) to run its assumptions instead; it says which case it is.
+    """
+    from forecast.cases import open_case, open_workbook
+    from forecast.refresh import Home, run_name, run_open, scenario_text
     from forecast.report import words
 
     began, home = time.monotonic(), find_home()
     where = Home(home / "params", home / "data", runs_folder or home / "runs", home / "notebooks")
-    _known(where.params, list(scenarios))
 
     def say(step: str) -> None:
         tell(f"[{time.monotonic() - began:5.1f} s] {step}", err=True)
 
-    told = run_case(where, council, month, list(scenarios) or None, draws, seed, threads, say, notebooks)
-    folder = where.runs / council / month
+    say("checking assumptions and data")
+    case = open_workbook(where.params, where.data, workbook) if workbook else open_case(where.params, where.data, council, month)
+    _known(list(case.scenarios), list(scenarios))
+    told = run_open(where, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook)
+    folder = where.runs / told["council"] / run_name(told["month"], workbook)
     tell()
     for line in [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told), ""]:
         tell(line)
@@ -78,12 +85,9 @@ def run(council, month, scenarios, draws, seed, threads, runs_folder, notebooks)
     tell(f"Took {time.monotonic() - began:.0f} seconds.")
 
 
-def _known(params: Path, scenarios: list[str]) -> None:
+def _known(held: list[str], scenarios: list[str]) -> None:
     from difflib import get_close_matches
 
-    from forecast.assumptions import list_scenarios
-
-    held = list_scenarios(params)
     for name in scenarios:
         if name not in held:
             near = get_close_matches(name, held, 1)
@@ -118,6 +122,36 @@ def check(council, month) -> None:
     tell(f"{len(red)} assumptions are red, without a source:")
     for key in red:
         tell(f"    {central.catalogue.items[key].description} ({key})")
+
+
+@main.command()
+@council_option
+@month_option
+@click.option("--out", type=click.Path(path_type=Path), help="The workbook to write (default: COUNCIL-MONTH.xlsx here).")
+def template(council, month, out) -> None:
+    """Write an Excel workbook of every assumption and scenario, to fill in and to run."""
+    from forecast.assumptions import list_scenarios, load_scenarios
+    from forecast.workbook import write_template
+
+    params, path = find_home() / "params", out or Path(f"{council}-{month}.xlsx")
+    if path.exists():
+        raise BadInput(f"{path.name} is there already. Give another name with --out, or move it away first.")
+    write_template(path, load_scenarios(params, council, month, list_scenarios(params)))
+    tell(f"{_short(path)} is written. Fill it in, save it, and run it:")
+    tell(f"    forecast run {_short(path)}")
+
+
+@main.command("import")
+@click.argument("workbook", type=click.Path(path_type=Path))
+def import_(workbook) -> None:
+    """Keep a filled WORKBOOK: write what it says into params as YAML."""
+    from forecast.workbook import read_workbook, to_yaml
+
+    params = find_home() / "params"
+    written = to_yaml(params, read_workbook(workbook, params))
+    for path in written:
+        tell(f"params/{path.relative_to(params).as_posix()}")
+    tell("Written." if written else "Nothing differs from params; nothing was written.")
 
 
 @main.command("list")
@@ -265,8 +299,8 @@ def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
     from forecast.cases import open_case
 
     home = find_home()
-    _known(home / "params", [scenario])
     case = open_case(home / "params", home / "data", council, month)
+    _known(list(case.scenarios), [scenario])
     base = outlook.prepare(case.central, case.evidence, draws, seed)
     central = outlook.foresee(base, case.central)
     return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])

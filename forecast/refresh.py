@@ -1,6 +1,7 @@
 """One run of a case: every scenario, every table, the charts and the notebooks, published as one folder."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,11 +35,23 @@ class Home:
     notebooks: Path
 
 
+def run_name(month: str, workbook: Path | None) -> str:
+    """The folder of a run: the month or, from a workbook, the month and the workbook's name in plain letters."""
+    return month if workbook is None else f"{month}-{re.sub('[^a-z0-9]+', '-', workbook.stem.lower()).strip('-') or 'workbook'}"
+
+
 def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, draws: int, seed: int, threads: int,
              say: Callable[[str], None], with_notebooks: bool = True) -> dict:  # fmt: skip
     """Run a case and publish its folder; returns the answer. Raises BadInput before any work if an input is wrong."""
     say("checking assumptions and data")
     case = open_case(home.params, home.data, council, month)
+    return run_open(home, case, scenarios, draws, seed, threads, say, with_notebooks)
+
+
+def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int, seed: int, threads: int,
+             say: Callable[[str], None], with_notebooks: bool = True, workbook: Path | None = None) -> dict:  # fmt: skip
+    """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if from one."""
+    council, month = case.central.case.council, run_name(case.central.case.month, workbook)
     chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
     with runs.publishing(home.runs, council, month) as folder:
         say("calibrating to the published year")
@@ -56,7 +69,7 @@ def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, 
         if with_notebooks:
             say("running the notebooks")
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
-        runs.write_json(folder / "manifest.json", runs.manifest(folder, input_files(home, case), draws, seed))
+        runs.write_json(folder / "manifest.json", runs.manifest(folder, input_files(home, case, workbook), draws, seed))
     return told
 
 
@@ -185,13 +198,16 @@ def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, 
         runs.write_text(folder / f"{name}.alt.txt", chart.alt)
 
 
-def input_files(home: Home, case: OpenCase) -> dict[str, Path]:
+def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dict[str, Path]:
     """Every file the case was made from."""
     one = case.central.case
-    params = [home.params / "catalogue.yaml", home.params / "national.yaml", home.params / one.council / one.month / "case.yaml"]
-    params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
+    params = [home.params / "catalogue.yaml"]
+    if workbook is None:
+        params += [home.params / "national.yaml", home.params / one.council / one.month / "case.yaml"]
+        params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
     data = [home.data / "published" / f"{name}{end}" for name in case.tables for end in (".csv", ".card.yaml")]
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
+    files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
     return files | {f"data/{path.relative_to(home.data).as_posix()}": path for path in data}
 
 

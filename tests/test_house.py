@@ -15,7 +15,7 @@ LINE = [
     {"__init__", "errors", "home"},
     {"months"},
     {"assumptions"},
-    {"workbook"},
+    {"workbook", "synth"},
     {"inputs"},
     {"history"},
     {"trend"},
