@@ -297,11 +297,12 @@ def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
     """The case's base, and one scenario and the central one foreseen."""
     from forecast import outlook
     from forecast.cases import open_case
+    from forecast.memory import remembering
 
     home = find_home()
     case = open_case(home / "params", home / "data", council, month)
     _known(list(case.scenarios), [scenario])
-    base = outlook.prepare(case.central, case.evidence, draws, seed)
+    base = remembering(outlook.prepare(case.central, case.evidence, draws, seed))
     central = outlook.foresee(base, case.central)
     return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])
 
@@ -379,6 +380,20 @@ def causes(scenario, council, month, draws, seed) -> None:
     for cause, pounds in (parts["parts"] if parts else {}).items():
         tell(f"{signed_pounds(pounds):>12s}   {cause}")
     tell(f"{signed_pounds(parts['after'] - parts['before'] if parts else 0):>12s}   the whole")
+
+
+@main.command()
+@council_option
+@month_option
+@draws_option
+@seed_option
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port on this machine (default: any that is free).")
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in the browser.")
+def explore(council, month, draws, seed, port, browser) -> None:
+    """Open the live page: move levers, see what they do to the contingency, save a scenario."""
+    from forecast.explore.server import serve
+
+    serve(find_home(), council, month, draws, seed, port, browser, tell)
 
 
 @main.command()

@@ -16,6 +16,7 @@ from forecast.assumptions import freeze, log_frame, log_markdown
 from forecast.backtest.door import record_told
 from forecast.cases import OpenCase, open_case
 from forecast.costs import LINES
+from forecast.memory import remembering
 from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER
 
@@ -55,7 +56,7 @@ def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int
     chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
     with runs.publishing(home.runs, council, month) as folder:
         say("calibrating to the published year")
-        base = outlook.prepare(case.central, case.evidence, draws, seed, threads)
+        base = remembering(outlook.prepare(case.central, case.evidence, draws, seed, threads))
         central = outlook.foresee(base, case.central)
         told = head(base) | {"record": record_told(home.data.parent)}
         for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
@@ -77,7 +78,7 @@ def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
         return sensitivity.told(base, central)
-    fewer = outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads)
+    fewer = remembering(outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads))
     return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 

@@ -31,6 +31,7 @@ LINE = [
     {"contingency"},
     {"scenario"},
     {"outlook"},
+    {"memory"},
     {"compare", "cases", "check", "causes", "sensitivity", "payback"},
     {"answer"},
     {"report"},
