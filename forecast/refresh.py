@@ -13,6 +13,7 @@ import pandas as pd
 from forecast import check, outlook, runs, sensitivity
 from forecast.answer import head, scenario
 from forecast.assumptions import freeze, log_frame, log_markdown
+from forecast.history_causes import years_apart
 from forecast.backtest.door import record_told
 from forecast.cases import OpenCase, open_case
 from forecast.costs import LINES
@@ -123,6 +124,7 @@ def tables_of(case: OpenCase, base, central, told: dict) -> dict[str, pd.DataFra
         "spread": check.spread(base, central),
         "population": central.population.flows.round(3).assign(month=base.months),
         "history": case.history.frame,
+        "years_apart": years_apart(case),
         "causes": causes_table(told),
         "sensitivities": pd.DataFrame(told["sensitivities"]["assumptions"]),
         "levers": pd.DataFrame(told["sensitivities"]["levers"]),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import HOME
-from forecast import causes, outlook
+from forecast import causes, history_causes, outlook
 from forecast.assumptions import list_scenarios, load_scenarios
 from forecast.cases import open_case
 
@@ -118,3 +118,19 @@ def test_random_pairs_on_the_real_chain(number):
     assert pairs.sums(pairs.random_pair(base, central, number))
     cause, split = pairs.one_lever(base, central, number)
     assert pairs.sums(split) and pairs.lands(cause, split)
+
+
+def test_slough_from_2008_to_2011_by_cause():
+    """120 to 168 looked-after children; 55 starts of 127,991 people, then 69 of 137,800; 7,807 births between mid-2007 and mid-2010.
+
+    Log mean of the stocks 48 / ln 1.4 = 142.66; of the people 9,809 / ln 1.07664 = 132,835. Births: 142.66 x 7,807 / 132,835.
+    """
+    found = history_causes.years_apart(open_case(HOME / "params", HOME / "data", "slough", "2011-06")).set_index("cause")["children"]
+    assert found["births"] == pytest.approx(142.66 * 7_807 / 132_835, abs=0.01)
+    assert found["start rates"] == pytest.approx(142.66 * np.log((69 / 137_800) / (55 / 127_991)), abs=0.01)
+    assert found["length of stay"] == pytest.approx(142.66 * np.log((168 / 69) / (120 / 55)), abs=0.02)
+    assert found.sum() == pytest.approx(48)
+
+
+def test_years_not_held_in_full_give_no_table():
+    assert history_causes.years_apart(open_case(HOME / "params", HOME / "data", "slough", "2025-04")).empty

@@ -32,7 +32,7 @@ LINE = [
     {"scenario"},
     {"outlook"},
     {"memory"},
-    {"compare", "cases", "check", "causes", "sensitivity", "payback"},
+    {"compare", "cases", "check", "causes", "sensitivity", "payback", "history_causes"},
     {"answer"},
     {"report"},
     {"score"},

@@ -75,6 +75,17 @@ def history(run: Run) -> pd.DataFrame:
     return wide
 
 
+def years_apart(run: Run) -> pd.DataFrame:
+    """Why the number of looked-after children changed over the last three years of which everything is held."""
+    held = run.table("years_apart")
+    if held.empty:
+        return pd.DataFrame({"Cause": ["no three years are held in full"], "Children": [""]}).set_index("Cause")
+    whole = pd.DataFrame([["whole", held["children"].sum()]], columns=["cause", "children"])
+    table = pd.concat([held[["cause", "children"]], whole])
+    title = f"Looked-after children, {words.day_in_words(held['first'].iloc[0])} to {words.day_in_words(held['last'].iloc[0])}"
+    return pd.DataFrame({"Cause": table["cause"].str.capitalize(), title: table["children"].map("{:+.1f}".format)}).set_index("Cause")
+
+
 def population(run: Run) -> pd.DataFrame:
     """Children at each 31 March and what moved them in the months to it."""
     flows = run.table("population")
@@ -123,4 +134,4 @@ def red_assumptions(run: Run) -> pd.DataFrame:
 
 
 __all__ = ["Run", "calibration", "cautions", "charts", "children_matter", "headline", "history", "open_run", "population", "rates",
-           "reconciliation", "red_assumptions", "say", "spread", "tables", "tidy", "words"]  # fmt: skip
+           "reconciliation", "red_assumptions", "say", "spread", "tables", "tidy", "words", "years_apart"]  # fmt: skip

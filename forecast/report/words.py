@@ -80,6 +80,11 @@ def plain(text: str) -> str:
     return text.encode("ascii", "replace").decode("ascii")
 
 
+def day_in_words(day: str) -> str:
+    """31 March 2011, from 2011-03-31."""
+    return f"{int(day[8:])} {month_in_words(day[:7])}"
+
+
 def at_month(rows: list[dict], month: str) -> dict:
     """The row of one month."""
     return next(row for row in rows if row["month"] == month)
