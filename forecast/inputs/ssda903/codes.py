@@ -1,0 +1,108 @@
+"""SSDA903 code sets as data, with the years in which each placement code was used, and the groups they are counted in.
+
+Code sets: data-to-insight/csc-validator-be-903 (`lac_validator/config.py` and its rules) and the LIIA pipeline's
+`SSDA903_schema_*.yml`; codes before 2015-16 from the DfE metadata published with the 2010 tables.
+A return's year is written as the calendar year of its last day: 2018 is 1 April 2017 to 31 March 2018.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+UNKNOWN = "unknown"
+FOREVER = 9999
+AGE_FROM = {"under_1": 0, "1_4": 1, "5_9": 5, "10_15": 10, "16_17": 16}  # completed years
+AGE_BANDS = (*AGE_FROM, UNKNOWN)
+ADULT = 18  # completed years: nobody is looked after from the 18th birthday on
+
+# Lower edges in days. The first LAC review falls due by day 28, the next about three months on, then every six months.
+TIME_FROM = {"under_4_weeks": 0, "4_to_13_weeks": 28, "3_to_6_months": 91, "6_to_12_months": 183,
+             "1_to_2_years": 365, "2_to_5_years": 730, "over_5_years": 1826}  # fmt: skip
+TIMES = (*TIME_FROM, UNKNOWN)
+
+# Fostering is told apart by provider; secure and residential are priced apart. The first four together are "fostering".
+PLACEMENTS = ("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "placed_for_adoption",
+              "with_parents", "residential", "secure", "residential_school", "supported", "other")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A placement code: the group it is counted in, and the first and last return years in which it was valid."""
+
+    group: str
+    first: int = 0
+    last: int = FOREVER
+
+
+NEW_FOSTER, NEW_SUPPORTED = 2016, 2025  # U1-U6 replace Q1, Q2 in 2015-16; K3 replaces H5, P2 from 2024-25
+LAST_OLD_SUPPORTED = (
+    2025  # one schema drops H5 and P2 in 2024-25, one validator in 2025-26: both are let in for 2024-25
+)
+STRANGER_FOSTER = "foster"  # becomes in-house, agency or unknown by provider
+PLACES = {
+    "Q1": Place("kinship_fostering", last=NEW_FOSTER - 1),
+    "Q2": Place(STRANGER_FOSTER, last=NEW_FOSTER - 1),
+    **{code: Place("other", last=NEW_FOSTER - 1) for code in ("M1", "M2", "M3")},
+    **{code: Place("kinship_fostering", NEW_FOSTER) for code in ("U1", "U2", "U3")},
+    **{code: Place(STRANGER_FOSTER, NEW_FOSTER) for code in ("U4", "U5", "U6")},
+    **{code: Place("placed_for_adoption") for code in ("A3", "A4", "A5", "A6")},
+    "P1": Place("with_parents"),
+    **{code: Place("supported", last=LAST_OLD_SUPPORTED) for code in ("H5", "P2")},
+    "K3": Place("supported", NEW_SUPPORTED),
+    "K1": Place("secure"),
+    **{code: Place("residential") for code in ("K2", "R1", "R3")},
+    "S1": Place("residential_school"),
+    **{code: Place("other") for code in ("P3", "R2", "R5", "T0", "T1", "T2", "T3", "T4")},
+    "Z1": Place("other", last=LAST_OLD_SUPPORTED),
+    **{code: Place("other", NEW_SUPPORTED) for code in ("Z11", "Z12", "Z13", "Z14")},
+}
+PROVIDERS = {"PR0", "PR1", "PR2", "PR3", "PR4", "PR5"}
+OWN_PROVIDERS = ("PR1",)  # the council's own; a trust's service may be filed as PR5 (Slough): say so when reading
+SHORT_BREAKS = {"V3", "V4"}  # not in the published count of looked-after children
+LEGAL_STATUSES = {"C1", "C2", "D1", "E1", "V2", "J1", "J2", "J3", "L1", "L2", "L3"} | SHORT_BREAKS
+STARTS_PERIOD = "S"
+CHANGES_CARER = {"P", "B"}  # placement and carer; the same with legal status
+REASONS_FOR_EPISODE = {STARTS_PERIOD, "L", "T", "U"} | CHANGES_CARER
+CONTINUES = "X1"
+SEXES = {"1", "2", "M", "F", "U"}  # 1 and 2 to 2023-24, letters from 2024-25
+
+TURNED_18 = "turned_18"
+LEAVES_BY_CODE = {
+    **dict.fromkeys(("E11", "E12"), "adopted"),
+    **dict.fromkeys(("E4", "E4A", "E4B"), "returned_home"),
+    **dict.fromkeys(("E13", "E41"), "other_family"),
+    **dict.fromkeys(("E43", "E44", "E45", "E46", "E47", "E48"), "special_guardianship"),
+    **dict.fromkeys(("E5", "E6"), "independent"),
+    **dict.fromkeys(("E7", "E17"), TURNED_18),
+    **dict.fromkeys(("E9", "E14"), "custody_or_remand_ended"),
+    "E2": "died",
+    **dict.fromkeys(("E3", "E8", "E15", "E16"), "other"),
+}
+LEAVES = (*dict.fromkeys(LEAVES_BY_CODE.values()), UNKNOWN)
+REASONS_FOR_END = {CONTINUES, *LEAVES_BY_CODE}
+
+
+def placement_groups(place: np.ndarray, provider: np.ndarray, own: tuple[str, ...]) -> np.ndarray:
+    """The index in PLACEMENTS of each placement code [episode]; a code not known is counted as other.
+
+    own  provider codes that are the council's own. Foster carers of every other provider, another council's included, are
+         bought in and counted as agency; a foster carer without a provider is counted apart, never guessed.
+    """
+    groups = np.array([PLACES[code].group if code in PLACES else "other" for code in place], dtype=object)
+    foster = groups == STRANGER_FOSTER
+    groups[foster] = "ifa_fostering"
+    groups[foster & np.isin(provider, own)] = "in_house_fostering"
+    groups[foster & ~np.isin(provider, sorted(PROVIDERS))] = "fostering_provider_unknown"
+    return np.array([PLACEMENTS.index(group) for group in groups], dtype=np.int64)
+
+
+def outside_years(place: np.ndarray, year: np.ndarray) -> np.ndarray:
+    """Whether each known placement code [episode] is in a return of a year in which it was not valid."""
+    first = np.array([PLACES[code].first if code in PLACES else 0 for code in place])
+    last = np.array([PLACES[code].last if code in PLACES else FOREVER for code in place])
+    return (year < first) | (year > last)
+
+
+def leaving_groups(reason: np.ndarray) -> np.ndarray:
+    """The index in LEAVES of each reason an episode ended [episode]; X1 and codes not known are unknown."""
+    return np.array([LEAVES.index(LEAVES_BY_CODE.get(code, UNKNOWN)) for code in reason], dtype=np.int64)

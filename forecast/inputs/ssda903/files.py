@@ -1,0 +1,225 @@
+"""Finding and opening the files of one or more returns: a folder or a zip, within stated limits, as text and nothing else."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from forecast.errors import BadInput
+from forecast.inputs.ssda903.quality import Quality
+
+MEGABYTE = 1024 * 1024
+MOST_FILES = 1000
+MOST_BYTES = 100 * MEGABYTE  # one file; five years of a large council's Episodes are under 20
+MOST_BYTES_TOGETHER = 400 * MEGABYTE
+UTF_8_MARK, UTF_16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+OTHER_SEPARATORS = (";", "\t", "|")
+HOW_TO_SAVE = "In Excel: Save As, CSV UTF-8 (comma delimited)"
+SAVE_AGAIN = f"{HOW_TO_SAVE}; or export the file again."
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A file as found: its path inside the folder or zip, written with /, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file as text: column headings in capitals, and rows of as many cells, each with its line number."""
+
+    name: str
+    columns: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+
+
+def find_files(path: Path, quality: Quality) -> list[Raw]:
+    """Every CSV file of a folder or a zip, in order of name. Other files are counted, not read.
+
+    Raises BadInput where there is none, where one is too large, or where the zip or a link leads outside.
+    """
+    if path.is_dir():
+        found = list(_in_folder(path, quality))
+    elif path.is_file() and zipfile.is_zipfile(path):
+        found = list(_in_zip(path, quality))
+    else:
+        raise BadInput(
+            f"{path.name} is not a folder or a zip. Give the folder, or the zip, that holds the return's CSV files."
+        )
+    if not found:
+        raise BadInput(f"{path.name} holds no CSV file; expected Header and Episodes files. Check the folder.")
+    return sorted(found, key=lambda raw: raw.name)
+
+
+def _is_csv(name: str, quality: Quality) -> bool:
+    path = PurePosixPath(name)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    wanted = path.suffix.lower() == ".csv" and not hidden
+    quality.count(name, "not_csv", not wanted)
+    return wanted
+
+
+def _in_folder(folder: Path, quality: Quality) -> Iterator[Raw]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    _check_number(folder.name, len(files))
+    home, together = folder.resolve(), 0
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        if not _is_csv(name, quality):
+            continue
+        if not file.resolve().is_relative_to(home):
+            raise BadInput(f"{name} is a link to a file outside the folder. Put the file itself there.")
+        together += file.stat().st_size
+        _check_size(name, file.stat().st_size, together)
+        yield Raw(name, _file_bytes(name, file))
+
+
+def _file_bytes(name: str, file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except PermissionError:
+        raise BadInput(
+            f"{name} cannot be opened. Is it open in Excel, or not yours to read? Close it, or ask for access."
+        ) from None
+
+
+def _in_zip(path: Path, quality: Quality) -> Iterator[Raw]:
+    """The CSV members of a zip, read into memory: nothing is written to disk, and no size it states is trusted."""
+    together = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            _check_number(path.name, len(members))
+            for member in members:
+                name = _safe_name(path.name, member)
+                if _is_csv(name, quality):
+                    content = _member_bytes(archive, member)
+                    together += len(content)
+                    _check_size(name, len(content), together)
+                    yield Raw(name, content)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, zipfile.zlib.error):
+        raise BadInput(
+            f"{path.name}: the zip is damaged or of a kind not read here. Make it again, or give the folder."
+        ) from None
+
+
+def _member_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def _safe_name(archive: str, member: zipfile.ZipInfo) -> str:
+    name = member.filename.replace("\\", "/")
+    parts = PurePosixPath(name).parts
+    if name.startswith("/") or ".." in parts or (parts and ":" in parts[0]):
+        raise BadInput(
+            f"{archive}: a file inside has a path that leads outside the zip. Make the zip again from the folder."
+        )
+    if member.flag_bits & 1:
+        raise BadInput(f"{archive}: the zip is protected by a password. Unpack it, and give the folder.")
+    return name
+
+
+def _check_number(name: str, number: int) -> None:
+    if number > MOST_FILES:
+        raise BadInput(
+            f"{name} holds {number:,} files; at most {MOST_FILES:,} are read. Give the folder of the returns alone."
+        )
+
+
+def _check_size(name: str, size: int, together: int) -> None:
+    if size > MOST_BYTES:
+        raise BadInput(
+            f"{name} is over {MOST_BYTES // MEGABYTE} MB, far more than a return. Check that it is the right file."
+        )
+    if together > MOST_BYTES_TOGETHER:
+        raise BadInput(
+            f"{name}: the files are over {MOST_BYTES_TOGETHER // MEGABYTE} MB together. Give the folder of the returns alone."
+        )
+
+
+def read_sheet(raw: Raw, quality: Quality) -> Sheet | None:
+    """The file's headings and rows; None for a file without any. Columns are read by name, in any order and case.
+
+    Raises BadInput, naming file and line, for another encoding or separator, a quotation mark that never closes, a row with
+    too few or too many cells (a truncated file), and a heading that stands twice.
+    """
+    text = _decode(raw, quality)
+    rows, lines = _parse(raw.name, text)
+    if not rows:
+        return None
+    _check_separator(raw.name, rows[0])
+    columns = [" ".join(cell.split()).upper() for cell in rows[0]]
+    _check_headings(raw.name, columns)
+    quality.count(raw.name, "blank_rows", sum(not any(map(str.strip, row)) for row in rows))
+    kept = [(row, line) for row, line in zip(rows[1:], lines[1:], strict=True) if any(map(str.strip, row))]
+    again = [[" ".join(cell.split()).upper() for cell in row] == columns for row, _ in kept]
+    quality.count(raw.name, "repeated_headings", sum(again))
+    kept = [pair for pair, repeated in zip(kept, again, strict=True) if not repeated]
+    cells = [_right_length(raw.name, line, row, len(columns)) for row, line in kept]
+    return Sheet(raw.name, columns, cells, [line for _, line in kept])
+
+
+def _decode(raw: Raw, quality: Quality) -> str:
+    """The file's text: UTF-8 with or without a mark, else Latin-1, in which councils' older systems export."""
+    content = raw.content
+    if content.startswith(UTF_16_MARKS):
+        raise BadInput(f"{raw.name}: saved as UTF-16 (Unicode text); expected UTF-8. {SAVE_AGAIN}")
+    if b"\0" in content:
+        line = content[: content.index(b"\0")].count(b"\n") + 1
+        raise BadInput(
+            f"{raw.name}, line {line}: holds NUL characters: damaged, or UTF-16; expected UTF-8 text. {SAVE_AGAIN}"
+        )
+    try:
+        return content.removeprefix(UTF_8_MARK).decode("utf-8")
+    except UnicodeDecodeError:
+        quality.count(raw.name, "latin_1")
+        return content.decode("latin-1")
+
+
+def _parse(name: str, text: str) -> tuple[list[list[str]], list[int]]:
+    """The rows of the file and the line each ends on; a cell may not run over several lines."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows, lines, line = [], [], 1
+    try:
+        for row in reader:
+            if reader.line_num > line and any("\n" in cell or "\r" in cell for cell in row):
+                raise csv.Error
+            rows.append(row)
+            lines.append(reader.line_num)
+            line = reader.line_num + 1
+    except csv.Error:
+        raise BadInput(
+            f"{name}, line {line}: a quotation mark that is not closed on its line, or stands inside a cell. "
+            f"Expected cells without line breaks. Remove the mark, or export the file again."
+        ) from None
+    return rows, lines
+
+
+def _check_separator(name: str, first: list[str]) -> None:
+    for separator in OTHER_SEPARATORS:
+        if len(first) == 1 and separator in first[0]:
+            kind = {"\t": "tabs"}.get(separator, f"{separator!r}")
+            raise BadInput(f"{name}, line 1: the cells are separated by {kind}; expected commas. {SAVE_AGAIN}")
+
+
+def _check_headings(name: str, columns: list[str]) -> None:
+    twice = {column for column in columns if column and columns.count(column) > 1}
+    if twice:
+        raise BadInput(
+            f"{name}, line 1: {len(twice)} column headings stand twice; expected each once. Remove the copies."
+        )
+
+
+def _right_length(name: str, line: int, row: list[str], width: int) -> list[str]:
+    """The row's cells, without blank ones beyond the headings."""
+    if len(row) < width or any(map(str.strip, row[width:])):
+        raise BadInput(
+            f"{name}, line {line}: {len(row)} cells, expected {width}. A truncated file or a stray comma: export the file again."
+        )
+    return row[:width]
