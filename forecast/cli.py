@@ -397,6 +397,50 @@ def explore(council, month, draws, seed, port, browser) -> None:
 
 
 @main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--stock", "days", multiple=True, help="A day such as 2018-03-31; may be repeated (default: every 31 March covered).")
+@click.option("--published", multiple=True, help="A published figure to compare with, such as 2018-03-31=206; may be repeated.")
+@click.option("--authority", help="Which council, where the files hold several.")
+@click.option("--until", help="The last day the last return is complete to, for an extract made within the year.")
+@click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
+@click.option("--out", type=click.Path(path_type=Path), help="Also write the aggregated tables to this folder.")
+def returns(path, days, published, authority, until, as_json, out) -> None:
+    """Read SSDA903 returns (a folder or zip): looked-after children by age and placement, and the data quality page."""
+    from forecast import returns as room
+    from forecast.inputs.ssda903 import read_returns
+    from forecast.runs import write_table
+
+    held = read_returns(path, authority, room.day_asked(until) if until else None)
+    told = room.told(held, room.days_asked(days, held), room.published_asked(published))
+    if as_json:
+        tell(json.dumps(told, indent=1))
+    else:
+        for line in room.lines(told):
+            tell(line)
+    for name, table in (room.tables(held) if out else {}).items():
+        write_table(out, name, table)
+    if out:
+        tell(f"Tables are in {_short(out)}. They hold small numbers: keep them inside the council.", err=True)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same files.")
+@click.option("--years", default=5, show_default=True, type=click.IntRange(1, 20), help="Return years.")
+@click.option("--first-year", default="2019-20", show_default=True, help="The first return year.")
+@click.option("--size", default=1.0, show_default=True, type=click.FloatRange(0.01, 20), help="Times the usual size.")
+def synth(folder, seed, years, first_year, size) -> None:
+    """Write the returns, monthly counts and ledger of an invented council whose true rates are known."""
+    from forecast.synth import Settings, invent, write
+
+    if folder.exists() and any(folder.iterdir()):
+        raise BadInput(f"{folder.name} is not empty. Give a new folder, so that nothing of yours is written over.")
+    files = write(invent(Settings(first_year=first_year, years=years).scaled(size), seed), folder)
+    tell(f"{len(files)} files of an invented council are in {_short(folder)}. Read its returns with:")
+    tell(f"    forecast returns {_short(folder / 'ssda903')}")
+
+
+@main.command()
 def lab() -> None:
     """Open JupyterLab on the notebooks."""
     raise SystemExit(subprocess.call([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(find_home())]))

@@ -17,7 +17,7 @@ LINE = [
     {"assumptions"},
     {"workbook", "synth"},
     {"inputs"},
-    {"history"},
+    {"history", "returns"},
     {"trend"},
     {"breaks"},
     {"population", "rates"},

@@ -1,0 +1,92 @@
+"""What a folder of returns says: stocks at the days asked for, the tables, and the data quality page."""
+
+from datetime import date
+
+import pandas as pd
+
+from forecast.errors import BadInput
+from forecast.inputs.ssda903 import Returns
+from forecast.months import months_between
+
+SCHEMA = "forecast-returns-1"
+MARCH_END = (3, 31)
+AGES = {"under_1": "Under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 and 17", "unknown": "Age not known"}
+PLACEMENTS = {
+    "kinship_fostering": "Fostered by relatives or friends", "in_house_fostering": "Fostered by the council's own carers",
+    "ifa_fostering": "Fostered through an agency", "fostering_provider_unknown": "Fostered, provider not stated",
+    "placed_for_adoption": "Placed for adoption", "with_parents": "With parents", "residential": "Children's homes", "secure": "Secure units",
+    "residential_school": "Residential schools", "supported": "Supported accommodation", "other": "Other", "unknown": "Not stated",
+}  # fmt: skip
+
+
+def days_asked(texts: tuple[str, ...], returns: Returns) -> list[date]:
+    """The days to count on: those asked for or, where none is, every 31 March the returns cover. Raises BadInput."""
+    if texts:
+        return [day_asked(text) for text in texts]
+    years = range(returns.first_day.year, returns.last_day.year + 1)
+    return [day for year in years if returns.first_day <= (day := date(year, *MARCH_END)) <= returns.last_day]
+
+
+def published_asked(texts: tuple[str, ...]) -> dict[date, int]:
+    """Day -> published figure, from texts such as 2018-03-31=206. Raises BadInput."""
+    held = {}
+    for text in texts:
+        day, _, figure = text.partition("=")
+        if not figure.isdigit():
+            raise BadInput(f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206.")
+        held[day_asked(day)] = int(figure)
+    return held
+
+
+def day_asked(text: str) -> date:
+    """A day written as 2018-03-31. Raises BadInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text[:20]!r} is not a day. Write 31 March 2018 as 2018-03-31.") from None
+
+
+def told(returns: Returns, days: list[date], published: dict[date, int]) -> dict:
+    """For machines: looked-after children on each day, by age band and placement, beside a published figure where given."""
+    stocks = {day.isoformat(): _stock(returns.stock(day)) for day in days}
+    for day, figure in published.items():
+        total = stocks.setdefault(day.isoformat(), _stock(returns.stock(day)))["total"]
+        stocks[day.isoformat()] |= {"published": figure, "difference": total - figure}
+    quality = returns.quality().to_dict("records")
+    return {"schema": SCHEMA, "from": returns.first_day.isoformat(), "to": returns.last_day.isoformat(), "stock": stocks, "quality": quality}
+
+
+def _stock(table: pd.DataFrame) -> dict:
+    cells = table[table["children"] > 0]
+    return {
+        "total": int(table["children"].sum()),
+        "uasc": int(table.loc[table["uasc"], "children"].sum()),
+        "age_band": {band: int(count) for band, count in table.groupby("age_band", sort=False)["children"].sum().items()},
+        "placement": {place: int(count) for place, count in table.groupby("placement", sort=False)["children"].sum().items()},
+        "cells": [{**row, "uasc": bool(row["uasc"]), "children": int(row["children"])} for row in cells.to_dict("records")],
+    }
+
+
+def lines(held: dict) -> list[str]:
+    """The same for a person: one block a day, then what the data quality page counts."""
+    text = []
+    for day, stock in held["stock"].items():
+        text += [f"{day}: {stock['total']:,} looked-after children, {stock['uasc']:,} of them UASC"]
+        if "published" in stock:
+            text.append(f"    published {stock['published']:,}; difference {stock['difference']:+,}")
+        for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
+            text += [f"    {names[name]:36s} {count:6,}" for name, count in stock[part].items() if count]
+    text.append("What was read, merged, resolved and left out:")
+    return text + [f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in held["quality"]]
+
+
+def tables(returns: Returns) -> dict[str, pd.DataFrame]:
+    """Every aggregated table of the returns by file name; small cells are in them, so they are private."""
+    first, last = f"{returns.first_day:%Y-%m}", f"{returns.last_day:%Y-%m}"
+    whole = months_between(first, last) if returns.last_day == _month_end(returns.last_day) else months_between(first, last)[:-1]
+    monthly = {"monthly": returns.monthly_stock(whole[0], whole[-1])} if whole else {}
+    return monthly | {"exposure": returns.exposure(), "durations": returns.durations(), "reviews": returns.reviews(), "quality": returns.quality()}
+
+
+def _month_end(day: date) -> date:
+    return (pd.Timestamp(day) + pd.offsets.MonthEnd(0)).date()
