@@ -412,12 +412,32 @@ def returns(path, days, published, authority, until, as_json, out) -> None:
 
     held = read_returns(path, authority, room.day_asked(until) if until else None)
     told = room.told(held, room.days_asked(days, held), room.published_asked(published))
-    if as_json:
-        tell(json.dumps(told, indent=1))
-    else:
-        for line in room.lines(told):
-            tell(line)
+    for line in [json.dumps(told, indent=1)] if as_json else room.lines(told):
+        tell(line)
     for name, table in (room.tables(held) if out else {}).items():
+        write_table(out, name, table)
+    if out:
+        tell(f"Tables are in {_short(out)}. They hold small numbers: keep them inside the council.", err=True)
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--stock", "days", multiple=True, help="A day such as 2018-03-31; may be repeated (default: every 31 March covered).")
+@click.option("--authority", help="Which council, where the files hold several.")
+@click.option("--until", help="The last day the last return is complete to, for an extract made within the year.")
+@click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
+@click.option("--out", type=click.Path(path_type=Path), help="Also write the aggregated tables to this folder.")
+def plans(path, days, authority, until, as_json, out) -> None:
+    """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
+    from forecast import returns as room
+    from forecast.inputs.cin import read_cin
+    from forecast.runs import write_table
+
+    held = read_cin(path, authority, room.day_asked(until) if until else None)
+    told = room.plans_told(held, room.days_asked(days, held))
+    for line in [json.dumps(told, indent=1)] if as_json else room.plans_lines(told):
+        tell(line)
+    for name, table in (room.plans_tables(held) if out else {}).items():
         write_table(out, name, table)
     if out:
         tell(f"Tables are in {_short(out)}. They hold small numbers: keep them inside the council.", err=True)

@@ -13,10 +13,10 @@ import pandas as pd
 from forecast import check, outlook, runs, sensitivity
 from forecast.answer import head, scenario
 from forecast.assumptions import freeze, log_frame, log_markdown
-from forecast.history_causes import years_apart
 from forecast.backtest.door import record_told
 from forecast.cases import OpenCase, open_case
 from forecast.costs import LINES
+from forecast.history_causes import years_apart
 from forecast.memory import remembering
 from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER

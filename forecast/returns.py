@@ -5,12 +5,13 @@ from datetime import date
 import pandas as pd
 
 from forecast.errors import BadInput
+from forecast.inputs.cin import Plans
 from forecast.inputs.ssda903 import Returns
 from forecast.months import months_between
 
-SCHEMA = "forecast-returns-1"
+SCHEMA, PLANS_SCHEMA = "forecast-returns-1", "forecast-plans-1"
 MARCH_END = (3, 31)
-AGES = {"under_1": "Under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 and 17", "unknown": "Age not known"}
+AGES = {"unborn": "Unborn", "under_1": "Under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 and 17", "unknown": "Age not known"}
 PLACEMENTS = {
     "kinship_fostering": "Fostered by relatives or friends", "in_house_fostering": "Fostered by the council's own carers",
     "ifa_fostering": "Fostered through an agency", "fostering_provider_unknown": "Fostered, provider not stated",
@@ -19,7 +20,7 @@ PLACEMENTS = {
 }  # fmt: skip
 
 
-def days_asked(texts: tuple[str, ...], returns: Returns) -> list[date]:
+def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:
     """The days to count on: those asked for or, where none is, every 31 March the returns cover. Raises BadInput."""
     if texts:
         return [day_asked(text) for text in texts]
@@ -76,14 +77,54 @@ def lines(held: dict) -> list[str]:
             text.append(f"    published {stock['published']:,}; difference {stock['difference']:+,}")
         for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
             text += [f"    {names[name]:36s} {count:6,}" for name, count in stock[part].items() if count]
-    text.append("What was read, merged, resolved and left out:")
-    return text + [f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in held["quality"]]
+    return [*text, *quality_lines(held)]
+
+
+def plans_told(plans: Plans, days: list[date]) -> dict:
+    """For machines: child protection plans open on each day, by age band."""
+    stocks = {}
+    for day in days:
+        bands = {row["age_band"]: int(row["plans"]) for row in plans.stock(day).to_dict("records")}
+        stocks[day.isoformat()] = {"total": sum(bands.values()), "age_band": bands}
+    quality = plans.quality().to_dict("records")
+    return {"schema": PLANS_SCHEMA, "from": plans.first_day.isoformat(), "to": plans.last_day.isoformat(), "stock": stocks, "quality": quality}
+
+
+def plans_lines(held: dict) -> list[str]:
+    """The same for a person."""
+    text = []
+    for day, stock in held["stock"].items():
+        text.append(f"{day}: {stock['total']:,} child protection plans")
+        text += [f"    {AGES[band]:36s} {count:6,}" for band, count in stock["age_band"].items() if count]
+    return [*text, *quality_lines(held)]
+
+
+def quality_lines(held: dict) -> list[str]:
+    """The data quality page: by file and rule, how many."""
+    return ["What was read, merged, resolved and left out:", *(f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in held["quality"])]
+
+
+def plans_tables(plans: Plans) -> dict[str, pd.DataFrame]:
+    """Every aggregated table of the plans by file name; small cells are in them, so they are private."""
+    whole = whole_months(plans.first_day, plans.last_day)
+    monthly = {"plans_monthly": plans.monthly(whole[0], whole[-1])} if whole else {}
+    return monthly | {
+        "plans_exposure": plans.exposure(),
+        "plans_durations": plans.durations(),
+        "plans_conferences": plans.conferences(),
+        "plans_quality": plans.quality(),
+    }
+
+
+def whole_months(first: date, last: date) -> list[str]:
+    """The months covered whole."""
+    months = months_between(f"{first:%Y-%m}", f"{last:%Y-%m}")
+    return months if last == _month_end(last) else months[:-1]
 
 
 def tables(returns: Returns) -> dict[str, pd.DataFrame]:
     """Every aggregated table of the returns by file name; small cells are in them, so they are private."""
-    first, last = f"{returns.first_day:%Y-%m}", f"{returns.last_day:%Y-%m}"
-    whole = months_between(first, last) if returns.last_day == _month_end(returns.last_day) else months_between(first, last)[:-1]
+    whole = whole_months(returns.first_day, returns.last_day)
     monthly = {"monthly": returns.monthly_stock(whole[0], whole[-1])} if whole else {}
     return monthly | {"exposure": returns.exposure(), "durations": returns.durations(), "reviews": returns.reviews(), "quality": returns.quality()}
 

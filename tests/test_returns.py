@@ -3,11 +3,11 @@
 import json
 from datetime import date
 
+import councils
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-import councils
 from forecast import returns as room
 from forecast.cli import main
 from forecast.errors import BadInput
@@ -96,3 +96,15 @@ def test_a_day_asked_is_a_day():
     assert room.day_asked("2024-02-29") == date(2024, 2, 29)
     with pytest.raises(BadInput, match="is not a day"):
         room.day_asked("2023-02-29")
+
+
+def test_plans_are_counted_as_they_are(folder, tmp_path):
+    flows = councils.council(3).truth()["cp_flows"]
+    done = typed("plans", str(folder / "cin"), "--stock", "2023-03-31", "--json", "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    wanted = flows[flows["month"] == "2023-03"].set_index("age_band")["stock"]
+    assert told["stock"]["2023-03-31"]["total"] == wanted.sum() > 0
+    assert {band: count for band, count in told["stock"]["2023-03-31"]["age_band"].items() if count} == wanted[wanted > 0].to_dict()
+    assert len(pd.read_csv(tmp_path / "out" / "plans_monthly.csv")["month"].unique()) == 48
+    assert "child protection plans" in typed("plans", str(folder / "cin")).output
