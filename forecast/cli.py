@@ -404,17 +404,20 @@ def explore(council, month, draws, seed, port, browser) -> None:
 @click.option("--until", help="The last day the last return is complete to, for an extract made within the year.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the aggregated tables to this folder.")
-def returns(path, days, published, authority, until, as_json, out) -> None:
+@click.option("--area", help="With --out: also a table of children that a case can read, under this area's name.")
+def returns(path, days, published, authority, until, as_json, out, area) -> None:
     """Read SSDA903 returns (a folder or zip): looked-after children by age and placement, and the data quality page."""
     from forecast import returns as room
     from forecast.inputs.ssda903 import read_returns
+    from forecast.returns_history import lac_table
     from forecast.runs import write_table
 
     held = read_returns(path, authority, room.day_asked(until) if until else None)
     told = room.told(held, room.days_asked(days, held), room.published_asked(published))
     for line in [json.dumps(told, indent=1)] if as_json else room.lines(told):
         tell(line)
-    for name, table in (room.tables(held) if out else {}).items():
+    made = room.tables(held) | ({"children": lac_table(held, area)} if area else {}) if out else {}
+    for name, table in made.items():
         write_table(out, name, table)
     if out:
         tell(f"Tables are in {_short(out)}. They hold small numbers: keep them inside the council.", err=True)
@@ -427,17 +430,20 @@ def returns(path, days, published, authority, until, as_json, out) -> None:
 @click.option("--until", help="The last day the last return is complete to, for an extract made within the year.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the aggregated tables to this folder.")
-def plans(path, days, authority, until, as_json, out) -> None:
+@click.option("--area", help="With --out: also a table of children that a case can read, under this area's name.")
+def plans(path, days, authority, until, as_json, out, area) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
     from forecast import returns as room
     from forecast.inputs.cin import read_cin
+    from forecast.returns_history import cp_table
     from forecast.runs import write_table
 
     held = read_cin(path, authority, room.day_asked(until) if until else None)
     told = room.plans_told(held, room.days_asked(days, held))
     for line in [json.dumps(told, indent=1)] if as_json else room.plans_lines(told):
         tell(line)
-    for name, table in (room.plans_tables(held) if out else {}).items():
+    made = room.plans_tables(held) | ({"plans_children": cp_table(held, area)} if area else {}) if out else {}
+    for name, table in made.items():
         write_table(out, name, table)
     if out:
         tell(f"Tables are in {_short(out)}. They hold small numbers: keep them inside the council.", err=True)

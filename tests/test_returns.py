@@ -11,6 +11,9 @@ from click.testing import CliRunner
 from forecast import returns as room
 from forecast.cli import main
 from forecast.errors import BadInput
+from forecast.history import History
+from forecast.inputs.ssda903 import read_returns
+from forecast.returns_history import lac_table
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -108,3 +111,32 @@ def test_plans_are_counted_as_they_are(folder, tmp_path):
     assert {band: count for band, count in told["stock"]["2023-03-31"]["age_band"].items() if count} == wanted[wanted > 0].to_dict()
     assert len(pd.read_csv(tmp_path / "out" / "plans_monthly.csv")["month"].unique()) == 48
     assert "child protection plans" in typed("plans", str(folder / "cin")).output
+
+
+def test_a_case_can_read_the_children_of_returns(folder, truth, tmp_path):
+    """The same figures as the truth, in the form that History asks for and evidence reads."""
+    for command, where in (("returns", "ssda903"), ("plans", "cin")):
+        assert typed(command, str(folder / where), "--out", str(tmp_path), "--area", "Exampleton").exit_code == 0
+    held = {name: pd.read_csv(tmp_path / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("children", "plans_children")}
+    history, council = History(held), councils.council(3).truth()
+    march = truth[truth["month"] == "2023-03"]
+    assert history.value("Exampleton", "lac_stock", "2023-03-31") == march["children"].sum()
+    fostered = march.loc[march["placement"].str.endswith("_fostering"), "children"].sum()
+    assert history.cells("Exampleton", "lac_stock", "2023-03-31", "placement")["fostering"] == fostered
+    for service, starts, ends in (("lac", "lac_starts", "lac_ceases"), ("cp", "cp_starts", "cp_ends")):
+        flows = council[f"{service}_flows"]
+        year = flows[(flows["month"] >= "2023-04") & (flows["month"] <= "2024-03")]
+        by_band = year.groupby("age_band")["starts"].sum()
+        assert history.value("Exampleton", starts, "2023-24") == year["starts"].sum()
+        assert history.value("Exampleton", ends, "2023-24") == year["ends"].sum()
+        told = history.by("Exampleton", starts, "2023-24", "age_band")
+        assert {band: told[band] for band in by_band.index} == by_band.to_dict()
+    assert list(history.series("Exampleton", "lac_starts").index) == ["2021-22", "2022-23", "2023-24", "2024-25"]
+
+
+def test_the_last_position_is_told_where_it_is_not_a_31_march(folder):
+    """An extract to the end of December 2024: the stock then is a row, and 2024-25 is no whole year."""
+    returns = read_returns(folder / "ssda903", until=date(2024, 12, 31))
+    table = lac_table(returns, "Exampleton").set_index(["period", "measure", "breakdown", "category"])["value"]
+    assert int(table["2024-12-31", "lac_stock", "all", "all"]) == returns.stock(date(2024, 12, 31))["children"].sum()
+    assert "2024-25" not in table.index.get_level_values("period") and "2025-03-31" not in table.index.get_level_values("period")
