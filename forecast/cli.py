@@ -410,17 +410,15 @@ def returns(path, days, published, authority, until, as_json, out, area) -> None
     from forecast import returns as room
     from forecast.inputs.ssda903 import read_returns
     from forecast.returns_history import lac_table
-    from forecast.runs import write_table
+    from forecast.returns_rates import leaving_rates, moving_rates
 
     held = read_returns(path, authority, room.day_asked(until) if until else None)
     told = room.told(held, room.days_asked(days, held), room.published_asked(published))
     for line in [json.dumps(told, indent=1)] if as_json else room.lines(told):
         tell(line)
-    made = room.tables(held) | ({"children": lac_table(held, area)} if area else {}) if out else {}
-    for name, table in made.items():
-        write_table(out, name, table)
     if out:
-        tell(f"Tables are in {_short(out)}. They hold small numbers: keep them inside the council.", err=True)
+        made = room.tables(held) | {"rates_leaving": leaving_rates(held), "rates_moving": moving_rates(held)}
+        _write_private(out, made | ({"children": lac_table(held, area)} if area else {}))
 
 
 @main.command()
@@ -436,17 +434,23 @@ def plans(path, days, authority, until, as_json, out, area) -> None:
     from forecast import returns as room
     from forecast.inputs.cin import read_cin
     from forecast.returns_history import cp_table
-    from forecast.runs import write_table
+    from forecast.returns_rates import plan_rates
 
     held = read_cin(path, authority, room.day_asked(until) if until else None)
     told = room.plans_told(held, room.days_asked(days, held))
     for line in [json.dumps(told, indent=1)] if as_json else room.plans_lines(told):
         tell(line)
-    made = room.plans_tables(held) | ({"plans_children": cp_table(held, area)} if area else {}) if out else {}
-    for name, table in made.items():
-        write_table(out, name, table)
     if out:
-        tell(f"Tables are in {_short(out)}. They hold small numbers: keep them inside the council.", err=True)
+        made = room.plans_tables(held) | {"plans_rates": plan_rates(held)}
+        _write_private(out, made | ({"plans_children": cp_table(held, area)} if area else {}))
+
+
+def _write_private(folder: Path, tables: dict) -> None:
+    from forecast.runs import write_table
+
+    for name, table in tables.items():
+        write_table(folder, name, table)
+    tell(f"Tables are in {_short(folder)}. They hold small numbers: keep them inside the council.", err=True)
 
 
 @main.command()

@@ -3,8 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import gamma
 
 from forecast.months import MONTHS_A_YEAR
+
+JEFFREYS = 0.5  # events
+EIGHTY_PERCENT = (0.1, 0.9)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,20 @@ class Pooled:
         """The uncertainty of the multiple, 1 at its mean: [draw] or [draw x band]."""
         shape = np.atleast_1d(self.shape)
         return luck.standard_gamma(shape, (draws, shape.size)) / shape
+
+
+    def interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """The 80% range: 10th and 90th percentile of the posterior."""
+        return tuple(gamma.ppf(level, self.shape) / self.weight for level in EIGHTY_PERCENT)
+
+
+def own_rate(events, exposure) -> Pooled:
+    """A rate from a council's own events alone: events a unit of exposure, Jeffreys's prior (half an event, no exposure).
+
+    events    counted, such as ends of care
+    exposure  what they were counted over, such as child-years; above 0
+    """
+    return Pooled(np.asarray(events, float) + JEFFREYS, np.asarray(exposure, float))
 
 
 def pool(observed, expected, weight_of_national: float) -> Pooled:

@@ -23,6 +23,7 @@ LINE = [
     {"trend"},
     {"breaks"},
     {"population", "rates"},
+    {"returns_rates"},
     {"pathways"},
     {"placements"},
     {"evidence"},
