@@ -126,7 +126,7 @@ def tables(returns: Returns) -> dict[str, pd.DataFrame]:
     """Every aggregated table of the returns by file name; small cells are in them, so they are private."""
     whole = whole_months(returns.first_day, returns.last_day)
     monthly = {"monthly": returns.monthly_stock(whole[0], whole[-1])} if whole else {}
-    return monthly | {"exposure": returns.exposure(), "durations": returns.durations(), "reviews": returns.reviews(), "quality": returns.quality()}
+    return monthly | {"exposure": returns.exposure(), "durations": returns.durations(), "survival": returns.survival().round(4), "reviews": returns.reviews(), "quality": returns.quality()}
 
 
 def _month_end(day: date) -> date:

@@ -80,7 +80,7 @@ def test_tables_are_written_and_hold_no_child(folder, tmp_path):
     assert done.exit_code == 0, done.output
     ids = pd.concat([pd.read_csv(path, dtype=str)["CHILD"] for path in folder.glob("ssda903/*/Header.csv")]).unique()
     written = [path.read_bytes() for path in (tmp_path / "out").iterdir()]
-    assert len(written) == 14 and not any(identifier.encode() in text for identifier in ids for text in written)
+    assert len(written) == 16 and not any(identifier.encode() in text for identifier in ids for text in written)
     monthly = pd.read_csv(tmp_path / "out" / "monthly.csv")
     assert len(monthly["month"].unique()) == 48
 

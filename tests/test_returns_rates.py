@@ -66,3 +66,26 @@ def test_plans_have_rates_too():
 
     table = plan_rates(Two())
     assert len(table) == 1 and table.at[0, "rate_a_year"] == pytest.approx(3.0) and table.at[0, "low"] < 3 < table.at[0, "high"]
+
+
+def test_survival_by_hand(tmp_path):
+    """Three children from 1 April 2017: home after 30 days, after 60 days, and still looked after.
+
+    By day 91 one of three is left. In the band from 28 to 91 days they were watched 2 + 32 + 63 = 97 days and two left.
+    """
+    write_returns(tmp_path / "2017-18", [
+        ("A1", "01/04/2017", "S", "U4", "PR1", "01/05/2017", "E4A"),
+        ("A2", "01/04/2017", "S", "U4", "PR1", "31/05/2017", "E4A"),
+        ("A3", "01/04/2017", "S", "U4", "PR1", "", ""),
+    ])  # fmt: skip
+    table = read_returns(tmp_path).survival().set_index("since_start")
+    assert table["kaplan_meier"].to_dict() == pytest.approx({28: 1, 91: 1 / 3, 183: 1 / 3})
+    assert table.at[28, "piecewise"] == 1 and table.at[91, "piecewise"] == pytest.approx(np.exp(-2 / 97 * 63))
+    assert table["periods"].to_dict() == {28: 3, 91: 1, 183: 1}
+
+
+def test_the_two_survivals_agree_on_an_invented_council(tmp_path):
+    held_rates.write(held_rates.invent(held_rates.Settings(first_year="2017-18", years=7, oddities=held_rates.Oddities.none()), 5), tmp_path)
+    table = read_returns(tmp_path / "ssda903").survival()
+    assert (table["kaplan_meier"] - table["piecewise"]).abs().max() < 0.03
+    assert table["kaplan_meier"].is_monotonic_decreasing and table["periods"].iloc[0] > 500

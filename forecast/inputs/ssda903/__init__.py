@@ -91,6 +91,10 @@ class Returns:
         """Completed periods of care by age at start, time in care and destination: see tables.durations."""
         return tables.durations(self._care, self._span)
 
+    def survival(self) -> pd.DataFrame:
+        """How long care lasts, by Kaplan and Meier and by hazards constant in bands: see tables.survival."""
+        return tables.survival(self._care, self._span)
+
     def reviews(self) -> pd.DataFrame:
         """month, reviews: LAC reviews held; no rows where no Reviews file was given."""
         return self._reviews.rename_axis("month").rename("reviews").reset_index()

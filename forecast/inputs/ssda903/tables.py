@@ -162,3 +162,46 @@ def durations(care: pd.DataFrame, span: Span) -> pd.DataFrame:
     times = time_band(began, known, done["end"].to_numpy())
     table = count_cells(names, [age_band(born, began), times, done["leaves"]]).rename("periods").reset_index()
     return table[table["periods"] > 0].reset_index(drop=True)
+
+
+def survival(care: pd.DataFrame, span: Span) -> pd.DataFrame:
+    """since_start (days), kaplan_meier, piecewise, periods: share of periods of care that last so long, turning 18 left out.
+
+    Two estimates from the same periods whose start is known: Kaplan and Meier's, which takes no shape, with late entry for
+    periods begun before the first return; and hazards constant within each band of time, as the forecast uses. Where the
+    two part, the bands are too wide. Turning 18, and still being looked after on the last day covered, end the watching.
+    """
+    entry, time, left = _watched(care, span)
+    edges = np.array([edge for edge in codes.TIME_FROM.values() if edge and edge < time.max(initial=0)])
+    table = pd.DataFrame({"since_start": edges, "periods": [int((time >= edge).sum()) for edge in edges]})
+    return table.assign(kaplan_meier=_kaplan_meier(entry, time, left, edges), piecewise=_piecewise(entry, time, left, edges))
+
+
+def _watched(care: pd.DataFrame, span: Span) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each period of known start: days since the start when watching began and ended, and whether it ended by leaving."""
+    known = care[care["known"].astype(bool)].groupby("period")[["began", "end", "leaves"]].last()
+    adult = codes.LEAVES.index(codes.TURNED_18)
+    left = (known["leaves"].to_numpy() >= 0) & (known["leaves"].to_numpy() != adult) & (known["end"].to_numpy() <= span.last)
+    time = np.minimum(known["end"].to_numpy(), span.last) - known["began"].to_numpy()
+    entry = np.maximum(span.first - 1 - known["began"].to_numpy(), 0)
+    seen = time > entry
+    return entry[seen], time[seen], left[seen]
+
+
+def _kaplan_meier(entry: np.ndarray, time: np.ndarray, left: np.ndarray, at: np.ndarray) -> np.ndarray:
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    if not left.any():
+        return np.ones(at.size)
+    found = SurvfuncRight(time, left.astype(int), entry=entry)
+    return np.append(1.0, found.surv_prob)[np.searchsorted(found.surv_times, at, side="right")]
+
+
+def _piecewise(entry: np.ndarray, time: np.ndarray, left: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Share left by each edge with a constant hazard in each band between edges."""
+    gone, logs = np.append(0, at), []
+    for low, high in zip(gone[:-1], gone[1:], strict=True):
+        days = np.clip(time, low, high) - np.clip(entry, low, high)
+        ends = (left & (time > low) & (time <= high)).sum()
+        logs.append(ends / max(days.sum(), 1) * (high - low))
+    return np.exp(-np.cumsum(logs))
