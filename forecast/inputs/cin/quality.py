@@ -1,23 +1,6 @@
 """What was found wrong, what was done about it, and how often: nothing is left out or changed without a count here."""
 
-from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
-
-from forecast.errors import BadInput
-
-MOST_SHARE, LEAST_ROWS = 0.05, 20  # a fault on more rows than these is the file's, not a row's
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What was found and done. With `expected`, too many rows of it in one file stop the reading."""
-
-    text: str
-    field: str = ""
-    expected: str = ""
-
+from forecast.inputs.counting import Counting, Rule
 
 RULES = {
     "rows": Rule("rows or records read"),
@@ -80,40 +63,8 @@ RULES = {
 }  # fmt: skip
 
 
-class Quality:
-    """Counts by file and rule."""
+class Quality(Counting):
+    """Counts by file and rule of this reader."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, str], int] = {}
-
-    def count(self, file: str, rule: str, number: int = 1) -> None:
-        """Add to a count; nothing is added for 0."""
-        if number:
-            self._counts[file, rule] = self._counts.get((file, rule), 0) + int(number)
-
-    def rows(self, frame: pd.DataFrame, where: np.ndarray, rule: str) -> np.ndarray:
-        """Count the rows marked by `where` under their files; gives `where` back.
-
-        Raises BadInput where a rule that says what was expected is broken by too many rows of one file.
-        """
-        where = np.asarray(where, dtype=bool)
-        for file, number in frame.loc[where, "file"].value_counts().items():
-            self._check_share(frame, where, file, number, rule)
-            self.count(file, rule, number)
-        return where
-
-    def _check_share(self, frame: pd.DataFrame, where: np.ndarray, file: str, number: int, rule: str) -> None:
-        known, here = RULES[rule], (frame["file"] == file).to_numpy()
-        if known.expected and number >= LEAST_ROWS and number > MOST_SHARE * here.sum():
-            line = frame.loc[where & here, "line"].min()
-            raise BadInput(
-                f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so on {number:,} of {int(here.sum()):,} "
-                f"records. Expected {known.expected}. Correct the field, or export the file again."
-            )
-
-    def table(self) -> pd.DataFrame:
-        """file, rule (what was found and done), count; in the order of the rules, then of the files."""
-        order = list(RULES)
-        found = sorted(self._counts.items(), key=lambda item: (order.index(item[0][1]), item[0][0]))
-        rows = [(file, RULES[rule].text, number) for (file, rule), number in found]
-        return pd.DataFrame(rows, columns=["file", "rule", "count"])
+        super().__init__(RULES)

@@ -1,7 +1,6 @@
 """Tables: the census as CSV, and Annex A lists as CSV or XLSX. Text first, columns by name, no cell ever quoted."""
 
 import contextlib
-import csv
 import io
 import re
 import zipfile
@@ -16,10 +15,9 @@ from forecast.inputs.cin.codes import ENQUIRY, EPISODE, hash_child
 from forecast.inputs.cin.files import MEGABYTE, MOST_BYTES, ZIP_FAULTS, Source
 from forecast.inputs.cin.quality import Quality
 from forecast.inputs.cin.records import Records
+from forecast.inputs.csv_text import SAVE_AGAIN, UTF_16_MARKS, decode, parse
 
-UTF_8_MARK, UTF_16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-SAVE_AGAIN = "In Excel: Save As, CSV UTF-8 (comma delimited); or export the file again."
 FORMULA = re.compile(r"[=+@]|-(?!\d+$)")  # a spreadsheet would run these; a negative number is only wrong
 SPOILT = re.compile(r"\d(\.\d+)?[eE]\+?\d+|\d+\.0")  # what a spreadsheet makes of a long number
 MOST_UNPACKED = 8 * MOST_BYTES[".xlsx"]
@@ -79,7 +77,9 @@ def _heading(text: str) -> str:
 
 
 def _read_csv(source: Source, quality: Quality) -> Sheet:
-    rows, lines = _parse(source.name, _decode(source, quality))
+    text, latin_1 = decode(source.name, source.content())
+    quality.count(source.name, "latin_1", latin_1)
+    rows, lines = parse(source.name, text)
     if not rows:
         raise BadInput(f"{source.name}: the file is empty; expected headings and rows. Export the file again.")
     return _as_sheet(source.name, rows, lines, quality)
@@ -94,42 +94,6 @@ def _as_sheet(name: str, rows: list[list[str]], lines: list[int], quality: Quali
     quality.count(name, "repeated_headings", len(pairs) - len(kept))
     cells = [[cell.strip() for cell in _right_length(name, line, row, len(columns))] for row, line in kept]
     return Sheet(name, columns, cells, [line for _, line in kept])
-
-
-def _decode(source: Source, quality: Quality) -> str:
-    """The file's text: UTF-8 with or without a mark, else Latin-1, in which older systems export."""
-    content = source.content()
-    if content.startswith(UTF_16_MARKS):
-        raise BadInput(f"{source.name}: saved as UTF-16 (Unicode text); expected UTF-8. {SAVE_AGAIN}")
-    if b"\0" in content:
-        line = content[: content.index(b"\0")].count(b"\n") + 1
-        raise BadInput(
-            f"{source.name}, line {line}: holds NUL characters: damaged, or UTF-16; expected UTF-8. {SAVE_AGAIN}"
-        )
-    try:
-        return content.removeprefix(UTF_8_MARK).decode("utf-8")
-    except UnicodeDecodeError:
-        quality.count(source.name, "latin_1")
-        return content.decode("latin-1")
-
-
-def _parse(name: str, text: str) -> tuple[list[list[str]], list[int]]:
-    """The rows and the line each stands on; a cell may not run over several lines."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows, lines, line = [], [], 1
-    try:
-        for row in reader:
-            if reader.line_num > line and any("\n" in cell or "\r" in cell for cell in row):
-                raise csv.Error
-            rows.append(row)
-            lines.append(reader.line_num)
-            line = reader.line_num + 1
-    except csv.Error:
-        raise BadInput(
-            f"{name}, line {line}: a quotation mark that is not closed on its line, or stands inside a cell. "
-            f"Expected cells without line breaks. Remove the mark, or export the file again."
-        ) from None
-    return rows, lines
 
 
 def _check_headings(name: str, cells: list[str], columns: list[str]) -> None:

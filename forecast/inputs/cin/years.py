@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import BadInput
-from forecast.inputs.cin.quality import LEAST_ROWS, Quality
+from forecast.inputs.cin.quality import Quality
 from forecast.inputs.cin.records import NO_DAY, OPEN, Records, Tables
+from forecast.inputs.counting import LEAST_ROWS
 from forecast.months import FIRST_MONTH_OF_FINANCIAL_YEAR, MONTHS_A_YEAR
 
 PAIR = r"(?<!\d)(?=((?:19[89]|20\d)\d)[-_/ ]?(?:\d\d)?(\d\d)(?!\d))"  # 2017-18, 2017_18, 2017/18, 2017-2018

@@ -1,23 +1,19 @@
 """Finding and opening the files of one or more returns: a folder or a zip, within stated limits, as text and nothing else."""
 
-import csv
-import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from forecast.errors import BadInput
+from forecast.inputs.csv_text import SAVE_AGAIN, decode, parse
 from forecast.inputs.ssda903.quality import Quality
 
 MEGABYTE = 1024 * 1024
 MOST_FILES = 1000
 MOST_BYTES = 100 * MEGABYTE  # one file; five years of a large council's Episodes are under 20
 MOST_BYTES_TOGETHER = 400 * MEGABYTE
-UTF_8_MARK, UTF_16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 OTHER_SEPARATORS = (";", "\t", "|")
-HOW_TO_SAVE = "In Excel: Save As, CSV UTF-8 (comma delimited)"
-SAVE_AGAIN = f"{HOW_TO_SAVE}; or export the file again."
 
 
 @dataclass(frozen=True)
@@ -149,8 +145,9 @@ def read_sheet(raw: Raw, quality: Quality) -> Sheet | None:
     Raises BadInput, naming file and line, for another encoding or separator, a quotation mark that never closes, a row with
     too few or too many cells (a truncated file), and a heading that stands twice.
     """
-    text = _decode(raw, quality)
-    rows, lines = _parse(raw.name, text)
+    text, latin_1 = decode(raw.name, raw.content)
+    quality.count(raw.name, "latin_1", latin_1)
+    rows, lines = parse(raw.name, text)
     if not rows:
         return None
     _check_separator(raw.name, rows[0])
@@ -163,42 +160,6 @@ def read_sheet(raw: Raw, quality: Quality) -> Sheet | None:
     kept = [pair for pair, repeated in zip(kept, again, strict=True) if not repeated]
     cells = [_right_length(raw.name, line, row, len(columns)) for row, line in kept]
     return Sheet(raw.name, columns, cells, [line for _, line in kept])
-
-
-def _decode(raw: Raw, quality: Quality) -> str:
-    """The file's text: UTF-8 with or without a mark, else Latin-1, in which councils' older systems export."""
-    content = raw.content
-    if content.startswith(UTF_16_MARKS):
-        raise BadInput(f"{raw.name}: saved as UTF-16 (Unicode text); expected UTF-8. {SAVE_AGAIN}")
-    if b"\0" in content:
-        line = content[: content.index(b"\0")].count(b"\n") + 1
-        raise BadInput(
-            f"{raw.name}, line {line}: holds NUL characters: damaged, or UTF-16; expected UTF-8 text. {SAVE_AGAIN}"
-        )
-    try:
-        return content.removeprefix(UTF_8_MARK).decode("utf-8")
-    except UnicodeDecodeError:
-        quality.count(raw.name, "latin_1")
-        return content.decode("latin-1")
-
-
-def _parse(name: str, text: str) -> tuple[list[list[str]], list[int]]:
-    """The rows of the file and the line each ends on; a cell may not run over several lines."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows, lines, line = [], [], 1
-    try:
-        for row in reader:
-            if reader.line_num > line and any("\n" in cell or "\r" in cell for cell in row):
-                raise csv.Error
-            rows.append(row)
-            lines.append(reader.line_num)
-            line = reader.line_num + 1
-    except csv.Error:
-        raise BadInput(
-            f"{name}, line {line}: a quotation mark that is not closed on its line, or stands inside a cell. "
-            f"Expected cells without line breaks. Remove the mark, or export the file again."
-        ) from None
-    return rows, lines
 
 
 def _check_separator(name: str, first: list[str]) -> None:

@@ -1,26 +1,6 @@
 """The data quality table: what was read, merged, resolved and left out, by file and rule; never which child."""
 
-from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
-
-from forecast.errors import BadInput
-
-MOST_SHARE, LEAST_ROWS = (
-    0.05,
-    20,
-)  # more than this share of a file's rows, and at least this many: the column is wrong, not a row
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What was found and what was done. With `expected`, too many such rows in one file stop the reading."""
-
-    text: str
-    column: str = ""
-    expected: str = ""
-
+from forecast.inputs.counting import Counting, Rule
 
 RULES = {
     "rows": Rule("rows read"),
@@ -76,42 +56,8 @@ RULES = {
 }  # fmt: skip
 
 
-class Quality:
-    """Counts by file and rule."""
+class Quality(Counting):
+    """Counts by file and rule of this reader."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, str], int] = {}
-
-    def count(self, file: str, rule: str, number: int = 1) -> None:
-        """Add to a count; nothing is added for 0."""
-        if number:
-            self._counts[file, rule] = self._counts.get((file, rule), 0) + int(number)
-
-    def rows(self, frame: pd.DataFrame, where: np.ndarray, rule: str) -> np.ndarray:
-        """Count the rows marked by `where` under their files; gives `where` back.
-
-        Raises BadInput where a rule that says what was expected is broken by too many rows of one file.
-        """
-        where = np.asarray(where, dtype=bool)
-        found = frame.loc[where, "file"].value_counts()
-        for file, number in found.items():
-            self._check_share(frame, where, file, number, rule)
-            self.count(file, rule, number)
-        return where
-
-    def _check_share(self, frame: pd.DataFrame, where: np.ndarray, file: str, number: int, rule: str) -> None:
-        known, total = RULES[rule], int((frame["file"] == file).sum())
-        if known.expected and number >= LEAST_ROWS and number > MOST_SHARE * total:
-            line = frame.loc[where & (frame["file"] == file).to_numpy(), "line"].min()
-            raise BadInput(
-                f"{file}, line {line}, {known.column}: {known.text.split(':')[0]}, and so are {number:,} of {total:,} rows. "
-                f"Expected {known.expected}. Export the file again, or correct the column."
-            )
-
-    def table(self) -> pd.DataFrame:
-        """file, rule (what was found and done), count; in the order of the rules, then of the files."""
-        order = list(RULES)
-        rows = sorted(self._counts.items(), key=lambda item: (order.index(item[0][1]), item[0][0]))
-        return pd.DataFrame(
-            [(file, RULES[rule].text, number) for (file, rule), number in rows], columns=["file", "rule", "count"]
-        )
+        super().__init__(RULES)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import BadInput
-from forecast.inputs.ssda903.quality import LEAST_ROWS, Quality
+from forecast.inputs.counting import LEAST_ROWS
+from forecast.inputs.ssda903.quality import Quality
 from forecast.inputs.ssda903.rows import NO_DAY, OPEN, Table
 from forecast.months import FIRST_MONTH_OF_FINANCIAL_YEAR
 
