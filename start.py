@@ -88,7 +88,8 @@ def surroundings():
     unwanted = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     path = os.pathsep.join([BIN, os.environ.get("PATH", os.defpath)])
-    return dict(kept, PYTHONUTF8="1", VIRTUAL_ENV=ENV, PATH=path, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    typed = "%s start.py" % ("py" if os.name == "nt" else "python3")
+    return dict(kept, FORECAST_TYPED=typed, PYTHONUTF8="1", VIRTUAL_ENV=ENV, PATH=path, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
 
 
 def install():

@@ -11,7 +11,7 @@ import click
 
 from forecast import __version__
 from forecast.errors import BadInput
-from forecast.home import find_home
+from forecast.home import find_home, typed
 from forecast.report.words import plain
 
 COUNCIL, MONTH, DRAWS, SEED = "slough", "2011-06", 10_000, 2011
@@ -138,7 +138,7 @@ def template(council, month, out) -> None:
         raise BadInput(f"{path.name} is there already. Give another name with --out, or move it away first.")
     write_template(path, load_scenarios(params, council, month, list_scenarios(params)))
     tell(f"{_short(path)} is written. Fill it in, save it, and run it:")
-    tell(f"    forecast run {_short(path)}")
+    tell("    " + typed(f"run {_short(path)}"))
 
 
 @main.command("import")
@@ -162,7 +162,7 @@ def list_() -> None:
     params = find_home() / "params"
     for council, month, title in list_cases(params):
         tell(f"{council} {month}  {title}")
-        tell(f"    forecast run --council {council} --month {month}")
+        tell("    " + typed(f"run --council {council} --month {month}"))
     council, month, _ = list_cases(params)[0]
     for slug in list_scenarios(params):
         scenario = load(params, council, month, slug).scenario
@@ -467,7 +467,7 @@ def synth(folder, seed, years, first_year, size) -> None:
         raise BadInput(f"{folder.name} is not empty. Give a new folder, so that nothing of yours is written over.")
     files = write(invent(Settings(first_year=first_year, years=years).scaled(size), seed), folder)
     tell(f"{len(files)} files of an invented council are in {_short(folder)}. Read its returns with:")
-    tell(f"    forecast returns {_short(folder / 'ssda903')}")
+    tell("    " + typed(f"returns {_short(folder / 'ssda903')}"))
 
 
 @main.command()

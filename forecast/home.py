@@ -1,8 +1,16 @@
 """Where the project is."""
 
+import os
 from pathlib import Path
 
 from forecast.errors import BadInput
+
+TYPED = "FORECAST_TYPED"  # set by start.py, which runs this package
+
+
+def typed(words: str) -> str:
+    """A command as this person types it: through start.py where that is how it was started."""
+    return f"{os.environ.get(TYPED, 'forecast')} {words}"
 
 
 def find_home() -> Path:

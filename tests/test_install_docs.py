@@ -157,6 +157,7 @@ def test_what_runs_writes_utf_8_and_keeps_compiled_files(start, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     around = start.surroundings()
     assert around["PYTHONUTF8"] == "1"
+    assert around["FORECAST_TYPED"] in ("python3 start.py", "py start.py")
     assert not {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH"} & around.keys()
     assert around["PATH"].startswith(start.BIN)
 

@@ -14,6 +14,7 @@ from forecast.assumptions import Assumptions, load
 from forecast.assumptions.documents import Change
 from forecast.errors import BadInput
 from forecast.explore.live import Live, Refused
+from forecast.home import typed
 
 HEADING = "# yaml-language-server: $schema=../schema/scenario.schema.json\n"
 LONGEST_NAME, LONGEST_TEXT = 60, 500  # letters
@@ -76,7 +77,7 @@ def save(live: Live, params: Path, wish: Wish) -> Saved:
     except BadInput as error:
         raise Refused({"name": str(error)}) from None
     live.scenarios[slug] = loaded
-    return Saved(slug, wish.name, f"forecast run --council {case.council} --month {case.month} --scenario {slug}")
+    return Saved(slug, wish.name, typed(f"run --council {case.council} --month {case.month} --scenario {slug}"))
 
 
 def _refuse(live: Live, params: Path, wish: Wish) -> dict[str, Change]:

@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from forecast.errors import BadInput
-from forecast.home import find_home
+from forecast.home import find_home, typed
 from forecast.report import charts, tables, words
 
 RUN_FOLDER = "FORECAST_RUN_FOLDER"
@@ -43,7 +43,7 @@ def open_run(run: str) -> Run:
     path = folder / "answer.json"
     if not path.is_file():
         council, _, month = run.partition("/")
-        raise BadInput(f"there is no run {run}. Make it with: forecast run --council {council} --month {month}")
+        raise BadInput(f"there is no run {run}. Make it with: {typed(f'run --council {council} --month {month}')}")
     return Run(folder, json.loads(path.read_text(encoding="utf-8")))
 
 
