@@ -9,6 +9,7 @@ import pytest
 
 from forecast.report.notebook import RUN_FOLDER
 
+os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
 HOME = Path(__file__).resolve().parent
 KEPT = "FORECAST_TEST_RUNS"
 
