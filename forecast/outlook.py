@@ -26,7 +26,7 @@ from forecast.months import (
     year_months,
 )
 from forecast.pathways.calibration import POINTS, as_opening
-from forecast.pathways.hazards import Entrants, Paths, Spread
+from forecast.pathways.hazards import Entrants, Paths, Placed, Spread
 from forecast.placements import PLACEMENTS, fit_mix, shift_to_residential
 from forecast.population import Population
 from forecast.scenario import (
@@ -177,6 +177,8 @@ def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) 
     """One outlook that takes each draw from one of several."""
 
     def weave(arrays: list):
+        if isinstance(arrays[0], Placed):
+            return weave_all(arrays)
         return np.stack(arrays)[which, np.arange(base.draws)] if isinstance(arrays[0], np.ndarray) else arrays[0]
 
     def weave_all(held: list):

@@ -10,13 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numba import njit
 
-from forecast.pathways.hazards import Entrants, Hazards, Opening, Paths, Spread
+from forecast.pathways.hazards import Entrants, Hazards, Opening, Paths, Placed, Places, Spread
 
 # Constants of the splitmix64 generator (Steele, Lea and Flood 2014), not of the field.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 TO_UNIT = 2.0**-53
 ZERO, ONE = np.uint64(0), np.uint64(1)
+# Positions in a child's own stream: 0 its age at the start, 1 how long it stays, 2 where it first lives, then, two by two,
+# how long it stays in a placement and where it goes next.
+FIRST_PLACE, PATIENCE, NEXT_PLACE = 2, 3, 4
 
 
 @njit(inline="always", cache=True, nogil=True)
@@ -43,8 +46,17 @@ def _exponential(key, position):
     return -np.log(_uniform(key, position))
 
 
+@njit(inline="always", cache=True, nogil=True)
+def _choose(key, position, reach):
+    """The first place whose cumulative share `reach` [state] is not below a number of the stream."""
+    chance, state = _uniform(key, position) * reach[-1], 0
+    while reach[state] < chance:
+        state += 1
+    return state
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gather_opening(draw_key, points, who, opened):
+def _gather_opening(draw_key, points, who, opened, placed):
     """Children open at the origin: systematic quantiles of the opening distribution, one offset a draw."""
     entry, born, began, luck, band, segment, month = who
     children, point_age, point_duration, point_band, point_segment = points
@@ -57,12 +69,16 @@ def _gather_opening(draw_key, points, who, opened):
         band[child], segment[child], month[child] = point_band[point], point_segment[point], 0
         luck[child] = _exponential(key, child + 1)
         opened[point_segment[point], point_band[point]] += 1
+        if placed is not None:
+            now, _, _, _, states, streams, place_opened, _, _, _, _, _ = placed
+            states[child], streams[child] = now[point], _key(key, child)
+            place_opened[now[point], point_band[point]] += 1
     return children
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _gather_entrants(
-    draw_key, families, start_factor, start_rate, demand, month_from, master, early_segments, who, count, starts, marks
+    draw_key, families, start_factor, start_rate, demand, month_from, master, early_segments, who, count, starts, marks, placed
 ):
     """Families of the master stream, month by month; a child starts where its level lies below the scenario's rate."""
     entry, born, began, luck, at_band, at_segment, at_month = who
@@ -100,6 +116,13 @@ def _gather_entrants(
                     starts[month, band] += 1
                     marks[month, band + late, 0] += 1.0
                     marks[month, band + late, 1] += month_to - arrives
+                    if placed is not None:
+                        _, first_reach, _, _, states, streams, _, place_marks, place_starts, _, _, _ = placed
+                        state = _choose(child_key, FIRST_PLACE, first_reach[band])
+                        states[count], streams[count] = state, child_key
+                        place_starts[month, state] += 1
+                        place_marks[month, state, band, 0] += 1.0
+                        place_marks[month, state, band, 1] += month_to - arrives
                     count += 1
                 child += 1
                 reach *= more_children
@@ -108,10 +131,11 @@ def _gather_entrants(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends, aged, reviews):
+def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends, aged, reviews, placed):
     """Follow every child from its entry to its end or the horizon and mark what happens.
 
-    Indices are unsigned: numba then has no negative index to allow for, which is a quarter of the time here.
+    Indices are unsigned: numba then has no negative index to allow for, which is a quarter of the time here. Where there is
+    one placement for all (`placed` is None) numba leaves every line about placements out.
     """
     entries, borns, begans, lucks, at_band, at_segment, at_month = who
     birthday_at, step_at, per_day, early_segments, review_at = table
@@ -124,12 +148,22 @@ def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends
             due += ONE
         next_review = began + review_at[due]
         here = clock[band, month] + slope[band, month] * (now - month_from[month])
+        if placed is not None:
+            _, _, next_reach, leaving, states, streams, _, place_marks, _, place_ends, moved, moves = placed
+            state, stream, position = states[child], streams[child], PATIENCE
+            patience = _exponential(stream, position)
         while True:
             birthday, step = born + birthday_at[band], began + step_at[segment]
             until = min(min(birthday, step), horizon)
+            if placed is not None:
+                per_day_moving = next_reach[band, state, -1]
+                moves_at = now + patience / per_day_moving if per_day_moving > 0.0 else np.inf
+                until = min(until, moves_at)
             last = month_of_day[np.uint64(until)]
             there = clock[band, last] + slope[band, last] * (until - month_from[last])
             hazard = per_day[segment, band]
+            if placed is not None:
+                hazard = hazard * leaving[band, state]
             need = hazard * (there - here)
             if left < need:
                 target = here + left / hazard
@@ -140,11 +174,30 @@ def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends
                 marks[month, column, ZERO] -= 1.0
                 marks[month, column, ONE] -= month_from[month + ONE] - now
                 ends[month, band] += 1
+                if placed is not None:
+                    place_ends[month, state] += 1
+                    place_marks[month, state, band, 0] -= 1.0
+                    place_marks[month, state, band, 1] -= month_from[month + ONE] - now
                 break
             left -= need
+            if placed is not None:
+                patience -= per_day_moving * (until - now)
             here, now, month = there, until, last
             if until >= horizon:
                 break
+            if placed is not None and until == moves_at:
+                rest = month_from[month + ONE] - now
+                place_marks[month, state, band, 0] -= 1.0
+                place_marks[month, state, band, 1] -= rest
+                moved[month, state] -= 1
+                state = _choose(stream, position + 1, next_reach[band, state])
+                place_marks[month, state, band, 0] += 1.0
+                place_marks[month, state, band, 1] += rest
+                moved[month, state] += 1
+                moves[month, state] += 1
+                position += 2
+                patience = _exponential(stream, position)
+                continue
             column = band if segment < early_segments else band + bands
             if until == step:
                 segment += ONE
@@ -154,12 +207,20 @@ def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends
             marks[month, column, ZERO] -= 1.0
             marks[month, column, ONE] -= rest
             if until == birthday:
+                if placed is not None:
+                    place_marks[month, state, band, 0] -= 1.0
+                    place_marks[month, state, band, 1] -= rest
                 if band + ONE == bands:
                     ends[month, band] += 1
+                    if placed is not None:
+                        place_ends[month, state] += 1
                     break
                 aged[month, band] -= 1
                 band += ONE
                 aged[month, band] += 1
+                if placed is not None:
+                    place_marks[month, state, band, 0] += 1.0
+                    place_marks[month, state, band, 1] += rest
                 here = clock[band, month] + slope[band, month] * (now - month_from[month])
             column = band if segment < early_segments else band + bands
             marks[month, column, ZERO] += 1.0
@@ -198,7 +259,21 @@ def _add_up(month_from, early_opened, opened, marks, stock, days, early_days):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _run_draws(first, last, seed, points, families, master, spread, leave_lever, calendar, table, capacity, out):
+def _add_up_places(month_from, opened, marks, stock, days):
+    """The same by placement."""
+    months, states, bands = stock.shape
+    for state in range(states):
+        for band in range(bands):
+            now = float(opened[state, band])
+            for month in range(months):
+                length = month_from[month + 1] - month_from[month]
+                days[month, state, band] = now * length + marks[month, state, band, 1]
+                now += marks[month, state, band, 0]
+                stock[month, state, band] = now
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _run_draws(first, last, seed, points, families, master, spread, leave_lever, calendar, table, capacity, out, places, out_placed):
     """Draws first..last-1, each written to its own rows of `out`; returns False if a draw outgrew its room."""
     stock, starts, ends, aged, days, early_days, reviews, opened_out = out
     start_factor, leave_factor, start_rate, leave_rate, demand = spread
@@ -216,22 +291,34 @@ def _run_draws(first, last, seed, points, families, master, spread, leave_lever,
     clock, slope = np.zeros((bands, months + 1)), np.ones((bands, months + 1))
     marks, opened = np.zeros((months, 2 * bands, 2)), np.zeros(table[2].shape, np.int64)
     early_segments = table[3]
+    if places is not None:
+        states, streams = np.empty(capacity, np.int64), np.empty(capacity, np.uint64)
+        place_marks = np.zeros((months, places[1].shape[1], bands, 2))
     for draw in range(first, last):
         draw_key = _key(seed, draw)
         marks[:] = 0.0
         opened[:] = 0
         _set_clock(clock, slope, month_from, leave_factor[draw], leave_rate[draw], leave_lever)
-        count = _gather_opening(draw_key, points, who, opened)
+        if places is None:
+            placed = None
+        else:
+            place_marks[:] = 0.0
+            held, place_days, place_starts, place_ends, place_moved, place_moves, place_opened = out_placed
+            into = (place_starts[draw], place_ends[draw], place_moved[draw], place_moves[draw])
+            placed = places + (states, streams, place_opened[draw], place_marks) + into  # noqa: RUF005 - numba takes no *
+        count = _gather_opening(draw_key, points, who, opened, placed)
         factors = (start_factor[draw], start_rate[draw], demand[draw])
         count = _gather_entrants(
-            draw_key, families, *factors, month_from, master, early_segments, who, count, starts[draw], marks
+            draw_key, families, *factors, month_from, master, early_segments, who, count, starts[draw], marks, placed
         )
         if count == capacity:
             return False
-        _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends[draw], aged[draw], reviews[draw])
+        _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends[draw], aged[draw], reviews[draw], placed)
         opened_out[draw] = opened.sum(axis=0)
         early_opened = opened[: int(early_segments)].sum(axis=0)
         _add_up(month_from, early_opened, opened_out[draw], marks, stock[draw], days[draw], early_days[draw])
+        if places is not None:
+            _add_up_places(month_from, place_opened[draw], place_marks, held[draw], place_days[draw])
     return True
 
 
@@ -241,6 +328,24 @@ def _outputs(draws, months, bands, capacity):
     counts = [np.zeros((draws, months, bands), count) for _ in range(4)]
     days = [np.zeros((draws, months, bands), np.float32) for _ in range(2)]
     return (*counts, *days, np.zeros((draws, months), count), np.zeros((draws, bands), count))
+
+
+def _places(places: Places | None):
+    """What the engine reads of the placements: opening states, cumulative first shares, cumulative moving rates, leaving."""
+    if places is None:
+        return None
+    reach = np.cumsum(places.moving, axis=2)
+    return np.asarray(places.now, np.int64), np.cumsum(places.first, axis=1), reach, np.asarray(places.leaving, float)
+
+
+def _outputs_placed(places: Places | None, draws, months, bands, capacity):
+    """Tables by placement to fill, or None."""
+    if places is None:
+        return None
+    states, count = len(places.names), np.int16 if capacity <= np.iinfo(np.int16).max else np.int32
+    cells = (draws, months, states, bands)
+    flows = (np.zeros(cells[:3], count) for _ in range(4))
+    return np.zeros(cells, count), np.zeros(cells, np.float32), *flows, np.zeros((draws, states, bands), count)
 
 
 def _review_ages(review_at: np.ndarray, every: float, longest: float) -> np.ndarray:
@@ -305,6 +410,7 @@ def run(
     review_every: float,
     seed: int,
     threads: int = 2,
+    places: Places | None = None,
 ) -> Paths:
     """Live every child of every draw and return the paths.
 
@@ -313,13 +419,14 @@ def run(
     early_days   scalar          child-days within so many days of the start are counted apart (proceedings)
     review_at    [review]        durations (days) of the first statutory reviews; then every `review_every` days
     seed         integer         keys every random number; the thread count changes nothing
+    places       placements as states, or None: one state, and where children live is asked elsewhere
     """
     hazards = hazards.with_break(early_days)
     draws, months = spread.start_factor.shape
     bands = hazards.age_from.size
     month_from = np.asarray(month_from, float)
     capacity = _room(opening, entrants, spread)
-    out = _outputs(draws, months, bands, capacity)
+    out, out_placed = _outputs(draws, months, bands, capacity), _outputs_placed(places, draws, months, bands, capacity)
     shared = (
         np.uint64(seed),
         _points(opening, hazards),
@@ -331,10 +438,12 @@ def run(
         _table(hazards, early_days, review_at, review_every),
         capacity,
         out,
+        _places(places),
+        out_placed,
     )
     edges = np.linspace(0, draws, 4 * threads + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
         chunks = [pool.submit(_run_draws, a, b, *shared) for a, b in zip(edges[:-1], edges[1:], strict=True)]
         if not all([chunk.result() for chunk in chunks]):
             raise OverflowError(f"a draw held more than {capacity} children; the start rates cannot be right")
-    return Paths(*out)
+    return Paths(*out, None if places is None else Placed(places.names, *out_placed))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.pathways.hazards import Entrants, Hazards, Opening
+from forecast.pathways.hazards import Entrants, Hazards, Opening, Places
 
 CHUNK = 4096
+LEAST_CHANCE = 1e-13  # of more steps than were counted, in the exponential of a table of rates
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,22 @@ def entrant_cohorts(month_from: np.ndarray, entrants: Entrants, nodes: int = 3) 
     return Cohorts(entry.ravel(), age.ravel(), np.zeros(entry.size), weight.ravel())
 
 
-def _walk(month_from, hazards, cohorts, leave_lever, totals):
-    """Add one chunk of cohorts to the totals."""
+@dataclass(frozen=True)
+class Pieces:
+    """The stretches of each cohort's path over which nothing changes, [cohort x stretch], some of no length.
+
+    length  days; band, segment, month  where the stretch lies; adult  beyond the 18th birthday; closes  it ends with a month
+    """
+
+    length: np.ndarray
+    band: np.ndarray
+    segment: np.ndarray
+    month: np.ndarray
+    adult: np.ndarray
+    closes: np.ndarray
+
+
+def _pieces(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts) -> Pieces:
     bands, months = hazards.age_from.size, len(month_from) - 1
     edges = [cohorts.entry[:, None] + edge[None, 1:] - start[:, None] for edge, start in (
         (np.append(hazards.age_from, hazards.adult_age), cohorts.age),
@@ -75,18 +90,26 @@ def _walk(month_from, hazards, cohorts, leave_lever, totals):
     segment = np.searchsorted(hazards.duration_from, duration, side="right") - 1
     month = np.clip(np.searchsorted(month_from, middle + cohorts.entry[:, None], side="right") - 1, 0, months - 1)
     adult = age >= hazards.adult_age
-    hazard = hazards.per_day[band, segment] * leave_lever[month, band]
+    closes = (times[:, 1:] == month_from[month + 1]) & (length > 0) & ~adult
+    return Pieces(length, band, segment, month, adult, closes)
+
+
+def _walk(month_from, hazards, cohorts, leave_lever, totals):
+    """Add one chunk of cohorts to the totals."""
+    bands, months = hazards.age_from.size, len(month_from) - 1
+    path = _pieces(month_from, hazards, cohorts)
+    length, adult = path.length, path.adult
+    hazard = hazards.per_day[path.band, path.segment] * leave_lever[path.month, path.band]
     kept = np.where(adult & (length > 0), 0.0, np.exp(-hazard * length))
     alive_after = cohorts.weight[:, None] * np.cumprod(kept, axis=1)
     alive = np.concatenate([cohorts.weight[:, None], alive_after[:, :-1]], axis=1)
     lost = alive - alive_after
     days = np.where(adult, 0.0, np.where(hazard > 0, lost / np.where(hazard > 0, hazard, 1), alive * length))
-    cell = (month * bands + band).ravel()
+    cell = (path.month * bands + path.band).ravel()
     totals["ends"] += np.bincount(cell, lost.ravel(), months * bands)
     totals["days"] += np.bincount(cell, days.ravel(), months * bands)
-    totals["segment"] += np.bincount(segment.ravel(), lost.ravel(), hazards.duration_from.size)
-    present = (times[:, 1:] == month_from[month + 1]) & (length > 0) & ~adult
-    totals["stock"] += np.bincount(cell, (alive_after * present).ravel(), months * bands)
+    totals["segment"] += np.bincount(path.segment.ravel(), lost.ravel(), hazards.duration_from.size)
+    totals["stock"] += np.bincount(cell, (alive_after * path.closes).ravel(), months * bands)
 
 
 def expect(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts, starts: np.ndarray, leave_lever: np.ndarray) -> Expected:
@@ -135,3 +158,73 @@ def as_opening(cohorts: Cohorts, children: int, points: int) -> Opening:
     at = (np.arange(points) + 0.5) / points * reach[-1]
     chosen = order[np.searchsorted(reach, at)]
     return Opening(children, cohorts.age[chosen], cohorts.duration[chosen])
+
+
+@dataclass(frozen=True)
+class ExpectedPlaces:
+    """Expected children by placement: stock, ends and days [month x state x band]."""
+
+    stock: np.ndarray
+    ends: np.ndarray
+    days: np.ndarray
+
+
+def placed_cohorts(opening: Opening, entrants: Cohorts, hazards: Hazards, places: Places) -> tuple[Cohorts, np.ndarray]:
+    """The opening points and the entrants, and how many of each cohort are in each placement, [cohort x state]."""
+    held = opening_cohorts(opening)
+    states = np.eye(len(places.names))[places.now] * held.weight[:, None]
+    band = np.searchsorted(hazards.age_from, entrants.age, side="right") - 1
+    return held + entrants, np.concatenate([states, places.first[band] * entrants.weight[:, None]])
+
+
+def expect_places(month_from, hazards: Hazards, places: Places, cohorts: Cohorts, inside: np.ndarray, leave_lever) -> ExpectedPlaces:
+    """Expected course of all cohorts through placements, by the exponential of each stretch's rates.
+
+    inside       [cohort x state]  children of each cohort by placement where it is first seen
+    leave_lever  [month x band]    multiplier on the leaving hazard
+    """
+    months, bands, states = len(month_from) - 1, hazards.age_from.size, len(places.names)
+    totals = {name: np.zeros((months * bands, states)) for name in ("stock", "ends", "days")}
+    for first in range(0, cohorts.entry.size, CHUNK):
+        part = Cohorts(*(column[first : first + CHUNK] for column in vars(cohorts).values()))
+        _walk_places(np.asarray(month_from, float), hazards, places, part, inside[first : first + CHUNK], leave_lever, totals)
+    return ExpectedPlaces(*(totals[name].reshape(months, bands, states).swapaxes(1, 2) for name in totals))
+
+
+def _walk_places(month_from, hazards, places, cohorts, inside, leave_lever, totals):
+    """Add one chunk of cohorts to the totals, stretch by stretch."""
+    path, bands = _pieces(month_from, hazards, cohorts), hazards.age_from.size
+    now = inside.copy()
+    for stretch in range(path.length.shape[1]):
+        live = np.flatnonzero(path.length[:, stretch] > 0)
+        length, band, segment, month, adult, closes = (part[live, stretch] for part in vars(path).values())
+        cell = month * bands + band
+        leave = (hazards.per_day[band, segment] * leave_lever[month, band])[:, None] * places.leaving[band]
+        after, days = _through(now[live], places.moving[band], leave, length)
+        days[adult], after[adult] = 0.0, 0.0
+        np.add.at(totals["ends"], cell, np.where(adult[:, None], now[live], leave * days))
+        np.add.at(totals["days"], cell, days)
+        np.add.at(totals["stock"], cell, after * closes[:, None])
+        now[live] = after
+
+
+def _through(start: np.ndarray, moving: np.ndarray, leave: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Children by placement [cohort x state] after `length` days of these rates, and their child-days meanwhile.
+
+    Uniformisation: powers of a chain that steps at the fastest rate, weighted by the Poisson chances of so many steps.
+    """
+    out = moving.sum(axis=2) + leave
+    fastest = max(float(out.max(initial=0.0)), np.finfo(float).tiny)
+    step = moving / fastest
+    mean = fastest * length
+    chance, seen = np.exp(-mean), np.exp(-mean)
+    after, days, power = chance[:, None] * start, ((1 - seen) / fastest)[:, None] * start, start
+    count = 0
+    while (1 - seen).max(initial=0.0) > LEAST_CHANCE:
+        count += 1
+        power = np.einsum("cs,cst->ct", power, step) + power * (1 - out / fastest)
+        chance = chance * mean / count
+        seen = seen + chance
+        after = after + chance[:, None] * power
+        days = days + (np.maximum(1 - seen, 0) / fastest)[:, None] * power
+    return after, days

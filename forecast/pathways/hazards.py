@@ -50,6 +50,33 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where children live, as states of the engine: who starts where, who moves, who leaves sooner from where.
+
+    names    the placements, in the order of every [state] below
+    first    [band x state]          placement at the start, shares; rows sum to 1
+    moving   [band x state x state]  moves from one to another, per child per day; the diagonal is 0
+    leaving  [band x state]          the leaving hazard as a multiple of that of all placements together
+    now      [point]                 the state of each opening point
+    """
+
+    names: tuple[str, ...]
+    first: np.ndarray
+    moving: np.ndarray
+    leaving: np.ndarray
+    now: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a table has another shape, a share or rate is below 0, or shares do not sum to 1."""
+        states, bands = len(self.names), len(self.first)
+        shapes = [self.first.shape == self.leaving.shape == (bands, states), self.moving.shape == (bands, states, states)]
+        tables = [self.first, self.moving, self.leaving]
+        sound = np.allclose(self.first.sum(axis=1), 1) and not np.einsum("bss->bs", self.moving).any()
+        if not (all(shapes) and sound and all((table >= 0).all() for table in tables) and set(self.now) <= set(range(states))):
+            raise ValueError(f"places: tables of {bands} bands and {states} states that do not hold together")
+
+
+@dataclass(frozen=True)
 class Entrants:
     """Children who start, as intensities.
 
@@ -104,6 +131,7 @@ class Paths:
     days, early_days           [draw x month x band]  child-days; child-days within `early` days of the start
     reviews                    [draw x month]         statutory reviews falling due
     opening                    [draw x band]          children open at the origin
+    placed                     where they lived, draw by draw, if placements are states; else None
     """
 
     stock: np.ndarray
@@ -114,8 +142,35 @@ class Paths:
     early_days: np.ndarray
     reviews: np.ndarray
     opening: np.ndarray
+    placed: "Placed | None" = None
 
     def breaks(self) -> int:
         """Cells where stock differs from previous + starts - ends + aged; 0 in a sound run."""
         previous = np.concatenate([self.opening[:, None, :], self.stock[:, :-1, :]], axis=1)
         return int(np.count_nonzero(self.stock - previous - self.starts + self.ends - self.aged))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where children live, per draw and month.
+
+    names                        the placements
+    stock, days                  [draw x month x state x band]  children at the month's end; child-days
+    starts, ends, moved, moves   [draw x month x state]         started; ended; net arrivals by a move; moves made, by where to
+    opening                      [draw x state x band]          children open at the origin
+    """
+
+    names: tuple[str, ...]
+    stock: np.ndarray
+    days: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    moved: np.ndarray
+    moves: np.ndarray
+    opening: np.ndarray
+
+    def breaks(self) -> int:
+        """Placements and months where stock differs from previous + starts - ends + moved; 0 in a sound run."""
+        stock = self.stock.sum(axis=3, dtype=int)
+        previous = np.concatenate([self.opening.sum(axis=2)[:, None], stock[:, :-1]], axis=1)
+        return int(np.count_nonzero(stock - previous - self.starts + self.ends - self.moved))

@@ -1,0 +1,142 @@
+"""A report as data: headings, sentences, tables and charts, each figure with where it comes from.
+
+Renderers turn it into Word, HTML and PDF; a check reads the finished files and compares every figure with the run's table.
+"""
+
+from dataclasses import dataclass, field
+
+PUBLIC, PRIVATE = "public", "private"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A figure in a sentence or a cell.
+
+    shown   as the reader sees it, such as "£620,000"
+    source  where it stands in the run: a path in answer.json, "scenarios/central/contingency/call/mean", or "tables/NAME/ROW/COLUMN"
+    how     the name of the rule that made `shown` of the value, such as "money" (forecast.report.told)
+    """
+
+    shown: str
+    source: str
+    how: str
+
+
+Part = str | Told
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading, level 1 to 3, with its number as the council writes it ("4", "(a)") or none."""
+
+    text: str
+    level: int = 1
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Sentences. kind: "body", "warning" (boxed; said in words too, never by colour alone) or "note" (small)."""
+
+    parts: tuple[Part, ...]
+    kind: str = "body"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list; lettered=True writes a., b., c."""
+
+    items: tuple[tuple[Part, ...], ...]
+    lettered: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with one header row. Cells are text or figures; `numeric` names the columns set right.
+
+    name     a file name in plain letters, such as "cost_by_line"
+    caption  what it shows, without its number; unit and source are their own lines
+    Raises ValueError if a row has another width than the columns, or the caption, unit or source is missing.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Part, ...], ...]
+    unit: str
+    source: str
+    numeric: tuple[str, ...] = ()
+    total_row: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        wrong = [number for number, row in enumerate(self.rows, start=1) if len(row) != len(self.columns)]
+        missing = [part for part in ("name", "caption", "unit", "source") if not getattr(self, part).strip()]
+        if wrong or missing or not self.columns or not set(self.numeric) <= set(self.columns):
+            raise ValueError(f"table {self.name!r}: rows of another width {wrong}; missing {missing}; numeric {self.numeric}")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart as vector and as picture at print resolution, with the text that stands for it and the figures it shows.
+
+    Raises ValueError if alternative text, caption or source is missing.
+    """
+
+    name: str
+    caption: str
+    alt: str
+    source: str
+    svg: bytes = field(repr=False)
+    png: bytes = field(repr=False)
+    data: Table | None = None
+
+    def __post_init__(self) -> None:
+        missing = [part for part in ("name", "caption", "alt", "source") if not getattr(self, part).strip()]
+        if missing:
+            raise ValueError(f"chart {self.name!r} lacks {missing}")
+
+
+Block = Heading | Paragraph | Bullets | Table | Figure
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report.
+
+    front    what stands above the first heading, label and text: ("REPORT TO", "..."), ("DATE", "...")
+    marking  PUBLIC or PRIVATE; a private report says so on every page
+    run      what made it: run identifier, code version, seed; shown at the foot and beside each block to paste
+    """
+
+    title: str
+    council: str
+    front: tuple[tuple[str, str], ...]
+    blocks: tuple[Block, ...]
+    marking: str
+    run: str
+    language: str = "en-GB"
+
+    def __post_init__(self) -> None:
+        if self.marking not in (PUBLIC, PRIVATE):
+            raise ValueError(f"marking is {self.marking!r}; expected {PUBLIC} or {PRIVATE}")
+
+    def tables(self) -> tuple[Table, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Table))
+
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Figure))
+
+
+def text_of(parts: tuple[Part, ...]) -> str:
+    """Parts as plain text."""
+    return "".join(part if isinstance(part, str) else part.shown for part in parts)
+
+
+def told_in(report: Report) -> list[Told]:
+    """Every figure of the report, in reading order."""
+    found: list[Told] = []
+    for block in report.blocks:
+        rows = {Paragraph: lambda b: (b.parts,), Bullets: lambda b: b.items, Table: lambda b: b.rows}.get(type(block), lambda b: ())(block)
+        found += [part for row in rows for part in row if isinstance(part, Told)]
+    return found
