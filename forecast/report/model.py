@@ -4,8 +4,11 @@ Renderers turn it into Word, HTML and PDF; a check reads the finished files and 
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 
 PUBLIC, PRIVATE = "public", "private"
+DEEPEST = 3  # levels of headings
+NO_DAY = "2000-01-01"
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,18 @@ Part = str | Told
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading, level 1 to 3, with its number as the council writes it ("4", "(a)") or none."""
+    """A heading, level 1 to 3, with its number as the council writes it ("4", "(a)") or none.
+
+    Raises ValueError if it has no words or another level.
+    """
 
     text: str
     level: int = 1
     number: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.text.strip() or self.level not in range(1, DEEPEST + 1):
+            raise ValueError(f"heading {self.text!r} at level {self.level}: expected words, and a level from 1 to {DEEPEST}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Table:
 
     name     a file name in plain letters, such as "cost_by_line"
     caption  what it shows, without its number; unit and source are their own lines
-    Raises ValueError if a row has another width than the columns, or the caption, unit or source is missing.
+    Raises ValueError if a row has another width than the columns, a column has no name, or the caption, unit or source is missing.
     """
 
     name: str
@@ -72,7 +82,8 @@ class Table:
     def __post_init__(self) -> None:
         wrong = [number for number, row in enumerate(self.rows, start=1) if len(row) != len(self.columns)]
         missing = [part for part in ("name", "caption", "unit", "source") if not getattr(self, part).strip()]
-        if wrong or missing or not self.columns or not set(self.numeric) <= set(self.columns):
+        unnamed = not self.columns or not all(column.strip() for column in self.columns)
+        if wrong or missing or unnamed or not set(self.numeric) <= set(self.columns):
             raise ValueError(f"table {self.name!r}: rows of another width {wrong}; missing {missing}; numeric {self.numeric}")
 
 
@@ -107,6 +118,8 @@ class Report:
     front    what stands above the first heading, label and text: ("REPORT TO", "..."), ("DATE", "...")
     marking  PUBLIC or PRIVATE; a private report says so on every page
     run      what made it: run identifier, code version, seed; shown at the foot and beside each block to paste
+    day      the day the files say they were made, 2011-06-09; given, for a clock would change the bytes
+    Raises ValueError if the title, council or run is missing, or a heading skips a level (a screen reader would lose its way).
     """
 
     title: str
@@ -116,16 +129,27 @@ class Report:
     marking: str
     run: str
     language: str = "en-GB"
+    day: str = NO_DAY
 
     def __post_init__(self) -> None:
         if self.marking not in (PUBLIC, PRIVATE):
             raise ValueError(f"marking is {self.marking!r}; expected {PUBLIC} or {PRIVATE}")
+        missing = [part for part in ("title", "council", "run", "language") if not getattr(self, part).strip()]
+        skipped = skipped_headings([block.level for block in self.blocks if isinstance(block, Heading)])
+        if missing or skipped:
+            raise ValueError(f"report {self.title!r} lacks {missing}; headings that skip a level, counted from 1: {skipped}")
+        date.fromisoformat(self.day)
 
     def tables(self) -> tuple[Table, ...]:
         return tuple(block for block in self.blocks if isinstance(block, Table))
 
     def figures(self) -> tuple[Figure, ...]:
         return tuple(block for block in self.blocks if isinstance(block, Figure))
+
+
+def skipped_headings(levels: list[int]) -> list[int]:
+    """Which headings, counted from 1, lie more than one level below the one before; the first must be level 1."""
+    return [place for place, (before, level) in enumerate(zip([0, *levels], levels, strict=False), start=1) if level > before + 1]
 
 
 def text_of(parts: tuple[Part, ...]) -> str:

@@ -1,0 +1,204 @@
+"""Finished files read back, by other means than wrote them: their words, and whether a screen reader can find its way."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+from lxml import html as markup
+
+from forecast.report.model import skipped_headings
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+OURS = ("PAGE", "NUMPAGES", "SEQ")  # fields we write
+LIVE_IN_WORD = ("hyperlink", "altChunk", "object", "control", "dataBinding", "subDoc", "txbxContent")
+LIVE_IN_HTML = ("script", "iframe", "object", "embed", "form", "input", "button", "link", "base", "audio", "video", "svg")
+LINES = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "caption", "figcaption", "dt", "dd", "div", "header", "footer", "main", "nav"}
+CELLS = {"td", "th"}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: the cells of each row, and whether the first is marked as the header that each page repeats."""
+
+    rows: tuple[tuple[str, ...], ...]
+    header: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a program finds in a finished file.
+
+    headings   level and words, in order
+    pictures   the alternative text of each
+    fields     Word: the instruction of each field; `elsewhere`: of each in headers and footers
+    headers    Word: the words of each page header
+    live       whatever leads out of the text or could run: links, scripts, objects, text boxes; a council's own header may hold a link
+    """
+
+    title: str
+    language: str
+    headings: tuple[tuple[int, str], ...]
+    pictures: tuple[str, ...]
+    tables: tuple[Grid, ...]
+    captions: tuple[str, ...]
+    live: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+
+def words_in_word(path: Path) -> str:
+    """Every word of a .docx in reading order: a line for each paragraph and row, cells apart by tabs; then headers and footers."""
+    with zipfile.ZipFile(path) as package:
+        body = _xml(package, "word/document.xml")
+        outside = [_xml(package, name) for name in _parts(package, "header", "footer")]
+    return "\n".join(line for root in (body, *outside) for line in _lines_of_word(root))
+
+
+def words_in_html(path: Path) -> str:
+    """Every word of a page's body in reading order: a line for each block and row, cells apart by tabs."""
+    lines = "".join(_told(_body(path))).split("\n")
+    return "\n".join(line.strip(" ") for line in lines if line.strip())
+
+
+def found_in_word(path: Path) -> Found:
+    """The structure of a .docx."""
+    with zipfile.ZipFile(path) as package:
+        body, styles, core = (_xml(package, name) for name in ("word/document.xml", "word/styles.xml", "docProps/core.xml"))
+        outside = {name: _xml(package, name) for name in _parts(package, "header", "footer")}
+        inside = [name for name in package.namelist() if name.endswith(".rels") and not re.match("word/_rels/(?:header|footer)", name)]
+        links = [link for name in inside for link in _outward(_xml(package, name))]
+    named = {style.get(f"{W}styleId"): style.find(f"{W}name").get(f"{W}val") for style in styles.iter(f"{W}style")}
+    lines = [(named.get(_style(line), ""), _words(line)) for line in body.iter(f"{W}p")]
+    return Found(
+        title=next((part.text or "" for part in core if etree.QName(part).localname == "title"), ""),
+        language=next((one.get(f"{W}val") for one in styles.iter(f"{W}lang")), ""),
+        headings=tuple((int(style[-1]), words) for style, words in lines if re.fullmatch("[Hh]eading [1-9]", style)),
+        pictures=tuple(one.get("descr", "") for one in body.iter(f"{DRAWING}docPr")),
+        tables=tuple(_grid(table) for table in body.iter(f"{W}tbl")),
+        captions=tuple(words for style, words in lines if style.lower().startswith("caption")),
+        live=tuple([*links, *(etree.QName(one).localname for one in body.iter() if isinstance(one.tag, str) and etree.QName(one).localname in LIVE_IN_WORD)]),
+        fields=_fields(body),
+        elsewhere=tuple(field for root in outside.values() for field in _fields(root)),
+        headers=tuple(" ".join(_lines_of_word(root)) for name, root in outside.items() if "header" in name),
+    )  # fmt: skip
+
+
+def found_in_html(path: Path) -> Found:
+    """The structure of a page."""
+    body = _body(path)
+    page = body.getroottree().getroot()
+    return Found(
+        title=page.findtext("head/title") or "",
+        language=page.get("lang", ""),
+        headings=tuple((int(one.tag[1]), _plain(one)) for one in body.iter("h1", "h2", "h3", "h4", "h5", "h6")),
+        pictures=tuple(one.get("alt", "") for one in body.iter("img")),
+        tables=tuple(_html_grid(table) for table in body.iter("table")),
+        captions=tuple(_plain(one) for one in body.iter("caption", "figcaption")),
+        live=tuple(one for part in page.iter() if isinstance(part.tag, str) for one in _live(part)),
+    )
+
+
+def faults(found: Found) -> list[str]:
+    """What would stop a screen reader or surprise a reader, in sentences; none where all is well."""
+    return [
+        *(["the file has no title"] if not found.title.strip() else []),
+        *(["the file names no language"] if not found.language.strip() else []),
+        *(f"heading {number} skips a level: {found.headings[number - 1][1]}" for number in skipped_headings([level for level, _ in found.headings])),
+        *(f"heading {number} has no words" for number, (_, words) in enumerate(found.headings, start=1) if not words.strip()),
+        *(f"picture {number} has no alternative text" for number, alt in enumerate(found.pictures, start=1) if not alt.strip()),
+        *(f"table {number} has no header row" for number, table in enumerate(found.tables, start=1) if not table.header),
+        *(f"it holds something that leads out of the file or could run: {one}" for one in found.live),
+        *(f"it holds a field of another kind: {one}" for one in found.fields if one.split()[0] != "SEQ"),
+        *([] if len(found.captions) == len(found.pictures) + len(found.tables) else ["tables and pictures do not have one caption each"]),
+    ]
+
+
+def _xml(package: zipfile.ZipFile, name: str) -> etree._Element:
+    return etree.fromstring(package.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def _parts(package: zipfile.ZipFile, *kinds: str) -> list[str]:
+    return sorted(name for name in package.namelist() if re.fullmatch(rf"word/(?:{'|'.join(kinds)})[0-9]*\.xml", name))
+
+
+def _words(part: etree._Element) -> str:
+    """The words of a paragraph or cell; instructions of fields are not words."""
+    said = {f"{W}t": lambda one: one.text or "", f"{W}tab": lambda one: "\t" if one.getparent().tag == f"{W}r" else "", f"{W}br": lambda one: " "}
+    return "".join(said[one.tag](one) for one in part.iter(*said))
+
+
+def _lines_of_word(root: etree._Element) -> Iterator[str]:
+    """Paragraphs outside tables, and rows."""
+    for part in root.iter(f"{W}p", f"{W}tr"):
+        inside = any(one.tag == f"{W}tc" for one in part.iterancestors())
+        if part.tag == f"{W}tr":
+            yield "\t".join(_words(one) for one in part.iter(f"{W}tc"))
+        elif not inside and _words(part).strip():
+            yield _words(part)
+
+
+def _style(line: etree._Element) -> str | None:
+    held = line.find(f"{W}pPr/{W}pStyle")
+    return None if held is None else held.get(f"{W}val")
+
+
+def _grid(table: etree._Element) -> Grid:
+    rows = table.findall(f"{W}tr")
+    marked = [row.find(f"{W}trPr/{W}tblHeader") is not None for row in rows]
+    return Grid(tuple(tuple(_words(one) for one in row.findall(f"{W}tc")) for row in rows), marked == [True] + [False] * (len(rows) - 1))
+
+
+def _fields(root: etree._Element) -> tuple[str, ...]:
+    simple = [one.get(f"{W}instr").strip() for one in root.iter(f"{W}fldSimple")]
+    return tuple([*simple, *((one.text or "").strip() for one in root.iter(f"{W}instrText"))])
+
+
+def _outward(links: etree._Element) -> list[str]:
+    return [link.get("Target") for link in links if link.get("TargetMode") == "External" or link.get("Type", "").endswith(("/hyperlink", "/vbaProject", "/oleObject", "/aFChunk"))]
+
+
+def _body(path: Path) -> etree._Element:
+    return markup.document_fromstring(Path(path).read_bytes(), parser=markup.HTMLParser(encoding="utf-8")).body
+
+
+def _plain(part: etree._Element) -> str:
+    return " ".join("".join(part.itertext()).split())
+
+
+def _told(part: etree._Element) -> Iterator[str]:
+    """Text with an end of line round each block and a tab between cells."""
+    if not isinstance(part.tag, str) or part.tag in ("script", "style"):
+        return
+    if part.tag in LINES:
+        yield "\n"
+    elif part.tag in CELLS and part.getprevious() is not None:
+        yield "\t"
+    yield " ".join((part.text or "").split("\n"))
+    for inner in part:
+        yield from _told(inner)
+        yield " ".join((inner.tail or "").split("\n"))
+    if part.tag in LINES:
+        yield "\n"
+
+
+def _html_grid(table: etree._Element) -> Grid:
+    rows = tuple(tuple(_plain(one) for one in row.iter("td", "th")) for row in table.iter("tr"))
+    heads = [one for row in table.findall("thead/tr") for one in row]
+    return Grid(rows, bool(heads) and all(one.tag == "th" and one.get("scope") == "col" for one in heads))
+
+
+def _live(part: etree._Element) -> Iterator[str]:
+    """What of one element leads out of the page or could run."""
+    if part.tag in LIVE_IN_HTML:
+        yield part.tag
+    for name, value in part.attrib.items():
+        address = value.strip()
+        if name.lower().startswith("on") or (name in ("href", "src", "srcset", "action", "formaction", "data") and not address.startswith(("#", "data:image/"))):
+            yield f"{part.tag} {name}={address[:80]}"
+    if part.tag == "style" and re.search(r"url\(|@import", part.text or ""):
+        yield "style that fetches"

@@ -1,0 +1,38 @@
+"""Whole files or none, and the same bytes each time."""
+
+import io
+import zipfile
+from pathlib import Path
+
+from forecast.errors import BadInput
+
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip file can tell
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole: beside its place first, then into it. Raises BadInput if its place cannot be written."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as fault:
+        part.unlink(missing_ok=True)
+        raise BadInput(f"{path} cannot be written ({fault.strerror}). If it is open in another program, close it there and try again.") from None
+
+
+def text(words: str) -> bytes:
+    """UTF-8 with plain line ends."""
+    return (words if words.endswith("\n") else f"{words}\n").encode("utf-8")
+
+
+def timeless(package: bytes) -> bytes:
+    """A zip file with the same members in the same order, and no clock or system in it."""
+    held, made = zipfile.ZipFile(io.BytesIO(package)), io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in held.namelist():
+            member = zipfile.ZipInfo(name, EARLIEST)
+            member.compress_type, member.create_system = zipfile.ZIP_DEFLATED, 0
+            out.writestr(member, held.read(name))
+    return made.getvalue()

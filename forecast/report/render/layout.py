@@ -1,0 +1,86 @@
+"""What all renderers share: numbers of tables and figures, words of the marking, widths of columns."""
+
+import re
+
+from forecast.report.model import PRIVATE, PUBLIC, Block, Figure, Heading, Part, Report, Table, text_of
+
+MARKINGS = {PUBLIC: "", PRIVATE: "Private: not for publication"}
+WARNING = "Warning: "
+# Widths of columns in letters of the table's type, which is smaller where the columns are many.
+MANY_COLUMNS, ACROSS, ACROSS_SMALL = 6, 88, 108
+PADDING, UNBROKEN, COUNTED, WIDEST = 2.5, 24, 0.15, 44  # of a long cell only a part of its length counts: it may wrap
+MAY_BREAK = re.compile(r"\s+|(?<=[a-z]-)(?=[a-z])")  # looked-after, but neither 2011-12 nor -£40,000
+WHOLE_ROWS = 14  # a table of at most so many rows is kept on one page
+
+
+def numbered(blocks: tuple[Block, ...]) -> list[tuple[Block, str]]:
+    """Each block with its name in the report: Table 1, Figure 1, or nothing."""
+    seen, named = {Table: 0, Figure: 0}, []
+    for block in blocks:
+        kind = type(block)
+        if kind in seen:
+            seen[kind] += 1
+        named.append((block, f"{kind.__name__} {seen[kind]}" if kind in seen else ""))
+    return named
+
+
+def heading(block: Heading) -> str:
+    """A heading with its number."""
+    return f"{block.number} {block.text}".strip()
+
+
+def warned(text: str) -> str:
+    """A warning says that it is one."""
+    return text if text.lower().startswith("warning") else f"{WARNING}{text}"
+
+
+def beneath(table: Table) -> list[str]:
+    """What stands below a table: its notes, then its source."""
+    return [*(f"Note: {note}" for note in table.notes), f"Source: {table.source}"]
+
+
+def cell(part: Part) -> str:
+    return text_of((part,)).strip()
+
+
+def front(report: Report) -> list[tuple[str, str]]:
+    """The lines above the title: the report's own, then its marking, which a header alone does not tell a screen reader."""
+    marking = MARKINGS[report.marking]
+    lines = [*report.front, ("MARKING", marking)] if marking else report.front
+    return [(f"{label}:" if value else label, value) for label, value in lines]
+
+
+def is_total(table: Table, row: int) -> bool:
+    """Whether a row, counted from 0, is the total."""
+    return table.total_row and row == len(table.rows) - 1
+
+
+def is_wide(table: Table) -> bool:
+    """Whether the columns are so many that small type is used."""
+    return len(table.columns) > MANY_COLUMNS
+
+
+def shares(table: Table) -> list[float]:
+    """Each column's share of the width; they sum to 1. No word is broken while there is room, then long cells get what is left."""
+    columns = [[name, *(cell(row[place]) for row in table.rows)] for place, name in enumerate(table.columns)]
+    least = [_longest_word(texts) for texts in columns]
+    wanted = [max(word, _wanted(texts[1:])) for word, texts in zip(least, columns, strict=True)]
+    left = max((ACROSS_SMALL if is_wide(table) else ACROSS) - sum(least), 0)
+    more = [whole - word for whole, word in zip(wanted, least, strict=True)]
+    grow = min(left / sum(more), 1) if sum(more) else 0
+    widths = [word + grow * extra for word, extra in zip(least, more, strict=True)]
+    return [width / sum(widths) for width in widths]
+
+
+def long_cells(table: Table) -> list[bool]:
+    """For each column whether a cell in it is a sentence rather than a name or a figure."""
+    return [any(len(cell(row[place])) > UNBROKEN for row in table.rows) for place in range(len(table.columns))]
+
+
+def _longest_word(texts: list[str]) -> float:
+    return min(max((len(word) for text in texts for word in MAY_BREAK.split(text)), default=0), UNBROKEN) + PADDING
+
+
+def _wanted(cells: list[str]) -> float:
+    longest = max(map(len, cells), default=0)
+    return min(min(longest, UNBROKEN) + max(longest - UNBROKEN, 0) * COUNTED, WIDEST) + PADDING

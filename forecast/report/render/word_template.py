@@ -1,0 +1,132 @@
+"""A Word document to write into: a plain one, or the council's own template with its sample text taken out."""
+
+import io
+import re
+import zipfile
+from copy import deepcopy
+from pathlib import Path
+
+from docx import Document
+from docx.document import Document as WordDocument
+from docx.opc.constants import RELATIONSHIP_TYPE as LINK
+from docx.oxml.ns import qn
+
+from forecast.errors import BadInput
+
+OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # the container of old .doc files, and of every file that Office encrypts
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+LARGEST = 200 * 2**20  # bytes unpacked; a template is a few pages
+MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+OTHER_MAIN = re.compile(
+    rb"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml\.template|ms-word\.(?:document|template)\.macroEnabled(?:Template)?)\.main\+xml"
+)
+# What of a template is its house style; its sample text, pictures, comments and macros are not.
+KEPT = {LINK.STYLES, "http://schemas.microsoft.com/office/2007/relationships/stylesWithEffects", LINK.NUMBERING, LINK.SETTINGS,
+        LINK.WEB_SETTINGS, LINK.FONT_TABLE, LINK.THEME, LINK.FOOTNOTES, LINK.ENDNOTES, LINK.CUSTOM_XML}  # fmt: skip
+NOT_OURS = {LINK.EXTENDED_PROPERTIES, LINK.THUMBNAIL}  # a picture and counts of another document
+
+
+def opened(template: Path | None) -> WordDocument:
+    """An empty document. Raises BadInput if the template is not a Word file, is locked, or cannot be read."""
+    document = Document() if template is None else _read(Path(template))
+    _empty(document)
+    _forget(document)
+    return document
+
+
+def _read(template: Path) -> WordDocument:
+    try:
+        content = template.read_bytes()
+    except OSError as fault:
+        raise BadInput(f"the Word template {template} cannot be read ({fault.strerror}). Give the path of a .docx or .dotx file.") from None
+    if content.startswith(OLD_OR_LOCKED):
+        why = "is protected by a password" if ENCRYPTED in content else "is an old Word file (.doc)"
+        raise BadInput(f"the Word template {template} {why}. Open it in Word and save it as .docx without a password.")
+    try:
+        document = Document(io.BytesIO(_as_document(content, template)))
+        document.styles, document.sections[0]  # both are read from the file here, so that a damaged one is told now
+    except BadInput:
+        raise
+    except Exception as fault:  # whatever the library meets in a file that is not what it says: one message for all
+        raise BadInput(
+            f"the Word template {template} is not a Word file that can be read ({type(fault).__name__}). "
+            "Expected .docx or .dotx. Open it in Word, save it as Word Document (.docx) and try again."
+        ) from None
+    _not_locked(document, template)
+    return document
+
+
+def _as_document(content: bytes, template: Path) -> bytes:
+    """A template file (.dotx) told as a document (.docx): the same parts under another name."""
+    held, made = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    if sum(member.file_size for member in held.infolist()) > LARGEST:
+        raise BadInput(f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, without large pictures.")
+    with zipfile.ZipFile(made, "w") as out:
+        for name in held.namelist():
+            part = held.read(name)
+            out.writestr(name, OTHER_MAIN.sub(MAIN.encode(), part) if name == "[Content_Types].xml" else part)
+    return made.getvalue()
+
+
+def _not_locked(document: WordDocument, template: Path) -> None:
+    settings = document.settings.element
+    held = settings.find(qn("w:documentProtection"))
+    if held is not None and held.get(qn("w:enforcement")) in ("1", "true", "on"):
+        raise BadInput(f"the Word template {template} does not let its text be edited. In Word choose Review, Restrict Editing, Stop Protection, and save it.")
+
+
+def _empty(document: WordDocument) -> None:
+    """Take the text out; the page, header and footer of the last section stay, or those it takes from the sections before."""
+    body = document.element.body
+    last = _last_section(body)
+    for part in list(body):
+        body.remove(part)
+    body.append(last)
+    in_use = {one.get(qn("r:id")) for one in last if one.get(qn("r:id"))}
+    for name, link in list(document.part.rels.items()):
+        if link.reltype not in KEPT and name not in in_use:
+            del document.part.rels[name]
+        elif link.reltype in (LINK.FOOTNOTES, LINK.ENDNOTES):
+            _only_separators(link.target_part)
+
+
+def _last_section(body):
+    """The last section's settings, each kind of header and footer filled from the nearest section before that has it."""
+    sections = list(body.iter(qn("w:sectPr")))
+    last = deepcopy(sections[-1]) if sections else body.get_or_add_sectPr()
+    kinds = (qn("w:headerReference"), qn("w:footerReference"))
+    held = {(one.tag, one.get(qn("w:type"))) for one in last if one.tag in kinds}
+    for section in reversed(sections[:-1]):
+        for one in [one for one in section if one.tag in kinds and (one.tag, one.get(qn("w:type"))) not in held]:
+            held.add((one.tag, one.get(qn("w:type"))))
+            last.insert(0, deepcopy(one))
+    for kind in last.findall(qn("w:type")):
+        last.remove(kind)
+    return last
+
+
+def _only_separators(part) -> None:
+    """Sample footnotes out; the lines that Word needs stay."""
+    from docx.opc.part import XmlPart
+    from docx.oxml import parse_xml
+    from lxml import etree
+
+    root = part.element if isinstance(part, XmlPart) else parse_xml(part.blob)
+    for note in [note for note in root if note.get(qn("w:type")) in (None, "normal")]:
+        root.remove(note)
+    if not isinstance(part, XmlPart):
+        part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _forget(document: WordDocument) -> None:
+    """What is told of the template's own text elsewhere in the file, and its tie to another file, go."""
+    for name, link in list(document.part.package.rels.items()):
+        if link.reltype in NOT_OURS:
+            del document.part.package.rels[name]
+    settings = document.settings.element
+    for tag in ("w:attachedTemplate", "w:mailMerge", "w:docVars", "w:rsids"):
+        for held in settings.findall(qn(tag)):
+            settings.remove(held)
+    links = document.part.part_related_by(LINK.SETTINGS).rels
+    for name in [name for name, link in links.items() if link.is_external]:
+        del links[name]
