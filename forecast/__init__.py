@@ -1,3 +1,3 @@
 """Demand and budget forecasting for children's services."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

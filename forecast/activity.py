@@ -1,6 +1,6 @@
 """Reviews, conferences and contact: the work that children bring, in meetings, sessions, hours and posts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,8 @@ class Workload:
     cp_starts    plans started, transfers in among them
     transfers    plans started by transfer in
     cp_reviews   children whose review conference falls due
+    uasc         child-days of unaccompanied asylum-seeking children, by age band
+    placed       child-days by placement, [draw x month x state], where placements are states; else None
     """
 
     months: list[str]
@@ -26,18 +28,22 @@ class Workload:
     cp_starts: np.ndarray
     transfers: np.ndarray
     cp_reviews: np.ndarray
+    uasc: np.ndarray
+    placed: np.ndarray | None = None
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """Every table held, by name."""
+        return {name: part for name, part in vars(self).items() if isinstance(part, np.ndarray)}
 
     def mean(self) -> "Workload":
         """The average over draws, kept as one draw."""
-        parts = list(vars(self).values())[1:]
-        return Workload(self.months, *(part.mean(axis=0, keepdims=True) for part in parts))
+        return replace(self, **{name: part.mean(axis=0, keepdims=True) for name, part in self.parts().items()})
 
     def after(self, before: "Workload") -> "Workload":
         """The same draws with the (one-draw) months `before` put in front."""
-        draws = self.days.shape[0]
-        pairs = zip(list(vars(before).values())[1:], list(vars(self).values())[1:], strict=True)
-        joined = [np.concatenate([np.repeat(a, draws, axis=0), b], axis=1) for a, b in pairs]
-        return Workload(before.months + self.months, *joined)
+        draws, earlier = self.days.shape[0], before.parts()
+        joined = {name: np.concatenate([np.repeat(earlier[name], draws, axis=0), part], axis=1) for name, part in self.parts().items()}
+        return replace(self, months=before.months + self.months, **joined)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from forecast.causes import split
 from forecast.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
 from forecast.contingency import ENOUGH_AT
 from forecast.costs import GROUPS, LINES, review_hours
+from forecast.local import UASC
 from forecast.months import days_in, financial_year
 from forecast.outlook import Base, Outlook, again, draw_on_contingency
 from forecast.payback import payback
@@ -25,7 +26,8 @@ def head(base: Base) -> dict:
         "schema": SCHEMA,
         "version": __version__,
         "council": case.council,
-        "area": case.area,
+        "area": case.name or case.area,
+        "data_area": case.area,
         "month": case.month,
         "title": case.title,
         "origin": case.origin.isoformat(),
@@ -36,7 +38,7 @@ def head(base: Base) -> dict:
         "units": {"money": "gbp", "children": "children", "chance": "share of draws, 0 to 1"},
         "open_at_origin": {"lac": base.lac.opening.children, "cp": base.cp.opening.children},
         "contingency": central.value("budget.contingency"),
-        "red_assumptions": red(central),
+        "red_assumptions": red(central, base.ledger is not None),
         "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
         "outturns": case.tables.get("outturns"),
         "central_path": {group: central_path(getattr(base, group)) for group in ("lac", "cp")},
@@ -78,9 +80,10 @@ def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
     return told
 
 
-def red(assumptions) -> list[str]:
-    """Keys of the red assumptions."""
-    return [key for key in assumptions.keys() if assumptions.entry(key).reliability == "red"]
+def red(assumptions, with_ledger: bool = False) -> list[str]:
+    """Keys of the red assumptions that the figures rest on: those about the ledger only where there is one."""
+    used = [key for key in assumptions.keys() if with_ledger or not key.startswith("ledger.")]
+    return [key for key in used if assumptions.entry(key).reliability == "red"]
 
 
 def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
@@ -139,9 +142,15 @@ def children(base: Base, outlook: Outlook) -> dict:
             "starts": by_month(outlook.forecast_months, paths.starts.sum(axis=2), expected.starts.sum(axis=1)),
             "ends": by_month(outlook.forecast_months, paths.ends.sum(axis=2), expected.ends.sum(axis=1)),
         }
-    uasc = outlook.lac.stock @ base.uasc_share
-    held["uasc"] = {"month_ends": by_month(outlook.forecast_months, uasc, outlook.expected["lac"].stock @ base.uasc_share)}
+    expected = outlook.expected["lac"].stock @ base.uasc_share
+    held["uasc"] = {"month_ends": by_month(outlook.forecast_months, uasc(base, outlook), expected)}
     return held
+
+
+def uasc(base: Base, outlook: Outlook) -> np.ndarray:
+    """Unaccompanied asylum-seeking children at each month end, [draw x month]: counted where they are states of their own."""
+    placed = outlook.lac.placed
+    return outlook.lac.stock @ base.uasc_share if placed is None else placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
 
 
 def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray) -> list[dict]:

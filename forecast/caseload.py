@@ -1,22 +1,27 @@
 """CP and LAC stocks and flows: population x start rates into the pathways engine, child by child."""
 
+import pickle
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast import local
 from forecast.activity import Workload
+from forecast.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.central import Trend, TrendNorms, follow, lean_by_month, rest
-from forecast.evidence import ADULT_AGE, LAC_BANDS, Evidence, Group, age_from
+from forecast.evidence import Evidence, Group
 from forecast.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.pathways import calibration, engine
 from forecast.pathways.calibration import Fit
-from forecast.pathways.expectation import entrant_cohorts, expect, opening_cohorts
-from forecast.pathways.hazards import Entrants, Hazards, Opening, Paths, Spread
+from forecast.pathways.expectation import entrant_cohorts, expect, expect_places, opening_cohorts, placed_cohorts
+from forecast.pathways.hazards import Entrants, Hazards, Opening, Paths, Places, Spread
 from forecast.population import Population
 from forecast.rates import Drift, Pooled, discounted, evidence_kept, pool
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
+MOST_FITTED = 8  # pairs of a case's groups, for several cases
+_FITTED: dict[bytes, tuple[Fit, Fit, float]] = {}
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
@@ -32,6 +37,7 @@ class Norms:
     trend       what the central path takes from each trend
     yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
     small       children so few that single events move rates by as much again as drift does
+    doubt       chance that the country's rate of an age and time in care does not hold in a council with returns of its own
     """
 
     pool_starts: float
@@ -46,6 +52,12 @@ class Norms:
     trend: TrendNorms
     yearly: float
     small: float = 0.0
+    doubt: float = 0.0
+
+    @property
+    def trust(self) -> local.Trust:
+        """How far the country's leaving rates count beside a council's own returns."""
+        return local.Trust(self.pool_leaving, self.pool_age, self.doubt)
 
     def of_size(self, children: int) -> "Norms":
         """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
@@ -68,6 +80,7 @@ class Calibrated:
     starts_since      [band]  starts a year that multiple stands for
     trend             the central path and how practice leans to follow it
     children          [band] children each start rate is counted on
+    returns, places   the council's own child-level counts, and placements as states made of them; None where it has none
     """
 
     group: Group
@@ -84,6 +97,15 @@ class Calibrated:
     starts_since: np.ndarray
     trend: Trend
     children: np.ndarray
+    returns: local.Local | None = None
+    places: Places | None = None
+
+    def standing(self, opening: Opening, hazards: Hazards) -> "Calibrated":
+        """The same with other children open at the start, each age of them placed as its child-days were, and other hazards."""
+        if self.places is None:
+            return replace(self, opening=opening, hazards=hazards)
+        now = local.state_of_points(opening.age, hazards, self.returns.lived)
+        return replace(self, opening=opening, hazards=hazards, places=replace(self.places, now=now))
 
 
 def first_hazards(bands: list[str], edges: list[float], stock: float, ended: float) -> Hazards:
@@ -93,7 +115,16 @@ def first_hazards(bands: list[str], edges: list[float], stock: float, ended: flo
 
 
 def fit_group(group: Group) -> tuple[Fit, Fit, float]:
-    """Hazards of the country and of the council, each reproducing its published year."""
+    """Hazards of the country and of the council, each reproducing its published year; the same figures are fitted once."""
+    figures = pickle.dumps((group.bands, group.country, group.council))
+    if figures not in _FITTED:
+        if len(_FITTED) >= MOST_FITTED:
+            _FITTED.clear()
+        _FITTED[figures] = _fit_group(group)
+    return _FITTED[figures]
+
+
+def _fit_group(group: Group) -> tuple[Fit, Fit, float]:
     edges = sorted({window[0] for window in group.country.stays})
     start = first_hazards(group.bands, edges, group.country.closing.sum(), group.country.ended)
     if group.country.ends is None:
@@ -119,8 +150,8 @@ def calibrate(
     """
     country, council, newborn = fits or fit_group(group)
     expected = expected_starts(group, evidence)
-    leaving = pool_leaving(group, country, council, norms)
-    hazards = country.hazards.times(leaving.mean)
+    returns = evidence.local if group.bands == LAC_BANDS else None
+    hazards, leaving = pool_leaving(group, country, council, norms, evidence.seen(group.bands))
     rate = group.country.starts / exposure(group.bands, evidence.country_children)
     first = pool_level(group, evidence, norms, calibration_year, expected, None)
     by_age = pool_ages(group, expected, first, norms)
@@ -128,12 +159,29 @@ def calibrate(
     children = exposure(group.bands, evidence.children_by_band)
     a_year = rate * first.mean * by_age.mean * children
     opening, since = _stand_at_origin(council, hazards, a_year, days_since, group.open_at_origin, cells)
-    recent = since * a_year.sum() if days_since else None
+    recent = _recent(evidence, group, since * a_year.sum(), days_since) if days_since else None
     level = pool_level(group, evidence, norms, calibration_year, expected, recent, days_since)
     own = rate * level.mean * by_age.mean
-    return Calibrated(
-        group, country, council, newborn, own, level, by_age, leaving, hazards, opening, since, since * a_year, rest(1), children
+    fit = Calibrated(
+        group, country, council, newborn, own, level, by_age, leaving, hazards, opening, since, since * a_year, rest(1), children, returns
     )  # fmt: skip
+    return fit if returns is None else in_places(fit, returns, norms.trust)
+
+
+def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust) -> Calibrated:
+    """The same group with placements as states, and the very children of the returns where those end at the origin."""
+    if returns.current:
+        opening, now = local.opening_of(returns)
+    else:
+        opening, now = fit.opening, local.state_of_points(fit.opening.age, fit.hazards, returns.lived)
+    return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, trust, now))
+
+
+def _recent(evidence: Evidence, group: Group, implied: float, days_since: float) -> float:
+    """Starts a year since the calibration year: those counted by month or, where none are, those that the stock implies."""
+    if evidence.recent_starts is None:
+        return implied
+    return evidence.recent_starts["lac" if group.bands == LAC_BANDS else "cp"] / days_since * DAYS_A_YEAR
 
 
 def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
@@ -194,16 +242,20 @@ def pool_ages(group: Group, expected: np.ndarray, level: Pooled, norms: Norms) -
     return Pooled(pooled.shape, pooled.weight * tilt)
 
 
-def pool_leaving(group: Group, country: Fit, council: Fit, norms: Norms) -> Pooled:
-    """Leaving hazards by age band against the country's: the level first, then each band against the level.
+def pool_leaving(group: Group, country: Fit, council: Fit, norms: Norms, seen: local.Seen | None) -> tuple[Hazards, Pooled]:
+    """Leaving hazards, and by age band against the country's: the level first, then each band against the level.
 
-    Those who leave by turning 18 say nothing of the hazard and are left out.
+    Those who leave by turning 18 say nothing of the hazard and are left out. The council's own returns, where they are held,
+    tell of each age and time since the start.
     """
+    if seen is not None:
+        return local.pool_hazards(seen, country.hazards, norms.trust)
     ratio = council.hazards.per_day.sum(axis=1) / country.hazards.per_day.sum(axis=1)
     left = calibration.ends_before_adult(council)
     level = pool(left.sum(), (left / ratio).sum(), norms.pool_leaving)
     bands = pool(left, left / ratio * level.mean, norms.pool_age)
-    return Pooled(bands.shape, bands.weight / level.mean)
+    leaving = Pooled(bands.shape, bands.weight / level.mean)
+    return country.hazards.times(leaving.mean), leaving
 
 
 def _stand_at_origin(council: Fit, hazards: Hazards, a_year: np.ndarray, days: float, children: int, cells):
@@ -284,23 +336,28 @@ def live(fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread
         norms.review_every,
         seed,
         threads,
+        fit.places,
     )
 
 
 def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
     """The principal run: the same group and scenario in expectation, without chance, drift or rate uncertainty."""
     edges = month_edges(months)
-    cohorts = opening_cohorts(fit.opening) + entrant_cohorts(edges, replace(stream, expected=starts), nodes=1)
-    return expect(edges, fit.hazards, cohorts, starts, lever)
+    entrants = entrant_cohorts(edges, replace(stream, expected=starts), nodes=1)
+    if fit.places is None:
+        return expect(edges, fit.hazards, opening_cohorts(fit.opening) + entrants, starts, lever)
+    cohorts, inside = placed_cohorts(fit.opening, entrants, fit.hazards, fit.places)
+    return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
 
 
-def workload(months: list[str], lac: Paths, cp: Paths, proceedings_share: float, transfer_share: np.ndarray) -> Workload:
+def workload(months: list[str], lac: Paths, cp: Paths, proceedings_share: float, transfer_share: np.ndarray, uasc_share: np.ndarray) -> Workload:
     """What the paths mean in days, reviews and plans.
 
     proceedings_share  share of children within the length of proceedings who are in them
     transfer_share     [month]  share of plans started that arrived open
+    uasc_share         [band]   share of looked-after children who are UASC, where placements are not states
     """
-    started = cp.starts.sum(axis=2).astype(float)
+    started, placed = cp.starts.sum(axis=2).astype(float), lac.placed
     return Workload(
         months,
         lac.days.astype(float),
@@ -309,4 +366,6 @@ def workload(months: list[str], lac: Paths, cp: Paths, proceedings_share: float,
         started,
         started * transfer_share,
         cp.reviews.astype(float),
+        lac.days * uasc_share if placed is None else placed.days[:, :, local.UASC].sum(axis=2, dtype=float),
+        None if placed is None else placed.days.sum(axis=3, dtype=float),
     )

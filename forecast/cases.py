@@ -1,16 +1,20 @@
 """Open a case: its assumptions and its published tables, all checked before any work is done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from forecast.assumptions import Assumptions, list_scenarios, load_scenarios
+from forecast.assumptions import Assumptions, Case, list_scenarios, load_scenarios
+from forecast.errors import BadInput
 from forecast.evidence import Evidence, gather
-from forecast.history import History
+from forecast.history import COLUMNS, History
 from forecast.inputs import published
 from forecast.inputs.cards import Card, read_card
-from forecast.months import last_day
+from forecast.ledger import Ledger
+from forecast.local import Local, read_local, read_plans
+from forecast.months import financial_year, last_day, month_in_words, year_end
+from forecast.returns_case import PLAN_RATES, RATES, TEXT
 from forecast.workbook import read_workbook
 
 WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
@@ -25,10 +29,66 @@ class OpenCase:
     tables: dict[str, pd.DataFrame]
     cards: dict[str, Card]
     scenarios: dict[str, Assumptions]
+    come: "Come | None" = None
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The council's budget and actuals to date, where they have come."""
+        return None if self.come is None else self.come.ledger
 
     @property
     def central(self) -> Assumptions:
         return self.scenarios["central"]
+
+
+@dataclass(frozen=True)
+class Come:
+    """What has come in since a case was set up: the council's own months.
+
+    counts  month, measure, value: children at each month's end, starts and ends; every month from the first
+    ledger  budget and actuals of the year, or None
+    """
+
+    counts: pd.DataFrame
+    ledger: Ledger | None = None
+
+    @property
+    def last(self) -> str:
+        """The last month counted."""
+        return self.counts["month"].max()
+
+    def count(self, month: str, measure: str) -> int:
+        """One count."""
+        held = self.counts[(self.counts["month"] == month) & (self.counts["measure"] == measure)]
+        return int(held["value"].item())
+
+    def table(self, area: str) -> pd.DataFrame:
+        """The children of the last month's end, in the form of a table of children."""
+        day = last_day(self.last).isoformat()
+        rows = [(area, day, f"{group}_stock", "all", "all", str(self.count(self.last, group)), "children", "council", "monthly counts") for group in ("lac", "cp")]
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    def starts_after(self, period: str) -> dict[str, float]:
+        """Children who started since the end of a financial year, by group."""
+        since = self.counts[self.counts["month"] > year_end(period)[:7]].groupby("measure")["value"].sum()
+        return {group: float(since[f"{group}_starts"]) for group in ("lac", "cp")}
+
+
+def moved_on(scenarios: dict[str, Assumptions], come: Come, council: str, name: str) -> dict[str, Assumptions]:
+    """The same assumptions, standing at the end of the last month that has come, for the council that sent it.
+
+    Raises BadInput if that month is beyond the case's budget year: then a new case is due.
+    """
+    case = scenarios["central"].case
+    if financial_year(come.last) != case.financial_year:
+        raise BadInput(
+            f"{come.last} is in {financial_year(come.last)} and the case's budget is for {case.financial_year}. Set up the case of the new year "
+            "from the year's outturn, and name it in council.yaml under starts_from."
+        )
+    amount = scenarios["central"].value("budget.contingency")
+    title = f"{name}, {month_in_words(come.last)}: will £{amount:,.0f} be enough?"
+    moved = {"council": council, "month": come.last, "origin": last_day(come.last), "title": title, "name": name}
+    return {slug: replace(a, case=a.case.model_copy(update=moved)) for slug, a in scenarios.items()}
 
 
 def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
@@ -41,16 +101,58 @@ def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
     return with_data(data, read_workbook(workbook, params))
 
 
-def with_data(data: Path, scenarios: dict[str, Assumptions]) -> OpenCase:
-    """A case with the tables it names, all proven. Raises BadInput."""
+def with_data(data: Path, scenarios: dict[str, Assumptions], come: Come | None = None) -> OpenCase:
+    """A case with the tables it names, all proven, and what has come in since. Raises BadInput."""
     case = scenarios["central"].case
     children = _names(case.tables["children"])
     single = [case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")]
-    tables = {name: published.read(data / "published", name, last_day(case.month)) for name in [*children, *single]}
-    history = History({name: tables[name] for name in children})
+    returns = returns_tables(case.tables.get("returns"))
+    plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
+    tables = {name: published.read(table_folder(data, name), name, last_day(case.month)) for name in [*children, *single, *returns.values(), *plans]}
+    history = History({name: tables[name] for name in children} | ({} if come is None else {"monthly counts": come.table(case.area)}))
     evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]]))
-    cards = {name: read_card(data / "published" / f"{name}.csv") for name in tables}
-    return OpenCase(evidence, history, tables, cards, scenarios)
+    if come is not None:
+        evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year))
+    if returns:
+        evidence = replace(evidence, local=local_counts(case, evidence, {kind: tables[name] for kind, name in returns.items()}))
+    if plans:
+        evidence = replace(evidence, plans=read_plans(_typed(tables[plans[0]])))
+    cards = {name: read_card(table_folder(data, name) / f"{name}.csv") for name in tables}
+    return OpenCase(evidence, history, tables, cards, scenarios, come)
+
+
+def table_folder(data: Path, name: str) -> Path:
+    """Where a table is: data/local, which is the council's own and in no repository, or data/published.
+
+    Raises BadInput where it is in both.
+    """
+    own = (data / "local" / f"{name}.csv").is_file()
+    if own and (data / "published" / f"{name}.csv").is_file():
+        raise BadInput(f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used.")
+    return data / ("local" if own else "published")
+
+
+def returns_tables(name: str | None) -> dict[str, str]:
+    """The tables made of a council's returns, kind -> table; none where the case names no returns."""
+    return {} if name is None else {kind: f"{name}_{kind}" for kind in RATES}
+
+
+def local_counts(case: Case, evidence: Evidence, tables: dict[str, pd.DataFrame]) -> Local:
+    """What the returns count. Raises BadInput where they end at the origin with another number of children than the history."""
+    typed = {kind: _typed(table) for kind, table in tables.items()}
+    held = read_local(typed["exposure"], typed["starts"], typed["open"], typed["survival"], case.origin.isoformat())
+    counted, said = int(held.here.sum()), evidence.lac.open_at_origin
+    if held.current and counted != said:
+        raise BadInput(
+            f"the returns hold {counted} looked-after children on {case.origin} and the table of children says {said}. "
+            "Make both from the same returns (forecast returns PATH --for-case NAME), or correct the one that is wrong."
+        )
+    return held
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the returns with its figures as numbers."""
+    return table.astype({column: float for column in table.columns if column not in TEXT}).assign(**({"uasc": table["uasc"] == "True"} if "uasc" in table else {}))
 
 
 def _names(tables: str | list[str]) -> list[str]:

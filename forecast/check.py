@@ -6,12 +6,17 @@ import pandas as pd
 from forecast import costs
 from forecast.caseload import Calibrated
 from forecast.costs import Values
+from forecast.local import Local, by_time
 from forecast.months import DAYS_A_YEAR
 from forecast.outlook import Base, price_bases, setting_of
+from forecast.pathways.hazards import Hazards
 
 BAND_WORDS = {"unborn": "unborn", "under_1": "under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 to 17"}
 GROUP_WORDS = {"lac": "LAC", "cp": "CP"}
 NO_COUNCIL_FIGURE = "not published for the council: the country's shape, for comparison"
+STAYS_NOTE = "Kaplan and Meier's estimate, and hazards constant in bands"
+LEAVERS_NOTE = "counted, and at the hazards used, which lean toward the country's"
+PERCENT = 100
 TOTAL = "Total Children Looked After"
 SPENDING = {
     "Residential care": ["own_homes", "private_residential", "residential_school"],
@@ -30,6 +35,8 @@ def calibration(base: Base) -> pd.DataFrame:
             (base.central.case.area, fit.group.council, fit.council),
         ):
             rows += _margins(GROUP_WORDS[group], area, fit.group.bands, margins, year, area != base.central.case.area)
+        if fit.returns is not None:
+            rows += [[GROUP_WORDS[group], base.central.case.area, *row] for row in [*_stays(fit.returns), *_leavers(fit)]]
     return pd.DataFrame(rows, columns=["group", "area", "figure", "published", "modelled", "difference", "note"])
 
 
@@ -47,6 +54,20 @@ def _margins(group: str, area: str, bands: list[str], margins, year, country: bo
         rows.append(_row(group, area, f"ends after {_window(window)}, %", 100 * share, 100 * year.stays[window], 0.1))
     lacks = [] if country else ["stock at year end", "starts,"] if group == GROUP_WORDS["cp"] else ["ends after"]
     return [[*row[:6], NO_COUNCIL_FIGURE] if row[2].startswith(tuple(lacks)) else row for row in rows]
+
+
+def _stays(returns: Local) -> list[list]:
+    """How long care lasts in the council's returns: Kaplan and Meier's estimate beside hazards constant in bands."""
+    rows = [(row.since_start, PERCENT * row.kaplan_meier, PERCENT * row.piecewise) for row in returns.survival.itertuples()]
+    return [[f"still looked after after {days:,.0f} days, %", round(plain, 1), round(banded, 1), round(banded - plain, 1), STAYS_NOTE] for days, plain, banded in rows]
+
+
+def _leavers(fit: Calibrated) -> list[list]:
+    """Those who left in the returns, turning 18 left out, beside what the hazards used would have made of the same child-days."""
+    used = (fit.returns.days.sum(axis=2) * by_time(fit.hazards, fit.returns.seen.edges)).sum(axis=1)
+    counted = fit.returns.left.sum(axis=(1, 2))
+    rows = zip(fit.group.bands, counted, used, strict=True)
+    return [[f"ends in the returns, {BAND_WORDS[band]}", round(seen), round(model, 1), round(model - seen, 1), LEAVERS_NOTE] for band, seen, model in rows]
 
 
 def _window(window: tuple[float, float]) -> str:
@@ -75,17 +96,21 @@ def rates_used(base: Base) -> pd.DataFrame:
         national = fit.start_rate / (fit.level.mean * fit.by_age.mean)
         lean = np.exp(fit.trend.lean[0] / 2)
         for i, band in enumerate(fit.group.bands):
-            hazard = fit.hazards.per_day[i] * DAYS_A_YEAR
-            own = fit.council.hazards.per_day[i] * DAYS_A_YEAR
-            there = fit.country.hazards.per_day[i] * DAYS_A_YEAR
+            since = fit.country.hazards.duration_from[-2]
+            there, own, hazard = (_a_year(hazards, i, since) for hazards in (fit.country.hazards, fit.council.hazards, fit.hazards))
             rows.append([
                 GROUP_WORDS[group], BAND_WORDS[band], round(1e4 * national[i], 1), round(1e4 * fit.start_rate[i] * lean, 1),
-                round(there[-2], 3), round(own[-2], 3), round(hazard[-2] / lean, 3),
+                round(there, 3), round(own, 3), round(hazard / lean, 3),
             ])  # fmt: skip
     return pd.DataFrame(rows, columns=[
         "group", "age", "country start rate per 10,000", "start rate used per 10,000", "country leaving rate a year",
         "council leaving rate a year", "leaving rate used a year",
     ])  # fmt: skip
+
+
+def _a_year(hazards: Hazards, band: int, since: float) -> float:
+    """The leaving hazard of an age band `since` days after the start, a year."""
+    return float(hazards.per_day[band, np.searchsorted(hazards.duration_from, since, side="right") - 1] * DAYS_A_YEAR)
 
 
 def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:

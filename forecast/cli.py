@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from forecast import __version__
+from forecast.cli_history import diff, history, retain
+from forecast.cli_refresh import refresh, replay
 from forecast.errors import BadInput
 from forecast.home import find_home, typed
 from forecast.report.words import plain
@@ -35,7 +37,16 @@ class Plainly(click.Group):
             return super().invoke(ctx)
         except BadInput as error:
             tell(f"Stopped. Nothing was changed.\n{error}", err=True)
-            ctx.exit(2)
+            ctx.exit(error.exit_code)
+        except OSError as error:
+            tell(f"Stopped. {_refused(error)}", err=True)
+            ctx.exit(1)
+
+
+def _refused(error: OSError) -> str:
+    """What the machine would not do, without the whole path."""
+    what = Path(error.filename).name if isinstance(error.filename, str) else "a file"
+    return f"The computer would not read or write {what}: {(error.strerror or 'no reason given').lower()}. Close it elsewhere, or choose a place you may write to."
 
 
 @click.group(cls=Plainly, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,6 +54,9 @@ class Plainly(click.Group):
 def main() -> None:
     """Demand and budget forecasting for children's services."""
 
+
+for command in (history, diff, retain, refresh, replay):
+    main.add_command(command)
 
 council_option = click.option("--council", default=COUNCIL, show_default=True, help="The council's folder in params.")
 month_option = click.option("--month", default=MONTH, show_default=True, help="The month of the report, such as 2011-06.")
@@ -107,6 +121,7 @@ def _short(path: Path) -> str:
 @month_option
 def check(council, month) -> None:
     """Check assumptions and data; run nothing."""
+    from forecast.answer import red as unsourced
     from forecast.assumptions import overdue
     from forecast.cases import open_case
 
@@ -118,7 +133,7 @@ def check(council, month) -> None:
     late = overdue(central, date.today())
     if late:
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
-    red = [key for key in central.keys() if central.entry(key).reliability == "red"]
+    red = unsourced(central)
     tell(f"{len(red)} assumptions are red, without a source:")
     for key in red:
         tell(f"    {central.catalogue.items[key].description} ({key})")
@@ -405,7 +420,9 @@ def explore(council, month, draws, seed, port, browser) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the aggregated tables to this folder.")
 @click.option("--area", help="With --out: also a table of children that a case can read, under this area's name.")
-def returns(path, days, published, authority, until, as_json, out, area) -> None:
+@click.option("--quality", type=click.Path(path_type=Path), help="Also write the data quality page to this HTML file.")
+@click.option("--for-case", help="With --area: make the tables that a case reads, under this name, in data/local.")
+def returns(path, days, published, authority, until, as_json, out, area, quality, for_case) -> None:
     """Read SSDA903 returns (a folder or zip): looked-after children by age and placement, and the data quality page."""
     from forecast import returns as room
     from forecast.inputs.ssda903 import read_returns
@@ -416,9 +433,15 @@ def returns(path, days, published, authority, until, as_json, out, area) -> None
     told = room.told(held, room.days_asked(days, held), room.published_asked(published))
     for line in [json.dumps(told, indent=1)] if as_json else room.lines(told):
         tell(line)
+    if quality:
+        _write_quality(quality, told, room.monthly(held))
     if out:
         made = room.tables(held) | {"rates_leaving": leaving_rates(held), "rates_moving": moving_rates(held)}
         _write_private(out, made | ({"children": lac_table(held, area)} if area else {}))
+    if for_case:
+        from forecast.returns_case import lac_tables
+
+        _write_for_case(lambda name: lac_tables(held, name), for_case, area, held.last_day)
 
 
 @main.command()
@@ -429,20 +452,48 @@ def returns(path, days, published, authority, until, as_json, out, area) -> None
 @click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the aggregated tables to this folder.")
 @click.option("--area", help="With --out: also a table of children that a case can read, under this area's name.")
-def plans(path, days, authority, until, as_json, out, area) -> None:
+@click.option("--quality", type=click.Path(path_type=Path), help="Also write the data quality page to this HTML file.")
+@click.option("--with-returns", type=click.Path(path_type=Path), help="SSDA903 returns too: how many who start in care come from a plan.")
+@click.option("--for-case", help="With --area: make the tables that a case reads, under this name, in data/local.")
+def plans(path, days, authority, until, as_json, out, area, quality, with_returns, for_case) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
     from forecast import returns as room
-    from forecast.inputs.cin import read_cin
     from forecast.returns_history import cp_table
     from forecast.returns_rates import plan_rates
 
-    held = read_cin(path, authority, room.day_asked(until) if until else None)
-    told = room.plans_told(held, room.days_asked(days, held))
+    held, links = room.read_plans(path, authority, room.day_asked(until) if until else None, with_returns)
+    told = room.plans_told(held, room.days_asked(days, held), links)
     for line in [json.dumps(told, indent=1)] if as_json else room.plans_lines(told):
         tell(line)
+    if quality:
+        _write_quality(quality, told, room.monthly(held))
     if out:
-        made = room.plans_tables(held) | {"plans_rates": plan_rates(held)}
+        made = room.plans_tables(held) | room.links_tables(links) | {"plans_rates": plan_rates(held)}
         _write_private(out, made | ({"plans_children": cp_table(held, area)} if area else {}))
+    if for_case:
+        from forecast.returns_case import cp_tables
+
+        _write_for_case(lambda name: cp_tables(held, name), for_case, area, held.last_day)
+
+
+def _write_for_case(made, name: str, area: str | None, last: date) -> None:
+    from forecast.returns_case import PLANS, contents, in_case, write_tables
+
+    if not area:
+        raise BadInput("--for-case needs --area, the council's name as the tables of the case have it, such as --area Slough.")
+    tables, folder = made(area), find_home() / "data" / "local"
+    written = write_tables(contents(tables, name, area, last, date.today()), folder)
+    tell(f"{len(written)} files are in {_short(folder)}. They hold small numbers and are kept out of git. In case.yaml, under tables:", err=True)
+    for line in in_case(name, PLANS in tables):
+        tell("    " + line, err=True)
+
+
+def _write_quality(file: Path, told: dict, monthly) -> None:
+    from forecast.returns_page import page
+    from forecast.runs import write_text
+
+    write_text(file, page(told, monthly))
+    tell(f"The data quality page is {_short(file)}. It holds small numbers: keep it inside the council.", err=True)
 
 
 def _write_private(folder: Path, tables: dict) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.activity import ContactNorms, Workload, conferences, contact_sessions, posts_needed, spot_hours
+from forecast.local import PAID_AS
 from forecast.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in, financial_year, years_from
-from forecast.placements import Places, placement_days
+from forecast.placements import Places, days_by_mix, days_by_state, placement_days
 
 # Cost lines in the order of the council's reports: name -> (what it is called, the group it belongs to).
 LINES = {
@@ -66,7 +67,7 @@ class Setting:
     """What the costing of one scenario needs beside activity and values.
 
     mix                 [month x band x placement] or [band x placement]  who is placed where
-    uasc_share          [band]              share of looked-after children who are UASC
+    residential         [month]             multiple of residential child-days, where placements are states
     new_share           [month]             share of child-days in placements made after the origin
     added_places        [month]             in-house foster places a measure adds
     contact_lever, price_lever, iro_lever  [month]
@@ -75,7 +76,7 @@ class Setting:
     """
 
     mix: np.ndarray
-    uasc_share: np.ndarray
+    residential: np.ndarray
     new_share: np.ndarray
     added_places: np.ndarray
     contact_lever: np.ndarray
@@ -88,16 +89,19 @@ class Setting:
 
 def cost_lines(work: Workload, values: Values, setting: Setting) -> dict[str, np.ndarray]:
     """Cost of every line, [draw x month], pounds of the month; income lines are negative."""
-    places = Places(
-        values["placements.in_house_fostering_places"],
-        values["placements.own_home_places"],
-        values["placements.kinship_share"],
-    )
-    days = placement_days(work.days, setting.mix, places, setting.added_places, work.months)
+    places = Places(values["placements.in_house_fostering_places"], values["placements.own_home_places"])
+    days = placement_days(days_by_placement(work, values, setting), places, setting.added_places, work.months)
     lines = placement_cost(days, values, setting, work.months)
     lines |= {"contact": contact_cost(work, values, setting)} | review_cost(work, values, setting)
     lines["measures"] = np.zeros_like(lines["contact"]) + measure_cost(values, setting, work.months)
     return {line: lines.get(line, income(line, work, lines, values, setting)) for line in LINES}
+
+
+def days_by_placement(work: Workload, values: Values, setting: Setting) -> dict[str, np.ndarray]:
+    """Child-days by placement: counted where placements are states, else by the mix of each age."""
+    if work.placed is None:
+        return days_by_mix(work.days, setting.mix, values["placements.kinship_share"], work.months)
+    return days_by_state(work.placed, PAID_AS, setting.residential)
 
 
 def placement_cost(days: dict[str, np.ndarray], values: Values, setting: Setting, months: list[str]) -> dict:
@@ -175,7 +179,7 @@ def review_cost(work: Workload, values: Values, setting: Setting) -> dict[str, n
 def income(line: str, work: Workload, lines: dict, values: Values, setting: Setting) -> np.ndarray:
     """Income lines, negative."""
     if line == "uasc_grant":
-        weeks = work.days * setting.uasc_share / DAYS_A_WEEK
+        weeks = work.uasc / DAYS_A_WEEK
         older = weeks[:, :, -1] * values["income.uasc_16_17"]
         return -(weeks[:, :, :-1].sum(axis=2) * values["income.uasc_under_16"] + older)
     residential = lines["own_homes"] + lines["private_residential"] + lines["residential_school"]

@@ -9,20 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecast.ages import ADULT_AGE, ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS, UNBORN_FROM_YEARS, age_from
 from forecast.assumptions import Case
 from forecast.errors import BadInput
 from forecast.history import History
+from forecast.local import Local, Seen
 from forecast.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_end
 from forecast.pathways.calibration import Margins
 from forecast.placements import PLACEMENTS, fill_suppressed
 from forecast.trend.past import Past, compare, in_years, on_one_base
 
-LAC_BANDS = ["under_1", "1_4", "5_9", "10_15", "16_17"]
-CP_BANDS = ["unborn", *LAC_BANDS]
-BAND_FROM_YEARS = {"under_1": 0, "1_4": 1, "5_9": 5, "10_15": 10, "16_17": 16}
-ADULT_YEARS = 18
-# A plan before birth opens at most three months before the expected date, when the pre-birth conference is held.
-UNBORN_FROM_YEARS = -0.25
 STAY_MONTHS = {
     "up_to_3m": (0, 3),
     "3_to_6m": (3, 6),
@@ -32,6 +28,7 @@ STAY_MONTHS = {
 }
 TWO_WEEKS = 14.0
 PERCENT = 100
+__all__ = ["ADULT_AGE", "ADULT_YEARS", "BAND_FROM_YEARS", "CP_BANDS", "LAC_BANDS", "Evidence", "Group", "age_from", "by_band", "gather"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,8 @@ class Evidence:
     children_by_band, country_children  [band]
     births              births in the last known year; births_mid_year: the year to whose middle they run
     population_by_year  all ages, one base: scales earlier years' exposure
+    local, plans        what the council's own child-level returns count of looked-after children and of plans, where it has them
+    recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
 
     lac: Group
@@ -68,15 +67,15 @@ class Evidence:
     interim_care_orders: float
     conferenced: float
     uasc: float
+    local: Local | None = None
+    plans: Seen | None = None
+    recent_starts: dict[str, float] | None = None
 
-
-def age_from(bands: list[str]) -> np.ndarray:
-    """Lower edge of each age band, days from birth."""
-    years = [UNBORN_FROM_YEARS if band == "unborn" else BAND_FROM_YEARS[band] for band in bands]
-    return np.array(years, float) * DAYS_A_YEAR
-
-
-ADULT_AGE = ADULT_YEARS * DAYS_A_YEAR
+    def seen(self, bands: list[str]) -> Seen | None:
+        """What the returns count of one group's leaving, by its age bands; None where none are held."""
+        if bands == CP_BANDS:
+            return self.plans
+        return None if self.local is None else self.local.seen
 
 
 def gather(

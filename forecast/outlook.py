@@ -17,6 +17,7 @@ from forecast.caseload import Calibrated, Norms
 from forecast.contingency import Draw
 from forecast.costs import Setting, Values
 from forecast.evidence import Evidence
+from forecast.ledger import Ledger, Trust, budget_of, with_actuals
 from forecast.months import (
     DAYS_A_YEAR,
     days_in,
@@ -77,6 +78,7 @@ class Base:
     budgets          financial year -> line -> [draw], the base budget and its roll-forward
     spread           group -> what varies from draw to draw
     mix, uasc_share  who is placed where, by age
+    ledger           the council's own budget and actuals to date, or None
     """
 
     central: Assumptions
@@ -99,6 +101,7 @@ class Base:
     seed: int
     threads: int
     steps: Steps = Steps()
+    ledger: Ledger | None = None
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,11 @@ class Outlook:
     setting: Setting
 
 
-def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2) -> Base:
-    """Everything the scenarios of a case share: calibration, the past year, the budget, the luck of the draws."""
+def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2, ledger: Ledger | None = None) -> Base:
+    """Everything the scenarios of a case share: calibration, the past year, the budget, the luck of the draws.
+
+    ledger  the council's own budget and actuals to date, where it has them
+    """
     case = central.case
     months = months_between(month_after(case.origin), case.horizon)
     year = year_months(case.financial_year)
@@ -147,15 +153,17 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
         spread[name] = caseload.practice(fit, norms[name], draws, len(months), _luck(seed, name))
     placed = np.array([evidence.placements[name] for name in PLACEMENTS])
     share = in_proceedings(evidence, groups["lac"], norms["lac"].early)
-    past = past_work(groups, norms, year_months(case.calibration_year), share, seed, threads, None)
-    so_far = past_work(groups, norms, to_date, share, seed, threads, central) if to_date else None
+    uasc_share = uasc_shares(central, evidence)
+    past = past_work(groups, norms, year_months(case.calibration_year), share, uasc_share, seed, threads, None)
+    so_far = past_work(groups, norms, to_date, share, uasc_share, seed, threads, central) if to_date else None
     base = Base(
         central, evidence, groups["lac"], groups["cp"], norms, months, year, past, so_far, {}, streams, spread,
-        fit_mix(evidence.lac.council.closing, placed, may_live(central)), uasc_shares(central), share, np.zeros(0), draws, seed, threads,
+        fit_mix(evidence.lac.council.closing, placed, may_live(central)), uasc_share, share, np.zeros(0), draws, seed, threads,
     )  # fmt: skip
     base = replace(base, new_share=new_share(base))
     years = dict.fromkeys(financial_year(month) for month in [*year, *months])
-    return replace(base, budgets={name: base_budget(base, year_months(name)) for name in years})
+    budgets = {name: base_budget(base, year_months(name)) for name in years}
+    return replace(base, budgets=budgets if ledger is None else budgets | {ledger.year: budget_of(ledger, draws)}, ledger=ledger)
 
 
 def foresee(base: Base, assumptions: Assumptions) -> Outlook:
@@ -206,14 +214,22 @@ def _foresee(base: Base, assumptions: Assumptions) -> Outlook:
         )
         expected[name] = base.steps.expected_course(fit, base.streams[name], wanted.starts, lever, months)
         transfer_share = wanted.transfers.sum(axis=1) / wanted.starts.sum(axis=1)
-    work = caseload.workload(months, paths["lac"], paths["cp"], base.proceedings_share, transfer_share)
+    work = caseload.workload(months, paths["lac"], paths["cp"], base.proceedings_share, transfer_share, base.uasc_share)
     work = work.after(base.so_far) if base.so_far is not None else work
     values, setting = drawn_values(assumptions, base), setting_of(base, assumptions, work.months)
-    lines = costs.cost_lines(work, values, setting)
+    lines = with_ledger(base, assumptions, costs.cost_lines(work, values, setting), work.months)
     drawn = draw_on_contingency(base, assumptions, values, lines, work.months)
     return Outlook(
         assumptions, people, paths["lac"], paths["cp"], expected, work.months, months, work, lines, drawn, values, setting
     )
+
+
+def with_ledger(base: Base, a: Assumptions, lines: dict[str, np.ndarray], months: list[str]) -> dict[str, np.ndarray]:
+    """Cost lines with the ledger's actuals to date, where there is a ledger."""
+    if base.ledger is None:
+        return lines
+    trust = Trust(*(a.value(f"ledger.{part}") for part in ("noise", "level", "memory")))
+    return with_actuals(lines, months, base.ledger, trust)
 
 
 def again(base: Base, held: Outlook, a: Assumptions) -> Outlook:
@@ -222,7 +238,7 @@ def again(base: Base, held: Outlook, a: Assumptions) -> Outlook:
     if a.is_uncertain(EFFECT) or not all(key.startswith(COSTING) for key in changed):
         return foresee(base, a)
     values, setting = drawn_values(a, base), setting_of(base, a, held.months)
-    lines = costs.cost_lines(held.work, values, setting)
+    lines = with_ledger(base, a, costs.cost_lines(held.work, values, setting), held.months)
     drawn = draw_on_contingency(base, a, values, lines, held.months)
     return replace(held, assumptions=a, lines=lines, drawn=drawn, values=values, setting=setting)
 
@@ -237,7 +253,7 @@ def in_proceedings(evidence: Evidence, lac: Calibrated, length: float) -> float:
     return min(evidence.interim_care_orders / recent, 1.0)
 
 
-def past_work(groups, norms, months, share, seed, threads, since: Assumptions | None) -> Workload:
+def past_work(groups, norms, months, share, uasc_share, seed, threads, since: Assumptions | None) -> Workload:
     """The mean work of past months: the calibration year, or (given `since`) the months to date."""
     paths = {}
     for name, fit in groups.items():
@@ -249,19 +265,19 @@ def past_work(groups, norms, months, share, seed, threads, since: Assumptions | 
         lever_ = np.ones(starts.shape)
         key = _seed(seed, f"past {name}")
         paths[name] = caseload.live(past, norms[name], stream, starts, flat, lever_, months, key, threads)
-    return caseload.workload(months, paths["lac"], paths["cp"], share, np.zeros(len(months))).mean()
+    return caseload.workload(months, paths["lac"], paths["cp"], share, np.zeros(len(months)), uasc_share).mean()
 
 
 def past_fit(fit: Calibrated) -> Calibrated:
     """The council as it stood at the start of the calibration year, at its own calibrated hazards."""
     children = int(round(fit.council.opening.sum()))
-    return replace(fit, hazards=fit.council.hazards, opening=as_opening(fit.council.at_open, children, POINTS))
+    return fit.standing(as_opening(fit.council.at_open, children, POINTS), fit.council.hazards)
 
 
 def fit_at_year_end(fit: Calibrated) -> Calibrated:
     """The council as it stood at the end of the calibration year."""
     children = int(round(fit.council.closing.sum()))
-    return replace(fit, opening=as_opening(fit.council.at_close, children, POINTS))
+    return fit.standing(as_opening(fit.council.at_close, children, POINTS), fit.hazards)
 
 
 def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
@@ -281,7 +297,7 @@ def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
 def _stretched(work: Workload, before: np.ndarray, after: np.ndarray) -> Workload:
     """The same work per day in a year whose months have other lengths (a leap year)."""
     factor = after / before
-    parts = {name: part * (factor[None, :, None] if part.ndim == 3 else factor) for name, part in vars(work).items() if name != "months"}
+    parts = {name: part * (factor[None, :, None] if part.ndim == 3 else factor) for name, part in work.parts().items()}
     return replace(work, **parts)
 
 
@@ -363,7 +379,7 @@ def setting_of(base: Base, a: Assumptions, months: list[str], flat: bool = False
     times = from_now(lever(a, "residential", ahead), 1.0)
     return Setting(
         mix=np.array([shift_to_residential(base.mix, more) for more in times]),
-        uasc_share=base.uasc_share,
+        residential=times,
         new_share=from_now(base.new_share[: len(ahead)], 0.0),
         added_places=from_now(a.value("levers.in_house_places") * ramp(a, ahead), 0.0),
         contact_lever=from_now(lever(a, "contact_sessions", ahead), 1.0),

@@ -27,12 +27,10 @@ class Places:
     """What the council holds, and who may live where.
 
     in_house_fostering, own_home  places
-    kinship_share                 share of foster placements with relatives or friends, scalar or [draw x 1]
     """
 
     in_house_fostering: float
     own_home: float
-    kinship_share: np.ndarray | float
 
 
 def fill_suppressed(published: dict[str, float | None], total: float, national: dict[str, float]) -> dict[str, float]:
@@ -95,18 +93,39 @@ def shift_to_residential(mix: np.ndarray, times: float) -> np.ndarray:
     return moved
 
 
-def placement_days(days: np.ndarray, mix: np.ndarray, places: Places, added_places: np.ndarray, months: list[str]) -> dict:
-    """Child-days by where they are paid for, each [draw x month].
+def days_by_mix(days: np.ndarray, mix: np.ndarray, kinship_share: np.ndarray | float, months: list[str]) -> dict:
+    """Child-days by placement from those by age and the placement mix, each [draw x month].
 
-    days          [draw x month x band]  child-days of looked-after children
-    mix           [band x placement] or [month x band x placement]
-    added_places  [month]                in-house foster places added by a measure
-    In-house homes and homes of the council fill first; what they cannot hold goes to agencies.
+    days  [draw x month x band]  child-days of looked-after children
+    mix   [band x placement] or [month x band x placement]
     """
     every = np.broadcast_to(mix, (len(months), *mix.shape[-2:]))
     by_type = dict(zip(PLACEMENTS, np.einsum("dmb,mbp->pdm", days, every), strict=True))
+    return by_type | {"kinship": by_type["fostering"] * kinship_share}
+
+
+def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...], residential: np.ndarray) -> dict:
+    """Child-days by placement where placements are states, each [draw x month].
+
+    placed       [draw x month x state]  child-days; `paid_as` names what each state is
+    residential  [month]                 what a lever multiplies residential child-days by, taken from or given to fostering
+    """
+    by_type = {name: sum(placed[:, :, at] for at, paid in enumerate(paid_as) if paid == name) for name in dict.fromkeys([*PLACEMENTS, *paid_as])}
+    for name in ("residential", "residential_school"):
+        extra = np.minimum(by_type[name] * (residential - 1), by_type["fostering"] / 2)
+        by_type[name], by_type["fostering"] = by_type[name] + extra, by_type["fostering"] - extra
+    return by_type | {"fostering": by_type["fostering"] + by_type["kinship"]}
+
+
+def placement_days(by_type: dict[str, np.ndarray], places: Places, added_places: np.ndarray, months: list[str]) -> dict:
+    """Child-days by where they are paid for, each [draw x month].
+
+    by_type       child-days by placement, `kinship` within `fostering`
+    added_places  [month]  in-house foster places added by a measure
+    In-house homes and homes of the council fill first; what they cannot hold goes to agencies.
+    """
     month_days = days_in(months)
-    kinship = by_type["fostering"] * places.kinship_share
+    kinship = by_type["kinship"]
     stranger = by_type["fostering"] - kinship
     in_house = np.minimum(stranger, (places.in_house_fostering + added_places) * month_days)
     own_home = np.minimum(by_type["residential"], places.own_home * month_days)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import gammaln, xlogy
 from scipy.stats import gamma
 
 from forecast.months import MONTHS_A_YEAR
@@ -55,6 +56,33 @@ def pool(observed, expected, weight_of_national: float) -> Pooled:
                         variation between councils)
     """
     return Pooled(weight_of_national + np.asarray(observed, float), weight_of_national + np.asarray(expected, float))
+
+
+def pool_with_doubt(observed, expected, weight_of_national: float, own, doubt: float) -> Pooled:
+    """Gamma-Poisson pooling with a prior that may be wrong: a mixture of two, in closed form (Schmidli and others 2014).
+
+    observed, expected, weight_of_national  as for `pool`; counts and what they are at the rate known before
+    own    children expected at the council's own overall rate, for which half an event's worth of trust is enough
+    doubt  chance that the rate known before does not hold here; where the count speaks against it, that chance grows
+    The posterior's multiple of `expected`, as the Gamma with the mixture's mean and variance.
+    """
+    observed, expected, own = np.broadcast_arrays(*(np.asarray(part, float) for part in (observed, expected, own)))
+    worth = np.array([weight_of_national, JEFFREYS]).reshape(2, *[1] * observed.ndim)
+    at = np.stack([expected, own])
+    chance = np.log(np.array([1 - doubt, doubt])).reshape(worth.shape) + _log_negative_binomial(observed, worth, at)
+    share = np.exp(chance - chance.max(axis=0))
+    share = share / share.sum(axis=0)
+    mean = (worth + observed) / (worth + at) * np.divide(at, expected, out=np.ones_like(at), where=expected > 0)
+    square = mean**2 * (1 + 1 / (worth + observed))
+    middle = (share * mean).sum(axis=0)
+    shape = middle**2 / ((share * square).sum(axis=0) - middle**2)
+    return Pooled(shape, shape / middle)
+
+
+def _log_negative_binomial(observed: np.ndarray, shape: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Log chance of a count that is Poisson about a Gamma of this shape and mean."""
+    ways = gammaln(observed + shape) - gammaln(shape) - gammaln(observed + 1)
+    return ways + shape * np.log(shape / (shape + mean)) + xlogy(observed, mean / (shape + mean))
 
 
 def evidence_kept(drift: float, children_a_year: float, children_per_family: float) -> float:

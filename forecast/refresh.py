@@ -14,7 +14,7 @@ from forecast import check, outlook, runs, sensitivity
 from forecast.answer import head, scenario
 from forecast.assumptions import freeze, log_frame, log_markdown
 from forecast.backtest.door import record_told
-from forecast.cases import OpenCase, open_case
+from forecast.cases import OpenCase, open_case, table_folder
 from forecast.costs import LINES
 from forecast.history_causes import years_apart
 from forecast.memory import remembering
@@ -50,14 +50,30 @@ def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, 
     return run_open(home, case, scenarios, draws, seed, threads, say, with_notebooks)
 
 
-def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int, seed: int, threads: int,
-             say: Callable[[str], None], with_notebooks: bool = True, workbook: Path | None = None) -> dict:  # fmt: skip
+@dataclass(frozen=True)
+class More:
+    """What a run is given beside its case.
+
+    at      the time to log, ISO with its zone
+    record  keeps the published run's figures
+    inputs  the files the run was made from, where they are not those of the case alone; called with the folder
+    write   writes more into the folder, before the notebooks: called with the folder, base, central outlook and answer
+    """
+
+    at: str = ""
+    record: runs.Record | None = None
+    inputs: Callable[[Path], dict[str, Path]] | None = None
+    write: Callable[[Path, outlook.Base, outlook.Outlook, dict], None] | None = None
+
+
+def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int, seed: int, threads: int, say: Callable[[str], None],
+             with_notebooks: bool = True, workbook: Path | None = None, more: More = More()) -> dict:  # fmt: skip
     """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if from one."""
     council, month = case.central.case.council, run_name(case.central.case.month, workbook)
     chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
-    with runs.publishing(home.runs, council, month) as folder:
+    with runs.publishing(home.runs, council, month, more.at, more.record) as folder:
         say("calibrating to the published year")
-        base = remembering(outlook.prepare(case.central, case.evidence, draws, seed, threads))
+        base = remembering(outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger))
         central = outlook.foresee(base, case.central)
         told = head(base) | {"record": record_told(home.data.parent)}
         for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
@@ -68,10 +84,13 @@ def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int
         told["sensitivities"] = sensitivities(case, base, central, threads)
         say("writing the answer, tables and charts")
         write_run(folder, case, chosen, base, central, told)
+        if more.write is not None:
+            more.write(folder, base, central, told)
         if with_notebooks:
             say("running the notebooks")
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
-        runs.write_json(folder / "manifest.json", runs.manifest(folder, input_files(home, case, workbook), draws, seed))
+        inputs = input_files(home, case, workbook) if more.inputs is None else more.inputs(folder)
+        runs.write_json(folder / "manifest.json", runs.manifest(folder, inputs, draws, seed))
     return told
 
 
@@ -79,7 +98,7 @@ def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
         return sensitivity.told(base, central)
-    fewer = remembering(outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads))
+    fewer = remembering(outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger))
     return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 
@@ -208,7 +227,7 @@ def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dic
     if workbook is None:
         params += [home.params / "national.yaml", home.params / one.council / one.month / "case.yaml"]
         params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
-    data = [home.data / "published" / f"{name}{end}" for name in case.tables for end in (".csv", ".card.yaml")]
+    data = [table_folder(home.data, name) / f"{name}{end}" for name in case.tables for end in (".csv", ".card.yaml")]
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
     files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
     return files | {f"data/{path.relative_to(home.data).as_posix()}": path for path in data}

@@ -1,16 +1,21 @@
-"""What a folder of returns says: stocks at the days asked for, the tables, and the data quality page."""
+"""What a folder of returns says: stocks at the days asked for, the tables, links between returns, and what was found wrong."""
 
+import secrets
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 
 from forecast.errors import BadInput
-from forecast.inputs.cin import Plans
-from forecast.inputs.ssda903 import Returns
+from forecast.inputs.cin import Plans, read_cin
+from forecast.inputs.links import ALL, Links, link
+from forecast.inputs.private import MOST_SALT
+from forecast.inputs.ssda903 import Returns, read_returns
 from forecast.months import months_between
 
 SCHEMA, PLANS_SCHEMA = "forecast-returns-1", "forecast-plans-1"
 MARCH_END = (3, 31)
+SUPPRESSED = ("x", "c")  # how the DfE writes 1 to 5, to 2017 and since
 AGES = {"unborn": "Unborn", "under_1": "Under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 and 17", "unknown": "Age not known"}
 PLACEMENTS = {
     "kinship_fostering": "Fostered by relatives or friends", "in_house_fostering": "Fostered by the council's own carers",
@@ -28,14 +33,14 @@ def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:
     return [day for year in years if returns.first_day <= (day := date(year, *MARCH_END)) <= returns.last_day]
 
 
-def published_asked(texts: tuple[str, ...]) -> dict[date, int]:
-    """Day -> published figure, from texts such as 2018-03-31=206. Raises BadInput."""
+def published_asked(texts: tuple[str, ...]) -> dict[date, int | None]:
+    """Day -> published figure, None for a suppressed one (x or c), from texts such as 2018-03-31=206. Raises BadInput."""
     held = {}
     for text in texts:
         day, _, figure = text.partition("=")
-        if not figure.isdigit():
-            raise BadInput(f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206.")
-        held[day_asked(day)] = int(figure)
+        if not figure.isdecimal() and figure not in SUPPRESSED:
+            raise BadInput(f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is suppressed.")
+        held[day_asked(day)] = int(figure) if figure.isdecimal() else None
     return held
 
 
@@ -47,12 +52,12 @@ def day_asked(text: str) -> date:
         raise BadInput(f"{text[:20]!r} is not a day. Write 31 March 2018 as 2018-03-31.") from None
 
 
-def told(returns: Returns, days: list[date], published: dict[date, int]) -> dict:
+def told(returns: Returns, days: list[date], published: dict[date, int | None]) -> dict:
     """For machines: looked-after children on each day, by age band and placement, beside a published figure where given."""
     stocks = {day.isoformat(): _stock(returns.stock(day)) for day in days}
     for day, figure in published.items():
         total = stocks.setdefault(day.isoformat(), _stock(returns.stock(day)))["total"]
-        stocks[day.isoformat()] |= {"published": figure, "difference": total - figure}
+        stocks[day.isoformat()] |= {"published": figure, "difference": None if figure is None else total - figure}
     quality = returns.quality().to_dict("records")
     return {"schema": SCHEMA, "from": returns.first_day.isoformat(), "to": returns.last_day.isoformat(), "stock": stocks, "quality": quality}
 
@@ -74,20 +79,54 @@ def lines(held: dict) -> list[str]:
     for day, stock in held["stock"].items():
         text += [f"{day}: {stock['total']:,} looked-after children, {stock['uasc']:,} of them UASC"]
         if "published" in stock:
-            text.append(f"    published {stock['published']:,}; difference {stock['difference']:+,}")
+            text.append(_published_line(stock))
         for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
             text += [f"    {names[name]:36s} {count:6,}" for name, count in stock[part].items() if count]
     return [*text, *quality_lines(held)]
 
 
-def plans_told(plans: Plans, days: list[date]) -> dict:
-    """For machines: child protection plans open on each day, by age band."""
+def _published_line(stock: dict) -> str:
+    if stock["published"] is None:
+        return "    published figure suppressed"
+    return f"    published {stock['published']:,}; difference {stock['difference']:+,}"
+
+
+def linked(returns: Returns, plans: Plans) -> Links:
+    """Those who start to be looked after by the plan they come from; both read with one salt. See forecast.inputs.links."""
+    return link(returns, plans)
+
+
+def read_plans(path: Path, authority: str | None, until: date | None, with_returns: Path | None) -> tuple[Plans, Links | None]:
+    """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and then forgotten."""
+    salt = secrets.token_bytes(MOST_SALT)
+    plans = read_cin(path, authority, until, salt)
+    return plans, linked(read_returns(with_returns, until=until, salt=salt), plans) if with_returns else None
+
+
+def links_told(links: Links) -> dict:
+    """For machines: both tables of links."""
+    return {name.removeprefix("links_"): json_rows(table) for name, table in links_tables(links).items()}
+
+
+def json_rows(table: pd.DataFrame) -> list[dict]:
+    """Rows whose missing cells are None, and whose numbers JSON knows."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def links_tables(links: Links | None) -> dict[str, pd.DataFrame]:
+    """The tables of links by file name; none without links."""
+    return {} if links is None else {"links_by_months": links.by_months, "links_by_age": links.by_age}
+
+
+def plans_told(plans: Plans, days: list[date], links: Links | None = None) -> dict:
+    """For machines: child protection plans open on each day, by age band, and the links where there are any."""
     stocks = {}
     for day in days:
         bands = {row["age_band"]: int(row["plans"]) for row in plans.stock(day).to_dict("records")}
         stocks[day.isoformat()] = {"total": sum(bands.values()), "age_band": bands}
     quality = plans.quality().to_dict("records")
-    return {"schema": PLANS_SCHEMA, "from": plans.first_day.isoformat(), "to": plans.last_day.isoformat(), "stock": stocks, "quality": quality}
+    told = {"schema": PLANS_SCHEMA, "from": plans.first_day.isoformat(), "to": plans.last_day.isoformat(), "stock": stocks}
+    return told | ({"links": links_told(links)} if links else {}) | {"quality": quality}
 
 
 def plans_lines(held: dict) -> list[str]:
@@ -96,7 +135,20 @@ def plans_lines(held: dict) -> list[str]:
     for day, stock in held["stock"].items():
         text.append(f"{day}: {stock['total']:,} child protection plans")
         text += [f"    {AGES[band]:36s} {count:6,}" for band, count in stock["age_band"].items() if count]
-    return [*text, *quality_lines(held)]
+    return [*text, *(links_lines(held["links"]) if "links" in held else []), *quality_lines(held)]
+
+
+def links_lines(links: dict) -> list[str]:
+    """Those who start to be looked after, and how many come from a plan."""
+    text = []
+    for row in (row for row in links["by_age"] if row["age_band"] == ALL and row["starts"]):
+        when = "" if row["year_before_seen"] else ", the year before not wholly covered by the plans' returns"
+        text += [
+            f"Starts to be looked after on days both returns cover{when}: {row['starts']:,}",
+            f"    a child protection plan open        {row['plan_open']:6,}",
+            f"    one that ended in the year before   {row['plan_within_a_year']:6,}   share of starts, together: {row['share']:.0%}",
+        ]
+    return text
 
 
 def quality_lines(held: dict) -> list[str]:
@@ -114,6 +166,15 @@ def plans_tables(plans: Plans) -> dict[str, pd.DataFrame]:
         "plans_conferences": plans.conferences(),
         "plans_quality": plans.quality(),
     }
+
+
+def monthly(held: Returns | Plans) -> pd.DataFrame:
+    """month, total: children, or plans, at the end of each whole month covered."""
+    months = whole_months(held.first_day, held.last_day)
+    if not months:
+        return pd.DataFrame({"month": [], "total": []})
+    table = held.monthly_stock(months[0], months[-1]) if isinstance(held, Returns) else held.monthly(months[0], months[-1])
+    return table.groupby("month")["stock"].sum().rename("total").reset_index()
 
 
 def whole_months(first: date, last: date) -> list[str]:

@@ -31,6 +31,7 @@ def lac_table(returns: Returns, area: str) -> pd.DataFrame:
     """
     source = f"SSDA903 returns, {returns.first_day} to {returns.last_day}"
     rows = [row for day in _days(returns) for row in _lac_stock(returns.stock(day), day)]
+    rows += [(day.isoformat(), "lac_stock", "legal_status", "interim_care_order", returns.interim_orders(day)) for day in _days(returns)]
     rows += _flows(returns, returns.monthly_stock, {"starts": "lac_starts", "ends": "lac_ceases"})
     return _table(rows, area, source)
 
@@ -40,6 +41,7 @@ def cp_table(plans: Plans, area: str) -> pd.DataFrame:
     source = f"CIN census returns, {plans.first_day} to {plans.last_day}"
     rows = [(day.isoformat(), "cp_stock", *row) for day in _days(plans) for row in _by_band(plans.stock(day), "plans")]
     rows += _flows(plans, plans.monthly, {"starts": "cp_starts", "ends": "cp_ends"})
+    rows += _initial_conferences(plans)
     last = _years(plans)[-1] if _years(plans) else None
     lasted = plans.durations().groupby("duration")["plans"].sum()
     rows += [(last, "cp_ends", "duration", name, lasted[held]) for name, held in CP_STAYS.items()] if last else []
@@ -76,6 +78,14 @@ def _flows(held: Returns | Plans, monthly: Callable, measures: dict[str, str]) -
         flows = monthly(f"{year[:4]}-04", f"{int(year[:4]) + 1}-03")
         rows += [(year, measure, *row) for counted, measure in measures.items() for row in _by_band(flows, counted)]
     return rows
+
+
+def _initial_conferences(plans: Plans) -> list[tuple]:
+    """Children at initial conferences in each whole year of which every month gives them."""
+    held = plans.conferences()
+    held = held[held["kind"] == "icpc"].assign(year=held["month"].map(financial_year))
+    years = held.groupby("year")["children"].agg(["sum", "count"])
+    return [(year, "icpc", "all", "all", int(row["sum"])) for year, row in years.iterrows() if row["count"] == 12 and year in _years(plans)]
 
 
 def _table(rows: list[tuple], area: str, source: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from forecast.months import DAYS_A_YEAR
 from forecast.rates import own_rate
 
 LEAVES, MOVES, ADULT = "leave_", "move_to_", "leave_turned_18"  # turning 18 is the calendar's doing, not a hazard
+TO_ADOPTION = "move_to_placed_for_adoption"
 RATE = ["rate_a_year", "low", "high"]
 
 
@@ -23,9 +24,12 @@ def leaving_rates(returns: Returns) -> pd.DataFrame:
 
 
 def moving_rates(returns: Returns) -> pd.DataFrame:
-    """Changes of placement a child-year by placement and UASC, changes of carer in the same kind included: rate, 80% range."""
+    """Changes of placement a child-year by placement and UASC, changes of carer in the same kind included: rate, 80% range.
+
+    A move into a placement for adoption is a step out of care, not a change of home, and is not counted here.
+    """
     table = returns.exposure()
-    to = [name for name in table.columns if name.startswith(MOVES)]
+    to = [name for name in table.columns if name.startswith(MOVES) and name != TO_ADOPTION]
     return _rates(table.assign(moves=table[to].sum(axis=1)), ["placement", "uasc"], "moves")
 
 

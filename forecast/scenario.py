@@ -43,6 +43,7 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
             trend_norms(a, name),
             value(f"breaks.{name}_drift"),
             value("drift.small"),
+            value("rates.pool_doubt"),
         )
         for name in ("lac", "cp")
     }
@@ -206,7 +207,9 @@ def may_live(a: Assumptions) -> np.ndarray:
     return allowed(low, np.append(low[1:], ADULT_YEARS), youngest, oldest)
 
 
-def uasc_shares(a: Assumptions) -> np.ndarray:
-    """Share of looked-after children who are unaccompanied asylum seekers, [band]."""
+def uasc_shares(a: Assumptions, evidence: Evidence) -> np.ndarray:
+    """Share of looked-after children who are unaccompanied asylum seekers, [band]: the council's own count, else assumed."""
+    if evidence.local is not None:
+        return evidence.local.uasc_share
     held = {band: a.value(f"placements.uasc_{band}") for band in ("10_15", "16_17")}
     return np.array([held.get(band, 0.0) for band in LAC_BANDS])

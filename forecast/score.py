@@ -31,7 +31,7 @@ def scored(answer: dict, data: Path, table: str) -> dict[str, list[dict]]:
     rows = {}
     for group, (measure, _) in MEASURES.items():
         months = answer["scenarios"]["central"]["children"][group]["month_ends"]
-        held = happened.series(answer["area"], measure)
+        held = happened.series(answer["data_area"], measure)
         forecast = {row["month"]: row for row in months}
         days = [day for day in held.index if day[:7] in forecast]
         rows[group] = [_row(day, at_month(months, day[:7]), held[day], answer["open_at_origin"][group]) for day in days]

@@ -10,7 +10,7 @@ JUNE = ["2011-06"]  # 30 days
 
 def one_month(**parts) -> Workload:
     """One draw of one month and two age bands, without children unless told."""
-    nothing = {"days": [0, 0], "proceedings": [0, 0], "lac_reviews": 0, "cp_starts": 0, "transfers": 0, "cp_reviews": 0}
+    nothing = {"days": [0, 0], "proceedings": [0, 0], "lac_reviews": 0, "cp_starts": 0, "transfers": 0, "cp_reviews": 0, "uasc": [0, 0]}
     held = {name: np.array(count, float)[None, None] for name, count in (nothing | parts).items()}
     return Workload(JUNE, **held)
 
@@ -49,7 +49,7 @@ def test_a_child_leaves_proceedings_for_fewer_sessions(norms):
 
 
 def test_sessions_by_age_may_differ_from_draw_to_draw(work, norms):
-    two = Workload(JUNE, *(np.repeat(part, 2, axis=0) for part in list(vars(work).values())[1:]))
+    two = Workload(JUNE, **{name: np.repeat(part, 2, axis=0) for name, part in work.parts().items()})
     drawn = ContactNorms(np.array([[5.0, 2.0], [3.0, 2.0]]), norms.after_order_a_year, 2.0, norms.children_a_session)
     first, second = contact_sessions(two, drawn, np.ones(1))[:, 0]
     # Two sessions a week fewer for two babies over 30/7 weeks: 2 x 2 x 30/7 = 17.143, in 1.25s: 13.714
@@ -86,7 +86,7 @@ def test_posts_for_a_month_and_for_a_year():
 def test_the_mean_of_the_draws_is_one_draw():
     one = one_month(days=[60, 2], lac_reviews=4)
     other = one_month(days=[30, 2], lac_reviews=7)
-    both = {name: np.concatenate([part, vars(other)[name]]) for name, part in vars(one).items() if name != "months"}
+    both = {name: np.concatenate([part, other.parts()[name]]) for name, part in one.parts().items()}
     mean = Workload(JUNE, **both).mean()
     assert mean.months == JUNE
     assert mean.days.tolist() == [[[45.0, 2.0]]]
@@ -94,7 +94,7 @@ def test_the_mean_of_the_draws_is_one_draw():
 
 
 def test_earlier_months_stand_in_front_of_every_draw(work):
-    later = Workload(["2011-07"], *(np.concatenate([part, 2 * part]) for part in list(vars(work).values())[1:]))
+    later = Workload(["2011-07"], **{name: np.concatenate([part, 2 * part]) for name, part in work.parts().items()})
     joined = later.after(work)
     assert joined.months == ["2011-06", "2011-07"]
     assert joined.cp_starts.tolist() == [[12, 12], [12, 24]]

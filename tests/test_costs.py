@@ -50,6 +50,7 @@ OTHER = {
     "income.uasc_under_16": 665, "income.uasc_16_17": 497, "income.residential_share": 0.1, "income.fostering_share": 0.01,
     "prices.pay": 0, "prices.placements": 0, "prices.general": 0,
 }  # fmt: skip
+UASC_SHARE = np.array([0, 0, 0, 0.25, 0.4])
 PRICED = {f"costs.{name}": price for name, price in PRICES.items()} | YEARLY | HOURLY
 
 
@@ -62,7 +63,7 @@ def values(price_base: str = "2010-11", **changed) -> Values:
 def setting(months: int, **changed) -> Setting:
     mix = np.array([LIVING[name] for name in PLACEMENTS], float).T / CHILDREN[:, None]
     plain = Setting(
-        mix=mix, uasc_share=np.array([0, 0, 0, 0.25, 0.4]), new_share=np.zeros(months), added_places=np.zeros(months),
+        mix=mix, residential=np.ones(months), new_share=np.zeros(months), added_places=np.zeros(months),
         contact_lever=np.ones(months), price_lever=np.ones(months), iro_lever=np.ones(months), measure_begins=np.zeros(months), measure_months=np.ones(months),
         starts_per_icpc=0.8,
     )  # fmt: skip
@@ -75,7 +76,7 @@ def work(months: list[str], children: np.ndarray = CHILDREN) -> Workload:
     in_proceedings = np.minimum(children, [2.0, 1, 0, 0, 0])  # both babies, and one child aged 1-4
     by_band = [days[:, None] * counted for counted in (children, in_proceedings)]
     events = [days / 28 * count for count in (4, 12, 2, 6)]  # LAC reviews, plans started, transfers in, CP reviews
-    return Workload(months, *(part[None] for part in by_band + events))
+    return Workload(months, *(part[None] for part in [*by_band, *events, by_band[0] * UASC_SHARE]))
 
 
 def one_month(month: str = FEBRUARY, changed: dict | None = None, **set_to) -> dict[str, float]:
@@ -319,7 +320,7 @@ def test_each_draw_is_costed_with_its_own_values():
     }  # fmt: skip
     months, new = ["2011-04", "2011-05"], np.array([0.2, 0.6])
     one = work(months)
-    three = Workload(months, *(np.repeat(part, 3, axis=0) for part in list(vars(one).values())[1:]))
+    three = Workload(months, **{name: np.repeat(part, 3, axis=0) for name, part in one.parts().items()})
     together = cost_lines(three, values(**{key: np.array(held, float) for key, held in drawn.items()}), setting(2, new_share=new))
     for draw in range(3):
         alone = cost_lines(one, values(**{key: held[draw] for key, held in drawn.items()}), setting(2, new_share=new))

@@ -19,6 +19,26 @@ class Rule:
     expected: str = ""
 
 
+READ, CHANGED, LEFT_OUT, LOOK = "read", "changed", "left_out", "look"
+FEWER, MORE, EITHER = "fewer", "more", "either"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a rule does what it does, and what a data officer can do.
+
+    group   READ (as it is), CHANGED, LEFT_OUT, or LOOK (counted, and worth a look)
+    checks  numbers of the DfE's validation rules on the same matter
+    moves   which way the rule may move our count from a published one: FEWER, MORE, EITHER, or blank for not at all
+    """
+
+    group: str
+    why: str
+    remedy: str = ""
+    checks: tuple[str, ...] = ()
+    moves: str = ""
+
+
 class Counting:
     """Counts by file and rule."""
 

@@ -168,6 +168,11 @@ class ExpectedPlaces:
     ends: np.ndarray
     days: np.ndarray
 
+    def together(self, starts: np.ndarray) -> Expected:
+        """All placements together; ends by time since the start are not kept."""
+        stock, ends, days = (table.sum(axis=1) for table in (self.stock, self.ends, self.days))
+        return Expected(stock, starts, ends, days, np.zeros(0))
+
 
 def placed_cohorts(opening: Opening, entrants: Cohorts, hazards: Hazards, places: Places) -> tuple[Cohorts, np.ndarray]:
     """The opening points and the entrants, and how many of each cohort are in each placement, [cohort x state]."""

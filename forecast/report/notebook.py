@@ -68,7 +68,7 @@ def tidy(table: pd.DataFrame) -> pd.DataFrame:
 def history(run: Run) -> pd.DataFrame:
     """The council's published totals by period."""
     held = run.table("history")
-    held = held[(held["area"] == run.answer["area"]) & (held["breakdown"] == "all")]
+    held = held[(held["area"] == run.answer["data_area"]) & (held["breakdown"] == "all")]
     wide = held.assign(measure=held["measure"].map(HISTORY)).pivot(index="period", columns="measure", values="value")
     wide = wide[[name for name in HISTORY.values() if name in wide]].fillna("")
     wide.columns.name, wide.index.name = None, "31 March, or year to it"

@@ -92,7 +92,7 @@ ANSWER = {
     "schema": {"const": "forecast-answer-1"},
     "version": TEXT,
     "council": TEXT,
-    "area": TEXT,
+    "area": TEXT, "data_area": TEXT,
     "month": MONTH,
     "title": TEXT,
     "origin": {"type": "string", "format": "date"},

@@ -17,18 +17,16 @@ import pandas as pd
 from forecast.errors import BadInput
 from forecast.inputs.cin import plans, tables
 from forecast.inputs.cin.census import read_census
-from forecast.inputs.cin.codes import hash_child
 from forecast.inputs.cin.files import Source, find_files
 from forecast.inputs.cin.quality import Quality
 from forecast.inputs.cin.records import COLUMNS, Records, to_tables
 from forecast.inputs.cin.sheets import read_sheets
 from forecast.inputs.cin.tables import Span
 from forecast.inputs.cin.years import Part, Return, day_number, place_in_returns, to_date
+from forecast.inputs.private import MOST_SALT, check_salt, guarded, hash_child, mark_of
 from forecast.months import months_between
 
 __all__ = ["Plans", "hash_child", "read_cin"]
-SALT_BYTES = 32
-LEAST_SALT = 16
 
 
 class Plans:
@@ -37,13 +35,11 @@ class Plans:
     first_day, last_day  the days covered, from the first return's first to the last one's last
     """
 
-    __slots__ = ("_care", "_conferences", "_plans", "_quality", "_span")
+    __slots__ = ("_care", "_conferences", "_mark", "_plans", "_quality", "_span")
 
-    def __init__(
-        self, rows: pd.DataFrame, conferences: pd.DataFrame, care: pd.DataFrame, quality: Quality, span: Span
-    ) -> None:
+    def __init__(self, rows: pd.DataFrame, conferences: pd.DataFrame, care: pd.DataFrame, quality: Quality, span: Span, mark: str = "") -> None:
         self._plans, self._conferences, self._care = rows, conferences, care
-        self._quality, self._span = quality, span
+        self._quality, self._span, self._mark = quality, span, mark
 
     def __repr__(self) -> str:
         found = f"{len(self._plans):,} plans of {self._plans['child'].nunique():,} children"
@@ -125,6 +121,7 @@ def _end(month: str) -> int:
     return int(pd.Period(month, "M").end_time.to_datetime64().astype("datetime64[D]").astype("int64"))
 
 
+@guarded
 def read_cin(path: Path, authority: str | None = None, until: date | None = None, salt: bytes | None = None) -> Plans:
     """Read every CIN census and Annex A list in a folder, a zip or a file.
 
@@ -135,19 +132,16 @@ def read_cin(path: Path, authority: str | None = None, until: date | None = None
                made afresh and forgotten
     Raises BadInput naming file, line or record, field, what was expected and what to do; never a child's identifier or date.
     """
-    if salt is not None and not LEAST_SALT <= len(salt) <= 2 * SALT_BYTES:
-        raise BadInput(
-            f"the salt has {len(salt)} bytes; expected {LEAST_SALT} to {2 * SALT_BYTES}, made by secrets.token_bytes."
-        )
-    quality, salt = Quality(), salt or secrets.token_bytes(SALT_BYTES)
+    check_salt(salt)
+    quality, salt = Quality(), salt or secrets.token_bytes(MOST_SALT)
     records = [part for source in find_files(Path(path), quality) for part in _read(source, salt, quality)]
     own = choose_authority(records, authority, quality)
     if not own:
         raise BadInput(
-            f"{Path(path).name} holds no file with child protection plans. Give the census XML, its tables, or Annex A lists."
+            "the path given holds no file with child protection plans. Give the census XML, its tables, or Annex A lists."
         )
     returns = place_in_returns([Part(part, to_tables(part, quality)) for part in own], until, quality)
-    return _plans(returns, quality)
+    return _plans(returns, quality, mark_of(salt))
 
 
 def _read(source: Source, salt: bytes, quality: Quality) -> list[Records]:
@@ -176,7 +170,7 @@ def choose_authority(records: list[Records], authority: str | None, quality: Qua
     return [part for part in records if not part.authority or part.authority.casefold() in wanted]
 
 
-def _plans(returns: list[Return], quality: Quality) -> Plans:
+def _plans(returns: list[Return], quality: Quality, mark: str) -> Plans:
     """Clean plans, conferences and periods looked after from the returns."""
     rows, care = plans.read_plans(returns, quality), plans.read_care(returns, quality)
     conferences = plans.read_conferences(returns, quality)
@@ -188,4 +182,4 @@ def _plans(returns: list[Return], quality: Quality) -> Plans:
     care = plans.add_births(care, births, quality)
     held = [found for found in returns if found.holds("plans")]
     known = {table: [(found.first, found.last) for found in returns if found.holds(table)] for table in COLUMNS}
-    return Plans(rows, conferences, care, quality, Span(held[0].first, held[-1].last, known))
+    return Plans(rows, conferences, care, quality, Span(held[0].first, held[-1].last, known), mark)

@@ -7,10 +7,11 @@ ChildProtectionPlans/Reviews}} (LIIA `cin_census_pipeline/spec/CIN_schema_2025.x
 from xml.parsers import expat
 
 from forecast.errors import BadInput
-from forecast.inputs.cin.codes import ENQUIRY, EPISODE, hash_child
+from forecast.inputs.cin.codes import ENQUIRY, EPISODE
 from forecast.inputs.cin.files import MEGABYTE, Source
 from forecast.inputs.cin.quality import Quality
 from forecast.inputs.cin.records import Records, place
+from forecast.inputs.private import hash_child
 
 MOST_DEPTH = 20  # the census has 7
 MOST_TEXT = 1000  # characters in one element

@@ -4,8 +4,6 @@ Code sets: the DfE schema as kept in the LIIA pipeline (`cin_census_pipeline/spe
 2023. Annex A headings: LIIA `annex_a_pipeline/spec/Annex_A_schema.yml`.
 """
 
-import hashlib
-
 UNKNOWN, UNBORN = "unknown", "unborn"
 AGE_FROM = {"under_1": 0, "1_4": 1, "5_9": 5, "10_15": 10, "16_17": 16}  # completed years
 AGE_BANDS = (UNBORN, *AGE_FROM, UNKNOWN)
@@ -28,12 +26,6 @@ YES, NO = {"1", "true", "y", "yes"}, {"0", "false", "n", "no"}
 ENQUIRY, EPISODE = "section_47", "cin_episode"  # where a census records the date of an initial conference
 S47, ICPC, TRANSFER_IN, ICPC_OTHER, RCPC = "s47", "icpc", "transfer_in", "icpc_other", "rcpc"
 KINDS = (S47, ICPC, TRANSFER_IN, ICPC_OTHER, RCPC)
-HASH_BYTES = 16
-
-
-def hash_child(identifier: str, salt: bytes) -> str:
-    """A child's identifier as a keyed hash, the only form in which it is held. The same salt gives the same hash."""
-    return hashlib.blake2b(identifier.strip().casefold().encode(), key=salt, digest_size=HASH_BYTES).hexdigest()
 
 
 def is_category(text: str) -> bool:

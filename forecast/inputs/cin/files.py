@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from forecast.errors import BadInput
 from forecast.inputs.cin.quality import Quality
+from forecast.inputs.private import shown_name, shown_names
 
 KILOBYTE = 1024
 MEGABYTE = KILOBYTE * KILOBYTE
@@ -42,6 +43,14 @@ class Source:
     def folder(self) -> str:
         return self.name.rpartition("/")[0]
 
+    @property
+    def hidden(self) -> bool:
+        return any(part.startswith(HIDDEN) for part in PurePosixPath(self.name).parts)
+
+    @property
+    def wanted(self) -> bool:
+        return self.suffix in MOST_BYTES and not self.hidden
+
     def chunks(self) -> Iterator[bytes]:
         """The content piece by piece. Raises BadInput past the size limit, or where the file cannot be read."""
         size, most = 0, MOST_BYTES[self.suffix]
@@ -66,56 +75,53 @@ class Source:
 
 
 def find_files(path: Path, quality: Quality) -> list[Source]:
-    """Every XML, CSV and XLSX file, in order of name. Others are counted, not read.
+    """Every XML, CSV and XLSX file of a folder, a zip, or the zips inside a folder, in order of name. Others are counted.
 
     Raises BadInput where there is none, where there are too many, or where the zip or a link leads outside.
     """
     if path.is_dir():
-        found = list(_in_folder(path, quality))
+        found = list(_in_folder(path))
     elif path.is_file() and path.suffix.lower() in MOST_BYTES:
         found = [Source(path.name, lambda: path.open("rb"))]
     elif path.is_file() and zipfile.is_zipfile(path):
-        found = list(_in_zip(path, quality))
+        found = list(_in_zip(path, path.name))
     else:
-        raise BadInput(f"{path.name} is not a folder, a zip, or an XML, CSV or XLSX file. Give {WHAT}.")
-    if not found:
-        raise BadInput(f"{path.name} holds no file of a return; expected {WHAT}. Check the folder.")
-    return sorted(found, key=lambda source: source.name)
+        raise BadInput(f"the path given is not a folder, a zip, or an XML, CSV or XLSX file. Give {WHAT}.")
+    shown = shown_names((source.name for source in found), days=True)
+    for source in found:
+        quality.count(shown_name(source.name), "not_return", not source.wanted)
+    sources = [Source(shown[source.name], source.open) for source in found if source.wanted]
+    if not sources:
+        raise BadInput(f"the path given holds no file of a return; expected {WHAT}. Check the folder.")
+    return sorted(sources, key=lambda source: source.name)
 
 
-def _is_wanted(name: str, quality: Quality) -> bool:
-    path = PurePosixPath(name)
-    wanted = path.suffix.lower() in MOST_BYTES and not any(part.startswith(HIDDEN) for part in path.parts)
-    quality.count(name, "not_return", not wanted)
-    return wanted
-
-
-def _in_folder(folder: Path, quality: Quality) -> Iterator[Source]:
+def _in_folder(folder: Path) -> Iterator[Source]:
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
-    _check_number(folder.name, len(files))
-    _check_size(folder.name, sum(file.stat().st_size for file in files), MOST_BYTES_TOGETHER)
+    _check_number("the folder", len(files))
+    _check_size("the folder", sum(file.stat().st_size for file in files), MOST_BYTES_TOGETHER)
     for file in files:
         name = file.relative_to(folder).as_posix()
         if not file.resolve().is_relative_to(folder.resolve()):
-            raise BadInput(f"{name} is a link to a file outside the folder. Put the file itself there.")
-        if _is_wanted(name, quality):
-            yield Source(name, lambda file=file: file.open("rb"))
+            raise BadInput(f"{shown_name(name)} is a link to a file outside the folder. Put the file itself there.")
+        source = Source(name, lambda file=file: file.open("rb"))
+        yield from _in_zip(file, name, f"{name}/") if source.suffix == ".zip" and not source.hidden else [source]
 
 
-def _in_zip(path: Path, quality: Quality) -> Iterator[Source]:
+def _in_zip(path: Path, called: str, above: str = "") -> Iterator[Source]:
     """The members of a zip, unpacked as they are read and never to disk; no size it states is trusted."""
+    archive_name = shown_name(called)
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
     except (*ZIP_FAULTS, OSError):
-        raise BadInput(f"{path.name}: the zip is damaged or of a kind not read here. Make it again.") from None
-    _check_number(path.name, len(members))
-    names = [_safe_name(path.name, member) for member in members]
+        raise BadInput(f"{archive_name}: the zip is damaged or of a kind not read here. Make it again.") from None
+    _check_number(archive_name, len(members))
+    names = [_safe_name(archive_name, member) for member in members]
     if len(set(names)) < len(names):
-        raise BadInput(f"{path.name} holds two files of one name. Make the zip again from the folder.")
+        raise BadInput(f"{archive_name} holds two files of one name. Make the zip again from the folder.")
     for name, member in zip(names, members, strict=True):
-        if _is_wanted(name, quality):
-            yield Source(name, lambda member=member: _open_member(path, member))
+        yield Source(f"{above}{name}", lambda member=member: _open_member(path, member))
 
 
 @contextmanager

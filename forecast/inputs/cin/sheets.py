@@ -11,11 +11,12 @@ from datetime import date, datetime
 import openpyxl
 
 from forecast.errors import BadInput
-from forecast.inputs.cin.codes import ENQUIRY, EPISODE, hash_child
+from forecast.inputs.cin.codes import ENQUIRY, EPISODE
 from forecast.inputs.cin.files import MEGABYTE, MOST_BYTES, ZIP_FAULTS, Source
 from forecast.inputs.cin.quality import Quality
 from forecast.inputs.cin.records import Records
 from forecast.inputs.csv_text import SAVE_AGAIN, UTF_16_MARKS, decode, parse
+from forecast.inputs.private import hash_child
 
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 FORMULA = re.compile(r"[=+@]|-(?!\d+$)")  # a spreadsheet would run these; a negative number is only wrong
@@ -240,7 +241,7 @@ def _check_columns(sheet: Sheet) -> None:
     lacking = [READABLE[column] for column in needed if column not in columns]
     if lacking:
         raise BadInput(
-            f"{sheet.name}, line 1: no column {', '.join(lacking)}. Correct the headings, or export the file again."
+            f"{sheet.name}, line 1: no column {', '.join(lacking)}; expected it among the headings. Correct the headings, or export the file again."
         )
 
 

@@ -11,11 +11,9 @@ from forecast.errors import BadInput
 from forecast.inputs.cin.quality import Quality
 from forecast.inputs.cin.records import NO_DAY, OPEN, Records, Tables
 from forecast.inputs.counting import LEAST_ROWS
+from forecast.inputs.private import DAY, PAIR, SINGLE
 from forecast.months import FIRST_MONTH_OF_FINANCIAL_YEAR, MONTHS_A_YEAR
 
-PAIR = r"(?<!\d)(?=((?:19[89]|20\d)\d)[-_/ ]?(?:\d\d)?(\d\d)(?!\d))"  # 2017-18, 2017_18, 2017/18, 2017-2018
-SINGLE = r"(?<!\d)((?:19[89]|20\d)\d)(?!\d)"
-DAY = r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)"
 LEAST_SHARE, LEAST_DATES = 0.01, 2  # fewer dates than these in a later year or month are slips, not the return's
 ENOUGH_TO_JUDGE, MOST_QUIET_DAYS = 100, 60  # a return with this many dates does not go this long without one
 ANNEX_MONTHS = 6  # Annex A lists who was on a plan at any time in the six months before its date

@@ -9,6 +9,7 @@ resolving, periods of care), `children` (births, UASC), `tables` (what is counte
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pandas as pd
 
 from forecast.assumptions.wording import MONTH
 from forecast.errors import BadInput
+from forecast.inputs.private import Hashed, check_salt, guarded
 from forecast.inputs.ssda903 import children, codes, episodes, tables
 from forecast.inputs.ssda903.episodes import Span
 from forecast.inputs.ssda903.files import find_files, read_sheet
@@ -33,12 +35,13 @@ class Returns:
     """What several returns say, as counts. The episodes stay inside: neither shown nor pickled.
 
     first_day, last_day  the days covered: 1 April of the first return to 31 March of the last (or the day read up to)
+    Children are numbers of this reading; their identifiers are not kept, but for their hashes where a salt was given.
     """
 
-    __slots__ = ("_care", "_quality", "_reviews", "_span")
+    __slots__ = ("_care", "_hashed", "_quality", "_reviews", "_span")
 
-    def __init__(self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span) -> None:
-        self._care, self._reviews, self._quality, self._span = care, reviews, quality, span
+    def __init__(self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span, hashed: Hashed | None = None) -> None:
+        self._care, self._reviews, self._quality, self._span, self._hashed = care, reviews, quality, span, hashed
 
     def __repr__(self) -> str:
         found = f"{self._care['child'].nunique():,} children, {self._care['period'].nunique():,} periods of care"
@@ -87,6 +90,31 @@ class Returns:
         """Child-days and transitions by age band, time since start, placement and UASC: see tables.exposure."""
         return tables.exposure(self._care, self._span)
 
+    def open_at_end(self) -> pd.DataFrame:
+        """Looked after at the end of the last day by age band, time since start, placement and UASC: see tables.open_on.
+
+        And `day`, which that is, and `longest`, how many days the returns reach back from it.
+        """
+        table = tables.open_on(self._care, self._span.last)
+        return table.assign(day=self.last_day.isoformat(), longest=self._span.last - self._span.first + 1)
+
+    def interim_orders(self, day: date) -> int:
+        """Children under an interim care order at the end of a day covered: the courts' work that contact follows."""
+        return tables.interim_orders(self._care, tables.day_number(day))
+
+    def entries(self) -> pd.DataFrame:
+        """Where children first lived, by age at the start and UASC: see tables.entries."""
+        return tables.entries(self._care, self._span)
+
+    def exposure_by_year(self) -> pd.DataFrame:
+        """The same for each financial year, named in the column `year` by its first: the years add up to the whole."""
+        first, last = (int(np.datetime64(day, "Y").astype(int)) + 1970 - (day.month < 4) for day in (self.first_day, self.last_day))
+        spans = [(year, self._within(date(year, 4, 1), date(year + 1, 3, 31))) for year in range(first, last + 1)]
+        return pd.concat([tables.exposure(self._care, span).assign(year=year) for year, span in spans], ignore_index=True)
+
+    def _within(self, first: date, last: date) -> Span:
+        return replace(self._span, first=max(tables.day_number(first), self._span.first), last=min(tables.day_number(last), self._span.last))
+
     def durations(self) -> pd.DataFrame:
         """Completed periods of care by age at start, time in care and destination: see tables.durations."""
         return tables.durations(self._care, self._span)
@@ -104,20 +132,25 @@ class Returns:
         return self._quality.table()
 
 
+@guarded
 def read_returns(
     path: Path,
     authority: str | None = None,
     until: date | None = None,
     own_providers: Iterable[str] = codes.OWN_PROVIDERS,
+    salt: bytes | None = None,
 ) -> Returns:
     """Read every SSDA903 return in a folder or zip.
 
     authority      which LA to read, where the files have an LA column with several
     until          last day the last return was complete, for an extract made within the year; else 31 March
     own_providers  PLACE_PROVIDER codes that are the council's own fostering; a trust may file its own as PR5
+    salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read with
+                   the same: see forecast.inputs.links
     Raises BadInput naming file, line, column, what was expected and what to do; never a child's identifier or date.
     """
     quality, own_providers = Quality(), tuple(own_providers)
+    check_salt(salt)
     if not set(own_providers) <= codes.PROVIDERS:
         raise BadInput(
             f"own_providers holds a code that is not one. Expected some of {', '.join(sorted(codes.PROVIDERS))}."
@@ -129,7 +162,9 @@ def read_returns(
     span = episodes.days_covered(sorted(placed["Episodes"]), _last_day_known(rows, until))
     care = _care(rows, placed, span, own_providers, quality)
     reviews = children.read_reviews(placed.get("Reviews", {}), (span.first, span.last), quality)
-    return Returns(care, reviews, quality, span)
+    number, identifiers = pd.factorize(care["child"], sort=True)
+    hashed = Hashed.of(identifiers, salt) if salt is not None else None
+    return Returns(care.assign(child=number), reviews, quality, span, hashed)
 
 
 def _care(rows: pd.DataFrame, placed: dict, span: Span, own: tuple[str, ...], quality: Quality) -> pd.DataFrame:
@@ -137,7 +172,7 @@ def _care(rows: pd.DataFrame, placed: dict, span: Span, own: tuple[str, ...], qu
     count_codes(rows, quality)
     rows["group"] = codes.placement_groups(rows["PLACE"].to_numpy(), rows["PLACE_PROVIDER"].to_numpy(), own)
     births = children.read_births(placed["Header"], rows["child"].unique(), quality)
-    uasc = children.read_uasc(placed.get("UASC", {}), rows["child"].unique(), quality)
+    uasc = children.read_uasc(placed.get("UASC", {}), rows, quality)
     care = episodes.clean_episodes(rows, quality)
     care = episodes.merge_years(care, quality)
     care = episodes.looked_after(episodes.close_open(care, quality), quality)
@@ -199,7 +234,7 @@ def _last_day_known(rows: pd.DataFrame, until: date | None) -> int | None:
     days = days[(days != NO_DAY) & (days != OPEN) & (days <= last)]
     if (rows["year"] == year).sum() >= ENOUGH_TO_JUDGE and days.size and days.max() < last - MOST_QUIET_DAYS:
         month = month_in_words(f"{_date(int(days.max())):%Y-%m}")
-        raise BadInput(f"{file}: its latest dates are in {month}, and its year ends on {_date(last)}. An extract made within the year? "
+        raise BadInput(f"{file}: its latest dates are in {month}, and its year ends on {_date(last)}; expected dates up to then. An extract made within the year? "
                        f"Give its last day with until.")  # fmt: skip
     return None
 

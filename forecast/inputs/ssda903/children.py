@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from forecast.inputs.ssda903 import codes
-from forecast.inputs.ssda903.episodes import OPEN, stack
+from forecast.inputs.ssda903.episodes import OPEN, birthday, stack
 from forecast.inputs.ssda903.quality import Quality
 from forecast.inputs.ssda903.rows import NO_DAY, Table
-from forecast.inputs.ssda903.years import last_day
+from forecast.inputs.ssda903.years import first_day, last_day
 
 
 def read_births(headers: dict[int, Table], with_episodes: np.ndarray, quality: Quality) -> pd.Series:
@@ -31,15 +31,25 @@ def read_births(headers: dict[int, Table], with_episodes: np.ndarray, quality: Q
     return kept.set_index("child")["born"]
 
 
-def read_uasc(tables: dict[int, Table], with_episodes: np.ndarray, quality: Quality) -> pd.Series:
+def read_uasc(tables: dict[int, Table], episodes: pd.DataFrame, quality: Quality) -> pd.Series:
     """The day each child on the UASC file stopped being one (DUC), OPEN where none is given; the latest return wins."""
     if not tables:
         return pd.Series(dtype=np.int64)
     rows = stack(tables, {"CHILD": "child", "DUC": "until"})
     rows["until"] = rows["until"].mask(rows["until"] == NO_DAY, OPEN)
     kept = rows.sort_values(["child", "year", "until"], ascending=[True, False, False]).drop_duplicates("child")
-    quality.rows(kept, ~kept["child"].isin(with_episodes), "uasc_without_episodes")
+    quality.rows(kept, ~kept["child"].isin(episodes["child"].unique()), "uasc_without_episodes")
+    quality.rows(kept, kept["child"].isin(_left_off(rows, list(tables), kept, episodes)), "uasc_not_each_year")
     return kept.set_index("child")["until"]
+
+
+def _left_off(rows: pd.DataFrame, years: list[int], kept: pd.DataFrame, episodes: pd.DataFrame) -> np.ndarray:
+    """The children whom a return with a UASC file has, not on it, although they had not stopped being UASC before it."""
+    until = kept.set_index("child")["until"]
+    had = episodes.loc[episodes["child"].isin(until.index) & episodes["year"].isin(years), ["child", "year"]].drop_duplicates()
+    had = had[had["child"].map(until) >= had["year"].map(first_day)]
+    on = pd.MultiIndex.from_frame(rows[["child", "year"]])
+    return had.loc[~pd.MultiIndex.from_frame(had).isin(on), "child"].unique()
 
 
 def add_children(episodes: pd.DataFrame, births: pd.Series, uasc: pd.Series, quality: Quality) -> pd.DataFrame:
@@ -48,6 +58,7 @@ def add_children(episodes: pd.DataFrame, births: pd.Series, uasc: pd.Series, qua
     until = episodes["child"].map(uasc).fillna(NO_DAY).astype(np.int64)
     first = ~episodes["child"].duplicated()
     quality.rows(episodes, first & (born == NO_DAY), "no_header")
+    quality.rows(episodes, first & (until != OPEN) & (until > birthday(born, codes.ADULT)), "uasc_adult")
     return episodes.assign(born=born, uasc_until=until)
 
 

@@ -60,6 +60,7 @@ PROVIDERS = {"PR0", "PR1", "PR2", "PR3", "PR4", "PR5"}
 OWN_PROVIDERS = ("PR1",)  # the council's own; a trust's service may be filed as PR5 (Slough): say so when reading
 SHORT_BREAKS = {"V3", "V4"}  # not in the published count of looked-after children
 LEGAL_STATUSES = {"C1", "C2", "D1", "E1", "V2", "J1", "J2", "J3", "L1", "L2", "L3"} | SHORT_BREAKS
+INTERIM_ORDER = "C1"
 STARTS_PERIOD = "S"
 CHANGES_CARER = {"P", "B"}  # placement and carer; the same with legal status
 REASONS_FOR_EPISODE = {STARTS_PERIOD, "L", "T", "U"} | CHANGES_CARER

@@ -51,6 +51,9 @@ def clean_episodes(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     kept = ~(none | backwards | late)
     quality.rows(episodes, kept & (end != OPEN) & (end > ends), "dec_after_return")
     quality.rows(episodes, kept & (end < begins), "dec_before_return")
+    reason = episodes["REC"].to_numpy()
+    quality.rows(episodes, kept & (end == OPEN) & np.isin(reason, list(codes.LEAVES_BY_CODE)), "end_reason_no_date")
+    quality.rows(episodes, kept & (end != OPEN) & (reason == ""), "end_no_reason")
     return episodes.assign(end=end)[kept].reset_index(drop=True)
 
 
@@ -209,6 +212,8 @@ def join_periods(episodes: pd.DataFrame, span: Span, quality: Quality) -> pd.Dat
     known = (first_rne == codes.STARTS_PERIOD) | (began >= span.first)
     leaves = _leaves(episodes, final & (end <= span.last))
     _count_joins(episodes, fresh, final & (end <= span.last), known, quality)
+    follows = episodes["RNE"].isin(codes.REASONS_FOR_EPISODE - {codes.STARTS_PERIOD}).to_numpy()
+    quality.rows(episodes, fresh & (began >= span.first) & follows, "starts_without_s")
     return episodes.assign(period=period, began=began, known=known, moved=_moved(episodes, fresh), leaves=leaves)
 
 

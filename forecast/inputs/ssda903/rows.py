@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import BadInput
+from forecast.inputs.private import same_child
 from forecast.inputs.ssda903 import codes
 from forecast.inputs.ssda903.files import Sheet
 from forecast.inputs.ssda903.quality import Quality
@@ -41,6 +42,7 @@ KINDS = {
     "Header": Kind("DOB", ("CHILD", "DOB"), ("SEX",), ("DOB",)),
 }
 NOT_USED = ("SDQ_SCORE", "IN_TOUCH", "DATE_INT", "DATE_PLACED", "PREV_PERM", "MIS_START", "SW_DECOM", "DOLO_START")
+CODES = ("RNE", "LS", "PLACE", "PLACE_PROVIDER", "REC", "SEX")
 ADDED = ("LA", "YEAR")  # by regional platforms
 
 
@@ -90,7 +92,7 @@ def find_kind(sheet: Sheet | None, name: str, quality: Quality) -> str | None:
     kind = named or kind
     lacking = [column for column in KINDS[kind].needed if column not in columns] if kind else []
     if lacking:
-        raise BadInput(f"{name}, line 1: no column {', '.join(lacking)}; expected {', '.join(KINDS[kind].needed)} in a {kind} file. "
+        raise BadInput(f"{name}, line 1: no column {', '.join(lacking)}; expected {', '.join(KINDS[kind].needed)} in the {kind} file. "
                        f"Correct the headings, or the name of the file.")  # fmt: skip
     quality.count(name, "not_return", kind is None)
     return kind
@@ -110,8 +112,13 @@ def _text(sheet: Sheet, kind: Kind, quality: Quality) -> pd.DataFrame:
     )
     for column in (*kind.needed, *kind.wanted, *(added for added in ADDED if added in sheet.columns)):
         quality.count(sheet.name, "column_absent", column not in sheet.columns)
-        frame[column] = pd.Series(cells.get(column, [""] * len(frame)), dtype=object).map(str.strip).astype(object)
+        clean = same_child if column == "CHILD" else _code if column in CODES else str.strip
+        frame[column] = pd.Series(cells.get(column, [""] * len(frame)), dtype=object).map(clean).astype(object)
     return frame
+
+
+def _code(cell: str) -> str:
+    return cell.strip().upper()
 
 
 def _check_cells(frame: pd.DataFrame, name: str) -> None:

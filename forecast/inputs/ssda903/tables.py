@@ -150,6 +150,30 @@ def _transitions(care: pd.DataFrame, span: Span) -> pd.DataFrame:
     return care.assign(transition=transition)[within]
 
 
+def open_on(care: pd.DataFrame, day: int) -> pd.DataFrame:
+    """age_band, time_since_start, placement, uasc, children: looked after at the end of `day`; only combinations that occur."""
+    now = care[(care["start"] <= day) & (day < care["end"])]
+    names = {"age_band": list(codes.AGE_BANDS), "time_since_start": list(codes.TIMES), "placement": list(codes.PLACEMENTS), "uasc": [False, True]}
+    table = count_cells(names, _cells(now, np.full(len(now), day))).rename("children").reset_index()
+    return table[table["children"] > 0].reset_index(drop=True)
+
+
+def interim_orders(care: pd.DataFrame, day: int) -> int:
+    """Children under an interim care order (C1) at the end of `day`."""
+    return int(((care["start"] <= day) & (day < care["end"]) & (care["LS"] == codes.INTERIM_ORDER)).sum())
+
+
+def entries(care: pd.DataFrame, span: Span) -> pd.DataFrame:
+    """age_band, placement, uasc, starts: periods of care that began on a day covered, by where; only combinations that occur."""
+    began = ~care["period"].duplicated().to_numpy() & (care["start"] >= span.first).to_numpy() & (care["start"] <= span.last).to_numpy()
+    fresh = care[began]
+    day = fresh["start"].to_numpy()
+    names = {"age_band": list(codes.AGE_BANDS), "placement": list(codes.PLACEMENTS), "uasc": [False, True]}
+    indices = [age_band(fresh["born"].to_numpy(), day), fresh["group"], fresh["uasc_until"].to_numpy() > day]
+    table = count_cells(names, indices).rename("starts").reset_index()
+    return table[table["starts"] > 0].reset_index(drop=True)
+
+
 def durations(care: pd.DataFrame, span: Span) -> pd.DataFrame:
     """age_at_start, time_in_care, leaves, periods: periods of care that ended on a day covered; only combinations that occur.
 

@@ -7,13 +7,11 @@ import pandas as pd
 
 from forecast.errors import BadInput
 from forecast.inputs.counting import LEAST_ROWS
+from forecast.inputs.private import PAIR, SINGLE
 from forecast.inputs.ssda903.quality import Quality
 from forecast.inputs.ssda903.rows import NO_DAY, OPEN, Table
 from forecast.months import FIRST_MONTH_OF_FINANCIAL_YEAR
 
-# 2017-18, 2017_18, 2017/18, 2017-2018; looked for from every place, so that 2024/2017-18 gives 2017-18
-PAIR = r"(?<!\d)(?=((?:19[89]|20\d)\d)[-_/ ]?(?:\d\d)?(\d\d)(?!\d))"
-SINGLE = r"(?<!\d)((?:19[89]|20\d)\d)(?!\d)"
 LEAST_SHARE, LEAST_DATES = 0.01, 2  # fewer dates in a later year than this are slips, not the year of the return
 
 
@@ -101,7 +99,7 @@ def _split_by_year(table: Table) -> list[Table]:
     wrong = ~frame["YEAR"].map(years).to_numpy(dtype=bool)
     if wrong.any():
         raise BadInput(
-            f"{table.name}, line {frame['line'][wrong].iloc[0]}, YEAR: not a year; expected one such as 2018 or 2017-18."
+            f"{table.name}, line {frame['line'][wrong].iloc[0]}, YEAR: not a year; expected one such as 2018 or 2017-18. Correct the column."
         )
     return [Table(table.name, table.kind, part.reset_index(drop=True)) for _, part in frame.groupby("YEAR", sort=True)]
 
@@ -157,7 +155,7 @@ def _put(placed: dict[str, dict[int, Table]], table: Table, year: int) -> None:
     if year in held:
         raise BadInput(
             f"{table.name}: a second {table.kind} file for {year - 1}-{year % 100:02d}, beside {held[year].name}. "
-            f"Expected one of each kind a year. Remove one."
+            f"Expected one of each kind a year. Remove one; or, of two years, name each by its own, such as 2017-18."
         )
     held[year] = Table(table.name, table.kind, table.frame.assign(year=np.int64(year)))
 

@@ -1,0 +1,66 @@
+"""A council's months as a case: the assumptions it starts from, standing at the last month counted."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.assumptions import Assumptions
+from forecast.cases import Come, OpenCase, moved_on, with_data
+from forecast.inputs.arrivals import Card
+from forecast.inputs.arrivals.vintages import counts_of, ledger_of
+from forecast.ledger import Ledger
+from forecast.ledger import ledger_of as to_ledger
+from forecast.months import financial_year
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What a forecast of one month rests on.
+
+    scenarios  assumptions of every scenario, as the case they start from has them
+    rows       every figure as known: month, figure, item, value
+    budget     line -> pounds for the year, as agreed
+    levels     months of the ledger that tell what the rest of the year will cost; None: all of them
+    """
+
+    card: Card
+    scenarios: dict[str, Assumptions]
+    rows: pd.DataFrame
+    budget: dict[str, float]
+    levels: tuple[str, ...] | None = None
+
+    @property
+    def come(self) -> Come:
+        """Counts and ledger, as a case takes them."""
+        return Come(counts_of(self.rows), self._ledger())
+
+    def _ledger(self) -> Ledger | None:
+        money = ledger_of(self.rows).dropna(subset=["actual"])
+        if money.empty:
+            return None
+        year = financial_year(counts_of(self.rows)["month"].max())
+        return replace(to_ledger(money, self.budget, year), levels=self.levels)
+
+    def case(self, data: Path) -> OpenCase:
+        """The case, with every table it names. Raises BadInput."""
+        return with_data(data, moved_on(self.scenarios, self.come, self.card.slug, self.card.council), self.come)
+
+    def until(self, month: str) -> "Standing":
+        """The same with nothing of any figure after `month`."""
+        return replace(self, rows=self.rows[self.rows["month"] <= month].reset_index(drop=True))
+
+    def with_ledger_until(self, month: str | None) -> "Standing":
+        """The same with no actuals after `month`; with None, none at all."""
+        kept = self.rows["figure"].eq("children") | (self.rows["month"] <= (month or ""))
+        return replace(self, rows=self.rows[kept].reset_index(drop=True))
+
+    @property
+    def last(self) -> str:
+        """The last month counted."""
+        return counts_of(self.rows)["month"].max()
+
+    @property
+    def ledger_months(self) -> tuple[str, ...]:
+        """Months with actuals, in order."""
+        return tuple(sorted(self.rows.loc[self.rows["figure"] == "actual", "month"].unique()))

@@ -1,0 +1,195 @@
+"""`forecast refresh`: the one place where the monthly cycle meets files, locks and the scheduler.
+
+A council folder holds council.yaml (the card), inbox/ (what has arrived) and, once a month was taken, held/ (every figure
+accepted, and when). Nothing of the folder is changed before the new run is published; a refresh that fails, is killed or
+finds something wrong leaves the last answer and what is held as they were, and the next one takes up from there.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from forecast import outlook, refresh, run_history, runs
+from forecast.assumptions import list_scenarios, load_scenarios, thaw
+from forecast.cycle import summary
+from forecast.cycle.alarm import Alarm, alarm
+from forecast.cycle.council import Standing
+from forecast.cycle.movement import Figures, figures, movement, steps_between, value_of
+from forecast.errors import Busy
+from forecast.inputs.arrivals import CARD, Card, Held, accept, read_card, read_held, read_inbox, write_held
+from forecast.inputs.arrivals.vintages import FILES_FILE, VINTAGES_FILE
+from forecast.months import month_in_words
+from forecast.refresh import Home, More
+
+DONE, NEEDS_A_PERSON = 0, 4
+HELD, PENDING, LOCK = "held", ".pending", ".refresh.lock"
+HELD_FILES = (VINTAGES_FILE, FILES_FILE)
+STARTS = ("lac_starts", "cp_starts")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a refresh ended: exit code, the lines for the officer, and the run's folder where there is one."""
+
+    code: int
+    lines: list[str]
+    folder: Path | None = None
+
+
+def refresh_council(home: Home, folder: Path, draws: int, seed: int, threads: int, at: str, say: Callable[[str], None],
+                    with_notebooks: bool = True) -> Done:  # fmt: skip
+    """Read what has arrived, run and publish if anything is new, and tell what moved. `at` is the time, ISO with its zone.
+
+    Raises BadInput (exit code 2) where an arrival is not as expected, Busy (3) while another refresh of the folder runs.
+    """
+    card = read_card(folder / CARD)
+    with one_at_a_time(folder):
+        held = read_held(folder / HELD)
+        say("reading what has arrived")
+        arrived = read_inbox(folder, card, held)
+        taken = accept(held, arrived)
+        if arrived.month is None or taken.counts.empty:
+            return Done(NEEDS_A_PERSON if arrived.waiting else DONE, ["No month has been counted yet: nothing to do.", *arrived.warnings])
+        return _run_if_new(home, folder, card, taken, arrived, draws, seed, threads, at, say, with_notebooks)
+
+
+def _run_if_new(home, folder, card, taken, arrived, draws, seed, threads, at, say, with_notebooks) -> Done:
+    now = standing(home, card, taken)
+    write_held(taken, folder / PENDING)
+    done, inputs = runs.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
+    fresh = not runs.same_inputs(done, inputs, draws, seed)
+    if fresh:
+        publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, with_notebooks)
+    keep(folder)
+    told = summary.read(done)
+    if fresh:
+        return Done(told["code"], summary.lines(told), done)
+    stands = f"Nothing to do: {card.council} stands at {month_in_words(now.last)}, and nothing new has arrived."
+    return Done(NEEDS_A_PERSON if arrived.needs_a_person else DONE, [stands, *arrived.warnings], done)
+
+
+def standing(home: Home, card: Card, held: Held) -> Standing:
+    """What is known now, under the assumptions the card starts from. Raises BadInput."""
+    base = card.starts_from
+    scenarios = load_scenarios(home.params, base.council, base.month, list_scenarios(home.params))
+    rows = held.vintages.as_known()
+    return Standing(card, scenarios, rows, card.budget(rows["month"].max()))
+
+
+def publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, with_notebooks) -> None:
+    """Run every scenario at the new month and publish it with what moved."""
+
+    def write(staging: Path, base, central, answer: dict) -> None:
+        (staging / HELD).mkdir()
+        for name in (*(f"{HELD}/{file}" for file in HELD_FILES), CARD):
+            runs.write_whole(staging / name, _source(folder, name).read_bytes())
+        say("what moved since last month")
+        now_at, before = figures(base, central), last_run(home, now)
+        moves = moved(home, before, now, now_at, draws, seed, threads)
+        tracking = tracked(home.runs, now)
+        told = summary.tell(answer, now, arrived, now_at, before.month if before else None, moves, alarms(base, now), tracking)
+        summary.write(staging, told, tracking)
+
+    more = More(at, run_history.record, lambda _: inputs, write)
+    refresh.run_open(home, now.case(home.data), None, draws, seed, threads, say, with_notebooks, more=more)
+
+
+def _source(folder: Path, name: str) -> Path:
+    """Where a file that a run keeps a copy of stands while the run is made."""
+    return folder / name.replace(HELD, PENDING, 1) if name.startswith(HELD) else folder / name
+
+
+@dataclass(frozen=True)
+class Before:
+    """The last month's run: what it stood on, its headline, and whether the same program made it."""
+
+    month: str
+    standing: Standing
+    headline: Figures | None
+    same_program: bool
+
+
+def last_run(home: Home, now: Standing) -> Before | None:
+    """The newest published run of an earlier month of the same budget year; None if there is none."""
+    council = home.runs / now.card.slug
+    year = now.scenarios["central"].case.financial_year
+    months = sorted(path.parent.name for path in council.glob("*/summary.json")) if council.is_dir() else []
+    earlier = [month for month in months if month < now.last and not month.startswith(".") and _year(runs.settled(council, month)) == year]
+    return _before(runs.settled(council, earlier[-1]), earlier[-1], now) if earlier else None
+
+
+def _year(folder: Path) -> str:
+    return summary.read(folder)["financial_year"]
+
+
+def _before(folder: Path, month: str, now: Standing) -> Before:
+    card, held = read_card(folder / CARD), read_held(folder / HELD)
+    frozen = {path.stem: thaw(path.read_text(encoding="utf-8"), path) for path in sorted((folder / "frozen").glob("*.yaml"))}
+    rows = held.vintages.as_known()
+    then = Standing(card, frozen, rows, card.budget(rows["month"].max()))
+    code = runs.read_manifest(folder)["code_sha256"]
+    return Before(month, then, summary.headline_of(summary.read(folder)), code == runs.code_fingerprint())
+
+
+def moved(home: Home, before: Before | None, now: Standing, after: Figures, draws: int, seed: int, threads: int) -> list:
+    """What moved since the last run, cause by cause; nothing where there is none."""
+    if before is None:
+        return []
+
+    def value(at: Standing) -> Figures:
+        return value_of(at.case(home.data), draws, seed, threads)
+
+    return movement(before.headline, after, steps_between(before.standing, now, before.same_program), value)
+
+
+def alarms(base: outlook.Base, now: Standing) -> list[Alarm]:
+    """The monthly alarm on starts of each group."""
+    counts, a = now.come.counts, base.central
+    wide = counts.pivot(index="month", columns="measure", values="value").sort_index()
+    return [
+        alarm(
+            measure, list(wide.index), wide[measure].to_numpy(), float(fit.group.starts_by_year.iloc[-1]), a.value("ledger.starts_memory"),
+            base.norms[group].family, a.value("breaks.monthly_chance"),
+        )
+        for measure, group, fit in zip(STARTS, ("lac", "cp"), (base.lac, base.cp), strict=True)
+    ]  # fmt: skip
+
+
+def tracked(folder: Path, now: Standing) -> pd.DataFrame:
+    """Every past forecast whose month has come, beside what came; no rows before the second month."""
+    if not (folder / now.card.slug / "history").is_dir():
+        return pd.DataFrame()
+    counts = now.come.counts
+    stock = counts[counts["measure"].isin(["lac", "cp"])].rename(columns={"measure": "group", "value": "count"})
+    return run_history.against_what_came(run_history.vintages(folder, now.card.slug), stock)
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """The lock of a council folder; it is the system's, and ends with the process that holds it. Raises Busy."""
+    lock = FileLock(folder / LOCK)
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
+        raise Busy(f"another refresh of {folder.name} is under way. Nothing is wrong; wait for it to end.") from None
+
+
+def inputs_of(home: Home, folder: Path, now: Standing) -> dict[str, Path]:
+    """Every file the run is made from, by its name in the manifest."""
+    files = refresh.input_files(home, replace(now.case(home.data), scenarios=now.scenarios))
+    return {**files, CARD: folder / CARD, f"{HELD}/{VINTAGES_FILE}": folder / PENDING / VINTAGES_FILE}
+
+
+def keep(folder: Path) -> None:
+    """What was taken is held from now on: each file replaced whole."""
+    (folder / HELD).mkdir(exist_ok=True)
+    for name in HELD_FILES:
+        runs.write_whole(folder / HELD / name, (folder / PENDING / name).read_bytes())

@@ -1,0 +1,113 @@
+"""No name, identifier, date of birth, postcode or note of a return reaches an output, a log, an error or a file left behind."""
+
+import io
+import traceback
+import zipfile
+
+import canaries
+import pandas as pd
+import pytest
+
+from forecast.errors import BadInput
+from forecast.inputs.private import shown_name, shown_names
+from forecast.inputs.ssda903 import children, read_returns
+
+# A reader that quotes the cell it refuses, as a slip of the hand might make it.
+LEAK = """
+import forecast.inputs.ssda903.rows as rows
+def leak(frame, name, column, where, found, expected, remedy):
+    if where.to_numpy(dtype=bool).any():
+        raise rows.BadInput(f"{name}, {column}: {frame[column][where].iloc[0]!r} is {found}")
+rows._refuse = leak
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """`python tests/canaries.py` runs every damaged input by the command too."""
+    return canaries.trial(tmp_path_factory.mktemp("council"), by_command=6)
+
+
+def test_500_are_planted_and_none_comes_out(told):
+    assert sum(map(len, told["held"].values())) == 500 == len(set().union(*told["held"].values()))
+    assert told["planted"] == set().union(*told["held"].values()), "each can be found where it was planted"
+    assert told["found"] == []
+
+
+def test_everything_was_run(told):
+    assert set(told["good"].values()) == {0}, "good inputs are read"
+    assert told["inputs"] > 120 and told["readers"]["stopped"] > 110 and sum(told["readers"].values()) == told["inputs"]
+    assert set(told["damaged"]) <= {0, 2} and 2 in told["damaged"]
+    names = [name for name, _ in told["kept"]]
+    for made in ("tables/monthly.csv", "tables/monthly.parquet unpacked", "tables/links_by_age.csv", "tables/plans_children.csv", "quality.html", "plans.html", "output/readers.out", "output/returns json.out"):
+        assert made in names, made
+    book = told["notebook"].decode()
+    assert "Returns(2022-04-01 to" in book and "Plans(2022-04-01 to" in book and book.count('"output_type": "error"') == 5
+    readers = next(content for name, content in told["kept"] if name == "output/readers.out").decode()
+    assert "NOT REFUSED" not in readers and readers.count("holds child rows") + readers.count("hold child rows") > 5
+
+
+def test_messages_are_of_use_all_the_same(told):
+    readers = next(content for name, content in told["kept"] if name == "output/readers.out").decode()
+    for said in ("Episodes ….csv, line 11, DECOM: not a date", "cin ….xml, line 37, Child 1, CPPstartDate", "2023-24 …/plans ….csv, line 7: 43 cells, expected 19"):
+        assert said in readers, said
+
+
+def test_a_leak_is_found(told, tmp_path):
+    """A reader that quotes cells is caught, and so is a canary in any encoding, archive or table."""
+    held, place = told["held"], tmp_path / "leaking"
+    folder = canaries.plant(tmp_path / "good") and tmp_path / "good"
+    made = canaries.damaged(tmp_path / "damaged", folder, held)
+    canaries.read_all([("returns", path) for path in made["returns"][:12]], place, LEAK)
+    assert {value for value, _ in canaries.search(place / "kept", held)} >= {held["name"][3], held["born"][30]}
+    values = [held["name"][1], held["child"][2], held["upn"][3], held["born"][4], held["postcode"][5], held["note"][6]]
+    day = "/".join(reversed(values[3].split("-")))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inside.txt", values[0].upper())
+    places = {"a.zip": stream.getvalue(), "b.log": values[1].lower().encode("utf-16"), "c.txt": f"x{values[2]}x".encode("utf-16-be"), "d.html": day.encode(), f"{values[4]}.txt": b""}
+    for name, content in places.items():
+        canaries.give(tmp_path / "leaks" / name, content)
+    pd.DataFrame({"x": [values[5]]}).to_parquet(tmp_path / "leaks" / "e.parquet", compression="gzip")
+    assert {value for value, _ in canaries.search(tmp_path / "leaks", held)} >= set(values)
+
+
+def test_a_fault_nobody_foresaw_tells_its_place_and_no_cell(monkeypatch, tmp_path):
+    """pandas and others quote the cell that they cannot take."""
+    monkeypatch.setattr(children, "read_births", lambda *given: float("Zorbvlim Quax"))
+    (tmp_path / "2018").mkdir()
+    (tmp_path / "2018" / "Header.csv").write_text("CHILD,SEX,DOB\nA1,1,13/02/2010\n")
+    (tmp_path / "2018" / "Episodes.csv").write_text("CHILD,DECOM,DEC,LS,PLACE\nA1,13/06/2017,,C2,K2\n")
+    with pytest.raises(BadInput, match=r"does not know \(ValueError in forecast\.inputs\.ssda903, line \d+\)\. Expected .* send no data\.$") as caught:
+        read_returns(tmp_path)
+    assert caught.value.__cause__ is None and caught.value.__context__ is None and "Zorb" not in repr(caught.value)
+    frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert frames[-1] == "door" and len(frames) == 2, "no frame that holds rows goes along"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("2017-18/Episodes.csv", "2017-18/Episodes.csv"),
+        ("2017/18/HEADER.CSV", "2017/18/HEADER.CSV"),
+        ("Slough SSDA903 Episodes_2017-18 v2 FINAL.csv", "… SSDA903 Episodes_2017-18 v2 FINAL.csv"),
+        ("903_2018_episodes.csv", "903_2018_episodes.csv"),
+        ("Smith_John 12-03-2009 Episodes.csv", "…-2009 Episodes.csv"),
+        ("John O'Brien/chronology.docx", "…/….docx"),
+        ("SloughPlans.csv", "…Plans.csv"),
+        ("A123456789012/Header.csv", "A…/Header.csv"),
+        ("20090312.csv", "….csv"),
+        ("\u0141ukasz.Nowak", "…"),
+        ("Header \u202egnp.csv", "Header ….csv"),
+    ],
+)
+def test_names_of_files_are_shown_without_personal_words(name, shown):
+    assert shown_name(name).replace("….…", "…") == shown
+
+
+def test_files_and_folders_are_told_apart():
+    shown = shown_names(["Smith/Episodes.csv", "Jones/Episodes.csv", "Jones/Header.csv", "Jones/Ann.csv", "Jones/Bob.csv"])
+    assert shown["Jones/Episodes.csv"] == "…/Episodes.csv" and shown["Jones/Header.csv"] == "…/Header.csv"
+    assert shown["Smith/Episodes.csv"] == "… #2/Episodes.csv" and shown["Jones/Bob.csv"] == "…/… #2.csv"
+    assert len(set(shown.values())) == len(shown)
+    assert shown_names(["Annex 2018-09-30.xlsx"], days=True) == {"Annex 2018-09-30.xlsx": "Annex 2018-09-30.xlsx"}
