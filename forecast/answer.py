@@ -142,9 +142,17 @@ def children(base: Base, outlook: Outlook) -> dict:
             "starts": by_month(outlook.forecast_months, paths.starts.sum(axis=2), expected.starts.sum(axis=1)),
             "ends": by_month(outlook.forecast_months, paths.ends.sum(axis=2), expected.ends.sum(axis=1)),
         }
+    if base.year[-1] not in outlook.forecast_months:  # the year is over: its last month end was counted
+        for group in ("lac", "cp"):
+            held[group]["month_ends"].insert(0, counted(base.year[-1], getattr(base, group).opening.children))
     expected = outlook.expected["lac"].stock @ base.uasc_share
     held["uasc"] = {"month_ends": by_month(outlook.forecast_months, uasc(base, outlook), expected)}
     return held
+
+
+def counted(month: str, children: int) -> dict:
+    """The row of a month end that was counted."""
+    return {"month": month, **dict.fromkeys(["principal", "mean", *QUANTILES], float(children))}
 
 
 def uasc(base: Base, outlook: Outlook) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Open a case: its assumptions and its published tables, all checked before any work is done."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -101,14 +102,18 @@ def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
     return with_data(data, read_workbook(workbook, params))
 
 
-def with_data(data: Path, scenarios: dict[str, Assumptions], come: Come | None = None) -> OpenCase:
-    """A case with the tables it names, all proven, and what has come in since. Raises BadInput."""
+def with_data(data: Path, scenarios: dict[str, Assumptions], come: Come | None = None, as_at: date | None = None) -> OpenCase:
+    """A case with the tables it names, all proven, and what has come in since. Raises BadInput.
+
+    as_at  the day at which the tables must be known and not expired; by default the last of the case's month
+    """
     case = scenarios["central"].case
+    as_at = as_at or last_day(case.month)
     children = _names(case.tables["children"])
     single = [case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")]
     returns = returns_tables(case.tables.get("returns"))
     plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
-    tables = {name: published.read(table_folder(data, name), name, last_day(case.month)) for name in [*children, *single, *returns.values(), *plans]}
+    tables = {name: published.read(table_folder(data, name), name, as_at) for name in [*children, *single, *returns.values(), *plans]}
     history = History({name: tables[name] for name in children} | ({} if come is None else {"monthly counts": come.table(case.area)}))
     evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]]))
     if come is not None:

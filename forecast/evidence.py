@@ -122,7 +122,7 @@ def _past(case: Case, history: History, group: str, own: pd.Series, country: pd.
     counts = history.series(case.area, f"{group}_stock")
     counts = counts[counts.index <= case.origin.isoformat()].rename(in_years)
     try:
-        return compare(counts, own, country[group], country["children"])
+        return compare(counts, own, country[group], country["children"], history.is_own(case.area, f"{group}_stock", case.origin.isoformat()))
     except ValueError as error:
         raise BadInput(f"{group}_stock of {case.area}: {error}; add the country's year to {case.tables['country_by_year']}.csv") from None
 

@@ -5,7 +5,7 @@ import pandas as pd
 from forecast.errors import BadInput
 
 COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit", "status", "source"]
-SUPPRESSED = "suppressed"
+SUPPRESSED, OWN = "suppressed", "council"
 MOST_SUPPRESSED = 5  # a suppressed cell stands for 1 to 5
 
 
@@ -49,6 +49,11 @@ class History:
         rows = self._rows(area, measure)
         rows = rows[(rows["breakdown"] == "all") & (rows["status"] != SUPPRESSED)].sort_values("period")
         return pd.Series(rows["value"].astype(float).to_numpy(), index=rows["period"].to_numpy())
+
+    def is_own(self, area: str, measure: str, period: str) -> bool:
+        """Whether a total is the council's own count, not published."""
+        rows = self._rows(area, measure)
+        return bool((rows["status"][(rows["period"] == period) & (rows["breakdown"] == "all")] == OWN).any())
 
     def by(self, area: str, measure: str, period: str, breakdown: str, solve_suppressed: bool = False) -> dict[str, float]:
         """Category -> figure. One suppressed figure may be found from the total; more cannot.

@@ -18,8 +18,10 @@ from forecast.cases import OpenCase, open_case, table_folder
 from forecast.costs import LINES
 from forecast.history_causes import years_apart
 from forecast.memory import remembering
+from forecast.monthly import monthly_costs
 from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER
+from forecast.report.workbook.sources import sources_table
 
 NOTEBOOKS_AT_ONCE = 2
 CELL_TIMEOUT = 300
@@ -76,14 +78,16 @@ def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int
         base = remembering(outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger))
         central = outlook.foresee(base, case.central)
         told = head(base) | {"record": record_told(home.data.parent)}
+        by_month = []
         for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
             say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
             one = central if slug == "central" else outlook.foresee(base, assumptions)
             told["scenarios"][slug] = scenario(base, one, central)
+            by_month.append(monthly_costs(base, {slug: one}))
         say("what matters most, and what would be enough")
         told["sensitivities"] = sensitivities(case, base, central, threads)
         say("writing the answer, tables and charts")
-        write_run(folder, case, chosen, base, central, told)
+        write_run(folder, case, chosen, base, central, told, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
             more.write(folder, base, central, told)
         if with_notebooks:
@@ -102,7 +106,7 @@ def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
     return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 
-def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: dict) -> None:
+def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: dict, by_month: pd.DataFrame) -> None:
     """Everything but the notebooks."""
     runs.write_json(folder / "answer.json", told)
     lines = [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told)]
@@ -110,7 +114,7 @@ def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: d
     runs.write_text(folder / "assumptions.md", f"{log_markdown(case.central).rstrip()}\n\n{table_log(case.cards)}")
     for slug, assumptions in chosen.items():
         runs.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
-    for name, table in tables_of(case, base, central, told).items():
+    for name, table in (tables_of(case, base, central, told) | {"monthly": by_month}).items():
         runs.write_table(folder / "tables", name, table)
     for name, chart in charts_of(told).items():
         write_chart(folder / "charts", name, chart)
@@ -148,6 +152,7 @@ def tables_of(case: OpenCase, base, central, told: dict) -> dict[str, pd.DataFra
         "sensitivities": pd.DataFrame(told["sensitivities"]["assumptions"]),
         "levers": pd.DataFrame(told["sensitivities"]["levers"]),
         "assumptions": log_frame(case.central),
+        "sources": sources_table(case.cards),
         "reconciliation": check.reconciliation(base, spending),
     }
     return held

@@ -1,6 +1,6 @@
 """Do forecasts made of returns hold what they promise? Invented councils read up to a day, forecast, and lived on.
 
-    python tests/held_futures.py SEEDS     prints the share of true later counts inside their 80% ranges; a test tries a few
+    python tests/held_futures.py SEEDS [FIRST]     prints the share of true later counts inside their 80% ranges; a test tries a few
 Five years of returns give start rates, leaving by age and time, moves, first placements and the children of the last day;
 the engine lives them two years on; the council's true lives, which it has not seen, are counted beside. Rates come from the
 returns alone: no country is pooled in, so that what is tested is what the returns tell.
@@ -43,8 +43,8 @@ def ahead(hazards, spread_of_leaving, opening, starts, settings, seed, places=No
     rate = own_rate(starts, np.full(len(starts), float(READ)))
     bands = len(starts)
     spread = Spread.none(DRAWS, len(months), bands)
-    # Families start together: the count is as sure as so many families.
-    sure = rate.shape / settings.mean_family
+    # Families start together: the variance of a count over its mean is 2 m - 1 for geometric families of mean m, as the engine has them.
+    sure = rate.shape / (2 * settings.mean_family - 1)
     spread = Spread(spread.start_factor, spread.leave_factor, luck.standard_gamma(sure, (DRAWS, bands)) / sure, spread_of_leaving.factors(luck, DRAWS), spread.demand)
     edges = np.append(hazards.age_from, hazards.adult_age)
     cells = [np.linspace(low, high, CELLS + 1) for low, high in zip(edges[:-1], edges[1:], strict=True)]
@@ -131,7 +131,8 @@ def judged(seed: int) -> Counter:
 
 
 if __name__ == "__main__":
-    total = sum((judged(seed) for seed in range(int(sys.argv[1]))), Counter())
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    total = sum((judged(seed) for seed in range(first, first + int(sys.argv[1]))), Counter())
     for kind, horizon in dict.fromkeys((kind, horizon) for kind, horizon, _ in total):
         count = total[kind, horizon, "judged"]
         print(f"{kind:24s} {horizon:8s} {count:6,} counts, {total[kind, horizon, 'inside'] / count:.1%} inside the 80% range")

@@ -1,6 +1,7 @@
 """A council's months as a case: the assumptions it starts from, standing at the last month counted."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,12 @@ from forecast.inputs.arrivals import Card
 from forecast.inputs.arrivals.vintages import counts_of, ledger_of
 from forecast.ledger import Ledger
 from forecast.ledger import ledger_of as to_ledger
-from forecast.months import financial_year
+from forecast.months import financial_year, last_day, month_in_words
+
+
+def day_in_words(day: date) -> str:
+    """31 December 2025."""
+    return f"{day.day} {month_in_words(f'{day:%Y-%m}')}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +49,14 @@ class Standing:
         return replace(to_ledger(money, self.budget, year), levels=self.levels)
 
     def case(self, data: Path) -> OpenCase:
-        """The case, with every table it names. Raises BadInput."""
-        return with_data(data, moved_on(self.scenarios, self.come, self.card.slug, self.card.council), self.come)
+        """The case, with every table it names as good as when the case was set up; `expired` tells those that are not now. Raises BadInput."""
+        set_up = last_day(self.card.starts_from.month)
+        return with_data(data, moved_on(self.scenarios, self.come, self.card.slug, self.card.council), self.come, set_up)
+
+    def expired(self, case: OpenCase) -> list[str]:
+        """Tables that were good for the case and have expired by the last month: a newer edition is due."""
+        now = last_day(self.last)
+        return [f"{card.title}: expired on {day_in_words(card.expires)}. Put the newer edition in its place." for card in case.cards.values() if card.expires < now]
 
     def until(self, month: str) -> "Standing":
         """The same with nothing of any figure after `month`."""

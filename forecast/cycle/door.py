@@ -82,6 +82,7 @@ def standing(home: Home, card: Card, held: Held) -> Standing:
 
 def publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, with_notebooks) -> None:
     """Run every scenario at the new month and publish it with what moved."""
+    case = now.case(home.data)
 
     def write(staging: Path, base, central, answer: dict) -> None:
         (staging / HELD).mkdir()
@@ -91,11 +92,11 @@ def publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, w
         now_at, before = figures(base, central), last_run(home, now)
         moves = moved(home, before, now, now_at, draws, seed, threads)
         tracking = tracked(home.runs, now)
-        told = summary.tell(answer, now, arrived, now_at, before.month if before else None, moves, alarms(base, now), tracking)
+        told = summary.tell(answer, now, arrived, now_at, before.month if before else None, moves, alarms(base, now), tracking, now.expired(case))
         summary.write(staging, told, tracking)
 
     more = More(at, run_history.record, lambda _: inputs, write)
-    refresh.run_open(home, now.case(home.data), None, draws, seed, threads, say, with_notebooks, more=more)
+    refresh.run_open(home, case, None, draws, seed, threads, say, with_notebooks, more=more)
 
 
 def _source(folder: Path, name: str) -> Path:

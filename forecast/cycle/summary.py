@@ -25,7 +25,7 @@ MEASURES = {"lac_starts": "Children starting to be looked after", "cp_starts": "
 MONEY, CHILDREN = ("call", "outturn"), ("lac", "cp")
 
 
-def tell(answer: dict, now: Standing, arrived: Arrived, at: Figures, since: str | None, moves: list[Move], alarms: list[Alarm], tracking: pd.DataFrame) -> dict:
+def tell(answer: dict, now: Standing, arrived: Arrived, at: Figures, since: str | None, moves: list[Move], alarms: list[Alarm], tracking: pd.DataFrame, expired: list[str]) -> dict:
     """Everything the summary says, for machines; money in pounds and pence as text."""
     told = {
         "schema": SCHEMA, "council": now.card.council, "month": now.last, "financial_year": answer["financial_year"], "origin": answer["origin"],
@@ -33,10 +33,16 @@ def tell(answer: dict, now: Standing, arrived: Arrived, at: Figures, since: str 
         "moves": [{"cause": move.cause, "name": CAUSES[move.cause], **_figures(move.by)} for move in moves],
         "actuals_to": now.ledger_months[-1] if now.ledger_months else None, "lines": words.headline(answer),
         "arrived": list(arrived.warnings), "alarms": [asdict(one) | {"months": list(one.months)} for one in alarms],
-        "tracking": track_record(tracking),
+        "tracking": track_record(tracking), "outturn": outturn(answer), "expired": expired,
     }  # fmt: skip
-    person = arrived.needs_a_person or any(one.found for one in alarms) or any(one["alarm"] for one in told["tracking"])
+    person = arrived.needs_a_person or bool(expired) or any(one.found for one in alarms) or any(one["alarm"] for one in told["tracking"])
     return told | {"code": NEEDS_A_PERSON if person else 0}
+
+
+def outturn(answer: dict) -> dict:
+    """Net projected outturn of the budget year, its budget and the variance."""
+    cost = answer["scenarios"]["central"]["cost"][answer["financial_year"]]
+    return {"net": cost["net"], "budget": cost["budget"], "variance": cost["variance"]}
 
 
 def _figures(held: Figures) -> dict:
@@ -66,7 +72,17 @@ def lines(told: dict) -> list[str]:
     """The summary in plain words, one screen."""
     actuals = f"; actuals to {month_in_words(told['actuals_to'])}" if told["actuals_to"] else "; no ledger yet"
     parts = [f"{told['council']}, {month_in_words(told['month'])}: counts to {words.day_in_words(told['origin'])}{actuals}.", "", *told["lines"][1:7]]
-    return [*parts, "", *move_lines(told), "", *person_lines(told)]
+    return [*parts, outturn_line(told), "", *move_lines(told), "", *person_lines(told)]
+
+
+def outturn_line(told: dict) -> str:
+    """Projected outturn against the budget."""
+    held = told["outturn"]
+    way = "over" if held["variance"]["mean"] > 0 else "under"
+    return (
+        f"Projected outturn {told['financial_year']}: {words.money(held['net']['mean'])} (80% range {words.spread(held['net'], words.money)}), "
+        f"{words.money(abs(held['variance']['mean']))} {way} the budget of {words.money(held['budget'])}."
+    )
 
 
 def move_lines(told: dict) -> list[str]:
@@ -92,7 +108,7 @@ def person_lines(told: dict) -> list[str]:
     """What needs a person, and how right past forecasts were."""
     found = [alarm_line(one) for one in told["alarms"] if one["found"]]
     missed = [f"Warning: the forecasts of {GROUPS[one['group']].lower()} have missed their 80% range more often than they should." for one in told["tracking"] if one["alarm"]]
-    todo = [*told["arrived"], *found, *missed]
+    todo = [*told["arrived"], *found, *missed, *told["expired"]]
     record = [record_line(one) for one in told["tracking"]]
     return [*(["For a person to look at:", *(f"    {line}" for line in todo)] if todo else ["Nothing needs a person."]), *record]
 
@@ -129,7 +145,7 @@ def page(told: dict) -> str:
     moves = [{"name": move["name"], **_said(move)} for move in told["moves"]]
     whole = _said({name: _sum(told["moves"], name) for name in (*MONEY, *CHILDREN)})
     since = month_in_words(told["since"]) if told["since"] else None
-    return room.get_template("summary.html").render(told=told, month=month_in_words(told["month"]), since=since, moves=moves, whole=whole, person=person_lines(told))
+    return room.get_template("summary.html").render(told=told, month=month_in_words(told["month"]), since=since, moves=moves, whole=whole, person=person_lines(told), outturn=outturn_line(told))
 
 
 def pence(pounds: Decimal) -> str:

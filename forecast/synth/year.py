@@ -181,7 +181,7 @@ class YearSettings:
     lac_ends: float = 0.51
     cp_ends: float = 1.40
     break_month: int = 8
-    break_factor: float = 1.6
+    break_factor: float = 2.2
     budgeted_children: float = 180.0
     price_month: int = 7
     price_line: str = "private_residential"

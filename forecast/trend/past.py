@@ -47,16 +47,19 @@ def on_one_base(children: pd.Series, base: float | None = None) -> pd.Series:
     return children.where(children.index >= FIRST_ON_BASE, stands)
 
 
-def compare(counts: pd.Series, children: pd.Series, country: pd.Series, country_children: pd.Series) -> Past:
+def compare(counts: pd.Series, children: pd.Series, country: pd.Series, country_children: pd.Series, own_count: bool = False) -> Past:
     """Counts by time (years) against the country's at the last 31 March before them.
 
     counts            time in years -> children counted; 0 is left out, having no logarithm
     children          year -> children of the council, one base
     country, country_children  year -> children counted, and children, of the country
+    own_count         the last is the council's own, of a 31 March for which the country's is not published yet
     Times for which one of the four is not held are left out. Raises ValueError if the last count is.
     """
     held = country.dropna().index.intersection(country_children.dropna().index).intersection(children.dropna().index)
     march = {time: int(np.floor(time - 0.25 + 1e-9)) for time in counts.index}
+    if own_count and march[counts.index[-1]] not in held:
+        march[counts.index[-1]] -= 1
     kept = [time for time, year in march.items() if year in held and counts[time] > 0]
     if not kept or kept[-1] != counts.index[-1]:
         raise ValueError("the last count cannot be compared with the country's")

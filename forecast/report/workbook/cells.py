@@ -1,0 +1,163 @@
+"""A sheet as data: its words, its columns and its rows, and how one sheet's formula points at another's cells."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+NOT_APPLICABLE, HIDDEN, NOT_HELD = "[z]", "[c]", "[x]"
+PLACE = re.compile(r"\[([\^:]?)([^\]]+)\]")
+LETTERS = 26
+SPREADSHEET_DIGITS = 15
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A live formula and the value it must give.
+
+    text  [Header] stands for the cell of that column in the same row, [^Header] for the column's first cell, [:Header]
+          for all its cells but the total; cells of other sheets are written in full
+    """
+
+    text: str
+    value: float | str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to another sheet of this workbook."""
+
+    sheet: str
+
+
+Cell = str | float | int | Formula | Link
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. kind: text, number, whole, tenth, money, signed, pence, percent, percent_tenth or small."""
+
+    header: str
+    kind: str = "text"
+    width: int = 16
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """Columns drawn as lines over the first column, with what a reader who cannot see it is told."""
+
+    title: str
+    alt: str
+    headers: tuple[str, ...]
+    axis: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet with one table.
+
+    name     on its tab; table: the table's own name; title: in A1
+    says     what it shows, for the contents
+    about    sentences under the title, one a row
+    totalled the last row is a total of those above it
+    """
+
+    name: str
+    table: str
+    title: str
+    says: str
+    about: tuple[str | Formula, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    totalled: bool = False
+    chart: LineChart | None = None
+    frozen_columns: int = 0
+
+    @property
+    def header_row(self) -> int:
+        """The row of the headings, counted from 1: after the title, the sentences and the way back."""
+        return len(self.about) + 3
+
+    @property
+    def first(self) -> int:
+        return self.header_row + 1
+
+    @property
+    def last(self) -> int:
+        """The last row that is no total."""
+        return self.header_row + len(self.rows) - self.totalled
+
+    def at(self, header: str) -> int:
+        """The place of a column, from 0."""
+        return [column.header for column in self.columns].index(header)
+
+    def local(self, formula: str, row: int) -> str:
+        """The formula with its columns' cells in place; `row` is the cell's own, from 1."""
+
+        def cell(found: re.Match) -> str:
+            letter = letters(self.at(found[2]))
+            if found[1] == ":":
+                return f"${letter}${self.first}:${letter}${self.last}"
+            return f"${letter}${self.first}" if found[1] else f"{letter}{row}"
+
+        return PLACE.sub(cell, formula)
+
+    def cells(self, header: str) -> str:
+        """All cells of a column but the total, for a formula on any sheet."""
+        letter = letters(self.at(header))
+        return f"'{self.name}'!${letter}${self.first}:${letter}${self.last}"
+
+    def cell(self, header: str, number: int) -> str:
+        """One cell of a column, for a formula on any sheet; the last is -1."""
+        row = self.first + (number if number >= 0 else len(self.rows) + number)
+        return f"'{self.name}'!${letters(self.at(header))}${row}"
+
+    def values(self, header: str) -> list:
+        """What a column's cells but the total hold, formulas at their values."""
+        place = self.at(header)
+        return [plain(row[place]) for row in self.rows[: len(self.rows) - self.totalled]]
+
+    def value(self, header: str, number: int) -> float:
+        """What one cell holds."""
+        return plain(self.rows[number][self.at(header)])
+
+
+def plain(cell: Cell) -> float | str:
+    """What a cell shows."""
+    return cell.value if isinstance(cell, Formula) else cell
+
+
+def letters(place: int) -> str:
+    """The letters of a column, from 0: A, B, ... AA."""
+    head, tail = divmod(place, LETTERS)
+    return (letters(head - 1) if head else "") + chr(ord("A") + tail)
+
+
+def total_row(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], label: str, given: dict[str, Cell] | None = None) -> tuple[Cell, ...]:
+    """A row of totals: words in the first column, what is given, live sums of columns of money, [z] elsewhere."""
+    made: list[Cell] = [label]
+    for place, column in enumerate(columns[1:], start=1):
+        if column.header in (given or {}):
+            made.append(given[column.header])
+        elif column.kind in ("money", "signed", "pence"):
+            made.append(Formula(f"SUM([:{column.header}])", math.fsum(plain(row[place]) for row in rows)))
+        else:
+            made.append(NOT_APPLICABLE)
+    return tuple(made)
+
+
+def difference(first: str, second: str, one: float, other: float) -> Formula:
+    """One column less another, in the same row."""
+    return Formula(f"[{first}]-[{second}]", one - other)
+
+
+def missed(first: str, second: str, one: float, other: float, places: int) -> Formula:
+    """The same, without the last digits of sums."""
+    return Formula(f"ROUND([{first}]-[{second}],{places})", rounded(one - other, places))
+
+
+def rounded(value: float, places: int) -> float:
+    """Halves away from zero, as a spreadsheet rounds; never -0."""
+    exact = Decimal(f"{value:.{SPREADSHEET_DIGITS}g}")
+    return float(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)) + 0.0

@@ -1,0 +1,162 @@
+"""A published run as the workbook needs it: read once, whole, or refused with what to do."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.errors import BadInput
+from forecast.monthly import ACTUAL
+from forecast.months import year_months
+from forecast.report.disclosure import Rule
+from forecast.report.model import PRIVATE, PUBLIC
+from forecast.report.schema import ANSWER
+
+TABLES = ("assumptions", "history", "calibration", "reconciliation", "monthly")
+SOURCES = "sources"  # held by newer runs only
+CENTRAL = "central"
+ID_LETTERS = 10  # as many as name the run in its council's log
+AGAIN = "Make the run again with this version of the program"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One published run and what the workbook is asked to be.
+
+    name      the run for ever, such as 2011-06-3fa9c1d2e4
+    tables    name -> table as it was written
+    sources   the published tables it rests on, or None where the run does not list them
+    previous  the last month's answer, or None
+    """
+
+    name: str
+    answer: dict
+    tables: dict[str, pd.DataFrame]
+    sources: pd.DataFrame | None
+    manifest: dict
+    as_of: date
+    marking: str
+    previous: dict | None
+
+    @property
+    def title(self) -> str:
+        return f"{self.answer['title']} Workbook"
+
+    @property
+    def year(self) -> str:
+        """The budget year."""
+        return self.answer["financial_year"]
+
+    @property
+    def months(self) -> list[str]:
+        """The twelve months of the budget year."""
+        return year_months(self.year)
+
+    @property
+    def central(self) -> dict:
+        return self.answer["scenarios"][CENTRAL]
+
+    @property
+    def scenarios(self) -> dict[str, dict]:
+        """Slug -> scenario, the central one first."""
+        held = self.answer["scenarios"]
+        return {CENTRAL: held[CENTRAL], **held}
+
+    @property
+    def public(self) -> bool:
+        return self.marking == PUBLIC
+
+    @property
+    def rule(self) -> Rule:
+        """The rule of what is too small to show in public."""
+        held = self.tables["assumptions"].set_index("Key")
+        smallest, protection, money = (held.loc[f"disclosure.{part}"] for part in ("smallest_shown", "protection", "money_protection"))
+        return Rule(int(smallest["Value"]), int(protection["Value"]), float(money["Value"]), smallest["Source"], smallest["Reviewed"])
+
+    def value(self, key: str) -> float:
+        """The central value of one assumption."""
+        return float(self.tables["assumptions"].set_index("Key").at[key, "Value"])
+
+    def monthly(self, slug: str) -> pd.DataFrame:
+        """The budget year's months of one scenario: a row a line and month."""
+        held = self.tables["monthly"]
+        return held[(held["scenario"] == slug) & (held["financial_year"] == self.year)]
+
+    @property
+    def basis(self) -> dict[str, str]:
+        """Month of the budget year -> actual, estimated or forecast."""
+        held = self.monthly(CENTRAL).drop_duplicates("month")
+        return dict(zip(held["month"], held["basis"], strict=True))
+
+
+def read_run(folder: Path, path: Path, as_of: date, marking: str, previous: Path | None) -> Run:
+    """The run in a folder. Raises BadInput naming the file and what to do."""
+    if path.suffix.lower() != ".xlsx":
+        raise BadInput(f"{path.name}: expected a name that ends in .xlsx. Rename it")
+    if marking not in (PUBLIC, PRIVATE):
+        raise BadInput(f"the marking is {marking!r}; expected {PUBLIC} or {PRIVATE}. Say which")
+    answer = _answer(folder)
+    if as_of < date.fromisoformat(answer["origin"]):
+        raise BadInput(f"the workbook is to be of {as_of:%d.%m.%Y} and the run's figures go up to {answer['origin']}. Give a later day")
+    tables = {name: _table(folder, name) for name in TABLES}
+    sources = _table(folder, SOURCES) if (folder / "tables" / f"{SOURCES}.parquet").is_file() else None
+    before = None if previous is None else _before(previous, answer)
+    run = Run(_name(folder), answer, tables, sources, _json(folder, "manifest.json"), as_of, marking, before)
+    return _checked(run, folder)
+
+
+def _checked(run: Run, folder: Path) -> Run:
+    """The run, if its months are whole and may be shown. Raises BadInput."""
+    for slug, scenario in run.answer["scenarios"].items():
+        held, lines = run.monthly(slug), scenario["cost"][run.year]["lines"]
+        if held.duplicated(["month", "line"]).any() or len(held) != len(run.months) * len(lines) or set(held["line"]) != set(lines):
+            raise BadInput(f"{folder.name}: the table of months does not hold each month of {run.year} and each cost line once for every scenario. {AGAIN}")
+    if run.public and ACTUAL in run.basis.values():
+        raise BadInput(f"{folder.name}: actual spending by line may stand for a few children, so this workbook cannot be public. Mark it {PRIVATE}")
+    return run
+
+
+def _before(folder: Path, answer: dict) -> dict:
+    """The answer of an earlier month of the same council and budget year. Raises BadInput for any other."""
+    held = _answer(folder)
+    same = all(held[part] == answer[part] for part in ("council", "financial_year"))
+    if not same or held["month"] >= answer["month"]:
+        raise BadInput(
+            f"{folder.name} is of {held['area']}, {held['month']}, budget year {held['financial_year']}; expected an earlier month of "
+            f"{answer['area']} than {answer['month']} in {answer['financial_year']}. Give the run of the month before, or none"
+        )
+    return held
+
+
+def _answer(folder: Path) -> dict:
+    held = _json(folder, "answer.json")
+    if held.get("schema") != ANSWER["schema"]["const"] or any(part not in held for part in ANSWER) or held["sensitivities"] is None:
+        raise BadInput(f"{folder.name}: answer.json was made by another version of the program. {AGAIN}")
+    return held
+
+
+def _json(folder: Path, name: str) -> dict:
+    try:
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+    except OSError:
+        raise BadInput(f"{folder.name}: {name} is missing, so this is not a published run. Give the folder of one, such as runs/slough/2011-06") from None
+    except ValueError:
+        raise BadInput(f"{folder.name}: {name} is damaged. {AGAIN}") from None
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(folder / "tables" / f"{name}.parquet")
+    except OSError:
+        raise BadInput(f"{folder.name}: tables/{name}.parquet is missing or damaged. {AGAIN}") from None
+
+
+def _name(folder: Path) -> str:
+    try:
+        made = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    except OSError:
+        raise BadInput(f"{folder.name}: manifest.json is missing, so this is not a published run. Give the folder of one") from None
+    return f"{folder.name}-{made[:ID_LETTERS]}"

@@ -1,0 +1,282 @@
+"""The monthly cycle: what is known becomes a case, what moved sums to the penny, harmless to repeat, safe to break."""
+
+import json
+import shutil
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import HOME
+from forecast import refresh, runs
+from forecast.cases import Come, moved_on
+from forecast.cycle import door, summary
+from forecast.cycle.alarm import alarm
+from forecast.cycle.council import Standing
+from forecast.cycle.movement import Figures, Move, movement, steps_between
+from forecast.cycle.replay import replay
+from forecast.errors import BadInput, Busy
+from forecast.inputs.arrivals import CARD, INBOX, read_card
+
+MONTHS = HOME / "data" / "example" / "months"
+FEW = 120  # draws: what is tested here holds at any number
+
+
+# --- what moved -------------------------------------------------------------------------------------------------------
+
+
+def at(call: str, outturn: str, lac: float, cp: float, chance: float) -> Figures:
+    return Figures(Decimal(call), Decimal(outturn), lac, cp, chance)
+
+
+def test_causes_are_the_differences_of_one_forecast_after_the_other():
+    said = {"numbers": at("110.10", "1010.00", 12, 5, 0.4), "actuals": at("130.33", "1000.01", 12, 5, 0.3)}
+    before, after = at("100.00", "1000.00", 10, 5, 0.5), at("150.50", "1020.02", 12, 5, 0.2)
+    moves = movement(before, after, [("numbers", "numbers"), ("actuals", "actuals"), ("price", "now")], said.__getitem__)
+    assert [(move.cause, move.by.call, move.by.lac) for move in moves] == [
+        ("numbers", Decimal("10.10"), 2), ("actuals", Decimal("20.23"), 0), ("price", Decimal("20.17"), 0),
+    ]  # fmt: skip
+    assert sum(move.by.call for move in moves) == after.call - before.call
+    assert sum(move.by.outturn for move in moves) == after.outturn - before.outturn
+
+
+def rows(*given) -> pd.DataFrame:
+    return pd.DataFrame(given, columns=["month", "figure", "item", "value"])
+
+
+def standing(*given, budget=1.0, scenarios=None) -> Standing:
+    card = read_card(MONTHS / CARD)
+    return Standing(card, scenarios or {"central": _Entries({})}, rows(*given), {"iro": budget})
+
+
+class _Entries:
+    def __init__(self, entries):
+        self.entries = entries
+
+
+APRIL = [("2025-04", "children", "lac", 170.0), ("2025-04", "actual", "iro", 5.0)]
+MAY = [("2025-05", "children", "lac", 172.0), ("2025-05", "actual", "iro", 6.0)]
+
+
+def causes(then: Standing, now: Standing, same_program: bool = True) -> dict[str, Standing]:
+    return dict(steps_between(then, now, same_program))
+
+
+def test_only_what_changed_is_a_cause():
+    assert list(causes(standing(*APRIL), standing(*APRIL, *MAY))) == ["numbers", "actuals", "price"]
+    assert list(causes(standing(*APRIL), standing(*APRIL, *MAY), same_program=False))[0] == "model"
+    assert causes(standing(*APRIL), standing(*APRIL)) == {}
+    assert list(causes(standing(*APRIL), standing(*APRIL, budget=2.0))) == ["assumptions"]
+    assert list(causes(standing(*APRIL), standing(*APRIL, MAY[0]))) == ["numbers"]
+    restated = [("2025-04", "children", "lac", 171.0), APRIL[1]]
+    assert list(causes(standing(*APRIL), standing(*restated, *MAY))) == ["revision", "numbers", "actuals", "price"]
+
+
+def test_each_step_knows_no_more_than_its_cause():
+    found = causes(standing(*APRIL), standing(*APRIL, *MAY))
+    assert found["numbers"].last == "2025-05" and found["numbers"].ledger_months == ("2025-04",)
+    assert found["actuals"].ledger_months == ("2025-04", "2025-05") and found["actuals"].levels == ("2025-04",)
+    assert found["price"].levels is None
+
+
+def test_a_ledger_that_came_late_is_no_revision():
+    then = standing(APRIL[0], MAY[0])
+    late = standing(*APRIL, *MAY, ("2025-04", "budget", "iro", 9.0))
+    assert list(causes(then, late)) == ["actuals", "price"]
+
+
+# --- the alarm --------------------------------------------------------------------------------------------------------
+
+
+def test_a_doubling_sounds_and_a_steady_council_does_not():
+    steady = np.array([20, 22, 19, 21, 20, 18, 22, 21])
+    months = [f"2025-{month:02d}" for month in range(4, 12)]
+    assert not alarm("cp_starts", months, steady, 244, 0.5, 1.5, 0.005).found
+    doubled = np.concatenate([steady[:6], [41, 43]])
+    heard = alarm("cp_starts", months, doubled, 244, 0.5, 1.5, 0.005)
+    assert heard.found and heard.direction == "more" and heard.months == ("2025-10", "2025-11") and heard.counted == 84
+    fewer = np.concatenate([steady[:5], [8, 9, 7]])
+    assert alarm("cp_starts", months, fewer, 244, 0.5, 1.5, 0.005).direction == "fewer"
+
+
+def test_the_chance_is_that_of_a_gamma_poisson_sum():
+    """Families of one: 60 starts last year count in full, 10 came in 2 months; then 14 in a month, by simulation."""
+    luck = np.random.default_rng(0)
+    rate = luck.gamma(60 + 10, 1 / (12 + 2), 4_000_000)
+    more = (luck.poisson(rate) >= 14).mean()
+    told = alarm("lac_starts", ["2025-04", "2025-05", "2025-06"], np.array([5, 5, 14]), 60, 1.0, 1.0, 0.01)
+    assert told.months == ("2025-06",) and told.chance == pytest.approx(2 * more, rel=0.06)
+
+
+# --- a case at a later month ------------------------------------------------------------------------------------------
+
+
+def test_a_month_beyond_the_budget_year_asks_for_a_new_case():
+    counts = pd.DataFrame([("2026-04", "lac", 1)], columns=["month", "measure", "value"])
+    home = home_in(HOME / "nowhere")
+    held = door.load_scenarios(home.params, "slough", "2025-04", ["central"])
+    with pytest.raises(BadInput, match="2026-04 is in 2026-27 and the case's budget is for 2025-26"):
+        moved_on(held, Come(counts), "exampleton", "Exampleton")
+
+
+# --- the whole, on the invented council -------------------------------------------------------------------------------
+
+
+def home_in(folder) -> refresh.Home:
+    return refresh.Home(HOME / "params", HOME / "data", folder / "runs", HOME / "notebooks")
+
+
+@pytest.fixture(scope="module")
+def plain_sensitivities():
+    """The tornado is tested elsewhere and takes half of a refresh."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refresh, "sensitivities", lambda case, base, central, threads: refresh.sensitivity.told(base, central))
+        patch.setattr(refresh.sensitivity, "told", lambda base, central: QUICK)
+        yield
+
+
+ROW = {"key": "a.b", "assumption": "A", "low": 0.0, "value": 0.5, "high": 1.0, "call_at_low": -1.0, "call_at_high": 1.0, "share_of_variance": 0.1, "switching_value": None}
+QUICK = {"draws": 1, "call": 0.0, "sure": 0.8, "share_of_children": 0.5, "assumptions": [ROW], "levers": []}
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory, plain_sensitivities):
+    """The first four deliveries, refreshed one after the other: folder and outcomes."""
+    base = tmp_path_factory.mktemp("year")
+    source = base / "source"
+    shutil.copytree(MONTHS, source, ignore=lambda folder, names: [name for name in names if name > "2025-08" and name[:2] == "20"])
+    outcomes = dict(replay(home_in(base), source, base / "council", FEW, 1, 2, lambda step: None))
+    return base, outcomes
+
+
+def told(base, month: str) -> dict:
+    return json.loads((base / "runs" / "exampleton" / month / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_every_delivery_is_taken_and_the_late_ledger_needs_a_person(year):
+    base, outcomes = year
+    assert {name: done.code for name, done in outcomes.items()} == {"2025-05": 0, "2025-06": 0, "2025-07": 4, "2025-08": 0}
+    assert "The ledger of June 2025 (2025-26) has not arrived" in " ".join(outcomes["2025-07"].lines)
+
+
+def test_what_moved_sums_to_the_penny_every_month(year):
+    base, _ = year
+    months = ["2025-04", "2025-05", "2025-06", "2025-07"]
+    for before, after in zip(months[:-1], months[1:], strict=True):
+        first, then = told(base, before), told(base, after)
+        assert then["since"] == before
+        for figure in ("call", "outturn"):
+            moved = sum(Decimal(move[figure]) for move in then["moves"])
+            assert moved == Decimal(then["headline"][figure]) - Decimal(first["headline"][figure])
+            assert moved != 0 or figure == "call"
+
+
+def test_actuals_stand_in_the_projected_outturn(year):
+    base, _ = year
+    table = pd.read_csv(MONTHS / "deliveries" / "2025-05" / "ledger_2025-04.csv")
+    spent = table[table["Cost line"] != "Total"]["Actual"].sum()
+    answer = json.loads((base / "runs" / "exampleton" / "2025-04" / "answer.json").read_text(encoding="utf-8"))
+    frozen = pd.read_parquet(base / "runs" / "exampleton" / "2025-04" / "tables" / "monthly.parquet")
+    april = frozen[(frozen["month"] == "2025-04") & (frozen["scenario"] == "central")]
+    assert april["mean"].sum() == pytest.approx(spent, abs=0.01)
+    assert answer["scenarios"]["central"]["cost"]["2025-26"]["budget"] == pytest.approx(20_259_860, abs=5)
+
+
+def test_refreshing_again_changes_nothing(year):
+    base, _ = year
+    home, folder = home_in(base), base / "council"
+    before = runs.tree_hash(base / "runs" / "exampleton")
+    for _ in range(3):
+        done = door.refresh_council(home, folder, FEW, 1, 2, "2025-08-06T06:30:00+00:00", lambda step: None, with_notebooks=False)
+        assert done.code == 0 and done.lines[0].startswith("Nothing to do: Exampleton stands at July 2025")
+    assert runs.tree_hash(base / "runs" / "exampleton") == before
+
+
+def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypatch):
+    """Killed after publishing and before what was taken is held: the next one finds the run made and only keeps it."""
+    base, _ = year
+    shutil.copytree(base / "council", tmp_path / "council")
+    shutil.copytree(base / "runs", tmp_path / "runs")
+    held = tmp_path / "council" / door.HELD
+    lines = (held / "vintages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (held / "vintages.csv").write_text("".join(line for line in lines if not line.startswith("2025-07")), encoding="utf-8", newline="")
+    names = [line.rsplit(",", 1) for line in (held / "files.csv").read_text(encoding="utf-8").splitlines()]
+    kept = [name for name in names if "2025-07" not in name[1] and "2025-06.csv" not in name[1] or "counts_to_2025-06" in name[1]]
+    (held / "files.csv").write_text("\n".join(",".join(name) for name in kept) + "\n", encoding="utf-8", newline="")
+    monkeypatch.setattr(refresh, "run_open", lambda *args, **more: pytest.fail("ran again"))
+    done = door.refresh_council(home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False)
+    assert done.lines[0].startswith("Nothing to do")
+    assert (held / "vintages.csv").read_text(encoding="utf-8") == (base / "council" / door.HELD / "vintages.csv").read_text(encoding="utf-8")
+
+
+def test_a_bad_arrival_leaves_everything_as_it_was(year, tmp_path):
+    base, _ = year
+    shutil.copytree(base / "council", tmp_path / "council")
+    shutil.copytree(base / "runs", tmp_path / "runs")
+    before = runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)
+    (tmp_path / "council" / INBOX / "counts_to_2025-09.csv").write_text("Month,Looked-after children\n2025-09,12\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="counts_to_2025-09.csv"):
+        door.refresh_council(home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False)
+    assert (runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)) == before
+
+
+def test_a_run_that_fails_leaves_what_is_held(year, tmp_path, monkeypatch):
+    base, _ = year
+    shutil.copytree(base / "council", tmp_path / "council")
+    shutil.copytree(base / "runs", tmp_path / "runs")
+    for file in (MONTHS / "deliveries" / "2025-09").iterdir():
+        shutil.copyfile(file, tmp_path / "council" / INBOX / file.name)
+    before = runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)
+    monkeypatch.setattr(summary, "write", lambda *args: (_ for _ in ()).throw(MemoryError("no room")))
+    with pytest.raises(MemoryError):
+        door.refresh_council(home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False)
+    kept = runs.tree_hash(tmp_path / "council" / door.HELD)
+    assert kept == before[1] and not (tmp_path / "runs" / "exampleton" / "2025-08").exists()
+
+
+def test_two_at_once_one_waits(year):
+    base, _ = year
+    with door.one_at_a_time(base / "council"), pytest.raises(Busy, match="another refresh of council is under way"):
+        door.refresh_council(home_in(base), base / "council", FEW, 1, 2, "", lambda step: None)
+
+
+def test_the_summary_is_one_screen_without_column_names(year):
+    base, outcomes = year
+    text = outcomes["2025-08"].lines
+    assert len(text) <= 30 and all(len(line) <= 200 for line in text)
+    page = (base / "runs" / "exampleton" / "2025-07" / "summary.html").read_text(encoding="utf-8")
+    for shown in (*text, page):
+        assert "lac_" not in shown and "cp_" not in shown and "nan" not in shown.lower().split()
+    assert "<script" not in page and "http" not in page
+
+
+def test_every_figure_of_a_name_is_escaped(year):
+    base, _ = year
+    held = told(base, "2025-07")
+    hostile = held | {"council": "<script>alert(1)</script>", "lines": ["<b>x</b>", *held["lines"][1:]]}
+    page = summary.page(hostile)
+    assert "<script" not in page and "&lt;script&gt;" in page and "&lt;b&gt;" in page
+
+
+def test_past_forecasts_stand_beside_what_came(year):
+    base, _ = year
+    record = {one["group"]: one for one in told(base, "2025-07")["tracking"]}
+    assert record["lac"]["forecasts"] == record["cp"]["forecasts"] == 3
+    counts = pd.read_csv(MONTHS / "deliveries" / "2025-08" / "counts_to_2025-07.csv").set_index("Month")["Looked-after children"]
+    first = json.loads((base / "runs" / "exampleton" / "2025-04" / "answer.json").read_text(encoding="utf-8"))
+    may = next(row for row in first["scenarios"]["central"]["children"]["lac"]["month_ends"] if row["month"] == "2025-05")
+    table = pd.read_csv(base / "runs" / "exampleton" / "2025-07" / "tables" / "tracking.csv")
+    row = table[(table["group"] == "lac") & (table["origin"] == "2025-04-30") & (table["at"] == "2025-05")].iloc[0]
+    assert row["error"] == pytest.approx(may["mean"] - counts["2025-05"], abs=1e-6)
+
+
+def test_a_council_folder_without_a_card_is_refused(tmp_path):
+    with pytest.raises(BadInput, match=CARD):
+        door.refresh_council(home_in(tmp_path), tmp_path, FEW, 1, 2, "", lambda step: None)
+
+
+def test_moves_are_frozen():
+    move = Move("numbers", at("1", "1", 1, 1, 1))
+    assert replace(move, cause="price").cause == "price"
