@@ -94,7 +94,7 @@ def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int
             say("running the notebooks")
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
         inputs = input_files(home, case, workbook) if more.inputs is None else more.inputs(folder)
-        runs.write_json(folder / "manifest.json", runs.manifest(folder, inputs, draws, seed))
+        runs.write_json(folder / "manifest.json", runs.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks}))
     return told
 
 
@@ -235,7 +235,13 @@ def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dic
     data = [table_folder(home.data, name) / f"{name}{end}" for name in case.tables for end in (".csv", ".card.yaml")]
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
     files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
+    files |= {f"notebooks/{path.name}": path for path in notebooks_of(home)}
     return files | {f"data/{path.relative_to(home.data).as_posix()}": path for path in data}
+
+
+def notebooks_of(home: Home) -> list[Path]:
+    """The notebooks a run runs, in order."""
+    return sorted(home.notebooks.glob("[0-9]*.ipynb"))
 
 
 def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], None]) -> None:

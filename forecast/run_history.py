@@ -7,7 +7,6 @@ line by line, the assumptions in force and the checksums of the inputs: two runs
 A run is named by its month and its manifest (2011-06-3fa9c1d2e4): the same run published again is the same run.
 """
 
-import glob
 import io
 import json
 import math
@@ -133,7 +132,7 @@ def query(home: Path, question: str, *values: object) -> pd.DataFrame:
     """A question in SQL to the table `kept` (COLUMNS) of every run of a council. Raises BadInput where none is kept."""
     import duckdb
 
-    files = [glob.escape(path.as_posix()) for path in _files(home)]
+    files = [path.as_posix() for path in _files(home)]
     if not files:
         raise BadInput(f"no run of {home.name} has been published yet, so there is no history")
     with duckdb.connect() as store:
@@ -327,7 +326,7 @@ def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tup
     """Every published folder, whether it stays, and why; nothing is deleted. folder: runs.
 
     Stay: the last `keep_months` months held, the last month of each financial year, what `keep` names, and a run whose
-    figures are not in the history. A run from a workbook stays as long as its month does, and no longer than that.
+    figures are not in the history. A run from a workbook stays only while its month is one of the last.
     """
     home = folder / council
     kept = {path.stem for path in _files(home)}

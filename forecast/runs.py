@@ -46,6 +46,7 @@ Read = TypeVar("Read")
 Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (runs/COUNCIL, runs/COUNCIL/MONTH)
 
 LIBRARIES = ("numpy", "pandas", "numba", "pydantic", "papermill")
+CODE = {".py", ".html", ".css", ".js", ".svg", ".typ"}  # what the package is made of; not what Python and editors leave in it
 MANIFEST, LOG = "manifest.json", "runs.log"
 LEAST_FREE = 50_000_000  # bytes: several times a run with its notebooks and report
 NEARLY_NOTHING = 1_000_000  # bytes: with less free, whatever went wrong went wrong for want of room
@@ -565,7 +566,7 @@ def tree_hash(folder: Path) -> str | None:
 def code_fingerprint() -> str:
     """One checksum over the package: its code, and the pages and styles that it fills."""
     home = Path(__file__).parent
-    files = {path.relative_to(home).as_posix(): path for path in home.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    files = {path.relative_to(home).as_posix(): path for path in home.rglob("*") if path.suffix in CODE}
     whole = hashlib.sha256()
     for name in sorted(files):
         whole.update(name.encode("utf-8"))

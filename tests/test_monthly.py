@@ -15,8 +15,8 @@ from forecast.answer import cost_by_year
 from forecast.cases import open_case
 from forecast.costs import LINES
 from forecast.ledger import Ledger, budget_of
-from forecast.months import financial_year, year_months
 from forecast.monthly import COLUMNS, monthly_costs, period_of
+from forecast.months import financial_year, year_months
 from forecast.outlook import foresee, prepare
 
 DRAWS, SEED = 60, 2011

@@ -107,7 +107,7 @@ def test_a_folder_whose_name_is_a_pattern_is_read(tmp_path):
 def test_a_file_from_an_older_version_without_a_column_is_read(tmp_path):
     publish(tmp_path, "2026-11")
     path = next((tmp_path / "example" / "history").glob("*.parquet"))
-    pd.read_parquet(path).drop(columns="text").assign(run="2026-10-older", month="2026-10").to_parquet(path.with_name("2026-10-older.parquet"))
+    pd.read_parquet(path).drop(columns="text").assign(run="2026-12-older", month="2026-12").to_parquet(path.with_name("2026-12-older.parquet"))
     assert len(run_history.history(tmp_path, "example")) == 2
 
 
@@ -157,6 +157,7 @@ def listed(*rows: tuple[str, str, int]) -> pd.DataFrame:
     ([("a", "2026-10", 0), ("a2", "2026-10", 2), ("b", "2026-11", 1)], ["a", "b"]),  # run again later
     ([("a", "2026-10", 3), ("a2", "2026-10", 5), ("b", "2026-11", 1)], ["a", "b"]),  # made up afterwards: the first stands
     ([("w", "2026-10-what-if", 0), ("a", "2026-10", 1)], ["a"]),  # a workbook's run is no vintage
+    ([("a", "2026-10", -1), ("a2", "2026-10", -1), ("b", "2026-11", -1)], ["a", "b"]),  # runs.log is lost
 ])  # fmt: skip
 def test_the_forecast_of_a_month_is_what_stood_until_the_next(rows, chosen):
     assert run_history.as_it_stood(listed(*rows)) == chosen
@@ -223,15 +224,17 @@ def counts(*rows: tuple) -> pd.DataFrame:
 
 def test_forecasts_beside_what_came_by_hand():
     vintages = said(("2026-10", "lac", "2026-10", 1, 180, 175, 185), ("2026-10", "lac", "2026-11", 2, 182, 172, 192),
-                    ("2026-11", "lac", "2026-11", 1, 190, 186, 194), ("2026-11", "lac", "2026-12", 2, 191, 181, 201))  # fmt: skip
-    beside = run_history.against_what_came(vintages, counts(("lac", "2026-10", 185), ("lac", "2026-11", 184), ("cp", "2026-10", 1)))
+                    ("2026-11", "lac", "2026-11", 1, 190, 186, 194), ("2026-11", "lac", "2026-12", 2, 191, 181, 201),
+                    ("2026-09", "lac", "2026-09", 1, 180, 176, 184))  # fmt: skip
+    beside = run_history.against_what_came(vintages, counts(("lac", "2026-10", 185), ("lac", "2026-11", 184), ("cp", "2026-10", 1), ("lac", "2026-09", 176)))
     assert beside[["at", "horizon", "error", "inside"]].values.tolist() == [
+        ["2026-09", 1, 4, True],  # and so is 176
         ["2026-10", 1, -5, True],  # 185 is the end of the range, which is inside
         ["2026-11", 1, 6, False],
         ["2026-11", 2, -2, True],
     ]
     held = run_history.by_horizon(beside).set_index("horizon")
-    assert held.loc[1, ["forecasts", "bias", "mean_error", "inside"]].tolist() == [2, 0.5, 5.5, 0.5]
+    assert held.loc[1, ["forecasts", "bias", "mean_error", "inside"]].tolist() == [3, 5 / 3, 5, 2 / 3]
     assert held.loc[2, ["forecasts", "bias", "mean_error", "inside"]].tolist() == [1, -2, 2, 1]
 
 
@@ -315,7 +318,7 @@ def filled(tmp_path, months: list[str], extra: tuple[str, ...] = ()) -> Path:
 
 def test_the_last_months_and_the_last_of_each_year_stay(tmp_path):
     months = [str(m) for m in pd.period_range("2024-12", "2026-05", freq="M")]
-    folder = filled(tmp_path, months, ("2025-06-what-if", "2026-04-what-if"))
+    folder = filled(tmp_path, months, ("2025-03-what-if", "2026-04-what-if"))
     listed = run_history.retain(folder, "example", 3, keep=("2025-08",))
     stay = listed[listed["stays"]].set_index("month")["why"].to_dict()
     assert stay == {

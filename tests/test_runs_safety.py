@@ -177,6 +177,26 @@ def test_a_swap_that_fails_half_way_is_taken_back_and_done_by_the_next_start(tmp
     assert seen == ["new", "next"]
 
 
+def test_an_error_right_after_the_commit_loses_nothing(tmp_path, monkeypatch):
+    final, force = publish(tmp_path, "old"), runs.sync_folder
+
+    def fail(folder):
+        if (tmp_path / "example" / f".{MONTH}.journal").exists():
+            raise OSError(errno.EIO, "fault")
+        force(folder)
+
+    with monkeypatch.context() as patch, pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"):
+        patch.setattr(runs, "sync_folder", fail)
+        publish(tmp_path, "new")
+    assert said(final) == "old" and said(runs.settled(final.parent, MONTH)) == "new"
+
+
+def test_a_run_left_aside_without_a_journal_comes_back(tmp_path):
+    final = publish(tmp_path, "old")
+    final.rename(final.with_name(f".{MONTH}.previous"))
+    assert said(runs.settled(final.parent, MONTH)) == "old" and said(final) == "old"
+
+
 def test_a_damaged_run_is_replaced_by_the_same_run(tmp_path, swapping):
     final = publish(tmp_path, "same")
     (final / "answer.txt").unlink()

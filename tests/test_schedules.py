@@ -20,7 +20,6 @@ from forecast.errors import BadInput, Busy, CannotPublish
 FOLDER = HOME / "docs" / "schedules"
 CRON, SERVICE, TIMER = FOLDER / "forecast.cron", FOLDER / "forecast-refresh.service", FOLDER / "forecast-refresh.timer"
 TASK, WORKFLOW = FOLDER / "forecast-refresh.xml", FOLDER / "refresh.yml"
-COMING = {"refresh", "history", "diff", "retain"}  # commands that these pages may name before the command line has them
 DAYS = [3, 4, 5, 6, 7]
 NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="a shell of Linux or macOS")
@@ -215,7 +214,7 @@ def test_the_workflow_rests_at_the_weekend_unless_asked(tmp_path, event, runs):
 
 def test_every_command_named_is_one_that_there_is():
     named = {word for path in FOLDER.iterdir() for word in re.findall(r"start\.py ([a-z]+)", path.read_text(encoding="utf-8"))}
-    assert "refresh" in named and named <= set(forecast.commands) | COMING
+    assert "refresh" in named and named <= set(forecast.commands)
 
 
 def test_the_exit_codes_are_the_errors_own():

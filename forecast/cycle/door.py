@@ -61,7 +61,8 @@ def _run_if_new(home, folder, card, taken, arrived, draws, seed, threads, at, sa
     now = standing(home, card, taken)
     write_held(taken, folder / PENDING)
     done, inputs = runs.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
-    fresh = not runs.same_inputs(done, inputs, draws, seed)
+    run_history.catch_up(home.runs, card.slug)
+    fresh = not runs.same_inputs(done, inputs, draws, seed, {"notebooks": with_notebooks})
     if fresh:
         publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, with_notebooks)
     keep(folder)

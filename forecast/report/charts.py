@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import dataclass
+from io import BytesIO
 
 import matplotlib
 
@@ -9,7 +10,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from forecast.costs import GROUPS  # noqa: E402
+from forecast.costs import GROUPS, LINES  # noqa: E402
 from forecast.months import month_in_words  # noqa: E402
 from forecast.report.words import (  # noqa: E402
     against,
@@ -18,8 +19,10 @@ from forecast.report.words import (  # noqa: E402
     cost_direction,
     money,
     money_signed,
+    over_or_under,
     percent,
     spread,
+    than_now,
     year_end_month,
 )
 
@@ -28,6 +31,10 @@ PALE, LILAC = "#BFCFE0", "#A285D1"
 MOST_BARS = 10
 TOP = 1.12  # room above the tallest bar for its label
 LABEL_WIDTH = 38  # letters
+TITLE_WIDTH, SUBTITLE_WIDTH, BESIDE_NAMES = 76, 110, 64  # letters to a line; the last where long names stand to the left
+TALL = 6  # inches: a row of long names each
+PRINT_DPI = 200  # sharp on paper at the width of a page
+HATCHED = "///"  # told from plain without colour
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
 STYLE = {
     "font.family": "sans-serif",
@@ -56,19 +63,17 @@ class Chart:
         return self._png()[0], {"alt": self.alt}
 
     def _png(self):
-        from io import BytesIO
-
         buffer = BytesIO()
         self.figure.savefig(buffer, format="png", metadata={"Software": None})
         return buffer.getvalue(), None
 
 
-def _axes(title: str, subtitle: str):
-    """A figure whose title states the finding, flush left, with what is measured below it."""
+def _axes(title: str, subtitle: str, letters: int = SUBTITLE_WIDTH):
+    """A figure whose title states the finding, flush left, with what is measured below it, `letters` to a line."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
-    axes.set_title(subtitle, loc="left", fontsize=10, color=GREY, x=0, pad=10)
+    figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
+    axes.set_title(textwrap.fill(subtitle, letters), loc="left", fontsize=10, color=GREY, x=0, pad=10)
     axes.set_axisbelow(True)
     plt.close(figure)
     return figure, axes
@@ -125,9 +130,11 @@ def scenario_ladder(answer: dict) -> Chart:
     held = sorted(answer["scenarios"].values(), key=lambda s: s["contingency"]["call"]["mean"])
     best = held[0]
     title = f"{best['name']} brings the expected call down furthest, to {money(best['contingency']['call']['mean'])}"
+    if best is answer["scenarios"]["central"]:
+        title = f"No scenario brings the expected call below the central {money(best['contingency']['call']['mean'])}"
     amount = best["contingency"]["amount"]
     what = f"Call on the contingency at 31 March, £ thousand, with 80% range; dashed line: contingency {money(amount)}"
-    figure, axes = _axes(title, what)
+    figure, axes = _axes(title, what, BESIDE_NAMES)
     calls = [s["contingency"]["call"] for s in held]
     names = [f"{s['name']} ({percent(s['contingency']['chance_holds'])} holds)" for s in held]
     axes.hlines(names, [c["p10"] / 1000 for c in calls], [c["p90"] / 1000 for c in calls], color=PALE, linewidth=9)
@@ -198,7 +205,7 @@ def waterfall(answer: dict, slug: str) -> Chart:
     starts = [0.0, *ends[:-2], 0.0]
     for label, start, end in zip(labels, starts, ends, strict=True):
         whole = label in (labels[0], labels[-1])
-        axes.bar(label, (end - start) / 1000, bottom=start / 1000, color=GREY if whole else ORANGE if end > start else BLUE, width=0.6)
+        axes.bar(label, (end - start) / 1000, bottom=start / 1000, color=GREY if whole else ORANGE if end > start else BLUE, width=0.6, hatch=HATCHED if end > start and not whole else None, edgecolor="white")
         said = money(end) if whole else money_signed(end - start)
         axes.annotate(said, (label, max(start, end) / 1000), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9)
     axes.set_ylim(top=TOP * max(*starts, *ends) / 1000)
@@ -212,12 +219,82 @@ def tornado(answer: dict) -> Chart:
     rows = held["assumptions"][:MOST_BARS]
     title = f"{rows[0]['assumption']} moves the call most of any assumption"
     figure, axes = _axes(title, "Change of the expected call, £ thousand; the rest as drawn")
+    figure.set_figheight(TALL)
     names = [textwrap.fill(row["assumption"], LABEL_WIDTH) for row in rows][::-1]
-    for end, colour, label in (("call_at_low", BLUE, "At its low"), ("call_at_high", ORANGE, "At its high")):
-        axes.barh(names, [row[end] / 1000 for row in rows][::-1], color=colour, height=0.6, label=label)
+    for end, colour, label, hatch in (("call_at_low", BLUE, "At its low", None), ("call_at_high", ORANGE, "At its high (hatched)", HATCHED)):
+        axes.barh(names, [row[end] / 1000 for row in rows][::-1], color=colour, height=0.6, label=label, hatch=hatch, edgecolor="white")
     axes.axvline(0, color=GREY, linewidth=1)
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", visible=True)
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     parts = "; ".join(f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, {cost_direction(row['call_at_high'])} at its high" for row in rows)
     return Chart(figure, title, f"Bar chart of the change of the expected call: {parts}.")
+
+
+def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, name: str, slug: str = "central") -> Chart:
+    """Children counted so far and the forecast with its 80% range. past: (month, children), oldest first."""
+    rows = answer["scenarios"][slug]["children"][group]["month_ends"]
+    march = next(row for row in rows if row["month"] == year_end_month(answer))
+    opened = answer["open_at_origin"][group]
+    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}, {than_now(march['mean'] - opened)}"
+    figure, axes = _axes(title, f"Children, {answer['area']}: counted (points) and forecast with 80% range (band)")
+    when, counted = [_year(month) for month, _ in past], [count for _, count in past]
+    ahead = [_year(row["month"]) for row in rows]
+    axes.plot(when, counted, "o-", color=GREY, linewidth=1.5, markersize=6)
+    axes.fill_between(ahead, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=0)
+    axes.plot(ahead, [row["mean"] for row in rows], color=BLUE if group == "lac" else PURPLE, linewidth=2.5)
+    if past:
+        axes.annotate("Counted", (when[0], counted[0]), xytext=(0, 8), textcoords="offset points", color=GREY)
+    axes.annotate("Expected", (ahead[-1], rows[-1]["mean"]), xytext=(-4, 6), textcoords="offset points", color=GREY, ha="right")
+    axes.annotate("80% range", (ahead[len(ahead) * 2 // 3], rows[len(rows) * 2 // 3]["p90"]), xytext=(0, 4), textcoords="offset points", color=GREY)
+    axes.set_xlim(min([*when, *ahead]) - 0.2, ahead[-1] + 0.1)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(matplotlib.ticker.MultipleLocator(1))
+    axes.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}")
+    return Chart(figure, title, _so_far_in_words(name, past, opened, march, rows[-1]))
+
+
+def _so_far_in_words(name: str, past: list[tuple[str, float]], opened: int, march: dict, last: dict) -> str:
+    counted = f"{children(past[0][1])} counted in {month_in_words(past[0][0])}; " if past else ""
+    ahead = "; ".join(f"{children(row['mean'])} expected in {month_in_words(row['month'])} (80% range {spread(row, children)})" for row in (march, last))
+    return f"Line chart of {name.lower()}. {counted}{children(opened)} at the start of the forecast; {ahead}."
+
+
+def _year(month: str) -> float:
+    """The end of a month on an axis of calendar years: 2011-03 lies a quarter into 2011."""
+    return int(month[:4]) + int(month[5:]) / 12
+
+
+def cost_by_line(answer: dict, slug: str = "central") -> Chart:
+    """Projected outturn of the budget year by line, with its budget."""
+    cost = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
+    held = {LINES[line][0]: cost[line] for line in LINES if line in cost and (cost[line]["budget"] or cost[line]["mean"])}
+    names = list(held)[::-1]
+    title = _dearest_line(held)
+    figure, axes = _axes(title, f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); income is below zero", BESIDE_NAMES)
+    figure.set_figheight(TALL)
+    labels = [textwrap.fill(name, LABEL_WIDTH) for name in names]
+    axes.barh(labels, [held[name]["mean"] / 1e6 for name in names], color=BLUE, height=0.6)
+    axes.plot([held[name]["budget"] / 1e6 for name in names], labels, "D", color=ORANGE, markeredgecolor="white", markersize=9)
+    axes.axvline(0, color=GREY, linewidth=1)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", visible=True)
+    parts = "; ".join(f"{name} {money(line['mean'])} against a budget of {money(line['budget'])}" for name, line in held.items())
+    return Chart(figure, title, f"Bar chart of projected outturn by cost line: {parts}.")
+
+
+def _dearest_line(held: dict[str, dict]) -> str:
+    name = max(held, key=lambda one: held[one]["mean"] - held[one]["budget"])
+    over = over_or_under(held[name]["mean"] - held[name]["budget"])
+    said = over.replace("over budget", "short of its budget") if held[name]["budget"] < 0 else over
+    return f"{name}: {said}, the most of any line" if over.endswith("over budget") else "No line is over its budget"
+
+
+def drawn(chart: Chart) -> tuple[bytes, bytes]:
+    """A chart as SVG and as PNG for print, without its title, which a report writes above it; the same chart gives the same bytes."""
+    svg, png = BytesIO(), BytesIO()
+    chart.figure.suptitle("")
+    with plt.rc_context(STYLE):
+        chart.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        chart.figure.savefig(png, format="png", metadata={"Software": None}, dpi=PRINT_DPI)
+    return svg.getvalue(), png.getvalue()

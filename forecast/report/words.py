@@ -281,3 +281,75 @@ def switched(assumption: str, now: float, value: float | None, limits: tuple[flo
     if value is None:
         return f"{assumption}: nowhere between {figure(limits[0])} and {figure(limits[1])} is the expected call exactly {money(amount)}."
     return f"{assumption}: {figure(now)} now; at {figure(value)} the expected call is exactly {money(amount)}."
+
+
+# ---- phrases of the scrutiny report: each takes its direction from the number it tells ----
+
+VERY_LIKELY, LIKELY, UNLIKELY, VERY_UNLIKELY = 0.9, 0.55, 0.45, 0.1  # between the two in the middle neither way is likelier
+
+
+def within_or_beyond(call: float, contingency: float) -> str:
+    """`against`, and by how little where the two look alike once rounded."""
+    same = round_half_up(call, MONEY_STEP) == round_half_up(contingency, MONEY_STEP)
+    if call == contingency:
+        return "exactly the contingency"
+    return f"{against(call, contingency)}, by less than {money(MONEY_STEP)}" if same else against(call, contingency)
+
+
+def likelihood(chance: float) -> str:
+    """Whether the contingency will be enough, in words: a chance of 0.51 is as likely as not."""
+    if chance > LIKELY:
+        return "very likely to be enough" if chance >= VERY_LIKELY else "more likely than not to be enough"
+    if chance >= UNLIKELY:
+        return "about as likely to be enough as not"
+    return "very unlikely to be enough" if chance <= VERY_UNLIKELY else "more likely than not to fall short"
+
+
+def in_ten_futures(chance: float) -> str:
+    """in 5 of 10 futures; the ends are never called certain."""
+    tenths = round_half_up(chance * 10)
+    if tenths in (0, 10):
+        return f"in {'fewer than 1' if tenths == 0 else 'more than 19'} of 20 futures"
+    return f"in {tenths} of 10 futures"
+
+
+def than_now(change: float) -> str:
+    """2 more than now, 3 fewer than now."""
+    said = direction(change)
+    return "as many as now" if said == "no change" else f"{said} than now"
+
+
+def over_or_under(variance: float) -> str:
+    """£470,000 over budget; an overspend is positive."""
+    said = money(abs(variance))
+    return f"on budget to the nearest {money(MONEY_STEP)}" if said == "£0" else f"{said} {'over' if variance > 0 else 'under'} budget"
+
+
+def spare_or_short(headroom: float) -> str:
+    """£20,000 short or £40,000 to spare; headroom is positive where something is left."""
+    said = money(abs(headroom))
+    return f"nothing to spare to the nearest {money(MONEY_STEP)}" if said == "£0" else f"{said} {'to spare' if headroom > 0 else 'short'}"
+
+
+def lower_or_higher(change: float) -> str:
+    """£300,000 lower."""
+    return f"{money(abs(change))} {'higher' if change > 0 else 'lower'}"
+
+
+def than_central(change: float) -> str:
+    """£90,000 less than in the central case."""
+    said = cost_direction(change)
+    return f"{said} than in the central case" if said.endswith(("more", "less")) else f"the same as in the central case to the nearest {money(MONEY_STEP)}"
+
+
+def nearer(forecast: float, no_change: float) -> str:
+    """Which of two errors (shares) is the smaller, said so that it agrees with the figures beside it."""
+    if forecast == no_change:
+        return "level"
+    won = "forecast" if forecast < no_change else "no change"
+    return f"{won}, by less than 0.1 points" if percent_tenth(forecast) == percent_tenth(no_change) else won
+
+
+def points(share: float) -> str:
+    """A small share in percentage points with one decimal: 0.5 points."""
+    return f"{round_half_up(share * 1000) / 10:.1f} points"
