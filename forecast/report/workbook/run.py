@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from pyarrow import ArrowInvalid
 
 from forecast.errors import BadInput
 from forecast.monthly import ACTUAL
@@ -150,7 +151,7 @@ def _json(folder: Path, name: str) -> dict:
 def _table(folder: Path, name: str) -> pd.DataFrame:
     try:
         return pd.read_parquet(folder / "tables" / f"{name}.parquet")
-    except OSError:
+    except (OSError, ArrowInvalid):
         raise BadInput(f"{folder.name}: tables/{name}.parquet is missing or damaged. {AGAIN}") from None
 
 

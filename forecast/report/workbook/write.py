@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime
 from math import ceil
 
@@ -65,7 +66,7 @@ class Exact(float):
 def workbook_bytes(sheets: list[Sheet], title: str, subject: str) -> bytes:
     """The file: the same sheets give the same bytes."""
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, OPTIONS) as made:
+    with xlsxwriter.Workbook(content, deepcopy(OPTIONS)) as made:  # it writes into what it is given
         made.set_properties({"title": short(clean(title), LONGEST_PROPERTY), "subject": short(clean(subject), LONGEST_PROPERTY), "author": "forecast", "created": MADE})
         book, names = Book(made), {sheet.name for sheet in sheets}
         for sheet in sheets:
@@ -203,17 +204,24 @@ def _finish(book: Book, page: Worksheet, sheet: Sheet) -> None:
     page.set_selection(0, 0, 0, 0)
 
 
+def _words(title: str) -> str:
+    """Words for a chart: what looks like the address of a cell would be read as one."""
+    return text(title).replace("!", "! ")
+
+
 def _draw(book: Book, page: Worksheet, sheet: Sheet, chart: LineChart) -> None:
     """Lines over the first column, below the table, with alternative text."""
+    if len(chart.headers) > len(DASHES):
+        raise ValueError(f"the chart of {sheet.name} has {len(chart.headers)} lines; {len(DASHES)} can be told apart without colour")
     drawn = book.book.add_chart({"type": "line"})
-    for header, dash, colour in zip(chart.headers, DASHES, COLOURS, strict=True):
+    for header, dash, colour in zip(chart.headers, DASHES, COLOURS, strict=False):
         place = sheet.at(header)
         drawn.add_series({
             "name": [sheet.name, sheet.header_row - 1, place], "categories": [sheet.name, sheet.first - 1, 0, sheet.last - 1, 0],
             "values": [sheet.name, sheet.first - 1, place, sheet.last - 1, place], "line": {"color": colour, "width": LINE_WIDTH, "dash_type": dash},
         })  # fmt: skip
-    drawn.set_title({"name": chart.title, "overlay": False})
-    drawn.set_y_axis({"num_format": MONEY, "name": chart.axis, "major_gridlines": {"visible": True, "line": {"color": RULE}}})
+    drawn.set_title({"name": _words(chart.title), "overlay": False})
+    drawn.set_y_axis({"num_format": MONEY, "name": _words(chart.axis), "major_gridlines": {"visible": True, "line": {"color": RULE}}})
     drawn.set_x_axis({"label_position": "low"})
     drawn.set_legend({"position": "bottom"})
     drawn.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
