@@ -537,13 +537,15 @@ def meant(label: str) -> str:
 def live(package: bytes) -> dict:
     """Everything live in a workbook's XML: formulas by place, links out, and parts that no workbook of ours has."""
     held = zipfile.ZipFile(BytesIO(package))
-    found = {"formulas": {}, "out": [], "rich": 0, "parts": []}
+    found = {"formulas": {}, "out": [], "rich": 0, "parts": [], "drawn": []}
     for name in held.namelist():
         content = held.read(name)
         tree = etree.fromstring(content)
         if name.startswith("xl/worksheets/sheet"):
             found["formulas"] |= {(name, cell.get("r")): cell.findtext("s:f", namespaces=NAMESPACE) for cell in tree.iterfind(".//s:c[s:f]", NAMESPACE)}
             found["out"] += [link.attrib for link in tree.iterfind(".//s:hyperlink", NAMESPACE) if link.get("location") is None or len(link.attrib) > 3 or any("relationships" in key for key in link.attrib)]
+        if name.startswith("xl/charts/"):
+            found["drawn"] += [part.text for part in tree.iter("{*}f")]
         if name.endswith(".rels"):
             found["out"] += [part.attrib for part in tree if part.get("TargetMode") == "External"]
         if name == "xl/sharedStrings.xml":
@@ -556,6 +558,7 @@ def live(package: bytes) -> dict:
 def harmless(package: bytes, plain: bytes) -> None:
     held, before = live(package), live(plain)
     assert held["formulas"] == before["formulas"], "a label became a formula, or changed one"
+    assert held["drawn"] == before["drawn"], "a label became an address in a chart"
     assert not held["out"] and not held["rich"] and not held["parts"]
 
 

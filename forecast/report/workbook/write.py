@@ -225,4 +225,4 @@ def _draw(book: Book, page: Worksheet, sheet: Sheet, chart: LineChart) -> None:
     drawn.set_x_axis({"label_position": "low"})
     drawn.set_legend({"position": "bottom"})
     drawn.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
-    page.insert_chart(sheet.header_row + len(sheet.rows) + 1, 0, drawn, {"description": chart.alt, "object_position": 2})
+    page.insert_chart(sheet.header_row + len(sheet.rows) + 1, 0, drawn, {"description": text(chart.alt), "object_position": 2})
