@@ -12,6 +12,7 @@ import click
 from forecast import __version__
 from forecast.cli_history import diff, history, retain
 from forecast.cli_refresh import refresh, replay
+from forecast.cli_report import report
 from forecast.errors import BadInput
 from forecast.home import find_home, typed
 from forecast.report.words import plain
@@ -55,7 +56,7 @@ def main() -> None:
     """Demand and budget forecasting for children's services."""
 
 
-for command in (history, diff, retain, refresh, replay):
+for command in (history, diff, retain, refresh, replay, report):
     main.add_command(command)
 
 council_option = click.option("--council", default=COUNCIL, show_default=True, help="The council's folder in params.")

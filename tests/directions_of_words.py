@@ -42,7 +42,7 @@ def ready(run: Run, scored: bool = True) -> told.Known:
 
 
 def written(run: told.Known, draw=None) -> Report:
-    return paper.scrutiny_report(run, paper.read_settings(HOME / "params"), "public", draw=draw)
+    return paper.scrutiny_report(run, paper.read_settings(HOME / "params"), draw=draw)
 
 
 # ---- random answers ----

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
+
 from forecast.assumptions import Assumptions
 
 SECTION = "disclosure"
@@ -44,3 +46,10 @@ def rule_from(assumptions: Assumptions) -> Rule:
         source=smallest.source,
         reviewed=smallest.reviewed,
     )
+
+
+def rule_in(log: pd.DataFrame) -> Rule:
+    """The rule a published run was made under, from its log of assumptions."""
+    held = log.set_index("Key")
+    smallest, protection, money = (held.loc[f"{SECTION}.{part}"] for part in ("smallest_shown", "protection", "money_protection"))
+    return Rule(int(smallest["Value"]), int(protection["Value"]), float(money["Value"]), smallest["Source"], smallest["Reviewed"])

@@ -1,22 +1,23 @@
 """The scrutiny report of one published run, as data: the council's section order, our words, every figure from the run."""
 
 from forecast.report import charts
-from forecast.report.model import Block, Heading, Report
+from forecast.report.model import PRIVATE, Block, Heading, Report
+from forecast.report.disclosure import Released
 from forecast.report.notebook import Run
 from forecast.report.paper import appendix, compare, front, implications, support
 from forecast.report.paper.blocks import Draw, Paper, Release, same
+from forecast.report.paper.gate import Gate, cleared_for_all, without_hidden
 from forecast.report.paper.gather import gathered
 from forecast.report.paper.settings import Meeting, Settings, meeting, read_settings
 from forecast.report.told import Known, Voice
 from forecast.report.words import day_in_words
 
-__all__ = ["Meeting", "Settings", "declared", "gathered", "meeting", "read_settings", "scrutiny_report"]
+__all__ = ["Meeting", "Settings", "cleared_for_all", "declared", "gathered", "meeting", "public_report", "read_settings", "scrutiny_report"]
 
 
-def scrutiny_report(run: Run, settings: Settings, marking: str, release: Release = same, draw: Draw | None = charts.drawn) -> Report:
-    """The report of a run that `gathered` has made ready.
+def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw: Draw | None = charts.drawn) -> Report:
+    """The report of a run that `gathered` has made ready: private, as every report is until disclosure control marks it.
 
-    marking  PUBLIC or PRIVATE, as disclosure control gives it
     release  every table passes through it; `same` leaves it as it is
     draw     a chart as SVG and PNG bytes; None leaves charts out
     Raises ValueError if the run was not gathered, BadInput if report.yaml has no meeting for it.
@@ -27,8 +28,19 @@ def scrutiny_report(run: Run, settings: Settings, marking: str, release: Release
     p = Paper(Voice(run, front.places(run.answer, run.beside["budget_month"])), release, draw)
     return Report(
         title=settings.title, council=held.council, front=front_matter(settings, held), blocks=tuple(sections(p, settings, held)),
-        marking=marking, run=f"{run.beside['name']}, version {run.answer['version']}, seed {run.answer['seed']}", day=held.date.isoformat(),
+        marking=PRIVATE, run=f"{run.beside['name']}, version {run.answer['version']}, seed {run.answer['seed']}", day=held.date.isoformat(),
     )  # fmt: skip
+
+
+def public_report(run: Known, settings: Settings, released: Released, draw: Draw | None = charts.drawn) -> Report:
+    """The report with every hidden count left out of tables, charts and words, marked public.
+
+    released  gate.cleared_for_all, of the same run
+    Raises BadInput if anything in it did not pass disclosure control, such as a sentence that cannot do without a hidden count.
+    """
+    seen = without_hidden(run, released)
+    gate = Gate(seen, released)
+    return gate.marked(scrutiny_report(seen, settings, gate, draw))
 
 
 def front_matter(settings: Settings, held: Meeting) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+from forecast.cases import table_folder
 from forecast.errors import BadInput
 from forecast.inputs.cards import Card, card_path, read_card
 from forecast.report.notebook import Run
@@ -22,12 +23,12 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
     """A run with what the report tells beside it.
 
     as_of   the day the report is read for: what is past its date by then is named on the first page; never the clock
-    home    the project's folder, which holds data/published
+    home    the project's folder, which holds data
     name    the run's name for ever (forecast.runs.run_id); if left out, its council and month
     scored  forecast.score.of_run, where outturns are held
     Raises BadInput if the run lacks its manifest or a source card is missing.
     """
-    held, cards = Known(run.folder, run.answer), _cards(run.folder, home / "data" / "published")
+    held, cards = Known(run.folder, run.answer), _cards(run.folder, home / "data")
     rows = held.rows("assumptions")
     case = f"{run.answer['council']}/{run.answer['month']}"
     beside = {
@@ -49,10 +50,10 @@ def _manifest(folder: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _cards(folder: Path, published: Path) -> list[tuple[Card, bool]]:
+def _cards(folder: Path, data: Path) -> list[tuple[Card, bool]]:
     """The card of every table the run read, and whether it is another now than it was then."""
     made = [(Path(name), sha) for name, sha in sorted(_manifest(folder)["inputs"].items()) if name.endswith(".card.yaml")]
-    tables = [(published / f"{path.name.removesuffix('.card.yaml')}.csv", sha) for path, sha in made]
+    tables = [(table_folder(data, name) / f"{name}.csv", sha) for path, sha in made if (name := path.name.removesuffix(".card.yaml"))]
     return [(read_card(table), hashlib.sha256(card_path(table).read_bytes()).hexdigest() != sha) for table, sha in tables]
 
 

@@ -5,6 +5,7 @@ frozen heading, no document properties, and a third library between the figures 
 (a title in A1, one named table, no merged cells, a page of contents and one of notes) is kept here and tested.
 """
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -17,13 +18,14 @@ from forecast.report.workbook.write import workbook_bytes
 __all__ = ["sources_table", "write_workbook"]
 
 
-def write_workbook(run_folder: Path, path: Path, as_of: date, marking: str, previous: Path | None = None) -> None:
+def write_workbook(run_folder: Path, path: Path, as_of: date, marking: str, previous: Path | None = None, hidden: Collection[str] = ()) -> None:
     """Write the workbook of a published run; the same run and arguments give the same bytes.
 
     as_of     the day it is made for; it is compared with the day the inputs expire
     marking   "public" or "private"; a public workbook leaves out what counts few children
     previous  the folder of the last month's run, for the movement since then
+    hidden    what disclosure control hides of the council's history, as "lac_starts 2010-11"
     Raises BadInput if the run cannot be read whole, was made by an older program, or holds what may not be public.
     """
-    run = read_run(Path(run_folder), Path(path), as_of, marking, previous and Path(previous))
+    run = read_run(Path(run_folder), Path(path), as_of, marking, previous and Path(previous), frozenset(hidden))
     put(Path(path), workbook_bytes(sheets_of(run), run.title, run.answer["area"]))

@@ -90,7 +90,9 @@ def _count(run: Run, row: dict) -> Cell:
     if row["status"] == SUPPRESSED:
         return HIDDEN
     value = float(row["value"])
-    return HIDDEN if run.public and row["status"] == OWN and run.rule.is_small(value) else value
+    small = row["status"] == OWN and run.rule.is_small(value)
+    own = row["area"] == run.answer["data_area"] and row["breakdown"] == "all"
+    return HIDDEN if run.public and (small or (own and f"{row['measure']} {row['period']}" in run.hidden)) else value
 
 
 def calibration(run: Run) -> Sheet:

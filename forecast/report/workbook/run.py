@@ -12,7 +12,7 @@ from pyarrow import ArrowInvalid
 from forecast.errors import BadInput
 from forecast.monthly import ACTUAL
 from forecast.months import year_months
-from forecast.report.disclosure import Rule
+from forecast.report.disclosure import Rule, rule_in
 from forecast.report.model import PRIVATE, PUBLIC
 from forecast.report.schema import ANSWER
 
@@ -31,6 +31,7 @@ class Run:
     tables    name -> table as it was written
     sources   the published tables it rests on, or None where the run does not list them
     previous  the last month's answer, or None
+    hidden    measure and period of what disclosure control hides of the council's own history
     """
 
     name: str
@@ -41,6 +42,7 @@ class Run:
     as_of: date
     marking: str
     previous: dict | None
+    hidden: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -73,9 +75,7 @@ class Run:
     @property
     def rule(self) -> Rule:
         """The rule of what is too small to show in public."""
-        held = self.tables["assumptions"].set_index("Key")
-        smallest, protection, money = (held.loc[f"disclosure.{part}"] for part in ("smallest_shown", "protection", "money_protection"))
-        return Rule(int(smallest["Value"]), int(protection["Value"]), float(money["Value"]), smallest["Source"], smallest["Reviewed"])
+        return rule_in(self.tables["assumptions"])
 
     def value(self, key: str) -> float:
         """The central value of one assumption."""
@@ -93,7 +93,7 @@ class Run:
         return dict(zip(held["month"], held["basis"], strict=True))
 
 
-def read_run(folder: Path, path: Path, as_of: date, marking: str, previous: Path | None) -> Run:
+def read_run(folder: Path, path: Path, as_of: date, marking: str, previous: Path | None, hidden: frozenset[str] = frozenset()) -> Run:
     """The run in a folder. Raises BadInput naming the file and what to do."""
     if path.suffix.lower() != ".xlsx":
         raise BadInput(f"{path.name}: expected a name that ends in .xlsx. Rename it")
@@ -105,7 +105,7 @@ def read_run(folder: Path, path: Path, as_of: date, marking: str, previous: Path
     tables = {name: _table(folder, name) for name in TABLES}
     sources = _table(folder, SOURCES) if (folder / "tables" / f"{SOURCES}.parquet").is_file() else None
     before = None if previous is None else _before(previous, answer)
-    run = Run(_name(folder), answer, tables, sources, _json(folder, "manifest.json"), as_of, marking, before)
+    run = Run(_name(folder), answer, tables, sources, _json(folder, "manifest.json"), as_of, marking, before, hidden)
     return _checked(run, folder)
 
 

@@ -1,0 +1,286 @@
+"""The committee paper: every figure the run's, directions from the number, whole files or none, public only through the gate."""
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from directions_of_words import (
+    AS_OF,
+    caught_in_run,
+    caught_in_text,
+    faults_of,
+    headlines,
+    ready,
+    reference,
+    written,
+)
+
+from conftest import HOME
+from forecast import runs
+from forecast.errors import BadInput
+from forecast.publication import Wanted, write_paper
+from forecast.refresh import Home
+from forecast.report import paper, told
+from forecast.report.disclosure import Cell, Sheet, read_release, release, rule_in
+from forecast.report.model import PRIVATE, PUBLIC, Bullets, Heading, Paragraph, Report, Table
+from forecast.report.notebook import Run
+from forecast.report.paper.gate import COUNTED, counted, sheet_of
+from forecast.report.render import check
+from forecast.report.render.html import to_html
+from forecast.report.render.word import to_word
+
+TITLE = "Report to the Education and Children's Services Scrutiny Panel on the announced inspection of safeguarding and looked-after children, 9 June 2011"
+RANDOM_ANSWERS = 40  # the script beside this file tries a thousand
+
+
+@pytest.fixture(scope="module")
+def run(reference_folder) -> told.Known:
+    return ready(reference())
+
+
+@pytest.fixture(scope="module")
+def report(run) -> Report:
+    return written(run)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, reference_folder) -> Home:
+    """A place of its own with the reference run in it."""
+    folder = tmp_path_factory.mktemp("paper") / "runs"
+    shutil.copytree(reference_folder, folder / "slough" / "2011-06")
+    return Home(HOME / "params", HOME / "data", folder, HOME / "notebooks")
+
+
+@pytest.fixture(scope="module")
+def files(home, tmp_path_factory) -> dict[str, Path]:
+    """The whole paper, as the command writes it."""
+    out = tmp_path_factory.mktemp("out") / "paper"
+    made = write_paper(home, "slough", "2011-06", out, Wanted(), lambda step: None)
+    return {path.relative_to(out).as_posix(): path for path in made}
+
+
+# ---- every number is the run's ----
+
+
+def test_every_figure_is_told_by_the_run(run, report):
+    assert told.untold(report, [TITLE]) == [] and told.wrong(report, run, {}) == []
+
+
+def test_a_typed_figure_is_found(run, report):
+    typed = replace(report, blocks=(*report.blocks, Paragraph(("There are 178 children.",))))
+    assert len(told.untold(typed, [TITLE])) == 1
+
+
+def test_each_figure_of_the_prose_changed_in_the_run_is_caught(run, report):
+    parts = headlines(report)
+    assert len(parts) > 100
+    assert caught_in_run(run, report, parts) == []
+
+
+def test_each_figure_of_the_prose_changed_in_the_files_is_caught(run, report, tmp_path):
+    prose = replace(report, blocks=tuple(block for block in report.blocks if not isinstance(block, Table)))
+    to_word(prose, tmp_path / "r.docx")
+    to_html(prose, tmp_path / "r.html")
+    for lines in (check.words_in_word(tmp_path / "r.docx").split("\n"), check.words_in_html(tmp_path / "r.html").split("\n")):
+        looked, missed = caught_in_text(prose, run, lines)
+        assert looked > 100 and missed == []
+
+
+@pytest.mark.parametrize("first", range(0, RANDOM_ANSWERS, 10))
+def test_directions_are_right_in_random_answers(run, first):
+    faults = [fault for number in range(first, first + 10) for fault in faults_of(run, number)[0]]
+    assert faults == []
+
+
+def test_a_wrong_direction_is_found(run, report, monkeypatch):
+    monkeypatch.setitem(told.HOW, "within_or_beyond", lambda held: "within the contingency")
+    assert any("within" in fault or "beyond" in fault for number in range(10) for fault in faults_of(run, number)[0])
+
+
+# ---- the council's order and manner ----
+
+
+def test_sections_stand_in_the_councils_order(report):
+    numbered = [(block.number, block.text) for block in report.blocks if isinstance(block, Heading) and block.level == 1 and block.number]
+    assert numbered == [
+        ("1", "Purpose of Report"), ("2", "Recommendation(s)/Proposed Action"), ("3", "Community Strategy Priorities"), ("4", "Other Implications"),
+        ("5", "Supporting Information"), ("6", "Conclusion"), ("7", "Appendices Attached"), ("8", "Background Papers"),
+    ]  # fmt: skip
+    risks = next(table for table in report.tables() if table.name == "risks")
+    assert risks.columns[:2] == ("Recommendation", "Risk/Threat/Opportunity") and risks.columns[-1] == "Mitigation"
+    assert [label for label, _ in report.front][:3] == ["REPORT TO", "DATE", "CONTACT OFFICER"]
+
+
+def test_red_assumptions_and_expired_sources_stand_on_the_first_page(run, report):
+    def first(report: Report) -> str:
+        numbers = [place for place, block in enumerate(report.blocks) if isinstance(block, Heading) and block.number == "1"]
+        return "\n".join(told.text_of(row) for block in report.blocks[: numbers[0]] if isinstance(block, Paragraph | Bullets) for row in told._rows(block))
+
+    assert f"{len(run.answer['red_assumptions'])} assumptions are red" in first(report)
+    later = paper.gathered(reference(), date(2031, 1, 1), HOME, "the reference run")
+    assert "of the sources are past the date to replace them on 1 January 2031" in first(written(later))
+
+
+def test_every_assumption_and_every_heading_of_the_quality_log_is_there(run, report):
+    logged = [row for table in report.tables() if table.name.startswith("assumptions_") for row in table.rows]
+    assert len(logged) == len(run.beside["used"])
+    headings = [block.text for block in report.blocks if isinstance(block, Heading)]
+    for heading in ("Roles and scope", "Specification", "Design", "Analysis", "Verification", "Validation", "Delivery and communication", "Uncertainty", "Limitations"):
+        assert heading in headings
+
+
+def test_another_council_and_a_run_that_lacks_much_can_be_told(run):
+    answer = json.loads(json.dumps(run.answer))
+    answer["scenarios"] = {"central": answer["scenarios"]["central"]}
+    answer |= {"sensitivities": None, "record": {}, "central_path": None, "breaks": None}
+    answer["scenarios"]["central"]["contingency"]["exhaustion"] = None
+    bare = paper.gathered(Run(run.folder, answer), AS_OF, HOME, "a bare run")
+    report = written(bare)
+    assert told.untold(report, [TITLE]) == [] and told.wrong(report, bare, {}) == []
+    assert "In no future drawn does it run out." in " ".join(told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told._rows(block))
+
+
+def test_a_meeting_that_is_not_there_and_a_figure_in_the_councils_words_are_refused(tmp_path):
+    settings = paper.read_settings(HOME / "params")
+    with pytest.raises(BadInput, match="no meeting slough/2010-01"):
+        paper.meeting(settings, "slough/2010-01")
+    text = (HOME / "params" / "report.yaml").read_text(encoding="utf-8").replace("The figures will move", "The 176 figures will move")
+    (tmp_path / "report.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"report.yaml.*176"):
+        paper.read_settings(tmp_path)
+
+
+# ---- the files ----
+
+
+def test_the_whole_paper_is_written_and_reads_back(files, report, run):
+    assert {name for name in files if "/" not in name} == {f"slough-2011-06.{end}" for end in ("docx", "html", "pdf", "xlsx")}
+    blocks = [name for name in files if name.startswith("blocks/")]
+    ends = {end: sum(name.endswith(f".{end}") for name in blocks) for end in ("csv", "svg", "png", "html", "docx", "alt.txt")}
+    charts, tables = len(report.figures()) or 10, len(report.tables())
+    assert ends["html"] == ends["docx"] >= charts + tables and ends["svg"] == ends["png"] == ends["alt.txt"] >= 9
+    for found in (check.found_in_word(files["slough-2011-06.docx"]), check.found_in_html(files["slough-2011-06.html"])):
+        assert check.faults(found) == []
+        assert len(found.pictures) == ends["png"] and all(found.pictures)
+    assert files["slough-2011-06.pdf"].read_bytes().startswith(b"%PDF")
+    assert openpyxl.load_workbook(files["slough-2011-06.xlsx"]).sheetnames[0] == "Cover"
+
+
+def test_private_is_said_on_every_page(files):
+    found = check.found_in_word(files["slough-2011-06.docx"])
+    assert found.headers and all("private" in header.lower() for header in found.headers if header.strip())
+
+
+def test_the_same_run_gives_the_same_bytes(files, home, tmp_path):
+    again = write_paper(home, "slough", "2011-06", tmp_path / "again", Wanted(), lambda step: None)
+    assert len(again) == len(files)
+    for path in again:
+        assert path.read_bytes() == files[path.relative_to(tmp_path / "again").as_posix()].read_bytes(), path.name
+
+
+def test_what_does_not_read_back_is_not_kept(home, tmp_path, monkeypatch):
+    from forecast import publication
+
+    out = tmp_path / "paper"
+    out.mkdir()
+    (out / "slough-2011-06.docx").write_bytes(b"last month's")
+    kept = publication.check.words_in_word
+    monkeypatch.setattr(publication.check, "words_in_word", lambda path: kept(path).replace("£600,000", "£610,000"))
+    with pytest.raises(BadInput, match="does not read back"):
+        write_paper(home, "slough", "2011-06", out, Wanted(), lambda step: None)
+    assert [path.name for path in out.iterdir()] == ["slough-2011-06.docx"] and (out / "slough-2011-06.docx").read_bytes() == b"last month's"
+    assert [path.name for path in tmp_path.iterdir()] == ["paper"], "nothing half written is left"
+
+
+def test_a_run_that_is_not_there_is_refused(home, tmp_path):
+    with pytest.raises(BadInput, match="there is no run of slough, 2010-01"):
+        write_paper(home, "slough", "2010-01", tmp_path / "a", Wanted(), lambda step: None)
+
+
+# ---- public ----
+
+
+def public(run: told.Known, released) -> Report:
+    return paper.public_report(run, paper.read_settings(HOME / "params"), released, None)
+
+
+def test_a_paper_is_private_until_it_has_passed(run, report):
+    released = paper.cleared_for_all(run, rule_in(run.table("assumptions")), [], "first")
+    assert report.marking == PRIVATE and public(run, released).marking == PUBLIC
+
+
+def with_history(run: told.Known, folder: Path, changes: dict[tuple[str, str], str]) -> told.Known:
+    """The run with some of the council's own counts changed."""
+    shutil.copytree(run.folder, folder)
+    table = run.table("history")
+    for (measure, period), value in changes.items():
+        own = (table["area"] == run.beside["area"]) & (table["measure"] == measure) & (table["period"] == period) & (table["breakdown"] == "all")
+        assert own.sum() == 1, (measure, period)
+        table.loc[own, "value"] = value
+    runs.write_table(folder / "tables", "history", table)
+    return paper.gathered(Run(folder, run.answer), AS_OF, HOME, "changed", {"lac": [], "cp": []})
+
+
+def test_a_small_count_is_hidden_and_cannot_be_worked_out(run, tmp_path):
+    small = with_history(run, tmp_path / "run", {("uasc_stock", "2010-03-31"): "4"})
+    released = paper.cleared_for_all(small, rule_in(small.table("assumptions")), [], "first")
+    assert "uasc_stock 2010-03-31" in released.hidden
+    made = public(small, released)
+    table = next(table for table in made.tables() if table.name == "history")
+    column = next(place for place, name in enumerate(table.columns) if name.startswith("of whom"))
+    row = next(row for row in table.rows if told.text_of((row[0],)) == "31 March 2010")
+    assert told.text_of((row[column],)) == "c"
+    assert told.untold(made, [TITLE]) == [] and told.missaid(made, small) == []
+
+
+def test_what_one_month_hid_the_next_does_not_show(run, tmp_path):
+    small = with_history(run, tmp_path / "run", {("uasc_stock", "2010-03-31"): "4"})
+    rule = rule_in(small.table("assumptions"))
+    first = paper.cleared_for_all(small, rule, [], "first")
+    kept = read_release(__import__("forecast.report.disclosure", fromlist=["write_release"]).write_release(first))
+    larger = with_history(run, tmp_path / "later", {("uasc_stock", "2010-03-31"): "4"})
+    second = paper.cleared_for_all(larger, rule, [kept], "second")
+    assert "uasc_stock 2010-03-31" in second.hidden
+
+
+def test_a_sentence_that_needs_a_hidden_count_stops_the_public_paper(run, tmp_path):
+    rule = rule_in(run.table("assumptions"))
+    cells = [replace(cell, value=3.0) if cell.key == f"lac_stock {run.answer['origin']}" else cell for cell in sheet_of(run).cells]
+    few = release([Sheet(COUNTED, tuple(cells), ())], rule, [], "few")
+    with pytest.raises(BadInput, match="open_at_origin/lac"):
+        public(run, few)
+
+
+def test_every_actual_count_the_paper_tells_is_in_the_release(run, report):
+    """By the look of the source, independently of the list of counts."""
+    sources = {source for part in told.told_in(report) for source in part.source.split(told.MINUS)}
+    counts = {source for source in sources if source.startswith("open_at_origin/") or source.endswith(("/counted", "/outturn", "/no_change")) or (source.startswith("tables/history/") and source.endswith("/value"))}
+    counts -= {source for source in counts if source.startswith("record/")}
+    unsaid = {source for source in counts if source not in counted(run)}
+    assert counts and all(not str(told.resolve(run, source)).isdecimal() for source in unsaid), sorted(unsaid)[:5]
+
+
+def test_a_public_paper_is_written_recorded_and_can_be_written_again(home, tmp_path):
+    for _ in range(2):
+        made = write_paper(home, "slough", "2011-06", tmp_path / "public", Wanted(public=True), lambda step: None)
+    words = check.words_in_html(next(path for path in made if path.name == "slough-2011-06.html"))
+    assert "private" not in words.lower().split("purpose of report")[0]
+    record = home.runs / "slough" / "releases" / "2011-06.json"
+    assert read_release(record.read_text(encoding="utf-8")).name.startswith("2011-06-")
+
+
+def test_no_other_room_marks_a_report_public():
+    """PUBLIC is given in the gate alone; the workbook takes the marking that the paper has."""
+    held = {path.relative_to(HOME / "forecast").as_posix() for path in (HOME / "forecast").rglob("*.py") if "PUBLIC" in path.read_text(encoding="utf-8").replace("PUBLICATION", "")}
+    assert held == {"publication.py", "report/disclosure/publish.py", "report/model.py", "report/render/layout.py", "report/workbook/__init__.py", "report/workbook/run.py"} & held
+    assert "PUBLIC" not in (HOME / "forecast" / "report" / "paper" / "__init__.py").read_text(encoding="utf-8")
+
+
+def test_the_reports_counts_have_no_two_values(run):
+    held: dict[str, Cell] = {}
+    for cell in counted(run).values():
+        assert held.setdefault(cell.key, cell) == cell
