@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
 from datetime import date
 from pathlib import Path
 
@@ -42,6 +44,22 @@ class Plainly(click.Group):
         except OSError as error:
             tell(f"Stopped. {_refused(error)}", err=True)
             ctx.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            tell(f"Failed: {type(error).__name__}. What was published before stands. {_noted(error)}", err=True)
+            ctx.exit(1)
+
+
+def _noted(error: Exception) -> str:
+    """Keeps where in the program it went wrong, without the words of the error, which may hold what was read."""
+    path = Path(tempfile.gettempdir()) / "forecast-failed.txt"
+    lines = ["".join(traceback.format_tb(error.__traceback__)), type(error).__name__, ""]
+    try:
+        path.write_text("\n".join(lines), encoding="utf-8")
+    except OSError:
+        return "Where in the program could not be noted."
+    return f"Where in the program is noted in {path.name}, in the folder for temporary files: send it to who keeps the program."
 
 
 def _refused(error: OSError) -> str:

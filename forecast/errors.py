@@ -23,3 +23,9 @@ class CannotPublish(BadInput):
     """
 
     exit_code = 1
+
+
+class NotebookFailed(BadInput):
+    """A notebook of the run stopped; what was published before stands."""
+
+    exit_code = 1

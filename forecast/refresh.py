@@ -16,6 +16,7 @@ from forecast.assumptions import freeze, log_frame, log_markdown
 from forecast.backtest.door import record_told
 from forecast.cases import OpenCase, open_case, table_folder
 from forecast.costs import LINES
+from forecast.errors import NotebookFailed
 from forecast.history_causes import years_apart
 from forecast.memory import remembering
 from forecast.monthly import monthly_costs
@@ -79,13 +80,15 @@ def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int
         central = outlook.foresee(base, case.central)
         told = head(base) | {"record": record_told(home.data.parent)}
         by_month = []
-        for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
-            say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
-            one = central if slug == "central" else outlook.foresee(base, assumptions)
-            told["scenarios"][slug] = scenario(base, one, central)
-            by_month.append(monthly_costs(base, {slug: one}))
-        say("what matters most, and what would be enough")
-        told["sensitivities"] = sensitivities(case, base, central, threads)
+        with ThreadPoolExecutor(1) as beside:  # on futures of their own, they share nothing with the scenarios but processors
+            tried = beside.submit(sensitivities, case, base, central, threads) if base.draws > SENSITIVITY_DRAWS else None
+            for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
+                say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
+                one = central if slug == "central" else outlook.foresee(base, assumptions)
+                told["scenarios"][slug] = scenario(base, one, central)
+                by_month.append(monthly_costs(base, {slug: one}))
+            say("what matters most, and what would be enough")
+            told["sensitivities"] = sensitivities(case, base, central, threads) if tried is None else tried.result()
         say("writing the answer, tables and charts")
         write_run(folder, case, chosen, base, central, told, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
@@ -265,6 +268,8 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
         with ThreadPoolExecutor(NOTEBOOKS_AT_ONCE) as pool:
             for number, name in enumerate(pool.map(one, notebooks), start=1):
                 say(f"notebook {number} of {len(notebooks)}: {name}")
+    except papermill.PapermillExecutionError as failed:
+        raise NotebookFailed(f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). Send this message to who keeps the program; meanwhile --no-notebooks leaves them out.") from None
     finally:
         del os.environ[RUN_FOLDER]
 

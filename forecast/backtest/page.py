@@ -21,7 +21,7 @@ CHAIN_WORDS = {
 def own(run: Run) -> pd.DataFrame:
     """Every forecast of the run's council, kept by `forecast backtest --keep`; empty where none is kept."""
     path = find_home() / "data" / door.CALIBRATION / f"record_{run.answer['council']}.csv"
-    return door.calibration_table(find_home(), path.stem) if path.is_file() else pd.DataFrame(columns=["measure", "method"])
+    return door.calibration_table(find_home(), path.stem) if path.is_file() else pd.DataFrame(columns=["measure", "method", "origin", "horizon", "last", "p10", "p50", "p90", "outturn"])
 
 
 def own_table(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
