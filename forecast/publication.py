@@ -21,7 +21,15 @@ from forecast.report import told
 from forecast.report.disclosure import Released, read_release, rule_in, write_release
 from forecast.report.model import PRIVATE, PUBLIC, Report
 from forecast.report.notebook import Run
-from forecast.report.paper import cleared_for_all, declared, gathered, meeting, public_report, read_settings, scrutiny_report
+from forecast.report.paper import (
+    cleared_for_all,
+    declared,
+    gathered,
+    meeting,
+    public_report,
+    read_settings,
+    scrutiny_report,
+)
 from forecast.report.paper.gate import sheet_of
 from forecast.report.paper.settings import Settings
 from forecast.report.render import check

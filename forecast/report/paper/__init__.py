@@ -1,8 +1,8 @@
 """The scrutiny report of one published run, as data: the council's section order, our words, every figure from the run."""
 
 from forecast.report import charts
-from forecast.report.model import PRIVATE, Block, Heading, Report
 from forecast.report.disclosure import Released
+from forecast.report.model import PRIVATE, Block, Heading, Report
 from forecast.report.notebook import Run
 from forecast.report.paper import appendix, compare, front, implications, support
 from forecast.report.paper.blocks import Draw, Paper, Release, same

@@ -6,7 +6,19 @@ from dataclasses import replace
 
 from forecast.errors import BadInput
 from forecast.months import year_months
-from forecast.report.disclosure import MODEL, Cell, Cleared, Released, Rule, Sheet, cover, mark, release, release_chart, stock_identity
+from forecast.report.disclosure import (
+    MODEL,
+    Cell,
+    Cleared,
+    Released,
+    Rule,
+    Sheet,
+    cover,
+    mark,
+    release,
+    release_chart,
+    stock_identity,
+)
 from forecast.report.disclosure.publish import Key
 from forecast.report.model import Bullets, Paragraph, Part, Report, Table, Told
 from forecast.report.paper.gather import MEASURES
