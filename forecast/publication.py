@@ -31,7 +31,6 @@ from forecast.report.paper import (
     scrutiny_report,
 )
 from forecast.report.paper.gate import sheet_of
-from forecast.report.paper.settings import Settings
 from forecast.report.render import check
 from forecast.report.render.blocks import write_blocks
 from forecast.report.render.files import put
@@ -78,7 +77,7 @@ def write_paper(home: Home, council: str, month: str, out: Path, wanted: Wanted,
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as staging:
         made = _write(report, folder, Path(staging), f"{council}-{month}", as_of, wanted, before, frozenset(released.hidden) if released else frozenset(), say)
         say("reading every figure back")
-        _read_back(report, known, settings, made)
+        _read_back(report, known, [*declared(settings, known), *(released.notes if released else ())], made)
         files = _keep(Path(staging), out)
     if released is not None:
         put(_record(home, council, month), write_release(released).encode("utf-8"))
@@ -108,10 +107,10 @@ def _write(report: Report, folder: Path, staging: Path, name: str, as_of: date, 
     return made
 
 
-def _read_back(report: Report, known: told.Known, settings: Settings, made: dict[str, Path]) -> None:
+def _read_back(report: Report, known: told.Known, names: list[str], made: dict[str, Path]) -> None:
     """Raises BadInput where a finished file says what the run does not, or a screen reader would lose its way in it."""
     texts = {"Word": check.words_in_word(made["docx"]).split("\n"), "page": check.words_in_html(made["html"]).split("\n")}
-    found = [*told.untold(report, declared(settings, known)), *told.wrong(report, known, texts)]
+    found = [*told.untold(report, names), *told.wrong(report, known, texts)]
     found += [f"Word: {fault}" for fault in check.faults(check.found_in_word(made["docx"]))]
     found += [f"page: {fault}" for fault in check.faults(check.found_in_html(made["html"]))]
     if found:
