@@ -20,10 +20,10 @@ CAUSES = {
     "start rates": ("levers.lac_starts", "levers.cp_starts", "shock.lac_starts", "shock.cp_starts", "rates.", "trend.", "drift.", "families.", "breaks."),
     "length of stay": ("levers.lac_leaving", "levers.cp_leaving", "shock.cp_ends"),
     "placement mix": ("placements.", "levers.residential", "levers.in_house_places"),
-    "prices": ("prices.", "costs.", "income.", "levers.placement_prices"),
+    "prices": ("prices.", "costs.", "income.", "ledger.", "levers.placement_prices"),
     "practice": ("contact.", "iro.", "reviews.", "proceedings.", "levers.contact_sessions", "levers.iro_hours"),
     "measures": ("measure.",),
-    "commitments and budget": ("budget.",),
+    "commitments and budget": ("budget.", "disclosure."),
 }
 TIMING = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life", "shock.begins_after", "shock.lasts", "measure.effect")
 INTERACTION = "interaction"

@@ -142,6 +142,11 @@ class PanelEvidence:
     children_by_band: np.ndarray
     country_children: np.ndarray
     population_by_year: pd.Series
+    local: None = None  # a panel holds no child-level returns
+    recent_starts: None = None
+
+    def seen(self, _bands: list[str]) -> None:
+        """What returns count of leaving: none here."""
 
 
 def calibrate(known: Known, england: England, norms: Norms, country: tuple[Fit, float]) -> Calibrated:

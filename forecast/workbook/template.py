@@ -198,7 +198,7 @@ def _write_text(pen: Pen, row: int, place: int, text: str, style: Format) -> Non
 
 
 def _write_case(pen: Pen, case: Case) -> None:
-    fields = {field: content for field, content in case if field != "tables"}
+    fields = {field: content for field, content in case if field != "tables" and content is not None}
     fields |= {f"{TABLES_PREFIX}{role}": _names(names) for role, names in case.tables.items()}
     _write_rows(pen, [_case_row(field, content) for field, content in fields.items()])
 
