@@ -35,7 +35,7 @@ def to_yaml(params: Path, scenarios: dict[str, Assumptions]) -> list[Path]:
 def _case(params: Path, base: Assumptions) -> str:
     national = read_national(params, base.catalogue)
     own = {key: _written(entry) for key, entry in base.central.items() if _is_own(entry, national.get(key))}
-    case = base.case.model_dump(mode="json")
+    case = base.case.model_dump(mode="json", exclude_none=True)
     return _section({"case": case, "assumptions": _nested(own, base.catalogue)}, 0)
 
 
