@@ -165,15 +165,19 @@ def calibrate(
     fit = Calibrated(
         group, country, council, newborn, own, level, by_age, leaving, hazards, opening, since, since * a_year, rest(1), children, returns
     )  # fmt: skip
-    return fit if returns is None else in_places(fit, returns, norms.trust)
+    return fit if returns is None else in_places(fit, returns, norms.trust, evidence.placed_last)
 
 
-def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust) -> Calibrated:
-    """The same group with placements as states, and the very children of the returns where those end at the origin."""
+def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed: dict[str, float] | None) -> Calibrated:
+    """The same group with placements as states, and the very children of the returns where those end at the origin.
+
+    placed  children by placement as counted at the origin, or None: else each age is placed as its child-days were
+    """
     if returns.current:
         opening, now = local.opening_of(returns)
     else:
-        opening, now = fit.opening, local.state_of_points(fit.opening.age, fit.hazards, returns.lived)
+        lived = returns.lived if placed is None else local.as_counted(returns.lived, placed)
+        opening, now = fit.opening, local.state_of_points(fit.opening.age, fit.hazards, lived)
     return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, trust, now))
 
 

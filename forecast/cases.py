@@ -1,12 +1,12 @@
 """Open a case: its assumptions and its published tables, all checked before any work is done."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
-from forecast.assumptions import Assumptions, Case, list_scenarios, load_scenarios
+from forecast.assumptions import Assumptions, list_scenarios, load_scenarios
 from forecast.errors import BadInput
 from forecast.evidence import Evidence, gather
 from forecast.history import COLUMNS, History
@@ -15,15 +15,17 @@ from forecast.inputs.cards import Card, read_card
 from forecast.ledger import Ledger
 from forecast.local import Local, read_local, read_plans
 from forecast.months import financial_year, last_day, month_in_words, year_end
+from forecast.placements import PLACEMENTS
 from forecast.returns_case import PLAN_RATES, RATES, TEXT
 from forecast.workbook import read_workbook
 
+COUNTED_AS = {name: f"lac_{name}" for name in PLACEMENTS}  # placement -> measure of the monthly counts
 WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
 
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case ready to run: its evidence, its tables, and one set of assumptions for each scenario."""
+    """A case ready to run: its evidence, its tables and the files they stand in, and one set of assumptions for each scenario."""
 
     evidence: Evidence
     history: History
@@ -31,6 +33,7 @@ class OpenCase:
     cards: dict[str, Card]
     scenarios: dict[str, Assumptions]
     come: "Come | None" = None
+    files: dict[str, Path] = field(default_factory=dict)
 
     @property
     def ledger(self) -> Ledger | None:
@@ -62,6 +65,18 @@ class Come:
         """One count."""
         held = self.counts[(self.counts["month"] == month) & (self.counts["measure"] == measure)]
         return int(held["value"].item())
+
+    @property
+    def placed(self) -> dict[str, dict[str, float]]:
+        """Month -> placement -> looked-after children at its end, for months in which the council counts it."""
+        held = self.counts[self.counts["measure"].isin(COUNTED_AS.values())]
+        wide = held.pivot(index="month", columns="measure", values="value").dropna()
+        return {month: {name: float(row[measure]) for name, measure in COUNTED_AS.items()} for month, row in wide.iterrows()}
+
+    @property
+    def lives(self) -> pd.DataFrame:
+        """The counts of children, starts and ends alone."""
+        return self.counts[~self.counts["measure"].isin(COUNTED_AS.values())].reset_index(drop=True)
 
     def table(self, area: str) -> pd.DataFrame:
         """The children of the last month's end, in the form of a table of children."""
@@ -102,35 +117,41 @@ def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
     return with_data(data, read_workbook(workbook, params))
 
 
-def with_data(data: Path, scenarios: dict[str, Assumptions], come: Come | None = None, as_at: date | None = None) -> OpenCase:
+def with_data(data: Path, scenarios: dict[str, Assumptions], come: Come | None = None, as_at: date | None = None, returned: Path | None = None) -> OpenCase:
     """A case with the tables it names, all proven, and what has come in since. Raises BadInput.
 
-    as_at  the day at which the tables must be known and not expired; by default the last of the case's month
+    as_at     the day at which the tables must be known and not expired; by default the last of the case's month
+    returned  a folder with tables of returns that came in since, known by the last of the case's month
     """
     case = scenarios["central"].case
-    as_at = as_at or last_day(case.month)
+    now = last_day(case.month)
     children = _names(case.tables["children"])
     single = [case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")]
     returns = returns_tables(case.tables.get("returns"))
     plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
-    tables = {name: published.read(table_folder(data, name), name, as_at) for name in [*children, *single, *returns.values(), *plans]}
+    files = {name: table_folder(data, name, returned) / f"{name}.csv" for name in [*children, *single, *returns.values(), *plans]}
+    tables = {name: published.read(file.parent, name, now if file.parent == returned else as_at or now) for name, file in files.items()}
     history = History({name: tables[name] for name in children} | ({} if come is None else {"monthly counts": come.table(case.area)}))
     evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]]))
     if come is not None:
-        evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year))
+        evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year), placed=come.placed)
     if returns:
-        evidence = replace(evidence, local=local_counts(case, evidence, {kind: tables[name] for kind, name in returns.items()}))
+        counted = local_counts({kind: tables[name] for kind, name in returns.items()}, case.origin)
+        of_the_month = files[returns["open"]].parent == returned
+        evidence = replace(evidence, local=agreeing(counted, evidence, case.origin, of_the_month))
     if plans:
         evidence = replace(evidence, plans=read_plans(_typed(tables[plans[0]])))
-    cards = {name: read_card(table_folder(data, name) / f"{name}.csv") for name in tables}
-    return OpenCase(evidence, history, tables, cards, scenarios, come)
+    cards = {name: read_card(file) for name, file in files.items()}
+    return OpenCase(evidence, history, tables, cards, scenarios, come, files)
 
 
-def table_folder(data: Path, name: str) -> Path:
-    """Where a table is: data/local, which is the council's own and in no repository, or data/published.
+def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
+    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or data/published.
 
-    Raises BadInput where it is in both.
+    Raises BadInput where it is in both of these.
     """
+    if returned is not None and (returned / f"{name}.csv").is_file():
+        return returned
     own = (data / "local" / f"{name}.csv").is_file()
     if own and (data / "published" / f"{name}.csv").is_file():
         raise BadInput(f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used.")
@@ -142,17 +163,27 @@ def returns_tables(name: str | None) -> dict[str, str]:
     return {} if name is None else {kind: f"{name}_{kind}" for kind in RATES}
 
 
-def local_counts(case: Case, evidence: Evidence, tables: dict[str, pd.DataFrame]) -> Local:
-    """What the returns count. Raises BadInput where they end at the origin with another number of children than the history."""
+def local_counts(tables: dict[str, pd.DataFrame], origin: date) -> Local:
+    """What the returns count."""
     typed = {kind: _typed(table) for kind, table in tables.items()}
-    held = read_local(typed["exposure"], typed["starts"], typed["open"], typed["survival"], case.origin.isoformat())
+    return read_local(typed["exposure"], typed["starts"], typed["open"], typed["survival"], origin.isoformat())
+
+
+def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) -> Local:
+    """The returns' counts, proved to have as many children at the origin as the history.
+
+    Returns that came with the month's counts (`of_the_month`) and disagree give their rates alone, for the month has to go on;
+    the refresh tells it. Raises BadInput for others that disagree.
+    """
     counted, said = int(held.here.sum()), evidence.lac.open_at_origin
-    if held.current and counted != said:
-        raise BadInput(
-            f"the returns hold {counted} looked-after children on {case.origin} and the table of children says {said}. "
-            "Make both from the same returns (forecast returns PATH --for-case NAME), or correct the one that is wrong."
-        )
-    return held
+    if not held.current or counted == said:
+        return held
+    if of_the_month:
+        return replace(held, current=False)
+    raise BadInput(
+        f"the returns hold {counted} looked-after children on {origin} and the table of children says {said}. "
+        "Make both from the same returns (forecast returns PATH --for-case NAME), or correct the one that is wrong."
+    )
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ The case file names the tables and, where an age pattern is held for another yea
 a pattern from another year is scaled to the total of the calibration year.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -52,6 +52,7 @@ class Evidence:
     births              births in the last known year; births_mid_year: the year to whose middle they run
     population_by_year  all ages, one base: scales earlier years' exposure
     local, plans        what the council's own child-level returns count of looked-after children and of plans, where it has them
+    placed              month -> placement -> children at its end, where the council counts it by month
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
 
@@ -70,6 +71,12 @@ class Evidence:
     local: Local | None = None
     plans: Seen | None = None
     recent_starts: dict[str, float] | None = None
+    placed: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def placed_last(self) -> dict[str, float] | None:
+        """Children by placement at the last month's end, where the council counts it."""
+        return self.placed[max(self.placed)] if self.placed else None
 
     def seen(self, bands: list[str]) -> Seen | None:
         """What the returns count of one group's leaving, by its age bands; None where none are held."""

@@ -39,6 +39,7 @@ TIME_FROM = {"under_4_weeks": 0.0, "4_to_13_weeks": 28.0, "3_to_6_months": 91.0,
 PLAN_TIME_FROM = {"under_3_months": 0.0, "3_to_6_months": 91.0, "6_to_12_months": 183.0, "1_to_2_years": 365.0, "over_2_years": 730.0}
 PLAN_TIMES = tuple(PLAN_TIME_FROM)
 TIMES, UNKNOWN, ADULT = tuple(TIME_FROM), "unknown", "leave_turned_18"
+FOSTERED = {"kinship": "fostering"}  # counted within
 LEAVES, MOVES = "leave_", "move_to_"
 ONE_CHILD = 1.0  # what is usual at other ages counts for one child, so that a placement seen once is neither ruled out nor certain
 SPREAD = (5**0.5 - 1) / 2  # the golden section: its multiples fill the unit evenly
@@ -254,6 +255,17 @@ def state_of_points(ages: np.ndarray, hazards: Hazards, counts: np.ndarray) -> n
     band = np.maximum(np.searchsorted(hazards.age_from, ages, side="right") - 1, 0)
     at = (np.arange(ages.size) * SPREAD) % 1
     return (at[:, None] * reach[band, -1:] > reach[band]).sum(axis=1)
+
+
+def as_counted(lived: np.ndarray, placed: dict[str, float]) -> np.ndarray:
+    """Child-days [band x state] so that the states of each placement hold the share of children that was counted in it.
+
+    Within a placement, ages and states keep their shares; one in which nobody has lived yet is left as it is, empty.
+    """
+    paid = np.array([FOSTERED.get(name, name) for name in PAID_AS])
+    shares = {name: lived[:, paid == name].sum() / lived.sum() for name in placed}
+    counted = {name: children / sum(placed.values()) for name, children in placed.items()}
+    return lived * np.array([_over(counted[name], shares[name]) for name in paid])
 
 
 def _over(part: np.ndarray, whole: np.ndarray, otherwise: np.ndarray | float = 0.0) -> np.ndarray:

@@ -14,12 +14,12 @@ from forecast.assumptions import Assumptions
 from forecast.outlook import Base, Steps
 
 PROJECTIONS_KEPT = 256  # one set of assumptions needs one for each end of each uncertain demographic assumption
-PATHS_KEPT = 12
+PATHS_KEPT, PLACED_KEPT = 12, 3  # paths by placement are ten times as large
 
 
 def remembering(base: Base) -> Base:
     """The same case, whose scenarios share what they have in common. Not for two threads at once."""
-    return replace(base, steps=Steps(Projections(), Lives(), base.steps.expected_course))
+    return replace(base, steps=Steps(Projections(), Lives(), Courses()))
 
 
 class Projections:
@@ -59,11 +59,15 @@ class Reading:
 
 
 class Remembered(OrderedDict):
-    """The last so many results; the oldest goes first."""
+    """So many results, those used last."""
 
     def __init__(self, most: int):
         super().__init__()
         self._most = most
+
+    def __getitem__(self, key):
+        self.move_to_end(key)
+        return super().__getitem__(key)
 
     def __setitem__(self, key, value) -> None:
         super().__setitem__(key, value)
@@ -75,12 +79,26 @@ class Lives:
     """Paths of one group of children, remembered by their starts, leaving and demography, which alone levers move."""
 
     def __init__(self, live=outlook.caseload.live):
-        self._live, self._held = live, Remembered(PATHS_KEPT)
+        self._live, self._plain, self._placed = live, Remembered(PATHS_KEPT), Remembered(PLACED_KEPT)
 
     def __call__(self, fit, norms, stream, starts, spread, lever, months, seed, threads):
         key = (seed, *(_digest(array) for array in (starts, lever, spread.demand)))
+        held = self._plain if fit.places is None else self._placed
+        if key not in held:
+            held[key] = self._live(fit, norms, stream, starts, spread, lever, months, seed, threads)
+        return held[key]
+
+
+class Courses:
+    """Expected courses of one group of children, remembered by their starts and leaving."""
+
+    def __init__(self, course=outlook.caseload.expected_course):
+        self._course, self._held = course, Remembered(PATHS_KEPT)
+
+    def __call__(self, fit, stream, starts, lever, months):
+        key = (starts.shape, *(_digest(array) for array in (starts, lever)))
         if key not in self._held:
-            self._held[key] = self._live(fit, norms, stream, starts, spread, lever, months, seed, threads)
+            self._held[key] = self._course(fit, stream, starts, lever, months)
         return self._held[key]
 
 

@@ -74,6 +74,11 @@ def years_from(first: str, last: str) -> int:
     return int(last[:4]) - int(first[:4])
 
 
+def day_in_words(day: date) -> str:
+    """31 December 2025."""
+    return f"{day.day} {month_in_words(f'{day:%Y-%m}')}"
+
+
 def month_in_words(month: str) -> str:
     """June 2011 for 2011-06."""
     return f"{last_day(month):%B %Y}"

@@ -6,7 +6,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -78,6 +78,7 @@ class Base:
     budgets          financial year -> line -> [draw], the base budget and its roll-forward
     spread           group -> what varies from draw to draw
     mix, uasc_share  who is placed where, by age
+    mixes            month -> the same as the council counted it, for months in which it does
     ledger           the council's own budget and actuals to date, or None
     """
 
@@ -102,6 +103,16 @@ class Base:
     threads: int
     steps: Steps = Steps()
     ledger: Ledger | None = None
+    mixes: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def without_courses(self) -> "Base":
+        """The same, whose scenarios leave out the expected course: where the drawn paths alone are wanted."""
+        return replace(self, steps=replace(self.steps, expected_course=lambda *_: None))
+
+    def mix_in(self, month: str) -> np.ndarray:
+        """Who is placed where in a month: as counted at its end or, beyond what is counted, as counted last."""
+        known = [held for held in self.mixes if held <= month]
+        return self.mixes[max(known)] if known else self.mix
 
 
 @dataclass(frozen=True)
@@ -151,19 +162,25 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
         starts = demand_of(central, fit, people, months).starts
         streams[name] = caseload.master_stream(fit, starts, norms[name].family)
         spread[name] = caseload.practice(fit, norms[name], draws, len(months), _luck(seed, name))
-    placed = np.array([evidence.placements[name] for name in PLACEMENTS])
     share = in_proceedings(evidence, groups["lac"], norms["lac"].early)
     uasc_share = uasc_shares(central, evidence)
     past = past_work(groups, norms, year_months(case.calibration_year), share, uasc_share, seed, threads, None)
     so_far = past_work(groups, norms, to_date, share, uasc_share, seed, threads, central) if to_date else None
     base = Base(
         central, evidence, groups["lac"], groups["cp"], norms, months, year, past, so_far, {}, streams, spread,
-        fit_mix(evidence.lac.council.closing, placed, may_live(central)), uasc_share, share, np.zeros(0), draws, seed, threads,
+        mix_of(central, evidence, evidence.placements), uasc_share, share, np.zeros(0), draws, seed, threads,
     )  # fmt: skip
     base = replace(base, new_share=new_share(base))
-    years = dict.fromkeys(financial_year(month) for month in [*year, *months])
+    return with_come(base, evidence, ledger)
+
+
+def with_come(base: Base, evidence: Evidence, ledger: Ledger | None) -> Base:
+    """The same children and rates, with another ledger and with where children are placed as `evidence` counts it."""
+    years = dict.fromkeys(financial_year(month) for month in [*base.year, *base.months])
     budgets = {name: base_budget(base, year_months(name)) for name in years}
-    return replace(base, budgets=budgets if ledger is None else budgets | {ledger.year: budget_of(ledger, draws)}, ledger=ledger)
+    budgets |= {} if ledger is None else {ledger.year: budget_of(ledger, base.draws)}
+    mixes = {month: mix_of(base.central, evidence, placed) for month, placed in evidence.placed.items()}
+    return replace(base, evidence=evidence, budgets=budgets, mixes=mixes, ledger=ledger)
 
 
 def foresee(base: Base, assumptions: Assumptions) -> Outlook:
@@ -176,7 +193,7 @@ def foresee(base: Base, assumptions: Assumptions) -> Outlook:
         return _foresee(base, assumptions)
     entry = assumptions.entry(EFFECT)
     middle = _foresee(base, at_effect(assumptions, entry.value))
-    low, high = (again(base, middle, at_effect(assumptions, share)) for share in (entry.low, entry.high))
+    low, high = (again(base.without_courses(), middle, at_effect(assumptions, share)) for share in (entry.low, entry.high))
     which = np.searchsorted(np.cumsum(SWANSON)[:-1], _luck(base.seed, "measure")("effect").random(base.draws))
     return _woven(base, assumptions, [low, middle, high], which)
 
@@ -187,7 +204,7 @@ def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) 
     def weave(arrays: list):
         if isinstance(arrays[0], Placed):
             return weave_all(arrays)
-        return np.stack(arrays)[which, np.arange(base.draws)] if isinstance(arrays[0], np.ndarray) else arrays[0]
+        return _each_draw_from(arrays, which) if isinstance(arrays[0], np.ndarray) else arrays[0]
 
     def weave_all(held: list):
         return replace(held[0], **{name: weave([getattr(one, name) for one in held]) for name in vars(held[0])})
@@ -197,6 +214,14 @@ def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) 
     lines = {line: weave([part.lines[line] for part in parts]) for line in middle.lines}
     drawn = draw_on_contingency(base, a, middle.values, lines, middle.months)
     return replace(middle, assumptions=a, lac=lac, cp=cp, work=work, lines=lines, drawn=drawn)
+
+
+def _each_draw_from(arrays: list[np.ndarray], which: np.ndarray) -> np.ndarray:
+    """Rows of several arrays of one shape: each draw's from the array that `which` names."""
+    taken = np.empty_like(arrays[0], dtype=np.result_type(*arrays))
+    for number, array in enumerate(arrays):
+        taken[which == number] = array[which == number]
+    return taken
 
 
 def _foresee(base: Base, assumptions: Assumptions) -> Outlook:
@@ -237,6 +262,11 @@ def again(base: Base, held: Outlook, a: Assumptions) -> Outlook:
     changed = [key for key in a.keys() if a.entries[key] != held.assumptions.entries[key]]
     if a.is_uncertain(EFFECT) or not all(key.startswith(COSTING) for key in changed):
         return foresee(base, a)
+    return costed(base, held, a)
+
+
+def costed(base: Base, held: Outlook, a: Assumptions) -> Outlook:
+    """The children of an outlook costed anew."""
     values, setting = drawn_values(a, base), setting_of(base, a, held.months)
     lines = with_ledger(base, a, costs.cost_lines(held.work, values, setting), held.months)
     drawn = draw_on_contingency(base, a, values, lines, held.months)
@@ -251,6 +281,12 @@ def in_proceedings(evidence: Evidence, lac: Calibrated, length: float) -> float:
     held = lac.council.at_close
     recent = held.weight[held.duration < length].sum()
     return min(evidence.interim_care_orders / recent, 1.0)
+
+
+def mix_of(a: Assumptions, evidence: Evidence, placed: dict[str, float]) -> np.ndarray:
+    """Who is placed where, [band x placement], from children by placement and the calibration year's by age."""
+    counted = np.array([placed[name] for name in PLACEMENTS], float)
+    return fit_mix(evidence.lac.council.closing, counted, may_live(a))
 
 
 def past_work(groups, norms, months, share, uasc_share, seed, threads, since: Assumptions | None) -> Workload:
@@ -377,8 +413,9 @@ def setting_of(base: Base, a: Assumptions, months: list[str], flat: bool = False
         return np.concatenate([np.full(before, earlier), values])
 
     times = from_now(lever(a, "residential", ahead), 1.0)
+    mixes = [base.mix if flat else base.mix_in(month) for month in months]
     return Setting(
-        mix=np.array([shift_to_residential(base.mix, more) for more in times]),
+        mix=np.array([shift_to_residential(mix, more) for mix, more in zip(mixes, times, strict=True)]),
         residential=times,
         new_share=from_now(base.new_share[: len(ahead)], 0.0),
         added_places=from_now(a.value("levers.in_house_places") * ramp(a, ahead), 0.0),

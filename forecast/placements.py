@@ -75,7 +75,7 @@ def fit_mix(by_age: np.ndarray, by_placement: np.ndarray, may_live: np.ndarray) 
             return table / by_age[:, None]
     raise BadInput(
         "the placement mix cannot meet the published numbers by age and by placement at once; "
-        "check the youngest and oldest ages allowed in each placement in the assumptions (placements.…)"
+        "check the counts by placement, and the youngest and oldest ages allowed in each in the assumptions (placements.…)"
     )
 
 

@@ -14,10 +14,11 @@ from forecast import check, outlook, runs, sensitivity
 from forecast.answer import head, scenario
 from forecast.assumptions import freeze, log_frame, log_markdown
 from forecast.backtest.door import record_told
-from forecast.cases import OpenCase, open_case, table_folder
+from forecast.cases import OpenCase, open_case
 from forecast.costs import LINES
 from forecast.errors import NotebookFailed
 from forecast.history_causes import years_apart
+from forecast.inputs.cards import card_path
 from forecast.memory import remembering
 from forecast.monthly import monthly_costs
 from forecast.report import charts, words
@@ -105,7 +106,7 @@ def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
         return sensitivity.told(base, central)
-    fewer = remembering(outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger))
+    fewer = remembering(outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger)).without_courses()
     return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 
@@ -229,13 +230,13 @@ def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, 
 
 
 def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dict[str, Path]:
-    """Every file the case was made from."""
+    """Every file of the project that the case was made from."""
     one = case.central.case
     params = [home.params / "catalogue.yaml"]
     if workbook is None:
         params += [home.params / "national.yaml", home.params / one.council / one.month / "case.yaml"]
         params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
-    data = [table_folder(home.data, name) / f"{name}{end}" for name in case.tables for end in (".csv", ".card.yaml")]
+    data = [part for file in case.files.values() if file.is_relative_to(home.data) for part in (file, card_path(file))]
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
     files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
     files |= {f"notebooks/{path.name}": path for path in notebooks_of(home)}

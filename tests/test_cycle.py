@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from conftest import HOME
-from forecast import refresh, runs
+from forecast import outlook, refresh, runs
 from forecast.cases import Come, moved_on
 from forecast.cycle import door, summary
 from forecast.cycle.alarm import alarm
 from forecast.cycle.council import Standing
-from forecast.cycle.movement import Figures, Move, movement, steps_between
+from forecast.cycle.movement import Figures, Move, figures, movement, same_children, steps_between, value_of
 from forecast.cycle.replay import replay
 from forecast.errors import BadInput, Busy
 from forecast.inputs.arrivals import CARD, INBOX, read_card
@@ -280,3 +280,160 @@ def test_a_council_folder_without_a_card_is_refused(tmp_path):
 def test_moves_are_frozen():
     move = Move("numbers", at("1", "1", 1, 1, 1))
     assert replace(move, cause="price").cause == "price"
+
+
+# --- where children are placed ----------------------------------------------------------------------------------------
+
+RETURNS = HOME / "data" / "example" / "council"
+
+
+def test_placements_of_new_months_are_a_cause_of_their_own():
+    then = standing(*APRIL, ("2025-04", "children", "lac_residential", 15.0))
+    now = standing(*APRIL, ("2025-04", "children", "lac_residential", 15.0), *MAY, ("2025-05", "children", "lac_residential", 19.0))
+    found = causes(then, now)
+    assert list(found) == ["numbers", "mix", "actuals", "price"]
+    assert found["numbers"].placed_months == ("2025-04",) and found["numbers"].last == "2025-05"
+    assert found["mix"].placed_months == ("2025-04", "2025-05") and found["mix"].ledger_months == ("2025-04",)
+
+
+def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(year):
+    """What is paid for children who live the same lives, by a shortcut and by the whole engine: the same to the penny."""
+    base, _ = year
+    home, card = home_in(base), read_card(base / "council" / CARD)
+    now = door.standing(home, card, door.read_held(base / "council" / door.HELD), base / "nowhere")
+    case = now.case(home.data)
+    prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
+    central = outlook.foresee(prepared, case.central)
+    steps = [now.with_placed_until("2025-05"), now.with_ledger_until("2025-05"), now.with_ledger_until(None), replace(now, levels=("2025-04",))]
+    calls = []
+    for step in steps:
+        there = step.case(home.data)
+        assert same_children(step, now)
+        anew = outlook.with_come(prepared, there.evidence, there.ledger)
+        assert figures(anew, outlook.costed(anew, central, prepared.central)) == value_of(there, FEW, 1, 2)
+        calls.append(value_of(there, FEW, 1, 2).call)
+    assert len(set(calls)) == len(calls)
+    assert not same_children(now.until("2025-05"), now)
+
+
+def test_a_mix_that_moves_the_call_is_told(year):
+    base, _ = year
+    by_cause = {move["cause"]: move for move in told(base, "2025-05")["moves"]}
+    assert list(by_cause) == ["numbers", "mix", "actuals", "price"]
+    assert Decimal(by_cause["mix"]["call"]) != 0 and by_cause["mix"]["lac"] == by_cause["mix"]["cp"] == 0
+    assert by_cause["actuals"]["lac"] == 0 and by_cause["numbers"]["lac"] != 0
+
+
+def test_each_month_to_date_is_paid_for_as_its_children_were_placed(year):
+    base, _ = year
+    home = home_in(base)
+    now = door.standing(home, read_card(base / "council" / CARD), door.read_held(base / "council" / door.HELD), base / "nowhere")
+    case = now.case(home.data)
+    prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
+    counts = pd.read_csv(MONTHS / "deliveries" / "2025-08" / "counts_to_2025-07.csv").set_index("Month")
+    by_age = case.evidence.lac.council.closing
+    for month, held in (("2025-04", "2025-04"), ("2025-07", "2025-07"), ("2026-02", "2025-07")):
+        shares = by_age @ prepared.mix_in(month) / by_age.sum()
+        wanted = counts.loc[held, ["With foster carers", "Placed for adoption", "With parents", "In children's homes", "In residential schools", "In supported accommodation", "Placed elsewhere"]]
+        assert shares == pytest.approx(wanted.to_numpy(float) / wanted.sum(), abs=1e-9)
+    assert (prepared.mix_in("2025-03") == prepared.mix).all()
+
+
+# --- child-level returns ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def with_returns(year, tmp_path_factory):
+    """The council of `year` at its fifth delivery, with returns beside the card: folder and outcome."""
+    base, _ = year
+    there = tmp_path_factory.mktemp("returned")
+    shutil.copytree(base / "council", there / "council")
+    shutil.copytree(base / "runs", there / "runs")
+    deliver(there / "council", "2025-09")
+    for kind in ("ssda903", "cin"):
+        shutil.copytree(RETURNS / kind, there / "council" / "returns" / kind)
+    return there, refreshed(there)
+
+
+def deliver(folder, month: str) -> None:
+    for file in (MONTHS / "deliveries" / month).iterdir():
+        shutil.copyfile(file, folder / INBOX / file.name)
+
+
+def refreshed(there) -> door.Done:
+    return door.refresh_council(home_in(there), there / "council", FEW, 1, 2, "2025-09-03T06:30:00+00:00", lambda step: None, with_notebooks=False)
+
+
+def test_returns_that_came_are_read_and_move_what_is_forecast(with_returns):
+    there, done = with_returns
+    assert done.code == 0 and "Returns of looked-after children were read, complete to 31 March 2025" in " ".join(done.lines)
+    moves = {move["cause"]: move for move in told(there, "2025-08")["moves"]}
+    assert moves["mix"]["lac"] != 0 and moves["mix"]["cp"] != 0 and Decimal(moves["mix"]["call"]) != 0
+    first, then = told(there, "2025-07"), told(there, "2025-08")
+    assert sum(Decimal(move["call"]) for move in then["moves"]) == Decimal(then["headline"]["call"]) - Decimal(first["headline"]["call"])
+    folder = there / "runs" / "exampleton" / "2025-08"
+    assert {path.name for path in (folder / "held" / "returns").glob("*.csv")} == {f"held_{kind}.csv" for kind in ("exposure", "starts", "open", "survival", "plan_exposure")} | {"sources.csv"}
+    table = pd.read_parquet(folder / "tables" / "calibration.parquet")
+    assert table["figure"].str.startswith("still looked after after").any()
+
+
+def test_no_child_is_in_what_is_held_of_returns(with_returns):
+    there, _ = with_returns
+    children = pd.concat([pd.read_csv(file, dtype=str) for file in (RETURNS / "ssda903").rglob("Header.csv")])
+    wanted = {value.encode() for column in ("CHILD", "DOB") for value in children[column].dropna()}
+    assert len(wanted) > 20
+    for place in (there / "runs", there / "council" / door.HELD, there / "council" / door.PENDING):
+        for path in place.rglob("*"):
+            assert not path.is_file() or not [value for value in wanted if value in path.read_bytes()], path.name
+
+
+def test_returns_read_once_may_be_taken_away(with_returns, tmp_path):
+    there, _ = with_returns
+    shutil.copytree(there, tmp_path / "there")
+    shutil.rmtree(tmp_path / "there" / "council" / "returns")
+    before = runs.tree_hash(tmp_path / "there" / "runs")
+    assert refreshed(tmp_path / "there").lines[0].startswith("Nothing to do")
+    assert runs.tree_hash(tmp_path / "there" / "runs") == before
+    deliver(tmp_path / "there" / "council", "2025-10")
+    done = refreshed(tmp_path / "there")
+    assert done.code == 0 and "Returns" not in " ".join(done.lines)
+    case = json.loads((tmp_path / "there" / "runs" / "exampleton" / "2025-09" / "manifest.json").read_text(encoding="utf-8"))
+    assert "held/returns/held_open.csv" in case["inputs"]
+
+
+def test_damaged_returns_stop_the_month_and_nothing_moves(with_returns, tmp_path):
+    there, _ = with_returns
+    shutil.copytree(there, tmp_path / "there")
+    before = runs.tree_hash(tmp_path / "there" / "runs"), runs.tree_hash(tmp_path / "there" / "council" / door.HELD)
+    path = tmp_path / "there" / "council" / "returns" / "ssda903" / "2024-25" / "Episodes.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8", newline="")
+    with pytest.raises(BadInput, match="Episodes.csv"):
+        refreshed(tmp_path / "there")
+    assert (runs.tree_hash(tmp_path / "there" / "runs"), runs.tree_hash(tmp_path / "there" / "council" / door.HELD)) == before
+
+
+def test_a_zip_beside_the_folder_is_refused(with_returns, tmp_path):
+    there, _ = with_returns
+    shutil.copytree(there / "council", tmp_path / "council")
+    shutil.make_archive(str(tmp_path / "council" / "returns" / "cin"), "zip", RETURNS / "cin")
+    with pytest.raises(BadInput, match="returns holds a folder cin and cin.zip. Keep one"):
+        refreshed(tmp_path)
+
+
+def test_an_extract_within_the_year_is_complete_to_the_month_and_compared_with_its_count(with_returns, tmp_path):
+    """A return of 2025-26 made in September: children at the end of August by the return and by the count differ, and a person is told."""
+    there, _ = with_returns
+    shutil.copytree(there, tmp_path / "there")
+    folder = tmp_path / "there" / "council" / "returns" / "ssda903"
+    shutil.copytree(folder / "2024-25", folder / "2025-26")
+    for name in ("Reviews.csv", "PlacedAdoption.csv"):
+        (folder / "2025-26" / name).unlink()
+    episodes = pd.read_csv(folder / "2024-25" / "Episodes.csv", dtype=str)
+    still = episodes[episodes["DEC"].isna()]
+    still.to_csv(folder / "2025-26" / "Episodes.csv", index=False)
+    header = pd.read_csv(folder / "2024-25" / "Header.csv", dtype=str)
+    header[header["CHILD"].isin(still["CHILD"])].to_csv(folder / "2025-26" / "Header.csv", index=False)
+    done = refreshed(tmp_path / "there")
+    said = " ".join(done.lines)
+    assert done.code == door.NEEDS_A_PERSON and "complete to 31 August 2025" in said
+    assert "looked-after children on 31 August 2025, and the monthly counts 169. Find out which is right" in said

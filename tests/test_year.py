@@ -15,9 +15,19 @@ from forecast.errors import BadInput
 from forecast.inputs.arrivals import Arrived, Held, accept, read_card, read_inbox
 from forecast.inputs.cards import read_card as read_source_card
 from forecast.inputs.published import prove
-from forecast.synth.year import BUDGET, YearSettings, as_first_sent, draw_counts, draw_ledger, write_year
+from forecast.synth.year import (
+    BUDGET,
+    PLACED_HEADINGS,
+    YearSettings,
+    as_first_sent,
+    draw_counts,
+    draw_ledger,
+    placed,
+    write_year,
+)
 
 EXAMPLE = HOME / "data" / "example" / "months"
+PLACED = (110, 2, 10, 20, 3, 25, 10)
 MONTHS = [f"2025-{number:02d}" for number in range(4, 13)] + ["2026-01", "2026-02", "2026-03"]
 DAYS = [30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28, 31]
 DELIVERIES = [f"2025-{number:02d}" for number in range(5, 13)] + ["2026-01", "2026-02", "2026-03", "2026-04"]
@@ -174,14 +184,41 @@ def test_ends_come_at_the_stated_rates(years, service, hazard, opening):
     assert abs(ends.mean() - wanted) < 4 * ends.std() / np.sqrt(len(years))
 
 
+def test_every_child_lives_in_one_placement(replay):
+    for _, held in replay:
+        wide = held.counts.pivot(index="month", columns="measure", values="value")
+        assert (wide[list(PLACED_HEADINGS.values())].sum(axis=1) == wide["lac"]).all()
+
+
+def test_children_who_start_are_placed_at_the_stated_shares():
+    """Nobody leaves and 1,200 start: each placement holds its opening and its share, within four standard errors."""
+    counts = pd.DataFrame({"lac_starts": [100] * 12, "lac_ends": [0] * 12})
+    there = placed(YearSettings(), counts, np.random.default_rng(0)).iloc[-1]
+    settings = YearSettings()
+    for name, opening, share in zip(PLACED_HEADINGS.values(), settings.opening_placed, settings.first_placed, strict=True):
+        assert abs(there[name] - opening - 1200 * share) <= 4 * np.sqrt(1200 * share * (1 - share))
+
+
+def test_children_who_leave_are_any_of_those_here():
+    """Half of the children leave: so do half of those in foster care, within four standard errors of a draw without return."""
+    counts = pd.DataFrame({"lac_starts": [0], "lac_ends": [86]})
+    left = [112 - placed(YearSettings(), counts, np.random.default_rng(seed))["lac_fostering"].item() for seed in range(200)]
+    error = np.sqrt(86 * (112 / 173) * (61 / 173) * (87 / 172) / 200)
+    assert abs(np.mean(left) - 86 * 112 / 173) < 4 * error
+
+
 def test_the_ledger_without_noise_is_children_times_unit_cost():
-    """By hand: private homes in October, 31 days, from 180 to 190 children: 5,558,702 x 31 / 365 x 185 / 180 x 1.12."""
-    counts = pd.DataFrame({"month": MONTHS, "lac": [180] * 6 + [190] * 6})
-    settings = YearSettings(lac=180, noise=0.0)
+    """By hand: private homes in October, 31 days, from 20 to 22 children in them: 5,558,702 x 31 / 365 x 21 / 20 x 1.12."""
+    still = dict(zip(PLACED_HEADINGS.values(), PLACED, strict=True))
+    counts = pd.DataFrame({"month": MONTHS, "lac": [180] * 12} | {name: [children] * 12 for name, children in still.items()})
+    counts["lac_residential"] = [20] * 6 + [22] * 6
+    settings = YearSettings(lac=180, opening_placed=PLACED, noise=0.0)
     ledger = draw_ledger(settings, counts, np.random.default_rng(0))
     homes = ledger[ledger["cost_line"] == "Children's homes, private"]["actual"].tolist()
-    assert homes[6] == pytest.approx(5_558_702 * 31 / 365 * 185 / 180 * 1.12, abs=0.01)
+    assert homes[6] == pytest.approx(5_558_702 * 31 / 365 * 21 / 20 * 1.12, abs=0.01)
     assert homes[5] == pytest.approx(5_558_702 * 30 / 365, abs=0.01)
+    agencies = ledger[ledger["cost_line"] == "Fostering agencies"]["actual"].tolist()
+    assert agencies == pytest.approx([2_781_199 * days / 365 for days in DAYS], abs=0.01)
     team = ledger[ledger["cost_line"] == "Fostering team"]["actual"].tolist()
     assert team == pytest.approx([2_480_601 * days / 365 for days in DAYS], abs=0.01)
     grant = ledger[ledger["cost_line"] == "UASC grant"]
@@ -190,21 +227,25 @@ def test_the_ledger_without_noise_is_children_times_unit_cost():
 
 
 def test_the_price_rise_is_seen_in_the_example():
-    """Actual over days and children, private homes against agencies, before and from October: 1.12 within the noise of 12 months."""
+    """Actual over the children placed, private homes against agencies, before and from October: 1.12 within the noise of 12 months."""
+    sent = pd.read_csv(EXAMPLE / "deliveries" / "2026-04" / "counts_to_2026-03.csv")
+    at_the_end = sent[["In children's homes", "With foster carers"]].to_numpy(float)
+    children = (np.vstack([[15.0, 112.0], at_the_end[:-1]]) + at_the_end) / 2
     spent = {row["Cost line"]: [] for row in rows_of(EXAMPLE / "deliveries" / "2025-05" / "ledger_2025-04.csv")}
     for month in MONTHS:
         (path,) = (EXAMPLE / "deliveries").rglob(f"ledger_{month}.csv")
         for row in rows_of(path):
             spent[row["Cost line"]].append(float(row["Actual"]))
-    ratio = np.log(np.array(spent["Children's homes, private"]) / np.array(spent["Fostering agencies"]))
+    ratio = np.log(np.array(spent["Children's homes, private"]) / children[:, 0] / (np.array(spent["Fostering agencies"]) / children[:, 1]))
     rise, error = ratio[6:].mean() - ratio[:6].mean(), 0.02 * np.sqrt(2) * np.sqrt(2 / 6)
     assert abs(rise - np.log(1.12)) < 3 * error and rise > 3 * error
 
 
 def test_first_sent_lacks_what_is_recorded_late():
-    counts = pd.DataFrame({name: [10] * 12 for name in ("lac", "cp", "lac_starts", "lac_ends", "cp_starts", "cp_ends")}).assign(month=MONTHS)
+    counts = pd.DataFrame({name: [10] * 12 for name in ("lac", "cp", "lac_starts", "lac_ends", "cp_starts", "cp_ends", "lac_fostering")}).assign(month=MONTHS)
     sent = as_first_sent(YearSettings(), counts)
     assert sent["lac_starts"].tolist() == [10] * 4 + [8] + [10] * 7 and sent["lac"].tolist() == [10] * 4 + [8] * 8
+    assert sent["lac_fostering"].tolist() == [10] * 4 + [8] * 8 and sent["lac_ends"].tolist() == [10] * 12
     with pytest.raises(BadInput, match="fewer starts in the revised month than are recorded late"):
         as_first_sent(YearSettings(recorded_late=11), counts)
 

@@ -1,23 +1,18 @@
 """A council's months as a case: the assumptions it starts from, standing at the last month counted."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from forecast.assumptions import Assumptions
-from forecast.cases import Come, OpenCase, moved_on, with_data
+from forecast.cases import COUNTED_AS, Come, OpenCase, moved_on, with_data
+from forecast.cycle.returned import with_returns
 from forecast.inputs.arrivals import Card
 from forecast.inputs.arrivals.vintages import counts_of, ledger_of
 from forecast.ledger import Ledger
 from forecast.ledger import ledger_of as to_ledger
-from forecast.months import financial_year, last_day, month_in_words
-
-
-def day_in_words(day: date) -> str:
-    """31 December 2025."""
-    return f"{day.day} {month_in_words(f'{day:%Y-%m}')}"
+from forecast.months import day_in_words, financial_year, last_day
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +23,7 @@ class Standing:
     rows       every figure as known: month, figure, item, value
     budget     line -> pounds for the year, as agreed
     levels     months of the ledger that tell what the rest of the year will cost; None: all of them
+    returned   the folder of the tables made of child-level returns, or None
     """
 
     card: Card
@@ -35,6 +31,7 @@ class Standing:
     rows: pd.DataFrame
     budget: dict[str, float]
     levels: tuple[str, ...] | None = None
+    returned: Path | None = None
 
     @property
     def come(self) -> Come:
@@ -51,7 +48,8 @@ class Standing:
     def case(self, data: Path) -> OpenCase:
         """The case, with every table it names as good as when the case was set up; `expired` tells those that are not now. Raises BadInput."""
         set_up = last_day(self.card.starts_from.month)
-        return with_data(data, moved_on(self.scenarios, self.come, self.card.slug, self.card.council), self.come, set_up)
+        scenarios = moved_on(with_returns(self.scenarios, self.returned), self.come, self.card.slug, self.card.council)
+        return with_data(data, scenarios, self.come, set_up, self.returned)
 
     def expired(self, case: OpenCase) -> list[str]:
         """Tables that were good for the case and have expired by the last month: a newer edition is due."""
@@ -66,6 +64,16 @@ class Standing:
         """The same with no actuals after `month`; with None, none at all."""
         kept = self.rows["figure"].eq("children") | (self.rows["month"] <= (month or ""))
         return replace(self, rows=self.rows[kept].reset_index(drop=True))
+
+    def with_placed_until(self, month: str) -> "Standing":
+        """The same with nothing of where children are placed after `month`."""
+        kept = ~self.rows["item"].isin(COUNTED_AS.values()) | (self.rows["month"] <= month)
+        return replace(self, rows=self.rows[kept].reset_index(drop=True))
+
+    @property
+    def placed_months(self) -> tuple[str, ...]:
+        """Months of which it is known where children are placed, in order."""
+        return tuple(sorted(self.rows.loc[self.rows["item"].isin(COUNTED_AS.values()), "month"].unique()))
 
     @property
     def last(self) -> str:

@@ -1,10 +1,11 @@
 """`forecast refresh`: the one place where the monthly cycle meets files, locks and the scheduler.
 
 A council folder holds council.yaml (the card), inbox/ (what has arrived) and, once a month was taken, held/ (every figure
-accepted, and when). Nothing of the folder is changed before the new run is published; a refresh that fails, is killed or
+accepted, and when); where the council has child-level returns, returns/ holds them (returned.py). Nothing of the folder is changed before the new run is published; a refresh that fails, is killed or
 finds something wrong leaves the last answer and what is held as they were, and the next one takes up from there.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +19,9 @@ from forecast.assumptions import list_scenarios, load_scenarios, thaw
 from forecast.cycle import summary
 from forecast.cycle.alarm import Alarm, alarm
 from forecast.cycle.council import Standing
-from forecast.cycle.movement import Figures, figures, movement, steps_between, value_of
+from forecast.cycle.movement import Figures, figures, movement, same_children, steps_between, value_of
+from forecast.cycle.returned import FOLDER as RETURNS
+from forecast.cycle.returned import SOURCES, Returned, read_returned, take, texts
 from forecast.errors import Busy
 from forecast.inputs.arrivals import CARD, Card, Held, accept, read_card, read_held, read_inbox, write_held
 from forecast.inputs.arrivals.vintages import FILES_FILE, VINTAGES_FILE
@@ -54,12 +57,27 @@ def refresh_council(home: Home, folder: Path, draws: int, seed: int, threads: in
         taken = accept(held, arrived)
         if arrived.month is None or taken.counts.empty:
             return Done(NEEDS_A_PERSON if arrived.waiting else DONE, ["No month has been counted yet: nothing to do.", *arrived.warnings])
-        return _run_if_new(home, folder, card, taken, arrived, draws, seed, threads, at, say, with_notebooks)
+        now = standing(home, card, taken, folder / PENDING / RETURNS)
+        returned = returned_now(folder, now, taken)
+        arrived = replace(arrived, warnings=(*arrived.warnings, *returned.notes, *returned.doubts), doubts=returned.doubts)
+        _write_pending(folder, taken, returned)
+        return _run_if_new(home, folder, card, now, arrived, draws, seed, threads, at, say, with_notebooks)
 
 
-def _run_if_new(home, folder, card, taken, arrived, draws, seed, threads, at, say, with_notebooks) -> Done:
-    now = standing(home, card, taken)
+def returned_now(folder: Path, now: Standing, taken: Held) -> Returned:
+    """What is held of the council's child-level returns, with those that are new read. Raises BadInput."""
+    return take(folder, read_returned(folder / HELD / RETURNS), taken, now.scenarios["central"].case.area, now.last)
+
+
+def _write_pending(folder: Path, taken: Held, returned: Returned) -> None:
+    """What will be held once the run is published, beside what is."""
+    shutil.rmtree(folder / PENDING, ignore_errors=True)
     write_held(taken, folder / PENDING)
+    for name, text in texts(returned).items():
+        runs.write_text(folder / PENDING / RETURNS / name, text)
+
+
+def _run_if_new(home, folder, card, now, arrived, draws, seed, threads, at, say, with_notebooks) -> Done:
     done, inputs = runs.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
     run_history.catch_up(home.runs, card.slug)
     fresh = not runs.same_inputs(done, inputs, draws, seed, {"notebooks": with_notebooks})
@@ -73,12 +91,12 @@ def _run_if_new(home, folder, card, taken, arrived, draws, seed, threads, at, sa
     return Done(NEEDS_A_PERSON if arrived.needs_a_person else DONE, [stands, *arrived.warnings], done)
 
 
-def standing(home: Home, card: Card, held: Held) -> Standing:
-    """What is known now, under the assumptions the card starts from. Raises BadInput."""
+def standing(home: Home, card: Card, held: Held, returned: Path) -> Standing:
+    """What is known now, under the assumptions the card starts from; `returned` is where the tables of returns will stand. Raises BadInput."""
     base = card.starts_from
     scenarios = load_scenarios(home.params, base.council, base.month, list_scenarios(home.params))
     rows = held.vintages.as_known()
-    return Standing(card, scenarios, rows, card.budget(rows["month"].max()))
+    return Standing(card, scenarios, rows, card.budget(rows["month"].max()), returned=returned)
 
 
 def publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, with_notebooks) -> None:
@@ -86,12 +104,12 @@ def publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, w
     case = now.case(home.data)
 
     def write(staging: Path, base, central, answer: dict) -> None:
-        (staging / HELD).mkdir()
-        for name in (*(f"{HELD}/{file}" for file in HELD_FILES), CARD):
-            runs.write_whole(staging / name, _source(folder, name).read_bytes())
+        for name, source in kept_files(folder).items():
+            (staging / name).parent.mkdir(parents=True, exist_ok=True)
+            runs.write_whole(staging / name, source.read_bytes())
         say("what moved since last month")
         now_at, before = figures(base, central), last_run(home, now)
-        moves = moved(home, before, now, now_at, draws, seed, threads)
+        moves = moved(home, before, now, now_at, base, central)
         tracking = tracked(home.runs, now)
         told = summary.tell(answer, now, arrived, now_at, before.month if before else None, moves, alarms(base, now), tracking, now.expired(case))
         summary.write(staging, told, tracking)
@@ -100,9 +118,10 @@ def publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, w
     refresh.run_open(home, case, None, draws, seed, threads, say, with_notebooks, more=more)
 
 
-def _source(folder: Path, name: str) -> Path:
-    """Where a file that a run keeps a copy of stands while the run is made."""
-    return folder / name.replace(HELD, PENDING, 1) if name.startswith(HELD) else folder / name
+def kept_files(folder: Path) -> dict[str, Path]:
+    """Files of a council folder that a run is made from and keeps a copy of, name -> where each stands while the run is made."""
+    pending = [folder / PENDING / name for name in HELD_FILES] + sorted((folder / PENDING / RETURNS).glob("*"))
+    return {f"{HELD}/{path.relative_to(folder / PENDING).as_posix()}": path for path in pending} | {CARD: folder / CARD}
 
 
 @dataclass(frozen=True)
@@ -132,18 +151,22 @@ def _before(folder: Path, month: str, now: Standing) -> Before:
     card, held = read_card(folder / CARD), read_held(folder / HELD)
     frozen = {path.stem: thaw(path.read_text(encoding="utf-8"), path) for path in sorted((folder / "frozen").glob("*.yaml"))}
     rows = held.vintages.as_known()
-    then = Standing(card, frozen, rows, card.budget(rows["month"].max()))
+    then = Standing(card, frozen, rows, card.budget(rows["month"].max()), returned=folder / HELD / RETURNS)
     code = runs.read_manifest(folder)["code_sha256"]
     return Before(month, then, summary.headline_of(summary.read(folder)), code == runs.code_fingerprint())
 
 
-def moved(home: Home, before: Before | None, now: Standing, after: Figures, draws: int, seed: int, threads: int) -> list:
-    """What moved since the last run, cause by cause; nothing where there is none."""
+def moved(home: Home, before: Before | None, now: Standing, after: Figures, base: outlook.Base, central: outlook.Outlook) -> list:
+    """What moved since the last run, cause by cause; nothing where there is none. `base` and `central` are those of `now`."""
     if before is None:
         return []
 
     def value(at: Standing) -> Figures:
-        return value_of(at.case(home.data), draws, seed, threads)
+        case = at.case(home.data)
+        if same_children(at, now) and not central.assumptions.is_uncertain(outlook.EFFECT):
+            anew = outlook.with_come(base, case.evidence, case.ledger)
+            return figures(anew, outlook.costed(anew, central, base.central))
+        return value_of(case, base.draws, base.seed, base.threads)
 
     return movement(before.headline, after, steps_between(before.standing, now, before.same_program), value)
 
@@ -187,11 +210,12 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 def inputs_of(home: Home, folder: Path, now: Standing) -> dict[str, Path]:
     """Every file the run is made from, by its name in the manifest."""
     files = refresh.input_files(home, replace(now.case(home.data), scenarios=now.scenarios))
-    return {**files, CARD: folder / CARD, f"{HELD}/{VINTAGES_FILE}": folder / PENDING / VINTAGES_FILE}
+    return files | {name: path for name, path in kept_files(folder).items() if path.name not in (FILES_FILE, SOURCES)}
 
 
 def keep(folder: Path) -> None:
-    """What was taken is held from now on: each file replaced whole."""
-    (folder / HELD).mkdir(exist_ok=True)
-    for name in HELD_FILES:
-        runs.write_whole(folder / HELD / name, (folder / PENDING / name).read_bytes())
+    """What was taken is held from now on: each file replaced whole, the list of returns read after their tables."""
+    held = {name: path for name, path in kept_files(folder).items() if name != CARD}
+    for name, path in sorted(held.items(), key=lambda one: one[1].name == SOURCES):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        runs.write_whole(folder / name, path.read_bytes())

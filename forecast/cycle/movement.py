@@ -5,6 +5,7 @@ One thing is changed at a time, from what was known last month to what is known 
     assumptions last month's figures under today's assumptions and budget
     revision    figures of earlier months as they are known now
     numbers     the new month's counts: children, starts, ends
+    mix         where the new month's children are placed, and what newer returns say of placements, moves and leaving
     actuals     what the new months of the ledger cost, against what they were forecast to
     price       what the new months of the ledger tell of the rest of the year
 The last forecast is the one published now, so nothing is left over.
@@ -18,6 +19,7 @@ from forecast import outlook
 from forecast.cases import OpenCase
 from forecast.compare import summary
 from forecast.cycle.council import Standing
+from forecast.cycle.returned import read_returned
 from forecast.outlook import Base, Outlook
 
 PENNY = Decimal("0.01")
@@ -71,7 +73,7 @@ def _pence(pounds: float) -> Decimal:
 
 def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
     """The headline of a case."""
-    base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger)
+    base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_courses()
     return figures(base, outlook.foresee(base, case.central))
 
 
@@ -95,13 +97,15 @@ def steps_between(then: Standing, now: Standing, same_program: bool) -> list[tup
     known = [month for month in then.ledger_months if month in new_levels]
     agreed = replace(then, scenarios=now.scenarios, budget=now.budget, card=now.card)
     revised = replace(agreed, rows=now.rows).until(then.last).with_ledger_until(known[-1] if known else None)
-    numbers = replace(agreed, rows=now.rows).with_ledger_until(known[-1] if known else None)
+    mix = replace(agreed, rows=now.rows, returned=now.returned).with_ledger_until(known[-1] if known else None)
+    numbers = replace(mix, returned=then.returned).with_placed_until(then.last)
     actuals = replace(now, levels=tuple(known))
     changed = {
         "model": (then, not same_program),
         "assumptions": (agreed, not _same_assumptions(then, now)),
         "revision": (revised, not _same_rows(then, revised)),
         "numbers": (numbers, then.last != now.last),
+        "mix": (mix, then.placed_months != now.placed_months or not _same_returns(then, now)),
         "actuals": (actuals, now.ledger_months != then.ledger_months),
         "price": (now, now.ledger_months != then.ledger_months),
     }
@@ -117,6 +121,21 @@ def _those_that_changed(changed: dict[str, tuple[Standing, bool]], now: Standing
 def _same_assumptions(then: Standing, now: Standing) -> bool:
     one, other = then.scenarios["central"], now.scenarios["central"]
     return one.entries == other.entries and then.budget == now.budget
+
+
+def same_children(one: Standing, other: Standing) -> bool:
+    """Whether two standings have the very same children live through care, so that they differ in what is paid for them alone.
+
+    Where returns are held, children live by placement, and where they are placed moves their lives too.
+    """
+    if one.scenarios["central"] is not other.scenarios["central"] or not _same_returns(one, other):
+        return False
+    by_placement = bool(read_returned(other.returned).files)
+    return one.come.counts.equals(other.come.counts) if by_placement else one.come.lives.equals(other.come.lives)
+
+
+def _same_returns(then: Standing, now: Standing) -> bool:
+    return read_returned(then.returned).files == read_returned(now.returned).files
 
 
 def _same_rows(one: Standing, other: Standing) -> bool:

@@ -79,10 +79,6 @@ class Shown:
         return self.answer["financial_year"]
 
 
-def not_shown(*_) -> None:
-    """In place of the expected course, of which the page shows nothing."""
-
-
 class OnPage(Document):
     """A scenario that is not in a file: its faults are sentences without file and line."""
 
@@ -95,7 +91,7 @@ class Live:
 
     def __init__(self, case: OpenCase, base: Base, levers: dict[str, list[Lever]]):
         self.case, self.groups = case, levers
-        self.base = replace(base, steps=Steps(Projections(), Lives(), not_shown))
+        self.base = replace(base, steps=Steps(Projections(), Lives())).without_courses()
         self.levers = {lever.key: lever for group in levers.values() for lever in group}
         self.central = outlook.foresee(self.base, case.central)
         central = figures(self.base, self.central, self.central)

@@ -11,7 +11,7 @@ import numpy as np
 
 from forecast.pathways.hazards import Entrants, Hazards, Opening, Places
 
-CHUNK = 4096
+CHUNK, PLACED_CHUNK = 4096, 16384
 LEAST_CHANCE = 1e-13  # of more steps than were counted, in the exponential of a table of rates
 
 
@@ -190,27 +190,51 @@ def expect_places(month_from, hazards: Hazards, places: Places, cohorts: Cohorts
     """
     months, bands, states = len(month_from) - 1, hazards.age_from.size, len(places.names)
     totals = {name: np.zeros((months * bands, states)) for name in ("stock", "ends", "days")}
-    for first in range(0, cohorts.entry.size, CHUNK):
-        part = Cohorts(*(column[first : first + CHUNK] for column in vars(cohorts).values()))
-        _walk_places(np.asarray(month_from, float), hazards, places, part, inside[first : first + CHUNK], leave_lever, totals)
+    for first in range(0, cohorts.entry.size, PLACED_CHUNK):
+        part = Cohorts(*(column[first : first + PLACED_CHUNK] for column in vars(cohorts).values()))
+        _walk_places(np.asarray(month_from, float), hazards, places, part, inside[first : first + PLACED_CHUNK], leave_lever, totals)
     return ExpectedPlaces(*(totals[name].reshape(months, bands, states).swapaxes(1, 2) for name in totals))
 
 
 def _walk_places(month_from, hazards, places, cohorts, inside, leave_lever, totals):
     """Add one chunk of cohorts to the totals, stretch by stretch."""
     path, bands = _pieces(month_from, hazards, cohorts), hazards.age_from.size
-    now = inside.copy()
+    now, shared, after_of, days_of = inside.copy(), *_shared(path, hazards, places, leave_lever)
     for stretch in range(path.length.shape[1]):
         live = np.flatnonzero(path.length[:, stretch] > 0)
         length, band, segment, month, adult, closes = (part[live, stretch] for part in vars(path).values())
         cell = month * bands + band
         leave = (hazards.per_day[band, segment] * leave_lever[month, band])[:, None] * places.leaving[band]
-        after, days = _through(now[live], places.moving[band], leave, length)
+        after, days, known = np.empty_like(now[live]), np.empty_like(now[live]), shared[live, stretch]
+        one, alike = np.flatnonzero(known < 0), np.flatnonzero(known >= 0)
+        after[one], days[one] = _through(now[live[one]], places.moving[band[one]], leave[one], length[one])
+        for told, of in ((after, after_of), (days, days_of)):
+            told[alike] = np.einsum("cs,cst->ct", now[live[alike]], of[known[alike]])
         days[adult], after[adult] = 0.0, 0.0
-        np.add.at(totals["ends"], cell, np.where(adult[:, None], now[live], leave * days))
-        np.add.at(totals["days"], cell, days)
-        np.add.at(totals["stock"], cell, after * closes[:, None])
+        table = (cell[:, None] * now.shape[1] + np.arange(now.shape[1])).ravel()
+        for name, part in (("ends", np.where(adult[:, None], now[live], leave * days)), ("days", days), ("stock", after * closes[:, None])):
+            totals[name] += np.bincount(table, part.ravel(), totals[name].size).reshape(totals[name].shape)
         now[live] = after
+
+
+def _shared(path: Pieces, hazards: Hazards, places: Places, leave_lever: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Stretches that many cohorts live alike, in the same month, band and segment and as long: worked out once for all of them.
+
+    Gives [cohort x stretch] the number of the stretch's table, -1 where too few share it, and the tables [number x state x
+    state]: children by placement after it, and child-days within it, of one child in each placement before.
+    """
+    bands, segments, states = hazards.age_from.size, hazards.duration_from.size, len(places.names)
+    lengths, length_of = np.unique(path.length, return_inverse=True)
+    code = ((path.month * bands + path.band) * segments + path.segment) * lengths.size + length_of.reshape(path.length.shape)
+    kinds, kind_of, cohorts = np.unique(code, return_inverse=True, return_counts=True)
+    many = (cohorts > states) & (lengths[kinds % lengths.size] > 0)
+    numbers = np.where(many, np.cumsum(many) - 1, -1)
+    cell, length = np.divmod(kinds[many], lengths.size)
+    (month, band), segment = np.divmod(cell // segments, bands), cell % segments
+    leave = (hazards.per_day[band, segment] * leave_lever[month, band])[:, None] * places.leaving[band]
+    each = np.repeat(np.arange(band.size), states)
+    tables = _through(np.tile(np.eye(states), (band.size, 1)), places.moving[band[each]], leave[each], lengths[length][each])
+    return numbers[kind_of.reshape(path.length.shape)], *(table.reshape(-1, states, states) for table in tables)
 
 
 def _through(start: np.ndarray, moving: np.ndarray, leave: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

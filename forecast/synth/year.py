@@ -26,6 +26,18 @@ COUNT_HEADINGS = {
     "CP starts": "cp_starts",
     "CP ends": "cp_ends",
 }
+PLACED_HEADINGS = {
+    "With foster carers": "lac_fostering",
+    "Placed for adoption": "lac_placed_for_adoption",
+    "With parents": "lac_with_parents",
+    "In children's homes": "lac_residential",
+    "In residential schools": "lac_residential_school",
+    "In supported accommodation": "lac_supported",
+    "Placed elsewhere": "lac_other",
+}
+SENT_HEADINGS = COUNT_HEADINGS | PLACED_HEADINGS
+LATE_PLACED = "lac_fostering"  # where children whose start is recorded late live
+PLACING = 1  # a stream of chance of its own
 LEDGER_HEADINGS = {
     "Financial year": "financial_year",
     "Period": "period",
@@ -52,10 +64,12 @@ BUDGET = {
     "uasc_grant": ("UASC grant", -1_238_503),
     "contributions": ("Contributions from health and education", -90_792),
 }
-BY_THE_CHILD = (
-    *("in_house_fostering", "kinship_fostering", "ifa_fostering", "private_residential", "residential_school"),
-    *("supported", "other_placements", "contact", "uasc_grant", "contributions"),
-)  # the rest are teams, paid whatever the number of children
+# The children that a line pays for; the rest are teams, paid whatever the number of children.
+BY_THE_CHILD = {
+    "in_house_fostering": "lac_fostering", "kinship_fostering": "lac_fostering", "ifa_fostering": "lac_fostering",
+    "private_residential": "lac_residential", "residential_school": "lac_residential_school", "supported": "lac_supported",
+    "other_placements": "lac_other", "contact": "lac", "uasc_grant": "lac", "contributions": "lac",
+}  # fmt: skip
 
 COUNCIL_CARD = '''# What {council} sends each month, in its own words. {council} does not exist.
 council: {council}
@@ -166,8 +180,10 @@ class YearSettings:
     lac_starts, cp_starts starts a year, Poisson by month; those the case's central run expects
     lac_ends, cp_ends     ends a child-year; those that keep the stock where it is
     break_month, break_factor  from this month LAC starts are so many times as frequent
-    budgeted_children     children whom the lines by the child pay for: the case's run spends £70,100 on placements a
-                          child in 2025-26, and the budget's £12.6m buys 180 at that
+    opening_placed, first_placed  children by placement at the end of the March before, as published for the case, the hidden
+                          ones made whole; and where those who start live, by chance
+    budgeted_children     children whom the lines by the child pay for, placed as at the opening: the case's run spends £70,100
+                          on placements a child in 2025-26, and the budget's £12.6m buys 180 at that
     price_month, price_line, price_rise  from this month the price of a line is higher by this share
     noise                 SD of the logarithm of actual over true cost, by line and period
     late_month            the ledger of this month comes with that of the next
@@ -182,6 +198,8 @@ class YearSettings:
     cp_ends: float = 1.40
     break_month: int = 8
     break_factor: float = 2.2
+    opening_placed: tuple[int, ...] = (112, 1, 10, 15, 1, 24, 10)
+    first_placed: tuple[float, ...] = (0.62, 0.0, 0.06, 0.10, 0.01, 0.15, 0.06)
     budgeted_children: float = 180.0
     price_month: int = 7
     price_line: str = "private_residential"
@@ -201,7 +219,7 @@ def write_year(folder: Path, seed: int = EXAMPLE_SEED, settings: YearSettings | 
     """
     settings = settings or YearSettings()
     chance = np.random.default_rng(seed)
-    counts = draw_counts(settings, chance)
+    counts = placed(settings, draw_counts(settings, chance), np.random.default_rng([seed, PLACING]))
     ledger = draw_ledger(settings, counts, chance)
     files = [path for number in range(1, MONTHS_A_YEAR + 1) for path in _write_delivery(folder, settings, counts, ledger, number)]
     files += _write_budget(folder, settings)
@@ -225,15 +243,26 @@ def draw_counts(settings: YearSettings, chance: np.random.Generator) -> pd.DataF
     return pd.DataFrame(rows)[list(COUNT_HEADINGS.values())]
 
 
+def placed(settings: YearSettings, counts: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
+    """The counts with where children live at each month's end: those who leave are any of those here, those who start are placed by chance."""
+    here, rows = np.array(settings.opening_placed), []
+    for starts, ends in zip(counts["lac_starts"], counts["lac_ends"], strict=True):
+        here = here - chance.multivariate_hypergeometric(here, ends) + chance.multinomial(starts, settings.first_placed)
+        rows.append(here)
+    return counts.assign(**dict(zip(PLACED_HEADINGS.values(), np.array(rows).T, strict=True)))
+
+
 def draw_ledger(settings: YearSettings, counts: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
     """What was truly spent: financial_year, period, cost_line (the council's name), budget, actual; a total a period."""
-    children = np.diff(np.r_[settings.lac, counts["lac"]]) / -2 + counts["lac"]  # on average over the month
+    opening = {"lac": settings.lac} | dict(zip(PLACED_HEADINGS.values(), settings.opening_placed, strict=True))
+    grown = settings.budgeted_children / settings.lac
+    share = {name: (np.diff(np.r_[first, counts[name]]) / -2 + counts[name]) / (first * grown) for name, first in opening.items()}  # on average over the month
     days = days_in(list(counts["month"]))
     rows = []
     for number in range(1, MONTHS_A_YEAR + 1):
-        share_of_year, share_of_children = days[number - 1] / days.sum(), children[number - 1] / settings.budgeted_children
+        share_of_year, children = days[number - 1] / days.sum(), {name: held[number - 1] for name, held in share.items()}
         lines = [
-            (name, round(pounds / MONTHS_A_YEAR, PENCE), _actual(settings, line, number, pounds * share_of_year, share_of_children, chance))
+            (name, round(pounds / MONTHS_A_YEAR, PENCE), _actual(settings, line, number, pounds * share_of_year, children, chance))
             for line, (name, pounds) in settings.budget.items()
         ]
         total = (TOTAL, *(round(sum(row[at] for row in lines), PENCE) for at in (1, 2)))
@@ -241,18 +270,18 @@ def draw_ledger(settings: YearSettings, counts: pd.DataFrame, chance: np.random.
     return pd.DataFrame(rows, columns=list(LEDGER_HEADINGS.values()))
 
 
-def _actual(settings: YearSettings, line: str, number: int, budget: float, children: float, chance: np.random.Generator) -> float:
-    """Budgeted pounds of the month's days, times children over those budgeted, the price rise and noise."""
+def _actual(settings: YearSettings, line: str, number: int, budget: float, children: dict[str, float], chance: np.random.Generator) -> float:
+    """Budgeted pounds of the month's days, times children in the line's placement over those budgeted, the price rise and noise."""
     noise = float(np.exp(settings.noise * chance.standard_normal()))
     dearer = 1 + settings.price_rise * (line == settings.price_line and number >= settings.price_month)
-    return round(budget * (children if line in BY_THE_CHILD else 1.0) * dearer * noise, PENCE)
+    return round(budget * (children[BY_THE_CHILD[line]] if line in BY_THE_CHILD else 1.0) * dearer * noise, PENCE)
 
 
 def as_first_sent(settings: YearSettings, counts: pd.DataFrame) -> pd.DataFrame:
     """The counts before the late starts were recorded: they lack in the month, and in every stock from then on."""
     sent = counts.copy()
     sent.loc[settings.revised_month - 1, "lac_starts"] -= settings.recorded_late
-    sent.loc[settings.revised_month - 1 :, "lac"] -= settings.recorded_late
+    sent.loc[settings.revised_month - 1 :, ["lac", LATE_PLACED]] -= settings.recorded_late
     if (sent.drop(columns="month") < 0).any(axis=None):
         raise BadInput("year of the invented council: fewer starts in the revised month than are recorded late; expected as many. Choose another seed")
     return sent
@@ -268,7 +297,7 @@ def _write_delivery(folder: Path, settings: YearSettings, counts: pd.DataFrame, 
     """What arrives after month `number`: counts of all months so far, and the ledgers that are ready."""
     months = year_months(YEAR)
     known = counts if number >= settings.revised_in else as_first_sent(settings, counts)
-    sent = known.head(number).rename(columns={field: heading for heading, field in COUNT_HEADINGS.items()})
+    sent = known.head(number).rename(columns={field: heading for heading, field in SENT_HEADINGS.items()})
     ready = {settings.late_month: [], settings.late_month + 1: [settings.late_month, settings.late_month + 1]}
     here = folder / "deliveries" / delivered_in(number)
     files = [write_csv(sent, here / f"counts_to_{months[number - 1]}.csv")]
@@ -293,7 +322,7 @@ def _budget_card(rows: int, total: int, digest: str) -> str:
 def card_text(settings: YearSettings) -> str:
     """council.yaml."""
     months = year_months(YEAR)
-    counts, ledger = ("\n".join(f'      "{heading}": {name}' for heading, name in held.items()) for held in (COUNT_HEADINGS, LEDGER_HEADINGS))
+    counts, ledger = ("\n".join(f'      "{heading}": {name}' for heading, name in held.items()) for held in (SENT_HEADINGS, LEDGER_HEADINGS))
     accounts = "\n".join(f'  "{name}": {line}' for line, (name, _) in settings.budget.items())
     budget = "\n".join(f"      {line}: {pounds}" for line, (_, pounds) in settings.budget.items())
     return COUNCIL_CARD.format(
@@ -316,7 +345,8 @@ def expected_text(settings: YearSettings, counts: pd.DataFrame) -> str:
 
 def _revision_lines(settings: YearSettings, counts: pd.DataFrame, first: pd.DataFrame) -> str:
     """One line a figure that is restated: the starts of the month, and the stock from then to the month before the delivery's."""
-    changed = [(settings.revised_month, "lac_starts"), *((number, "lac") for number in range(settings.revised_month, settings.revised_in))]
+    stocks = [(number, measure) for measure in ("lac", LATE_PLACED) for number in range(settings.revised_month, settings.revised_in)]
+    changed = [(settings.revised_month, "lac_starts"), *stocks]
     lines = []
     for number, measure in changed:
         was, now = (int(frame.loc[number - 1, measure]) for frame in (first, counts))
@@ -334,11 +364,11 @@ protection plans, the same budget by line), and its year {YEAR} is drawn by chan
 
 `council.yaml` says what it sends. `deliveries/2025-05` is what had arrived by the third working day of May 2025, and so on to
 April 2026: copy one into the `inbox` of a council folder, refresh, and copy the next. Counts come as one file of all months so
-far, the ledger as one file a month. `budget.csv` is the year's budget by line. `expected.yaml` says what lies in wait:
+far, with where looked-after children are placed; the ledger as one file a month. `budget.csv` is the year's budget by line. `expected.yaml` says what lies in wait:
 
 - the ledger of {month[settings.late_month]} comes with that of {month[settings.late_month + 1]};
-- {settings.recorded_late} starts of {month[settings.revised_month]} are recorded late, and arrive with the counts of {month[settings.revised_in]}: its starts, and the
-  stock from then on, are restated;
+- {settings.recorded_late} starts of {month[settings.revised_month]}, with foster carers, are recorded late, and arrive with the counts of
+  {month[settings.revised_in]}: its starts, and the stocks from then on, are restated;
 - private children's homes cost {settings.price_rise:.0%} more from {month[settings.price_month]};
 - from {month[settings.break_month]} {settings.break_factor:g} times as many children start to be looked after.
 

@@ -24,6 +24,18 @@ MEASURES = {
     "cp_starts": "child protection plans started",
     "cp_ends": "child protection plans ended",
 }
+# Where looked-after children live at the month's end, for councils that count it: all of them or none. The placements are
+# those of forecast.placements, which stands to the right of this room; a test holds the two alike.
+PLACED = {
+    "lac_fostering": "looked-after children with foster carers, relatives included, at the month's end",
+    "lac_placed_for_adoption": "looked-after children placed for adoption at the month's end",
+    "lac_with_parents": "looked-after children placed with their parents at the month's end",
+    "lac_residential": "looked-after children in children's homes and secure homes at the month's end",
+    "lac_residential_school": "looked-after children in residential schools and other residential settings at the month's end",
+    "lac_supported": "looked-after children in supported accommodation at the month's end",
+    "lac_other": "looked-after children placed elsewhere at the month's end",
+}
+COUNTED = MEASURES | PLACED
 MONTH, YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL = "month", "financial_year", "period", "cost_line", "budget", "actual"
 LEDGER_FIELDS = (YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL)
 # The lines of forecast.costs, which stands to the right of this room; a test holds the two alike.
@@ -124,6 +136,12 @@ class Card(Strict):
         return [line for line in COST_LINES if line in self.accounts.values()]
 
     @property
+    def measures(self) -> list[str]:
+        """What is counted every month: children, starts and ends, and where children are placed if any file has it."""
+        counted = {field for file in self.files.values() if file.kind == COUNTS for field in file.columns.values()}
+        return list(COUNTED if counted & set(PLACED) else MEASURES)
+
+    @property
     def opening_month(self) -> str:
         """The month before the first."""
         return month_before(self.months.first)
@@ -192,7 +210,7 @@ def _check_files(card: Card, doc: Document) -> None:
     for name, file in card.files.items():
         refuse(doc, ("files", name), _file_faults(file))
     measures = [field for file in card.files.values() if file.kind == COUNTS for field in file.columns.values()]
-    lacking = [measure for measure in MEASURES if measures.count(measure) != 1]
+    lacking = [measure for measure in card.measures if measures.count(measure) != 1]
     kinds = [file.kind for file in card.files.values()]
     if lacking or kinds.count(LEDGER) != 1:
         said = "expected one ledger, and every measure in one column of one file of counts"
@@ -201,7 +219,7 @@ def _check_files(card: Card, doc: Document) -> None:
 
 
 def _file_faults(file: ExpectedFile):
-    right = [MONTH, *MEASURES] if file.kind == COUNTS else list(LEDGER_FIELDS)
+    right = [MONTH, *COUNTED] if file.kind == COUNTS else list(LEDGER_FIELDS)
     needed = [MONTH] if file.kind == COUNTS else right
     given = list(file.columns.values())
     wrong = next((field for field in given if field not in right), None)
@@ -241,7 +259,7 @@ def _wrong_budget(card: Card, budget: Budget):
 
 
 def _check_accepted(card: Card, doc: Document) -> None:
-    known = [*MEASURES, *card.lines]
+    known = [*card.measures, *card.lines]
     for name, one in card.accepted.items():
         if one.item not in known:
             raise doc.problem(("accepted", name, "item"), f"is {one.item[:40]}; expected a measure or a cost line. {nearest(one.item, known)}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from forecast.errors import BadInput
-from forecast.inputs.arrivals.card import CARD, MEASURES, SERVICES, Card, month_before, months_of
+from forecast.inputs.arrivals.card import CARD, COUNTED, PLACED, SERVICES, Card, month_before, months_of
 from forecast.inputs.arrivals.cells import told
 from forecast.inputs.arrivals.vintages import (
     ACTUAL,
@@ -57,6 +57,7 @@ class Arrived:
     lagging     months with counts and without a ledger
     waiting     months with a ledger, or some counts, and not yet all counts; nothing of them is accepted
     warnings    sentences for the officer
+    doubts      sentences for the officer that a person must act on
     rows        month, figure, item, value: what `accept` adds to what is held
     files       sha256 -> name of the files accepted whole
     """
@@ -70,13 +71,14 @@ class Arrived:
     lagging: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*KEY, "value"]))
     files: dict[str, str] = field(default_factory=dict)
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether the month can be reported and somebody has to chase what is late."""
-        return bool(self.lagging)
+        """Whether the month can be reported and somebody has to chase what is late, or what does not agree."""
+        return bool(self.lagging or self.doubts)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def judge(given: pd.DataFrame, card: Card, held: Held, files: dict[str, tuple[st
     taken = given[(given["month"] <= newest) & (given["kind"] != "same")].drop_duplicates(KEY)
     after = updated(held.vintages.as_known(), taken)
     refuse(wrong_units(taken, after, card))
-    doubts = [*stock_doubts(after, taken, card), *revision_doubts(taken, card), *ledger_doubts(taken, after, card)]
+    doubts = [*stock_doubts(after, taken, card), *placed_doubts(after, taken), *revision_doubts(taken, card), *ledger_doubts(taken, after, card)]
     refuse([doubt.message for doubt in doubts if not card.found_right(doubt.month, doubt.item)])
     return summed_up(given, taken, after, new, card, doubts, files or {})
 
@@ -176,7 +178,7 @@ def new_months(given: pd.DataFrame, card: Card, last: str) -> list[str]:
     found = []
     for month in months_of(card):
         if month > last:
-            if measures.get(month, 0) < len(MEASURES):
+            if measures.get(month, 0) < len(card.measures):
                 break
             found.append(month)
     return found
@@ -244,6 +246,17 @@ def _stock_doubts(month: str, service: str, before: float, now: dict, where: str
         yield Doubt(month, service, where, said, f"the two alike within {within}")
 
 
+def placed_doubts(after: pd.DataFrame, taken: pd.DataFrame) -> Iterator[Doubt]:
+    """Children by placement that do not add up to the looked-after children, in months of which either is new or restated."""
+    touched = taken[(taken["figure"] == CHILDREN) & taken["item"].isin(["lac", *PLACED])].drop_duplicates("month")
+    for row in touched.itertuples():
+        children = _figures(after, row.month, CHILDREN)
+        placed = sum(children[item] for item in PLACED if item in children)
+        if set(PLACED) <= set(children) and placed != children["lac"]:
+            said = f"looked-after children by placement add up to {placed:.0f} at the end of {month_in_words(row.month)}, and there are {children['lac']:.0f}"
+            yield Doubt(row.month, "lac", place(row), said, "every child in one placement")
+
+
 def revision_doubts(taken: pd.DataFrame, card: Card) -> Iterator[Doubt]:
     """Figures of earlier months restated by more than the tolerance. A budget may not move at all but by a note on the card."""
     most = {CHILDREN: card.tolerances.revision_children, ACTUAL: card.tolerances.revision_pounds, BUDGET: 0}
@@ -258,7 +271,7 @@ def revision_doubts(taken: pd.DataFrame, card: Card) -> Iterator[Doubt]:
 
 def spoken(item: str) -> str:
     """A measure or a cost line in words."""
-    return MEASURES.get(item, item.replace("_", " "))
+    return COUNTED.get(item, item.replace("_", " "))
 
 
 def in_words(figure: str, value: float) -> str:
@@ -324,7 +337,7 @@ def summed_up(given, taken, after, new: list[str], card: Card, doubts: list[Doub
     rows = taken[[*KEY, "value"]].reset_index(drop=True)
     return Arrived(
         _state(new, lagging, rows, revisions, waiting), month, tuple(new), counts_of(rows), _ledger_lines(rows, after), revisions, lagging, waiting,
-        tuple(_warnings(card, doubts, revisions, lagging, waiting)), rows,
+        tuple(_warnings(card, doubts, revisions, lagging, waiting)), (), rows,
         {sha256: name for name, all_of_it in files.items() if name not in late_files for sha256 in all_of_it},
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forecast.errors import BadInput
-from forecast.inputs.arrivals.card import MEASURES, MONTH, ExpectedFile
+from forecast.inputs.arrivals.card import COUNTED, MONTH, ExpectedFile
 from forecast.inputs.arrivals.cells import month, told, whole
 from forecast.inputs.arrivals.sheets import Row, read_rows
 
@@ -18,7 +18,7 @@ def read_counts(name: str, content: bytes, expected: ExpectedFile) -> pd.DataFra
     rows = read_rows(name, content, expected)
     months = [month(row.cells[MONTH]) for row in rows]
     _refuse_repeated(months, rows)
-    held = [measure for measure in MEASURES if measure in rows[0].cells]
+    held = [measure for measure in COUNTED if measure in rows[0].cells]
     told_rows = [
         (when, measure, whole(row.cells[measure]), name, row.number)
         for when, row in sorted(zip(months, rows, strict=True), key=lambda pair: pair[0])

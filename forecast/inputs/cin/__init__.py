@@ -122,7 +122,7 @@ def _end(month: str) -> int:
 
 
 @guarded
-def read_cin(path: Path, authority: str | None = None, until: date | None = None, salt: bytes | None = None) -> Plans:
+def read_cin(path: Path, authority: str | None = None, until: date | None = None, salt: bytes | None = None, made_by: date | None = None) -> Plans:
     """Read every CIN census and Annex A list in a folder, a zip or a file.
 
     authority  which LA to read, as in the census header (LEA) or the LA column, where there are several
@@ -130,6 +130,7 @@ def read_cin(path: Path, authority: str | None = None, until: date | None = None
                reference date
     salt       16 to 64 secret bytes for the hashes of identifiers, to be shared only with another return to be linked; else
                made afresh and forgotten
+    made_by    day by which the files were made: a last return whose year goes beyond it is complete to it
     Raises BadInput naming file, line or record, field, what was expected and what to do; never a child's identifier or date.
     """
     check_salt(salt)
@@ -140,7 +141,7 @@ def read_cin(path: Path, authority: str | None = None, until: date | None = None
         raise BadInput(
             "the path given holds no file with child protection plans. Give the census XML, its tables, or Annex A lists."
         )
-    returns = place_in_returns([Part(part, to_tables(part, quality)) for part in own], until, quality)
+    returns = place_in_returns([Part(part, to_tables(part, quality)) for part in own], until, quality, made_by)
     return _plans(returns, quality, mark_of(salt))
 
 

@@ -89,7 +89,7 @@ def year_in_text(text: str) -> int | None:
     return max((singles | pairs).items(), default=(0, None))[1]
 
 
-def place_in_returns(parts: list[Part], until: date | None, quality: Quality) -> list[Return]:
+def place_in_returns(parts: list[Part], until: date | None, quality: Quality, made_by: date | None = None) -> list[Return]:
     """The returns in order of time.
 
     The year is the header's, else the YEAR column's, the name's, or that of the latest dates inside. An Annex A extract is
@@ -107,7 +107,7 @@ def place_in_returns(parts: list[Part], until: date | None, quality: Quality) ->
     returns = sorted(returns, key=lambda item: (item.last, item.first))
     _check_plans(returns)
     _check_gaps(returns)
-    returns = _until(returns, until)
+    returns = _until(returns, until or _within(made_by, returns[-1]))
     _check_quiet(returns[-1], quality)
     return returns
 
@@ -267,6 +267,11 @@ def _check_quiet(final: Return, quality: Quality) -> None:
             f"{final.label}. Expected a whole return. If it was made earlier, say the last day it was complete with until."
         )
     quality.count(final.parts[0].name, "quiet_end")
+
+
+def _within(day: date | None, final: Return) -> date | None:
+    """A day within the last return and before its end, else None."""
+    return day if day is not None and final.first <= day_number(day) < final.last else None
 
 
 def _until(returns: list[Return], until: date | None) -> list[Return]:

@@ -139,6 +139,7 @@ def read_returns(
     until: date | None = None,
     own_providers: Iterable[str] = codes.OWN_PROVIDERS,
     salt: bytes | None = None,
+    made_by: date | None = None,
 ) -> Returns:
     """Read every SSDA903 return in a folder or zip.
 
@@ -147,6 +148,7 @@ def read_returns(
     own_providers  PLACE_PROVIDER codes that are the council's own fostering; a trust may file its own as PR5
     salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read with
                    the same: see forecast.inputs.links
+    made_by        day by which the files were made: a last return whose year goes beyond it is complete to it
     Raises BadInput naming file, line, column, what was expected and what to do; never a child's identifier or date.
     """
     quality, own_providers = Quality(), tuple(own_providers)
@@ -159,6 +161,7 @@ def read_returns(
     own = choose_authority([table for table in read if table is not None], authority, quality)
     placed = place_in_years(own, quality)
     rows = episodes.stack(placed["Episodes"], COLUMNS)
+    until = until or _within(made_by, max(placed["Episodes"]))
     span = episodes.days_covered(sorted(placed["Episodes"]), _last_day_known(rows, until))
     care = _care(rows, placed, span, own_providers, quality)
     reviews = children.read_reviews(placed.get("Reviews", {}), (span.first, span.last), quality)
@@ -237,6 +240,12 @@ def _last_day_known(rows: pd.DataFrame, until: date | None) -> int | None:
         raise BadInput(f"{file}: its latest dates are in {month}, and its year ends on {_date(last)}; expected dates up to then. An extract made within the year? "
                        f"Give its last day with until.")  # fmt: skip
     return None
+
+
+def _within(day: date | None, year: int) -> date | None:
+    """A day within a return's year and before its end, else None."""
+    number = None if day is None else tables.day_number(day)
+    return day if number is not None and year_of(np.array([number]))[0] == year and number < last_day(year) else None
 
 
 def _month_edges(months: list[str]) -> tuple[int, int]:

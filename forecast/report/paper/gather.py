@@ -53,8 +53,14 @@ def _manifest(folder: Path) -> dict:
 def _cards(folder: Path, data: Path) -> list[tuple[Card, bool]]:
     """The card of every table the run read, and whether it is another now than it was then."""
     made = [(Path(name), sha) for name, sha in sorted(_manifest(folder)["inputs"].items()) if name.endswith(".card.yaml")]
-    tables = [(table_folder(data, name) / f"{name}.csv", sha) for path, sha in made if (name := path.name.removesuffix(".card.yaml"))]
+    tables = [(_table(folder, data, path), sha) for path, sha in made]
     return [(read_card(table), hashlib.sha256(card_path(table).read_bytes()).hexdigest() != sha) for table, sha in tables]
+
+
+def _table(folder: Path, data: Path, card: Path) -> Path:
+    """The table of a card that a run names: one the run keeps itself, or one of the project's data."""
+    name = f"{card.name.removesuffix('.card.yaml')}.csv"
+    return folder / card.with_name(name) if (folder / card).is_file() else table_folder(data, name.removesuffix(".csv")) / name
 
 
 def _of_card(card: Card) -> dict[str, str]:
