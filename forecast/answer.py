@@ -186,7 +186,7 @@ def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
     known = {id(one.assumptions): one for one in (outlook, central)}
 
     def call(a: Assumptions) -> float:
-        there = known[id(a)] if id(a) in known else again(base, central, a)
+        there = known[id(a)] if id(a) in known else again(base.without_courses(), central, a)
         return float(there.drawn.at_year_end.mean())
 
     held = split(central.assumptions, outlook.assumptions, call)

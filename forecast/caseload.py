@@ -350,7 +350,7 @@ def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever
     entrants = entrant_cohorts(edges, replace(stream, expected=starts), nodes=1)
     if fit.places is None:
         return expect(edges, fit.hazards, opening_cohorts(fit.opening) + entrants, starts, lever)
-    cohorts, inside = placed_cohorts(fit.opening, entrants, fit.hazards, fit.places)
+    cohorts, inside = placed_cohorts(fit.opening, entrants.that_come(), fit.hazards, fit.places)
     return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
 
 

@@ -16,7 +16,6 @@ from forecast import costs, outlook
 from forecast.assumptions import Assumptions
 from forecast.assumptions.rules import carried_range
 from forecast.cases import open_case
-from forecast.explore.live import not_shown
 from forecast.memory import Lives, Projections
 from forecast.outlook import Base, Outlook, Steps
 
@@ -146,7 +145,7 @@ def ready() -> tuple[Base, Assumptions]:
     """The reference case on a few draws, with what no direction looks at left out."""
     case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
     base = outlook.prepare(case.central, case.evidence, DRAWS, SEED)
-    return replace(base, steps=Steps(Projections(), Lives(), not_shown)), case.central
+    return replace(base, steps=Steps(Projections(), Lives())).without_courses(), case.central
 
 
 def kept(direction: Direction, before: Outlook, after: Outlook) -> bool:

@@ -16,11 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
+from forecast.cases import COUNTED_AS
 from forecast.costs import LINES
 from forecast.errors import BadInput
 from forecast.inputs.arrivals import Arrived, Card, Held, Vintages, accept, read_card, read_held, read_inbox, write_held
-from forecast.inputs.arrivals.card import COST_LINES, is_personal
+from forecast.inputs.arrivals.card import COST_LINES, MEASURES, PLACED, is_personal
 from forecast.inputs.arrivals.inbox import shown, words_of
+from forecast.placements import PLACEMENTS
 
 CARD = """
 council: Exampleton
@@ -923,6 +925,52 @@ def test_what_a_vintage_knew_is_the_last_value_up_to_it(entries):
         wanted = {f"i{item}": value for vintage, item, value in entries if vintage <= asked}
         known = held.as_known(f"2025-{asked:02d}")
         assert dict(zip(known["item"], known["value"], strict=True)) == wanted
+
+
+# Where children are placed.
+
+PLACED_HEAD = ["Month", "Fostered", "Adopters", "Parents", "Homes", "Schools", "Supported", "Elsewhere"]
+PLACED_CARD = CARD.replace("  ledger:\n    kind", f"""  placed:
+    kind: counts
+    pattern: "placed_*"
+    columns: {{Month: month, {", ".join(f"{head}: {measure}" for head, measure in zip(PLACED_HEAD[1:], PLACED, strict=True))}}}
+  ledger:
+    kind""", 1)
+
+
+def with_placed(folder: Path, *rows) -> Council:
+    council = Council(folder, PLACED_CARD)
+    council.counts(APRIL, name="counts_2025-04.csv")
+    council.put("placed_2025-04.csv", csv_text(PLACED_HEAD, list(rows)))
+    return council
+
+
+def test_placements_come_in_a_file_of_their_own_and_wait_for_the_counts(tmp_path):
+    council = with_placed(tmp_path, ["2025-04", 110, 2, 12, 15, 1, 25, 10])
+    assert council.card.measures == [*MEASURES, *PLACED]
+    arrived = council.take()
+    assert arrived.months == ("2025-04",) and arrived.counts.set_index("measure")["value"]["lac_residential"] == 15
+    council.put("placed_2025-05.csv", csv_text(PLACED_HEAD, [["2025-05", 110, 2, 12, 18, 1, 25, 10]]))
+    assert council.read().months == () and council.read().waiting == ("2025-05",)
+    council.counts(MAY, name="counts_2025-05.csv")
+    assert council.read().months == ("2025-05",)
+
+
+def test_placements_that_are_not_every_child_are_refused(tmp_path):
+    council = with_placed(tmp_path, ["2025-04", 110, 2, 12, 15, 1, 25, 9])
+    with pytest.raises(BadInput, match=r"looked-after children by placement add up to 174 at the end of April 2025, and there are 175; expected every child in one placement"):
+        council.read()
+    council.card_text += "accepted: {a: {month: 2025-04, item: lac, why: one child is between placements}}\n"
+    assert council.read().months == ("2025-04",)
+
+
+def test_some_placements_and_not_others_are_refused(tmp_path):
+    with pytest.raises(BadInput, match="these are not in one column: lac_other"):
+        _ = Council(tmp_path, PLACED_CARD.replace(", Elsewhere: lac_other", "")).card
+
+
+def test_the_placements_are_those_of_the_forecast():
+    assert list(PLACED) == list(COUNTED_AS.values()) and list(COUNTED_AS) == PLACEMENTS
 
 
 # The card.

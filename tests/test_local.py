@@ -164,6 +164,17 @@ def test_points_share_out_each_age_as_it_lived():
     assert young == pytest.approx([30 / 40, 10 / 40, 0], abs=0.03) and not (state[ages >= 1000] == 0).any()
 
 
+def test_where_children_live_follows_the_months_count():
+    """By hand: 60 of 100 child-days fostered (20 of them with relatives), 40 in homes; the count says 30 and 10, and 10 elsewhere."""
+    lived = np.zeros((len(LAC_BANDS), len(NAMES)))
+    for name, days in (("fostering", 40), ("kinship", 20), ("residential", 40)):
+        lived[2, NAMES.index(name)] = days
+    placed = dict.fromkeys(("fostering", "placed_for_adoption", "with_parents", "residential", "residential_school", "supported", "other"), 0.0)
+    there = local.as_counted(lived, placed | {"fostering": 30.0, "residential": 10.0, "other": 10.0})
+    assert {name: there[2, NAMES.index(name)] for name in ("fostering", "kinship", "residential", "other")} == pytest.approx({"fostering": 40.0, "kinship": 20.0, "residential": 20.0, "other": 0.0})
+    assert there.sum() == pytest.approx(80.0)
+
+
 # --- an invented council, from returns to forecast --------------------------------------------------------------------
 
 

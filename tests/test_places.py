@@ -8,7 +8,7 @@ from scipy.integrate import quad_vec
 from scipy.linalg import expm
 from scipy.stats import expon, kstest
 
-from forecast.pathways import calibration, engine
+from forecast.pathways import calibration, engine, expectation
 from forecast.pathways.expectation import (
     Cohorts,
     entrant_cohorts,
@@ -38,6 +38,23 @@ def places(now: np.ndarray) -> Places:
     moving[:, 1, 0], moving[:, 1, 2] = [0.003, 0.002, 0.001], [0, 0.0005, 0.006]
     first = np.array([[0.9, 0.1, 0], [0.7, 0.3, 0], [0.3, 0.2, 0.5]])
     return Places(NAMES, first, moving, np.array([[1.0, 0.3, 1], [1.1, 0.5, 1], [1.0, 0.4, 1.6]]), now)
+
+
+def test_stretches_lived_alike_are_the_same_as_one_by_one(monkeypatch):
+    """Thousands of cohorts that share their stretches, and each by itself: nothing but rounding between the two."""
+    opening, here, starts = setting()
+    cohorts, inside = placed_cohorts(opening, entrant_cohorts(MONTHS, starts, NODES), hazards(), here)
+    lever = np.linspace(0.8, 1.3, 36).reshape(12, 3)
+    together = expect_places(MONTHS, hazards(), here, cohorts, inside, lever)
+    monkeypatch.setattr(expectation, "PLACED_CHUNK", 3)  # too few in a chunk to share anything
+    alone = expect_places(MONTHS, hazards(), here, cohorts, inside, lever)
+    for name in ("stock", "ends", "days"):
+        assert getattr(together, name) == pytest.approx(getattr(alone, name), rel=1e-9, abs=1e-9)
+
+
+def test_cohorts_of_whom_nobody_comes_are_left_out():
+    held = Cohorts(np.arange(3.0), np.arange(3.0), np.zeros(3), np.array([0.0, 2.0, 0.0])).that_come()
+    assert held.entry.tolist() == [1.0] and held.weight.tolist() == [2.0]
 
 
 def setting(months: int = 12):

@@ -27,6 +27,10 @@ class Cohorts:
     def __add__(self, other: "Cohorts") -> "Cohorts":
         return Cohorts(*(np.concatenate(pair) for pair in zip(vars(self).values(), vars(other).values(), strict=True)))
 
+    def that_come(self) -> "Cohorts":
+        """Those of whom any children are expected."""
+        return Cohorts(*(column[self.weight > 0] for column in vars(self).values()))
+
 
 @dataclass(frozen=True)
 class Expected:
