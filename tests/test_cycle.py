@@ -8,10 +8,12 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from conftest import HOME
 from forecast import outlook, refresh, runs
 from forecast.cases import Come, moved_on
+from forecast.cli import main
 from forecast.cycle import door, summary
 from forecast.cycle.alarm import alarm
 from forecast.cycle.council import Standing
@@ -437,3 +439,52 @@ def test_an_extract_within_the_year_is_complete_to_the_month_and_compared_with_i
     said = " ".join(done.lines)
     assert done.code == door.NEEDS_A_PERSON and "complete to 31 August 2025" in said
     assert "looked-after children on 31 August 2025, and the monthly counts 169. Find out which is right" in said
+
+
+# --- what a scheduler is told -----------------------------------------------------------------------------------------
+
+
+def scheduled(there, *more: str):
+    command = ["refresh", str(there / "council"), "--runs", str(there / "runs"), "--draws", str(FEW), "--seed", "1", "--no-notebooks", "--quiet", *more]
+    return CliRunner().invoke(main, command, prog_name="forecast")
+
+
+@pytest.fixture
+def there(year, tmp_path):
+    base, _ = year
+    shutil.copytree(base / "council", tmp_path / "council")
+    shutil.copytree(base / "runs", tmp_path / "runs")
+    return tmp_path
+
+
+def test_nothing_to_do_ends_with_0(there):
+    done = scheduled(there)
+    assert done.exit_code == 0 and "Nothing to do: Exampleton stands at July 2025" in done.output
+    assert "ended with 0" in (there / "council" / "refresh.log").read_text(encoding="utf-8")
+
+
+def test_a_failure_ends_with_1_and_no_traceback(there, monkeypatch):
+    monkeypatch.setattr(door, "read_inbox", lambda *args: 1 / 0)
+    done = scheduled(there)
+    assert done.exit_code == 1 and "Traceback" not in done.output and "What was published before stands" in done.output
+    assert "failed: ZeroDivisionError" in (there / "council" / "refresh.log").read_text(encoding="utf-8")
+
+
+def test_a_bad_arrival_ends_with_2_and_says_what_to_do(there):
+    (there / "council" / INBOX / "counts_to_2025-08.csv").write_text("Month,Looked-after children\n2025-08,12\n", encoding="utf-8")
+    done = scheduled(there)
+    assert done.exit_code == 2 and "counts_to_2025-08.csv, row 1" in done.output and "Traceback" not in done.output
+
+
+def test_another_refresh_under_way_ends_with_3(there):
+    with door.one_at_a_time(there / "council"):
+        done = scheduled(there)
+    assert done.exit_code == 3 and "another refresh of council is under way" in done.output
+
+
+def test_a_late_ledger_ends_with_4(there):
+    file = MONTHS / "deliveries" / "2025-09" / "counts_to_2025-08.csv"
+    shutil.copyfile(file, there / "council" / INBOX / file.name)
+    done = scheduled(there)
+    assert done.exit_code == 4 and "The ledger of August 2025 (2025-26) has not arrived" in done.output
+    assert scheduled(there).exit_code == 4
