@@ -803,3 +803,13 @@ def test_widths_of_columns_sum_and_no_word_is_broken():
 def test_a_clock_is_never_read(word):
     made = datetime.fromtimestamp(word.stat().st_mtime, UTC)
     assert made.strftime("%Y-%m-%d") not in whole(word) or made.strftime("%Y-%m-%d") == "2011-06-09"
+
+
+def test_no_minus_sign_is_left_alone_at_the_end_of_a_line(tmp_path):
+    """Signs are hyphens that hold on to their figure, words and ranges keep theirs, and the text reads as it was written."""
+    said = "From -£110,000 to £1,480,000; -8.2% in 2011-12, a two-year change (-£5,000), 3-4 children."
+    to_word(sample(blocks=(Paragraph((said,)),)), tmp_path / "a.docx")
+    document = Document(tmp_path / "a.docx")
+    line = next(line for line in document.paragraphs if "110,000" in line.text)
+    assert line.text == said and len(line._p.xpath(".//w:noBreakHyphen")) == 3
+    assert said in check.words_in_word(tmp_path / "a.docx").split("\n")

@@ -5,9 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from directions_of_words import ready, reference, written
 from test_render import HOSTILE, MARKING, hostile, sample
 
 from benchmarks import explore as bench
+from forecast.report import charts
 from forecast.report.model import PUBLIC, Heading, Table
 from forecast.report.render.blocks import write_blocks
 from forecast.report.render.html import to_html
@@ -70,6 +72,16 @@ def test_axe_finds_nothing(opened, name, width):
     page = opened(name, width)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page itself never scrolls sideways"
+
+
+def test_axe_finds_nothing_in_the_paper_of_the_reference_run(opened, folder, reference_folder):
+    """The whole committee paper, as an officer opens it: no violation, no request, nothing that makes the page scroll sideways."""
+    to_html(written(ready(reference(reference_folder)), charts.drawn), folder / "paper.html")
+    for width in (1280, 320):
+        page = opened("paper.html", width)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.images.length") >= 5 and page.evaluate("document.querySelectorAll('table').length") >= 10
 
 
 def test_axe_can_find_something(opened):

@@ -128,7 +128,7 @@ def _parts(package: zipfile.ZipFile, *kinds: str) -> list[str]:
 
 def _words(part: etree._Element) -> str:
     """The words of a paragraph or cell; instructions of fields are not words."""
-    said = {f"{W}t": lambda one: one.text or "", f"{W}tab": lambda one: "\t" if one.getparent().tag == f"{W}r" else "", f"{W}br": lambda one: " "}
+    said = {f"{W}t": lambda one: one.text or "", f"{W}tab": lambda one: "\t" if one.getparent().tag == f"{W}r" else "", f"{W}br": lambda one: " ", f"{W}noBreakHyphen": lambda one: "-"}
     return "".join(said[one.tag](one) for one in part.iter(*said))
 
 

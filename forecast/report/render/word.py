@@ -34,6 +34,7 @@ from forecast.report.render.word_template import opened
 PAGE, SIDES, ENDS = (Cm(21), Cm(29.7)), Cm(2.3), Cm(2.2)  # A4
 TALLEST = Cm(20)  # of a picture, so that its caption and source stand on the same page
 PARAGRAPH_STYLES = {"body": "Normal", "warning": "Warning", "note": "Note"}
+MINUS = re.compile(r"(?<![\w.,)])-(?=[£\d])")
 PAGE_FIELD = re.compile(r"\bPAGE\b")
 
 
@@ -144,9 +145,27 @@ class Writer:
         self.add(f"Source: {block.source}", "Source")
 
     def saved(self) -> bytes:
+        _hold_signs(self.document)
         made = io.BytesIO()
         self.document.save(made)
         return files.timeless(made.getvalue())
+
+
+def _hold_signs(document: WordDocument) -> None:
+    """Minus signs as hyphens at which no line breaks, so that none is left alone at the end of one."""
+    for text in list(document.element.body.iter(qn("w:t"))):
+        first, *others = MINUS.split(text.text or "")
+        text.text = first
+        last = text
+        for words in others:
+            sign, more = OxmlElement("w:noBreakHyphen"), OxmlElement("w:t")
+            more.text = words
+            more.set(qn("xml:space"), "preserve")
+            last.addnext(sign)
+            sign.addnext(more)
+            last = more
+        if others:
+            text.set(qn("xml:space"), "preserve")
 
 
 def _page(document: WordDocument) -> None:
