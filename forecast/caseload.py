@@ -181,6 +181,13 @@ def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed:
     return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, trust, now))
 
 
+def in_doubt(fit: Calibrated, norms: Norms, luck: np.random.Generator) -> Calibrated:
+    """The same group with placements as unsure as the returns leave them, where it has any."""
+    if fit.places is None:
+        return fit
+    return replace(fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, luck))
+
+
 def _recent(evidence: Evidence, group: Group, implied: float, days_since: float) -> float:
     """Starts a year since the calibration year: those counted by month or, where none are, those that the stock implies."""
     if evidence.recent_starts is None:

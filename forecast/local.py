@@ -5,7 +5,7 @@ country's, each age and time in care toward that level, each placement toward it
 are placements of their own, so that they start, move and leave at their own rates and stand on their own line.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ TIMES, UNKNOWN, ADULT = tuple(TIME_FROM), "unknown", "leave_turned_18"
 FOSTERED = {"kinship": "fostering"}  # counted within
 LEAVES, MOVES = "leave_", "move_to_"
 ONE_CHILD = 1.0  # what is usual at other ages counts for one child, so that a placement seen once is neither ruled out nor certain
+TABLES = 256  # drawn of placements: more than a range's ends can tell apart
 SPREAD = (5**0.5 - 1) / 2  # the golden section: its multiples fill the unit evenly
 
 
@@ -199,10 +200,56 @@ def by_time(hazards: Hazards, time_from: np.ndarray) -> np.ndarray:
 
 def places_of(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray) -> Places:
     """Placements as states: leaving and moving of each age and placement, pooled toward all placements and all ages."""
+    told = told_of_places(local, hazards, trust)
+    return told.places(told.leaving.mean, told.out.mean, told.first, told.to, now)
+
+
+def places_drawn(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray, family: float, luck: np.random.Generator) -> Places:
+    """The same, and tables drawn as their counts leave them in doubt: rates are Gamma, shares Dirichlet.
+
+    family  children who start together, on average, and first live together: the variance of a count over its mean is 2 x family - 1
+    """
+    told = told_of_places(local, hazards, trust)
+    alike = 2 * family - 1
+
+    def one() -> Places:
+        ratios = (pooled.mean * luck.standard_gamma(pooled.shape) / pooled.shape for pooled in (told.leaving, told.out))
+        return told.places(*ratios, luck.standard_gamma(told.first / alike), luck.standard_gamma(told.to), now[:0])
+
+    return replace(told.places(told.leaving.mean, told.out.mean, told.first, told.to, now), drawn=tuple(one() for _ in range(TABLES)))
+
+
+@dataclass(frozen=True)
+class ToldOfPlaces:
+    """What the returns tell of placements, and how surely.
+
+    leaving, out  [band x state]          posteriors: of leaving, against all placements together; of moving, against `everyone`
+    everyone      [state]                 moves per child per day, all ages
+    expected      [band x state]          ends of care expected, were all placements alike
+    first         [band x state]          children's worth of first placements
+    to            [band x state x state]  children's worth of moves by where to
+    """
+
+    leaving: Pooled
+    out: Pooled
+    everyone: np.ndarray
+    expected: np.ndarray
+    first: np.ndarray
+    to: np.ndarray
+
+    def places(self, leaving: np.ndarray, out: np.ndarray, first: np.ndarray, to: np.ndarray, now: np.ndarray) -> Places:
+        """Tables of these ratios and weights; leaving by placement comes to that of all together."""
+        whole = _over((self.expected * leaving).sum(axis=1), self.expected.sum(axis=1), 1.0)
+        return Places(NAMES, _shares(first), (self.everyone * out)[:, :, None] * _shares(to), leaving / whole[:, None], now)
+
+
+def told_of_places(local: Local, hazards: Hazards, trust: Trust) -> ToldOfPlaces:
+    """What the returns tell of placements. Raises BadInput where they hold no start of care at all."""
     expected = np.einsum("bts,bt->bs", local.days, by_time(hazards, local.seen.edges))
-    leaving = pool(local.left.sum(axis=1), expected, trust.cell).mean
-    whole = _over((expected * leaving).sum(axis=1), expected.sum(axis=1), 1.0)
-    return Places(NAMES, first_shares(local), moving(local, trust.cell), leaving / whole[:, None], now)
+    days, out = local.days.sum(axis=1), local.moved.sum(axis=2)
+    everyone = _over(out.sum(axis=0) + JEFFREYS, days.sum(axis=0))
+    leaving, moving = pool(local.left.sum(axis=1), expected, trust.cell), pool(out, days * everyone, trust.cell)
+    return ToldOfPlaces(leaving, moving, everyone, expected, first_weights(local), moving_weights(local))
 
 
 def lived_in(local: Local) -> np.ndarray:
@@ -210,8 +257,8 @@ def lived_in(local: Local) -> np.ndarray:
     return local.days.sum(axis=1) + local.here.sum(axis=1) + local.first > 0
 
 
-def first_shares(local: Local) -> np.ndarray:
-    """Where children first live, [band x state], rows summing to 1: their own age's count and a child's worth of all ages'.
+def first_weights(local: Local) -> np.ndarray:
+    """Where children first live, [band x state]: their own age's count and a child's worth of all ages'.
 
     Raises BadInput where the returns hold no start of care at all.
     """
@@ -220,21 +267,21 @@ def first_shares(local: Local) -> np.ndarray:
     return _toward(local.first, local.first.sum(axis=0) * np.where(lived_in(local).any(axis=1)[:, None], lived_in(local), 1))
 
 
-def moving(local: Local, worth: float) -> np.ndarray:
-    """Moves per child per day, [band x state x state]: how often from each placement, and where to."""
-    days, out = local.days.sum(axis=1), local.moved.sum(axis=2)
-    everyone = _over(out.sum(axis=0) + JEFFREYS, days.sum(axis=0))
-    rate = everyone * pool(out, days * everyone, worth).mean
-    usual = _toward(local.moved.sum(axis=0), local.moved.sum(axis=(0, 1)) * MAY_MOVE)
-    to = _toward(local.moved, usual * MAY_MOVE * lived_in(local)[:, None, :])
-    return rate[:, :, None] * to
+def moving_weights(local: Local) -> np.ndarray:
+    """Where children move to, [band x state x state]: the count of their age and a child's worth of all ages'."""
+    usual = _shares(_toward(local.moved.sum(axis=0), local.moved.sum(axis=(0, 1)) * MAY_MOVE))
+    return _toward(local.moved, usual * MAY_MOVE * lived_in(local)[:, None, :])
 
 
 def _toward(counts: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """Shares along the last axis: the counts and one child's worth of what is usual; 0 where neither holds anything."""
+    """Children's worth along the last axis: the counts and one child's worth of what is usual; 0 where neither holds anything."""
     before = _over(usual, np.broadcast_to(usual.sum(axis=-1, keepdims=True), usual.shape))
-    held = counts + ONE_CHILD * before
-    return _over(held, np.broadcast_to(held.sum(axis=-1, keepdims=True), held.shape))
+    return counts + ONE_CHILD * before
+
+
+def _shares(weights: np.ndarray) -> np.ndarray:
+    """Weights as shares along the last axis; 0 where there are none."""
+    return _over(weights, np.broadcast_to(weights.sum(axis=-1, keepdims=True), weights.shape))
 
 
 def opening_of(local: Local) -> tuple[Opening, np.ndarray]:

@@ -153,6 +153,7 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
         name: caseload.calibrate(group, evidence, norms[name], days_since, case.calibration_year)
         for name, group in (("lac", evidence.lac), ("cp", evidence.cp))
     }
+    groups = {name: caseload.in_doubt(fit, norms[name], _luck(seed, name)("places")) for name, fit in groups.items()}
     people = population_of(central, evidence, months, {})
     streams, spread = {}, {}
     groups = {

@@ -18,7 +18,7 @@ from forecast import local
 from forecast.ages import ADULT_AGE, CP_BANDS, LAC_BANDS, age_from
 from forecast.inputs.cin import read_cin
 from forecast.inputs.ssda903 import read_returns
-from forecast.local import NAMES, Trust, opening_of, places_of, pool_hazards, read_local, read_plans
+from forecast.local import NAMES, Trust, opening_of, places_drawn, pool_hazards, read_local, read_plans
 from forecast.months import DAYS_A_YEAR, month_edges, months_between
 from forecast.pathways import calibration, engine
 from forecast.pathways.hazards import Hazards, Opening, Spread
@@ -69,7 +69,7 @@ def lac_judged(returns, truth, settings, seed) -> Counter:
     held = read_local(returns.exposure_by_year(), returns.entries(), returns.open_at_end(), returns.survival(), returns.last_day.isoformat())
     hazards, sure = pool_hazards(held.seen, flat(held.seen, LAC_BANDS), TRUST)
     opening, now = opening_of(held)
-    paths = ahead(hazards, sure, opening, starts_by_band(returns.monthly_stock(first, last), LAC_BANDS), settings, seed, places_of(held, hazards, TRUST, now))
+    paths = ahead(hazards, sure, opening, starts_by_band(returns.monthly_stock(first, last), LAC_BANDS), settings, seed, places_drawn(held, hazards, TRUST, now, settings.mean_family, np.random.default_rng([seed, 1])))
     stock, found = truth["lac_stock"], Counter()
     kinds = {"residential": ("residential", "secure", "other_residential"), "kinship": ("kinship_fostering",), "supported": ("supported",)}
     for name, month in HORIZONS.items():

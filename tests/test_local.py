@@ -19,7 +19,7 @@ from forecast.errors import BadInput
 from forecast.inputs.cin import read_cin
 from forecast.inputs.ssda903 import read_returns
 from forecast.local import NAMES, Trust, read_local
-from forecast.pathways.hazards import Hazards
+from forecast.pathways.hazards import Hazards, Places
 from forecast.rates import pool, pool_with_doubt
 from forecast.synth import Settings, invent, write
 
@@ -112,15 +112,43 @@ def test_a_child_of_unknown_age_here_now_stops_it():
         read_local(exposure(), pd.DataFrame(), here.assign(day="2025-03-31", longest=9), pd.DataFrame(), "2025-03-31")
 
 
+FLAT = Hazards(np.array([0, 1, 5, 10, 16]) * 365.25, 18 * 365.25, np.array([0.0]), np.full((5, 1), 0.001))
+TRUSTED = Trust(22, 32, 0.1)
+
+
+def placed_by(counted: local.Local) -> Places:
+    return local.places_of(counted, FLAT, TRUSTED, np.zeros(1, int))
+
+
+def test_placements_drawn_are_as_sure_as_their_counts(counted, monkeypatch):
+    """Against closed forms: a share of Dirichlet weights, the moving rate a Gamma; families of 1.5 make starts half as sure."""
+    monkeypatch.setattr(local, "TABLES", 4000)
+    drawn = local.places_drawn(counted, FLAT, TRUSTED, np.zeros(1, int), 1.5, np.random.default_rng(0)).drawn
+    band, fostered = LAC_BANDS.index("10_15"), NAMES.index("fostering")
+    share = np.array([table.first[band, fostered] for table in drawn])
+    mean, weight = (6 + 6 / 8) / 9, 9 / (2 * 1.5 - 1)
+    assert share.mean() == pytest.approx(mean, abs=0.01) and share.var() == pytest.approx(mean * (1 - mean) / (weight + 1), rel=0.1)
+    out = np.array([table.moving[band, fostered].sum() for table in drawn])
+    assert out.mean() == pytest.approx(2.5 / 4000 * 34 / 34.5, rel=0.01) and out.std() / out.mean() == pytest.approx(34**-0.5, rel=0.05)
+    held = counted.days.sum(axis=1)[band]
+    assert [(table.leaving[band] * held).sum() for table in drawn[:50]] == pytest.approx([held.sum()] * 50)
+    assert (drawn[0].first[band, local.UASC] == 0).all()
+
+
+def test_the_same_luck_draws_the_same_placements(counted):
+    first, second = (local.places_drawn(counted, FLAT, TRUSTED, np.zeros(1, int), 1.5, np.random.default_rng(3)) for _ in range(2))
+    assert all((one.moving == other.moving).all() for one, other in zip(first.drawn, second.drawn, strict=True)) and len(first.drawn) == local.TABLES
+
+
 def test_first_placements_lean_on_other_ages_by_one_child_and_never_where_no_such_child_lived(counted):
-    shares = local.first_shares(counted)
+    shares = placed_by(counted).first
     # 10-15: 6 agency, 2 secure; of all ages' 12 starts those who could be there: 6 agency and 2 secure of 8
     assert at(shares, "10_15", "fostering") == pytest.approx((6 + 6 / 8) / 9)
     assert at(shares, "10_15", "uasc_supported") == 0 and shares.sum(axis=1) == pytest.approx(np.ones(5))
 
 
 def test_nobody_moves_between_the_unaccompanied_and_the_others(counted):
-    moving = local.moving(counted, 32)
+    moving = placed_by(counted).moving
     unaccompanied = local.UASC
     assert not moving[:, unaccompanied][:, :, ~unaccompanied].any() and not moving[:, ~unaccompanied][:, :, unaccompanied].any()
     # all ages' rate from fostering: 2.5 moves in 4,000 days; the age's own 2 against 2.5 expected of 32 children's worth
@@ -140,8 +168,7 @@ def test_hazards_are_pooled_step_by_step(counted):
 
 
 def test_leaving_of_placements_comes_to_the_whole(counted):
-    hazards = Hazards(np.array([0, 1, 5, 10, 16]) * 365.25, 18 * 365.25, np.array([0.0]), np.full((5, 1), 0.001))
-    places = local.places_of(counted, hazards, Trust(22, 32, 0.1), np.zeros(1, int))
+    places = placed_by(counted)
     weight = counted.days.sum(axis=1)
     assert (places.leaving[3] * weight[3]).sum() == pytest.approx(weight[3].sum())
     assert at(places.leaving, "10_15", "fostering") > at(places.leaving, "10_15", "kinship")  # 4 of 4,000 left; 0 of 1,000

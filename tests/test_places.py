@@ -52,6 +52,22 @@ def test_stretches_lived_alike_are_the_same_as_one_by_one(monkeypatch):
         assert getattr(together, name) == pytest.approx(getattr(alone, name), rel=1e-9, abs=1e-9)
 
 
+def test_each_draw_lives_by_its_own_table():
+    """Draws 0, 2, 4 by one table and 1, 3, 5 by another: the very lives that each table alone gives them."""
+    opening, here, starts = setting()
+    other = replace(here, first=np.roll(here.first, 1, axis=1), moving=here.moving * 3, now=here.now[:0])
+    lever, spread = np.ones((12, 3)), Spread.none(6, 12, 3)
+
+    def lived(by: Places):
+        return engine.run(MONTHS, hazards(), opening, starts, spread, lever, 60.0, np.array([28.0]), 183.0, 5, 2, by)
+
+    both, first, second = lived(replace(here, drawn=(replace(here, now=here.now[:0]), other))), lived(here), lived(replace(other, now=here.now))
+    for name in ("stock", "days", "starts", "moves"):
+        told = getattr(both.placed, name)
+        assert (told[::2] == getattr(first.placed, name)[::2]).all() and (told[1::2] == getattr(second.placed, name)[1::2]).all()
+    assert (first.placed.moves != second.placed.moves).any() and both.breaks() == both.placed.breaks() == 0
+
+
 def test_cohorts_of_whom_nobody_comes_are_left_out():
     held = Cohorts(np.arange(3.0), np.arange(3.0), np.zeros(3), np.array([0.0, 2.0, 0.0])).that_come()
     assert held.entry.tolist() == [1.0] and held.weight.tolist() == [2.0]

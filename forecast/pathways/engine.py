@@ -293,7 +293,7 @@ def _run_draws(first, last, seed, points, families, master, spread, leave_lever,
     early_segments = table[3]
     if places is not None:
         states, streams = np.empty(capacity, np.int64), np.empty(capacity, np.uint64)
-        place_marks = np.zeros((months, places[1].shape[1], bands, 2))
+        place_marks = np.zeros((months, places[1].shape[2], bands, 2))
     for draw in range(first, last):
         draw_key = _key(seed, draw)
         marks[:] = 0.0
@@ -305,7 +305,9 @@ def _run_draws(first, last, seed, points, families, master, spread, leave_lever,
             place_marks[:] = 0.0
             held, place_days, place_starts, place_ends, place_moved, place_moves, place_opened = out_placed
             into = (place_starts[draw], place_ends[draw], place_moved[draw], place_moves[draw])
-            placed = places + (states, streams, place_opened[draw], place_marks) + into  # noqa: RUF005 - numba takes no *
+            number = draw % places[1].shape[0]
+            lived_by = (places[0], places[1][number], places[2][number], places[3][number])
+            placed = lived_by + (states, streams, place_opened[draw], place_marks) + into  # noqa: RUF005 - numba takes no *
         count = _gather_opening(draw_key, points, who, opened, placed)
         factors = (start_factor[draw], start_rate[draw], demand[draw])
         count = _gather_entrants(
@@ -331,11 +333,12 @@ def _outputs(draws, months, bands, capacity):
 
 
 def _places(places: Places | None):
-    """What the engine reads of the placements: opening states, cumulative first shares, cumulative moving rates, leaving."""
+    """What the engine reads of the placements: opening states, and [table x ...] cumulative first shares, cumulative moving rates, leaving."""
     if places is None:
         return None
-    reach = np.cumsum(places.moving, axis=2)
-    return np.asarray(places.now, np.int64), np.cumsum(places.first, axis=1), reach, np.asarray(places.leaving, float)
+    tables = places.drawn or (places,)
+    first, reach = (np.cumsum([getattr(table, name) for table in tables], axis=-1) for name in ("first", "moving"))
+    return np.asarray(places.now, np.int64), first, reach, np.array([table.leaving for table in tables], float)
 
 
 def _outputs_placed(places: Places | None, draws, months, bands, capacity):

@@ -58,6 +58,8 @@ class Places:
     moving   [band x state x state]  moves from one to another, per child per day; the diagonal is 0
     leaving  [band x state]          the leaving hazard as a multiple of that of all placements together
     now      [point]                 the state of each opening point
+    drawn    such tables as they may also be, all as likely: draw d lives by number d, begun again once all are used; with
+             none, every draw lives by `first`, `moving` and `leaving`
     """
 
     names: tuple[str, ...]
@@ -65,6 +67,7 @@ class Places:
     moving: np.ndarray
     leaving: np.ndarray
     now: np.ndarray
+    drawn: "tuple[Places, ...]" = ()
 
     def __post_init__(self) -> None:
         """Raises ValueError where a table has another shape, a share or rate is below 0, or shares do not sum to 1."""
