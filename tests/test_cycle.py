@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from ruamel.yaml import YAML
 
 from conftest import HOME
 from forecast import outlook, refresh, runs
@@ -132,10 +133,11 @@ def home_in(folder) -> refresh.Home:
 
 @pytest.fixture(scope="module")
 def plain_sensitivities():
-    """The tornado is tested elsewhere and takes half of a refresh."""
+    """The tornado and the charts are tested elsewhere and take half of a refresh."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(refresh, "sensitivities", lambda case, base, central, threads: refresh.sensitivity.told(base, central))
         patch.setattr(refresh.sensitivity, "told", lambda base, central: QUICK)
+        patch.setattr(refresh, "charts_of", lambda told: {})
         yield
 
 
@@ -144,17 +146,53 @@ QUICK = {"draws": 1, "call": 0.0, "sure": 0.8, "share_of_children": 0.5, "assump
 
 
 @pytest.fixture(scope="module")
-def year(tmp_path_factory, plain_sensitivities):
+def replayed(tmp_path_factory, plain_sensitivities):
+    """The whole year, replayed as the command does it: its folder, the folder as it was after four deliveries, and outcomes."""
+    base, four, outcomes = tmp_path_factory.mktemp("year"), tmp_path_factory.mktemp("four"), {}
+    for month, done in replay(home_in(base), MONTHS, base / "council", FEW, 1, 2, lambda step: None):
+        outcomes[month] = done
+        if month == "2025-08":
+            shutil.copytree(base, four, dirs_exist_ok=True)
+    return base, four, outcomes
+
+
+@pytest.fixture(scope="module")
+def year(replayed):
     """The first four deliveries, refreshed one after the other: folder and outcomes."""
-    base = tmp_path_factory.mktemp("year")
-    source = base / "source"
-    shutil.copytree(MONTHS, source, ignore=lambda folder, names: [name for name in names if name > "2025-08" and name[:2] == "20"])
-    outcomes = dict(replay(home_in(base), source, base / "council", FEW, 1, 2, lambda step: None))
-    return base, outcomes
+    _, four, outcomes = replayed
+    return four, {month: done for month, done in outcomes.items() if month <= "2025-08"}
 
 
 def told(base, month: str) -> dict:
     return json.loads((base / "runs" / "exampleton" / month / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_the_whole_year_is_replayed_and_every_month_sums_to_the_penny(replayed):
+    base, _, outcomes = replayed
+    months = [*(f"2025-{number:02d}" for number in range(4, 13)), "2026-01", "2026-02", "2026-03"]
+    assert len(outcomes) == 12 and {done.code for done in outcomes.values()} <= {0, 4}
+    for before, after in zip(months[:-1], months[1:], strict=True):
+        first, then = told(base, before), told(base, after)
+        assert then["since"] == before and "mix" in {move["cause"] for move in then["moves"]}
+        for figure in ("call", "outturn"):
+            assert sum(Decimal(move[figure]) for move in then["moves"]) == Decimal(then["headline"][figure]) - Decimal(first["headline"][figure])
+    last = json.loads((base / "runs" / "exampleton" / "2026-03" / "answer.json").read_text(encoding="utf-8"))
+    known = YAML(typ="safe").load((MONTHS / "expected.yaml").read_text(encoding="utf-8"))
+    assert last["open_at_origin"] == known["last_month"]
+
+
+def test_the_break_is_told_within_three_months_and_none_before_it(replayed):
+    base, _, _ = replayed
+    months = [*(f"2025-{number:02d}" for number in range(4, 13)), "2026-01"]
+    found = [month for month in months if any(one["found"] for one in told(base, month)["alarms"])]
+    assert found and found[0] >= "2025-11", "the break of November 2025 is told by January 2026, and no other before it"
+
+
+def test_the_revision_is_a_cause_of_its_own(replayed):
+    base, _, outcomes = replayed
+    assert "revision" in {move["cause"] for move in told(base, "2025-10")["moves"]}
+    assert "Revised: children who started to be looked after, August 2025, from 6 to 8." in " ".join(outcomes["2025-11"].lines)
+    assert all("revision" not in {move["cause"] for move in told(base, month)["moves"]} for month in ("2025-05", "2025-09", "2026-03"))
 
 
 def test_every_delivery_is_taken_and_the_late_ledger_needs_a_person(year):
