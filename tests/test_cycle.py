@@ -251,6 +251,31 @@ def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypat
     assert (held / "vintages.csv").read_text(encoding="utf-8") == (base / "council" / door.HELD / "vintages.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("files", [0, 1])
+def test_a_refresh_killed_while_it_keeps_is_finished_by_the_next(year, tmp_path, monkeypatch, files):
+    """Killed before or after the first file it holds was replaced: the next refresh refuses nothing and holds the same."""
+    base, _ = year
+    shutil.copytree(base, tmp_path, dirs_exist_ok=True)
+    deliver(tmp_path / "council", "2025-09")
+    whole, written = runs.write_whole, []
+
+    def killed(path, content):
+        if path.parent.name == door.HELD and path.parent.parent.name == "council":
+            written.append(path)
+            if len(written) > files:
+                raise KeyboardInterrupt
+        whole(path, content)
+
+    monkeypatch.setattr(runs, "write_whole", killed)
+    with pytest.raises(KeyboardInterrupt):
+        refreshed(tmp_path)
+    monkeypatch.setattr(runs, "write_whole", whole)
+    assert refreshed(tmp_path).lines[0].startswith("Nothing to do: Exampleton stands at August 2025")
+    held, pending = tmp_path / "council" / door.HELD, tmp_path / "council" / door.PENDING
+    assert all((held / name).read_bytes() == (pending / name).read_bytes() for name in door.HELD_FILES)
+    assert "2025-08" in (held / "vintages.csv").read_text(encoding="utf-8") and not (pending / door.KEEPING).exists()
+
+
 def test_a_bad_arrival_leaves_everything_as_it_was(year, tmp_path):
     base, _ = year
     shutil.copytree(base / "council", tmp_path / "council")

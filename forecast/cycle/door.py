@@ -30,6 +30,7 @@ from forecast.refresh import Home, More
 
 DONE, NEEDS_A_PERSON = 0, 4
 HELD, PENDING, LOCK = "held", ".pending", ".refresh.lock"
+KEEPING = "keeping"  # stands in PENDING while what is pending takes the place of what is held
 HELD_FILES = (VINTAGES_FILE, FILES_FILE)
 STARTS = ("lac_starts", "cp_starts")
 
@@ -51,6 +52,7 @@ def refresh_council(home: Home, folder: Path, draws: int, seed: int, threads: in
     """
     card = read_card(folder / CARD)
     with one_at_a_time(folder):
+        finish_keeping(folder)
         held = read_held(folder / HELD)
         say("reading what has arrived")
         arrived = read_inbox(folder, card, held)
@@ -214,8 +216,17 @@ def inputs_of(home: Home, folder: Path, now: Standing) -> dict[str, Path]:
 
 
 def keep(folder: Path) -> None:
-    """What was taken is held from now on: each file replaced whole, the list of returns read after their tables."""
+    """What was taken is held from now on: each file replaced whole, all of them or, after a kill, the rest by the next refresh."""
+    (folder / PENDING / KEEPING).touch()
+    finish_keeping(folder)
+
+
+def finish_keeping(folder: Path) -> None:
+    """Hold what a refresh has begun to hold, where one has and was stopped: files of two months must not stand side by side."""
+    if not (folder / PENDING / KEEPING).is_file():
+        return
     held = {name: path for name, path in kept_files(folder).items() if name != CARD}
-    for name, path in sorted(held.items(), key=lambda one: one[1].name == SOURCES):
+    for name, path in held.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         runs.write_whole(folder / name, path.read_bytes())
+    (folder / PENDING / KEEPING).unlink()
