@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -13,6 +14,7 @@ from ruamel.yaml import YAML
 
 from conftest import HOME
 from forecast import outlook, refresh, runs
+from forecast.assumptions import list_scenarios
 from forecast.cases import Come, moved_on
 from forecast.cli import main
 from forecast.cycle import door, summary
@@ -22,9 +24,11 @@ from forecast.cycle.movement import Figures, Move, figures, movement, same_child
 from forecast.cycle.replay import replay
 from forecast.errors import BadInput, Busy
 from forecast.inputs.arrivals import CARD, INBOX, read_card
+from forecast.inputs.ssda903 import read_returns
 
 MONTHS = HOME / "data" / "example" / "months"
 FEW = 120  # draws: what is tested here holds at any number
+FEW_SCENARIOS = ["central", "gatekeeping", "first-response"]
 
 
 # --- what moved -------------------------------------------------------------------------------------------------------
@@ -133,11 +137,12 @@ def home_in(folder) -> refresh.Home:
 
 @pytest.fixture(scope="module")
 def plain_sensitivities():
-    """The tornado and the charts are tested elsewhere and take half of a refresh."""
+    """The tornado, the charts and most scenarios are tested elsewhere and take most of a refresh."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(refresh, "sensitivities", lambda case, base, central, threads: refresh.sensitivity.told(base, central))
         patch.setattr(refresh.sensitivity, "told", lambda base, central: QUICK)
         patch.setattr(refresh, "charts_of", lambda told: {})
+        patch.setattr(door, "list_scenarios", lambda params: FEW_SCENARIOS)
         yield
 
 
@@ -317,6 +322,10 @@ def test_the_summary_is_one_screen_without_column_names(year):
     assert "<script" not in page and "http" not in page
 
 
+def test_nothing_is_never_minus():
+    assert [summary._tenth(children) for children in (-0.04, 0.0, 0.04, -0.06, 1.25)] == ["+0.0", "+0.0", "+0.0", "-0.1", "+1.2"]
+
+
 def test_every_figure_of_a_name_is_escaped(year):
     base, _ = year
     held = told(base, "2025-07")
@@ -345,6 +354,13 @@ def test_a_council_folder_without_a_card_is_refused(tmp_path):
 def test_moves_are_frozen():
     move = Move("numbers", at("1", "1", 1, 1, 1))
     assert replace(move, cause="price").cause == "price"
+
+
+def test_a_refresh_runs_every_scenario(year, monkeypatch):
+    base, _ = year
+    monkeypatch.setattr(door, "list_scenarios", list_scenarios)
+    now = door.standing(home_in(base), read_card(base / "council" / CARD), door.read_held(base / "council" / door.HELD), base / "nowhere")
+    assert set(now.case(HOME / "data").scenarios) == {path.stem for path in (HOME / "params" / "scenarios").glob("*.yaml")}
 
 
 # --- where children are placed ----------------------------------------------------------------------------------------
@@ -431,7 +447,10 @@ def refreshed(there) -> door.Done:
 
 def test_returns_that_came_are_read_and_move_what_is_forecast(with_returns):
     there, done = with_returns
-    assert done.code == 0 and "Returns of looked-after children were read, complete to 31 March 2025" in " ".join(done.lines)
+    said = " ".join(done.lines)
+    assert done.code == door.NEEDS_A_PERSON and "Returns of looked-after children were read, complete to 31 March 2025" in said
+    stock = read_returns(RETURNS / "ssda903").stock(date(2025, 3, 31))["children"].sum()
+    assert f"The returns hold {stock} looked-after children on 31 March 2025, and the monthly counts 173. Find out which is right" in said
     moves = {move["cause"]: move for move in told(there, "2025-08")["moves"]}
     assert moves["mix"]["lac"] != 0 and moves["mix"]["cp"] != 0 and Decimal(moves["mix"]["call"]) != 0
     first, then = told(there, "2025-07"), told(there, "2025-08")

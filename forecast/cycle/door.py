@@ -68,7 +68,9 @@ def refresh_council(home: Home, folder: Path, draws: int, seed: int, threads: in
 
 def returned_now(folder: Path, now: Standing, taken: Held) -> Returned:
     """What is held of the council's child-level returns, with those that are new read. Raises BadInput."""
-    return take(folder, read_returned(folder / HELD / RETURNS), taken, now.scenarios["central"].case.area, now.last)
+    counted = {(row.month, row.measure): row.value for row in taken.counts.itertuples()}
+    opening = {(now.card.opening_month, measure): children for measure, children in now.card.opening}
+    return take(folder, read_returned(folder / HELD / RETURNS), counted | opening, now.scenarios["central"].case.area, now.last)
 
 
 def _write_pending(folder: Path, taken: Held, returned: Returned) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from forecast.assumptions import Assumptions
 from forecast.errors import BadInput
-from forecast.inputs.arrivals import Held
 from forecast.inputs.cin import Plans, read_cin
 from forecast.inputs.ssda903 import Returns, read_returns
 from forecast.months import day_in_words, last_day
@@ -42,10 +41,10 @@ class Returned:
     doubts: tuple[str, ...] = ()
 
 
-def take(folder: Path, held: Returned, counted: Held, area: str, month: str) -> Returned:
+def take(folder: Path, held: Returned, counted: dict[tuple[str, str], int], area: str, month: str) -> Returned:
     """What is held once the returns of a council folder that are new have been read.
 
-    counted  what is held of the monthly counts, to be compared; month: the last counted, beyond which no return is complete
+    counted  (month, measure) -> children at its end, to be compared; month: the last counted, beyond which no return is complete
     Raises BadInput as the readers do, naming file, line and column and never a child.
     """
     for kind in (LOOKED_AFTER, PLANS):
@@ -81,7 +80,7 @@ def fingerprint(place: Path) -> str:
     return total.hexdigest()
 
 
-def _with(held: Returned, kind: str, digest: str, place: Path, counted: Held, area: str, month: str) -> Returned:
+def _with(held: Returned, kind: str, digest: str, place: Path, counted: dict[tuple[str, str], int], area: str, month: str) -> Returned:
     """The same with one kind of returns read anew, in the place of what was held of it.
 
     A last return whose year is not over is taken as complete to the last month counted: the comparison tells if it was not.
@@ -95,13 +94,13 @@ def _with(held: Returned, kind: str, digest: str, place: Path, counted: Held, ar
     return Returned(held.files | files, held.sources | {kind: digest}, (*held.notes, said), doubts)
 
 
-def _compared(kind: str, returns: Returns | Plans, counted: Held) -> Iterator[str]:
+def _compared(kind: str, returns: Returns | Plans, counted: dict[tuple[str, str], int]) -> Iterator[str]:
     """A doubt where the returns' last day is a month's end that was counted otherwise."""
     total = int(returns.stock(returns.last_day)[COUNTED[kind]].sum())
-    month, counts = f"{returns.last_day:%Y-%m}", counted.counts
-    known = counts[(counts["month"] == month) & (counts["measure"] == MEASURES[kind])]["value"]
-    if last_day(month) == returns.last_day and len(known) and known.item() != total:
-        yield f"The returns hold {total} {WORDS[kind]} on {day_in_words(returns.last_day)}, and the monthly counts {known.item()}. Find out which is right, and correct it."
+    month = f"{returns.last_day:%Y-%m}"
+    known = counted.get((month, MEASURES[kind]))
+    if last_day(month) == returns.last_day and known not in (None, total):
+        yield f"The returns hold {total} {WORDS[kind]} on {day_in_words(returns.last_day)}, and the monthly counts {known}. Find out which is right, and correct it."
 
 
 def with_returns(scenarios: dict[str, Assumptions], tables: Path | None) -> dict[str, Assumptions]:

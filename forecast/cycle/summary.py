@@ -101,7 +101,7 @@ def _sum(moves: list[dict], name: str):
 
 def _move_line(name: str, move: dict) -> str:
     call, outturn = (pence(Decimal(move[part])) for part in MONEY)
-    return f"    {name:36s}{call:>15s} {outturn:>15s} {move['lac']:>+7.1f} {move['cp']:>+7.1f}"
+    return f"    {name:36s}{call:>15s} {outturn:>15s} {_tenth(move['lac']):>7s} {_tenth(move['cp']):>7s}"
 
 
 def person_lines(told: dict) -> list[str]:
@@ -153,8 +153,13 @@ def pence(pounds: Decimal) -> str:
     return f"{'+' if pounds > 0 else '-' if pounds < 0 else ''}£{abs(pounds):,.2f}"
 
 
+def _tenth(children: float) -> str:
+    """Children to a tenth with their sign; never minus nothing."""
+    return f"{round(children, 1) + 0.0:+.1f}"
+
+
 def _said(move: dict) -> dict:
-    return {name: pence(Decimal(move[name])) for name in MONEY} | {name: f"{move[name]:+.1f}" for name in CHILDREN}
+    return {name: pence(Decimal(move[name])) for name in MONEY} | {name: _tenth(move[name]) for name in CHILDREN}
 
 
 def read(folder: Path) -> dict:
