@@ -68,9 +68,8 @@ class Come:
 
     @property
     def placed(self) -> dict[str, dict[str, float]]:
-        """Month -> placement -> looked-after children at its end, for months in which the council counts it."""
-        held = self.counts[self.counts["measure"].isin(COUNTED_AS.values())]
-        wide = held.pivot(index="month", columns="measure", values="value").dropna()
+        """Month -> placement -> looked-after children at its end, for months in which the council counts every placement."""
+        wide = self.counts.pivot(index="month", columns="measure", values="value").reindex(columns=list(COUNTED_AS.values())).dropna()
         return {month: {name: float(row[measure]) for name, measure in COUNTED_AS.items()} for month, row in wide.iterrows()}
 
     @property

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from conftest import HOME
 from forecast import outlook, refresh, runs
 from forecast.assumptions import list_scenarios
-from forecast.cases import Come, moved_on
+from forecast.cases import COUNTED_AS, Come, moved_on
 from forecast.cli import main
 from forecast.cycle import door, summary
 from forecast.cycle.alarm import alarm
@@ -395,6 +395,13 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
         calls.append(value_of(there, FEW, 1, 2).call)
     assert len(set(calls)) == len(calls)
     assert not same_children(now.until("2025-05"), now)
+
+
+def test_placements_count_only_in_months_that_have_them_all():
+    whole = [("2025-05", measure, 10) for measure in COUNTED_AS.values()]
+    counts = pd.DataFrame([("2025-04", "lac", 70), ("2025-04", "lac_fostering", 70), ("2025-05", "lac", 70), *whole], columns=["month", "measure", "value"])
+    assert Come(counts).placed == {"2025-05": dict.fromkeys(COUNTED_AS, 10.0)}
+    assert Come(counts.head(1)).placed == {}
 
 
 def test_a_mix_that_moves_the_call_is_told(year):
