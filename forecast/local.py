@@ -200,8 +200,7 @@ def by_time(hazards: Hazards, time_from: np.ndarray) -> np.ndarray:
 
 def places_of(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray) -> Places:
     """Placements as states: leaving and moving of each age and placement, pooled toward all placements and all ages."""
-    told = told_of_places(local, hazards, trust)
-    return told.places(told.leaving.mean, told.out.mean, told.first, told.to, now)
+    return told_of_places(local, hazards, trust).central(now)
 
 
 def places_drawn(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray, family: float, luck: np.random.Generator) -> Places:
@@ -216,7 +215,7 @@ def places_drawn(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray, 
         ratios = (pooled.mean * luck.standard_gamma(pooled.shape) / pooled.shape for pooled in (told.leaving, told.out))
         return told.places(*ratios, luck.standard_gamma(told.first / alike), luck.standard_gamma(told.to), now[:0])
 
-    return replace(told.places(told.leaving.mean, told.out.mean, told.first, told.to, now), drawn=tuple(one() for _ in range(TABLES)))
+    return replace(told.central(now), drawn=tuple(one() for _ in range(TABLES)))
 
 
 @dataclass(frozen=True)
@@ -236,6 +235,10 @@ class ToldOfPlaces:
     expected: np.ndarray
     first: np.ndarray
     to: np.ndarray
+
+    def central(self, now: np.ndarray) -> Places:
+        """The tables of the posterior means."""
+        return self.places(self.leaving.mean, self.out.mean, self.first, self.to, now)
 
     def places(self, leaving: np.ndarray, out: np.ndarray, first: np.ndarray, to: np.ndarray, now: np.ndarray) -> Places:
         """Tables of these ratios and weights; leaving by placement comes to that of all together."""

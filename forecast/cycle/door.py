@@ -1,8 +1,9 @@
 """`forecast refresh`: the one place where the monthly cycle meets files, locks and the scheduler.
 
-A council folder holds council.yaml (the card), inbox/ (what has arrived) and, once a month was taken, held/ (every figure
-accepted, and when); where the council has child-level returns, returns/ holds them (returned.py). Nothing of the folder is changed before the new run is published; a refresh that fails, is killed or
-finds something wrong leaves the last answer and what is held as they were, and the next one takes up from there.
+A council folder holds council.yaml (the card), inbox/ (what has arrived) and, once a month was taken, held/ (every
+figure accepted, and when); where the council has child-level returns, returns/ holds them (returned.py). Nothing of
+the folder is changed before the new run is published; a refresh that fails, is killed or finds something wrong leaves
+the last answer and what is held as they were, and the next one takes up from there.
 """
 
 import shutil

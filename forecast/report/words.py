@@ -1,8 +1,10 @@
 """Numbers in words: one place for rounding, direction and chance, so that prose cannot disagree with its table."""
 
 import math
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from forecast import months
 from forecast.costs import LINES
 from forecast.months import month_in_words
 from forecast.trend.earned import IN_WORDS as METHOD_WORDS
@@ -82,7 +84,7 @@ def plain(text: str) -> str:
 
 def day_in_words(day: str) -> str:
     """31 March 2011, from 2011-03-31."""
-    return f"{int(day[8:])} {month_in_words(day[:7])}"
+    return months.day_in_words(date.fromisoformat(day))
 
 
 def at_month(rows: list[dict], month: str) -> dict:
