@@ -78,7 +78,10 @@ def timed(work) -> tuple[float, object]:
 
 def first_call(ready) -> float:
     """Seconds of the first call in this process: a compile, or a load from the cache."""
-    small = [(f, n, s, x, type(p)(p.start_factor[:2], p.leave_factor[:2], p.start_rate[:2], p.leave_rate[:2], p.demand[:2])) for f, n, s, x, p in ready]
+    small = [
+        (f, n, s, x, type(p)(p.start_factor[:2], p.leave_factor[:2], p.start_rate[:2], p.leave_rate[:2], p.demand[:2]))
+        for f, n, s, x, p in ready
+    ]
     return timed(lambda: live(small, 1))[0]
 
 
@@ -86,18 +89,28 @@ def main() -> None:
     began = time.perf_counter()
     compiled = bool(engine._run_draws.signatures)
     ready = list(groups())
-    print(f"calibration and preparation        {time.perf_counter() - began:6.2f} s (engine compiled before: {compiled})")
+    print(
+        f"calibration and preparation        {time.perf_counter() - began:6.2f} s (engine compiled before: {compiled})"
+    )
     print(f"first small call after it          {first_call(ready):6.2f} s")
     one, both = timed(lambda: live(ready, 1))[1], timed(lambda: live(ready, 2))[1]
-    same = all(np.array_equal(a, b) for p, q in zip(one, both, strict=True) for a, b in zip(vars(p).values(), vars(q).values(), strict=True))
+    same = all(
+        np.array_equal(a, b)
+        for p, q in zip(one, both, strict=True)
+        for a, b in zip(vars(p).values(), vars(q).values(), strict=True)
+    )
     print(f"same numbers on 1 and 2 threads    {same}")
     print(f"identity breaks                    {sum(path.breaks() for path in both)}")
     uniforms, exponentials = drawn(ready, both)
     for threads in (1, 2):
-        pairs = [(timed(lambda: live(ready, threads))[0], limit(uniforms, exponentials, threads)) for _ in range(ROUNDS)]
+        pairs = [
+            (timed(lambda: live(ready, threads))[0], limit(uniforms, exponentials, threads)) for _ in range(ROUNDS)
+        ]
         ran, floor = median([pair[0] for pair in pairs]), median([pair[1] for pair in pairs])
         share = median([low / high for high, low in pairs])
-        print(f"{threads} thread(s): {DRAWS:,} draws x {len(MONTHS)} months  {ran:6.3f} s; {(uniforms + exponentials) / 1e6:.0f} million random numbers alone {floor:6.3f} s; ratio {share:.0%}")
+        print(
+            f"{threads} thread(s): {DRAWS:,} draws x {len(MONTHS)} months  {ran:6.3f} s; {(uniforms + exponentials) / 1e6:.0f} million random numbers alone {floor:6.3f} s; ratio {share:.0%}"
+        )
 
 
 if __name__ == "__main__":

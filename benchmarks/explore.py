@@ -19,13 +19,32 @@ from forecast.home import find_home
 DRAWS, SEED = 1000, 2011
 MOVES, LOADS, HANG = 30, 200, 10.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-LEVERS = ("levers.births", "levers.family_streams", "levers.lac_starts", "levers.cp_starts", "levers.lac_leaving_1_4",
-          "levers.cp_leaving", "levers.placement_prices", "levers.contact_sessions", "levers.ramp", "budget.contingency")  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LEVERS = (
+    "levers.births",
+    "levers.family_streams",
+    "levers.lac_starts",
+    "levers.cp_starts",
+    "levers.lac_leaving_1_4",
+    "levers.cp_leaving",
+    "levers.placement_prices",
+    "levers.contact_sessions",
+    "levers.ramp",
+    "budget.contingency",
+)
 PICTURE_SIZE = {"width": 1200, "height": 900}
-SERVE = "import sys; from pathlib import Path; from forecast.explore.server import serve; " \
-        "serve(Path(sys.argv[1]), 'slough', '2011-06', int(sys.argv[2]), 2011, 0, False, lambda said: print(said, flush=True))"  # fmt: skip
+SERVE = (
+    "import sys; from pathlib import Path; from forecast.explore.server import serve; "
+    "serve(Path(sys.argv[1]), 'slough', '2011-06', int(sys.argv[2]), 2011, 0, False, lambda said: print(said, flush=True))"
+)
 # Marks each input and the frame drawn after the page has shown its answer.
 WATCH = """
 window.moves = []; let began = 0;

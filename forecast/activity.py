@@ -42,7 +42,10 @@ class Workload:
     def after(self, before: "Workload") -> "Workload":
         """The same draws with the (one-draw) months `before` put in front."""
         draws, earlier = self.days.shape[0], before.parts()
-        joined = {name: np.concatenate([np.repeat(earlier[name], draws, axis=0), part], axis=1) for name, part in self.parts().items()}
+        joined = {
+            name: np.concatenate([np.repeat(earlier[name], draws, axis=0), part], axis=1)
+            for name, part in self.parts().items()
+        }
         return replace(self, months=before.months + self.months, **joined)
 
 

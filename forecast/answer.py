@@ -42,7 +42,9 @@ def head(base: Base) -> dict:
         "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
         "outturns": case.tables.get("outturns"),
         "central_path": {group: central_path(getattr(base, group)) for group in ("lac", "cp")},
-        "breaks": {group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")},
+        "breaks": {
+            group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")
+        },
         "record": {},
         "sensitivities": None,
         "scenarios": {},
@@ -56,7 +58,11 @@ def central_path(fit: Calibrated) -> dict:
         "changes": {name: change.tolist() for name, change in trend.changes.items()},
         "shares": {name: float(share) for name, share in trend.shares.items()},
         "kept": float(trend.kept),
-        "own_record": {"forecasts": trend.own.forecasts, "error": trend.own.trend, "error_no_change": trend.own.no_change},
+        "own_record": {
+            "forecasts": trend.own.forecasts,
+            "error": trend.own.trend,
+            "error_no_change": trend.own.no_change,
+        },
         "middle": trend.middle.tolist(),
     }
 
@@ -93,10 +99,17 @@ def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
         "name": outlook.assumptions.scenario.name,
         "reason": outlook.assumptions.scenario.reason,
         "differs": [
-            {"key": change.key, "assumption": outlook.assumptions.catalogue.items[change.key].description, "central": change.central,
-             "scenario": change.scenario, "low": outlook.assumptions.entry(change.key).low, "high": outlook.assumptions.entry(change.key).high, "why": change.why}
+            {
+                "key": change.key,
+                "assumption": outlook.assumptions.catalogue.items[change.key].description,
+                "central": change.central,
+                "scenario": change.scenario,
+                "low": outlook.assumptions.entry(change.key).low,
+                "high": outlook.assumptions.entry(change.key).high,
+                "why": change.why,
+            }
             for change in outlook.assumptions.differs
-        ],  # fmt: skip
+        ],
         "children": children(base, outlook),
         "contingency": {
             "amount": drawn.amount,
@@ -158,7 +171,11 @@ def counted(month: str, children: int) -> dict:
 def uasc(base: Base, outlook: Outlook) -> np.ndarray:
     """Unaccompanied asylum-seeking children at each month end, [draw x month]: counted where they are states of their own."""
     placed = outlook.lac.placed
-    return outlook.lac.stock @ base.uasc_share if placed is None else placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
+    return (
+        outlook.lac.stock @ base.uasc_share
+        if placed is None
+        else placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
+    )
 
 
 def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray) -> list[dict]:
@@ -174,9 +191,20 @@ def payback_of(outlook: Outlook, central: Outlook) -> dict | None:
     if held is None:
         return None
     month = held.month()
-    at = {name: held.months[int(np.quantile(month, q, method="lower"))] for name, q in QUANTILES.items()} if month.size else None
+    at = (
+        {name: held.months[int(np.quantile(month, q, method="lower"))] for name, q in QUANTILES.items()}
+        if month.size
+        else None
+    )
     by_year = {year: summary(benefit) for year, benefit in held.by_year().items()}
-    return {"until": held.months[-1], "cost": float(held.cost.sum()), "benefit": summary(held.so_far[:, -1]), "chance": held.chance, "month": at, "by_year": by_year}
+    return {
+        "until": held.months[-1],
+        "cost": float(held.cost.sum()),
+        "benefit": summary(held.so_far[:, -1]),
+        "chance": held.chance,
+        "month": at,
+        "by_year": by_year,
+    }
 
 
 def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
@@ -190,7 +218,11 @@ def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
         return float(there.drawn.at_year_end.mean())
 
     held = split(central.assumptions, outlook.assumptions, call)
-    return {"before": float(held.before), "after": float(held.after), "parts": {cause: float(part) for cause, part in held.parts.items()}}
+    return {
+        "before": float(held.before),
+        "after": float(held.after),
+        "parts": {cause: float(part) for cause, part in held.parts.items()},
+    }
 
 
 def exhaustion(base: Base, drawn) -> dict | None:
@@ -212,7 +244,13 @@ def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
     rows = []
     for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
         drawn = draw_on_contingency(base, a, outlook.values, outlook.lines, outlook.months, float(adjustment))
-        rows.append({"adjustment": float(adjustment), "chance_holds": drawn.chance, "call_mean": float(drawn.at_year_end.mean())})
+        rows.append(
+            {
+                "adjustment": float(adjustment),
+                "chance_holds": drawn.chance,
+                "call_mean": float(drawn.at_year_end.mean()),
+            }
+        )
     return rows
 
 

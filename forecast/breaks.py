@@ -110,7 +110,12 @@ def alarm(
 
 
 def recent(
-    counts: pd.Series, drift: float, children_per_family: float, limits: Limits, periods: int, years_a_period: float = 1.0
+    counts: pd.Series,
+    drift: float,
+    children_per_family: float,
+    limits: Limits,
+    periods: int,
+    years_a_period: float = 1.0,
 ) -> list[Alarm]:
     """The alarm as it stood in each of the last `periods`, oldest first; a break of last year is still news this year."""
     first = max(len(counts) - periods, 0) + 1

@@ -62,7 +62,9 @@ class Norms:
     def of_size(self, children: int) -> "Norms":
         """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
         times = np.hypot(1, self.small / children)
-        return replace(self, start_drift=self.start_drift.times(times), leave_drift=self.leave_drift.times(times), small=0.0)
+        return replace(
+            self, start_drift=self.start_drift.times(times), leave_drift=self.leave_drift.times(times), small=0.0
+        )
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,22 @@ def calibrate(
     level = pool_level(group, evidence, norms, calibration_year, expected, recent, days_since)
     own = rate * level.mean * by_age.mean
     fit = Calibrated(
-        group, country, council, newborn, own, level, by_age, leaving, hazards, opening, since, since * a_year, rest(1), children, returns
-    )  # fmt: skip
+        group,
+        country,
+        council,
+        newborn,
+        own,
+        level,
+        by_age,
+        leaving,
+        hazards,
+        opening,
+        since,
+        since * a_year,
+        rest(1),
+        children,
+        returns,
+    )
     return fit if returns is None else in_places(fit, returns, norms.trust, evidence.placed_last)
 
 
@@ -185,7 +201,9 @@ def in_doubt(fit: Calibrated, norms: Norms, luck: np.random.Generator) -> Calibr
     """The same group with placements as unsure as the returns leave them, where it has any."""
     if fit.places is None:
         return fit
-    return replace(fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, luck))
+    return replace(
+        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, luck)
+    )
 
 
 def _recent(evidence: Evidence, group: Group, implied: float, days_since: float) -> float:
@@ -203,7 +221,9 @@ def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibr
     cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
     drifts = [norms.start_drift, norms.leave_drift]
     still, ahead = fit.start_rate * fit.children, by_year(starts)
-    return replace(fit, trend=follow(fit.group.past, norms.trend, drifts, fit.hazards, fit.opening, still, ahead, cells))
+    return replace(
+        fit, trend=follow(fit.group.past, norms.trend, drifts, fit.hazards, fit.opening, still, ahead, cells)
+    )
 
 
 def by_year(monthly: np.ndarray) -> np.ndarray:
@@ -253,7 +273,9 @@ def pool_ages(group: Group, expected: np.ndarray, level: Pooled, norms: Norms) -
     return Pooled(pooled.shape, pooled.weight * tilt)
 
 
-def pool_leaving(group: Group, country: Fit, council: Fit, norms: Norms, seen: local.Seen | None) -> tuple[Hazards, Pooled]:
+def pool_leaving(
+    group: Group, country: Fit, council: Fit, norms: Norms, seen: local.Seen | None
+) -> tuple[Hazards, Pooled]:
     """Leaving hazards, and by age band against the country's: the level first, then each band against the level.
 
     Those who leave by turning 18 say nothing of the hazard and are left out. The council's own returns, where they are held,
@@ -314,7 +336,9 @@ def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entran
     count = np.maximum(np.round(share * CELLS).astype(int), LEAST_CELLS)
     edges = [
         np.interp(np.linspace(0, 1, cells + 1), np.linspace(0, 1, band.size), band)
-        for cells, band in zip(count, calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share), strict=True)
+        for cells, band in zip(
+            count, calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share), strict=True
+        )
     ]
     return calibration.entrants(central, edges, family)
 
@@ -333,7 +357,9 @@ def practice(fit: Calibrated, norms: Norms, draws: int, months: int, luck) -> Sp
     return Spread(drift, leave, ages, leaving, np.ones((draws, months, ages.shape[1])))
 
 
-def live(fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads) -> Paths:
+def live(
+    fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads
+) -> Paths:
     """Run the engine for one group and one scenario."""
     return engine.run(
         month_edges(months),
@@ -361,7 +387,14 @@ def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever
     return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
 
 
-def workload(months: list[str], lac: Paths, cp: Paths, proceedings_share: float, transfer_share: np.ndarray, uasc_share: np.ndarray) -> Workload:
+def workload(
+    months: list[str],
+    lac: Paths,
+    cp: Paths,
+    proceedings_share: float,
+    transfer_share: np.ndarray,
+    uasc_share: np.ndarray,
+) -> Workload:
     """What the paths mean in days, reviews and plans.
 
     proceedings_share  share of children within the length of proceedings who are in them

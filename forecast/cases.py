@@ -69,8 +69,14 @@ class Come:
     @property
     def placed(self) -> dict[str, dict[str, float]]:
         """Month -> placement -> looked-after children at its end, for months in which the council counts every placement."""
-        wide = self.counts.pivot(index="month", columns="measure", values="value").reindex(columns=list(COUNTED_AS.values())).dropna()
-        return {month: {name: float(row[measure]) for name, measure in COUNTED_AS.items()} for month, row in wide.iterrows()}
+        wide = (
+            self.counts.pivot(index="month", columns="measure", values="value")
+            .reindex(columns=list(COUNTED_AS.values()))
+            .dropna()
+        )
+        return {
+            month: {name: float(row[measure]) for name, measure in COUNTED_AS.items()} for month, row in wide.iterrows()
+        }
 
     @property
     def lives(self) -> pd.DataFrame:
@@ -80,7 +86,20 @@ class Come:
     def table(self, area: str) -> pd.DataFrame:
         """The children of the last month's end, in the form of a table of children."""
         day = last_day(self.last).isoformat()
-        rows = [(area, day, f"{group}_stock", "all", "all", str(self.count(self.last, group)), "children", "council", "monthly counts") for group in ("lac", "cp")]
+        rows = [
+            (
+                area,
+                day,
+                f"{group}_stock",
+                "all",
+                "all",
+                str(self.count(self.last, group)),
+                "children",
+                "council",
+                "monthly counts",
+            )
+            for group in ("lac", "cp")
+        ]
         return pd.DataFrame(rows, columns=COLUMNS)
 
     def starts_after(self, period: str) -> dict[str, float]:
@@ -116,7 +135,13 @@ def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
     return with_data(data, read_workbook(workbook, params))
 
 
-def with_data(data: Path, scenarios: dict[str, Assumptions], come: Come | None = None, as_at: date | None = None, returned: Path | None = None) -> OpenCase:
+def with_data(
+    data: Path,
+    scenarios: dict[str, Assumptions],
+    come: Come | None = None,
+    as_at: date | None = None,
+    returned: Path | None = None,
+) -> OpenCase:
     """A case with the tables it names, all proven, and what has come in since. Raises BadInput.
 
     as_at     the day at which the tables must be known and not expired; by default the last of the case's month
@@ -125,13 +150,25 @@ def with_data(data: Path, scenarios: dict[str, Assumptions], come: Come | None =
     case = scenarios["central"].case
     now = last_day(case.month)
     children = _names(case.tables["children"])
-    single = [case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")]
+    single = [
+        case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")
+    ]
     returns = returns_tables(case.tables.get("returns"))
     plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
-    files = {name: table_folder(data, name, returned) / f"{name}.csv" for name in [*children, *single, *returns.values(), *plans]}
-    tables = {name: published.read(file.parent, name, now if file.parent == returned else as_at or now) for name, file in files.items()}
-    history = History({name: tables[name] for name in children} | ({} if come is None else {"monthly counts": come.table(case.area)}))
-    evidence = gather(case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]]))
+    files = {
+        name: table_folder(data, name, returned) / f"{name}.csv"
+        for name in [*children, *single, *returns.values(), *plans]
+    }
+    tables = {
+        name: published.read(file.parent, name, now if file.parent == returned else as_at or now)
+        for name, file in files.items()
+    }
+    history = History(
+        {name: tables[name] for name in children} | ({} if come is None else {"monthly counts": come.table(case.area)})
+    )
+    evidence = gather(
+        case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]])
+    )
     if come is not None:
         evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year), placed=come.placed)
     if returns:
@@ -153,7 +190,9 @@ def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
         return returned
     own = (data / "local" / f"{name}.csv").is_file()
     if own and (data / "published" / f"{name}.csv").is_file():
-        raise BadInput(f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used.")
+        raise BadInput(
+            f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used."
+        )
     return data / ("local" if own else "published")
 
 
@@ -187,7 +226,9 @@ def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """A table of the returns with its figures as numbers."""
-    return table.astype({column: float for column in table.columns if column not in TEXT}).assign(**({"uasc": table["uasc"] == "True"} if "uasc" in table else {}))
+    return table.astype({column: float for column in table.columns if column not in TEXT}).assign(
+        **({"uasc": table["uasc"] == "True"} if "uasc" in table else {})
+    )
 
 
 def _names(tables: str | list[str]) -> list[str]:

@@ -17,7 +17,17 @@ CAUSES = {
     "births": ("population.births_growth", "levers.births"),
     "migration": ("migration.", "levers.moves_in", "levers.family_streams"),
     "deaths": ("population.deaths",),
-    "start rates": ("levers.lac_starts", "levers.cp_starts", "shock.lac_starts", "shock.cp_starts", "rates.", "trend.", "drift.", "families.", "breaks."),
+    "start rates": (
+        "levers.lac_starts",
+        "levers.cp_starts",
+        "shock.lac_starts",
+        "shock.cp_starts",
+        "rates.",
+        "trend.",
+        "drift.",
+        "families.",
+        "breaks.",
+    ),
     "length of stay": ("levers.lac_leaving", "levers.cp_leaving", "shock.cp_ends"),
     "placement mix": ("placements.", "levers.residential", "levers.in_house_places"),
     "prices": ("prices.", "costs.", "income.", "ledger.", "levers.placement_prices"),
@@ -25,7 +35,15 @@ CAUSES = {
     "measures": ("measure.",),
     "commitments and budget": ("budget.", "disclosure."),
 }
-TIMING = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life", "shock.begins_after", "shock.lasts", "measure.effect")
+TIMING = (
+    "levers.starts_after",
+    "levers.ramp",
+    "levers.lasts",
+    "levers.half_life",
+    "shock.begins_after",
+    "shock.lasts",
+    "measure.effect",
+)
 INTERACTION = "interaction"
 NEW_FIGURES = "new figures"
 HALF_A_PERSON = 0.5
@@ -53,7 +71,10 @@ def cause_of(key: str) -> str | None:
     """The cause a key belongs to; None for timing. Raises ValueError for a key that no cause owns."""
     if key in TIMING:
         return None
-    owners = {cause: max((len(start) for start in starts if key.startswith(start)), default=0) for cause, starts in CAUSES.items()}
+    owners = {
+        cause: max((len(start) for start in starts if key.startswith(start)), default=0)
+        for cause, starts in CAUSES.items()
+    }
     best = max(owners, key=owners.get)
     if not owners[best]:
         raise ValueError(f"no cause owns {key}")
@@ -89,7 +110,9 @@ def penny(pounds: float) -> Decimal:
     return Decimal(repr(float(pounds))).quantize(PENNY, ROUND_HALF_UP)
 
 
-def between_runs(first: Assumptions, second: Assumptions, figure_then: Callable[[Assumptions], float], figure_now: Callable) -> Split:
+def between_runs(
+    first: Assumptions, second: Assumptions, figure_then: Callable[[Assumptions], float], figure_now: Callable
+) -> Split:
     """The change of a figure from one run to a later one: what newer figures did under the old assumptions, then the assumptions by cause.
 
     figure_then, figure_now  the figure on the earlier and on the later run's evidence, given assumptions
@@ -123,13 +146,19 @@ def between_years(first: YearFigures, last: YearFigures, components: dict[str, f
     if min(*vars(first).values(), *vars(last).values()) <= 0:
         raise ValueError("every figure must be above 0")
     if abs(sum(components.values()) - (last.people - first.people)) > HALF_A_PERSON:
-        raise ValueError(f"the components sum to {sum(components.values()):g}; the change of people is {last.people - first.people:g}")
+        raise ValueError(
+            f"the components sum to {sum(components.values()):g}; the change of people is {last.people - first.people:g}"
+        )
     weight = log_mean(first.stock, last.stock)
     a_person = weight / log_mean(first.people, last.people)
     rates = math.log(last.starts / last.people) - math.log(first.starts / first.people)
-    parts = {name: penny(a_person * count) for name, count in components.items()} | {"start rates": penny(weight * rates)}
+    parts = {name: penny(a_person * count) for name, count in components.items()} | {
+        "start rates": penny(weight * rates)
+    }
     whole = penny(last.stock) - penny(first.stock)
-    return Split(penny(first.stock), penny(last.stock), parts | {"length of stay": whole - sum(parts.values(), Decimal(0))})
+    return Split(
+        penny(first.stock), penny(last.stock), parts | {"length of stay": whole - sum(parts.values(), Decimal(0))}
+    )
 
 
 def log_mean(first: float, last: float) -> float:

@@ -61,7 +61,14 @@ class Trend:
 
 
 def follow(
-    past: Past, held: TrendNorms, drifts: list[Drift], hazards: Hazards, opening: Opening, still: np.ndarray, ahead: np.ndarray, cells
+    past: Past,
+    held: TrendNorms,
+    drifts: list[Drift],
+    hazards: Hazards,
+    opening: Opening,
+    still: np.ndarray,
+    ahead: np.ndarray,
+    cells,
 ) -> Trend:
     """The central path: what each trend says, what of it counts, and how practice must lean to follow it.
 
@@ -139,7 +146,9 @@ def responses(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells) -> 
     return (np.array(moved) - still).T / LEAN_STEP
 
 
-def lean_to(change: np.ndarray, reach: np.ndarray, hazards: Hazards, opening: Opening, a_year: np.ndarray, cells) -> np.ndarray:
+def lean_to(
+    change: np.ndarray, reach: np.ndarray, hazards: Hazards, opening: Opening, a_year: np.ndarray, cells
+) -> np.ndarray:
     """The lean of each year at which the expected stock makes this log change by each year's end, [year].
 
     Newton's method with the responses at rest. Where the change is out of reach the lean stands at its limit.

@@ -11,7 +11,14 @@ from forecast.months import DAYS_A_YEAR
 from forecast.outlook import Base, price_bases, setting_of
 from forecast.pathways.hazards import Hazards
 
-BAND_WORDS = {"unborn": "unborn", "under_1": "under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 to 17"}
+BAND_WORDS = {
+    "unborn": "unborn",
+    "under_1": "under 1",
+    "1_4": "1 to 4",
+    "5_9": "5 to 9",
+    "10_15": "10 to 15",
+    "16_17": "16 to 17",
+}
 GROUP_WORDS = {"lac": "LAC", "cp": "CP"}
 NO_COUNCIL_FIGURE = "not published for the council: the country's shape, for comparison"
 STAYS_NOTE = "Kaplan and Meier's estimate, and hazards constant in bands"
@@ -36,16 +43,24 @@ def calibration(base: Base) -> pd.DataFrame:
         ):
             rows += _margins(GROUP_WORDS[group], area, fit.group.bands, margins, year, area != base.central.case.area)
         if fit.returns is not None:
-            rows += [[GROUP_WORDS[group], base.central.case.area, *row] for row in [*_stays(fit.returns), *_leavers(fit)]]
+            rows += [
+                [GROUP_WORDS[group], base.central.case.area, *row] for row in [*_stays(fit.returns), *_leavers(fit)]
+            ]
     return pd.DataFrame(rows, columns=["group", "area", "figure", "published", "modelled", "difference", "note"])
 
 
 def _margins(group: str, area: str, bands: list[str], margins, year, country: bool) -> list[list]:
     """Rows of one group and area. A council lacks some figures; the country's then stand beside the model unfitted."""
     step = 10 if margins.closing.sum() > 10_000 else 1
-    rows = [_row(group, area, f"starts, {BAND_WORDS[b]}", p, m, step) for b, p, m in zip(bands, margins.starts, year.starts, strict=True)]
+    rows = [
+        _row(group, area, f"starts, {BAND_WORDS[b]}", p, m, step)
+        for b, p, m in zip(bands, margins.starts, year.starts, strict=True)
+    ]
     if margins.ends is not None:
-        rows += [_row(group, area, f"ends, {BAND_WORDS[b]}", p, m, step) for b, p, m in zip(bands, margins.ends, year.ends, strict=True)]
+        rows += [
+            _row(group, area, f"ends, {BAND_WORDS[b]}", p, m, step)
+            for b, p, m in zip(bands, margins.ends, year.ends, strict=True)
+        ]
     rows.append(_row(group, area, "ends, all", margins.ended, year.ends.sum(), step))
     stock = zip(bands, margins.closing, year.closing, strict=True)
     rows += [_row(group, area, f"stock at year end, {BAND_WORDS[b]}", p, m, step) for b, p, m in stock if b != "unborn"]
@@ -58,8 +73,19 @@ def _margins(group: str, area: str, bands: list[str], margins, year, country: bo
 
 def _stays(returns: Local) -> list[list]:
     """How long care lasts in the council's returns: Kaplan and Meier's estimate beside hazards constant in bands."""
-    rows = [(row.since_start, PERCENT * row.kaplan_meier, PERCENT * row.piecewise) for row in returns.survival.itertuples()]
-    return [[f"still looked after after {days:,.0f} days, %", round(plain, 1), round(banded, 1), round(banded - plain, 1), STAYS_NOTE] for days, plain, banded in rows]
+    rows = [
+        (row.since_start, PERCENT * row.kaplan_meier, PERCENT * row.piecewise) for row in returns.survival.itertuples()
+    ]
+    return [
+        [
+            f"still looked after after {days:,.0f} days, %",
+            round(plain, 1),
+            round(banded, 1),
+            round(banded - plain, 1),
+            STAYS_NOTE,
+        ]
+        for days, plain, banded in rows
+    ]
 
 
 def _leavers(fit: Calibrated) -> list[list]:
@@ -67,7 +93,10 @@ def _leavers(fit: Calibrated) -> list[list]:
     used = (fit.returns.days.sum(axis=2) * by_time(fit.hazards, fit.returns.seen.edges)).sum(axis=1)
     counted = fit.returns.left.sum(axis=(1, 2))
     rows = zip(fit.group.bands, counted, used, strict=True)
-    return [[f"ends in the returns, {BAND_WORDS[band]}", round(seen), round(model, 1), round(model - seen, 1), LEAVERS_NOTE] for band, seen, model in rows]
+    return [
+        [f"ends in the returns, {BAND_WORDS[band]}", round(seen), round(model, 1), round(model - seen, 1), LEAVERS_NOTE]
+        for band, seen, model in rows
+    ]
 
 
 def _window(window: tuple[float, float]) -> str:
@@ -97,15 +126,32 @@ def rates_used(base: Base) -> pd.DataFrame:
         lean = np.exp(fit.trend.lean[0] / 2)
         for i, band in enumerate(fit.group.bands):
             since = fit.country.hazards.duration_from[-2]
-            there, own, hazard = (_a_year(hazards, i, since) for hazards in (fit.country.hazards, fit.council.hazards, fit.hazards))
-            rows.append([
-                GROUP_WORDS[group], BAND_WORDS[band], round(1e4 * national[i], 1), round(1e4 * fit.start_rate[i] * lean, 1),
-                round(there, 3), round(own, 3), round(hazard / lean, 3),
-            ])  # fmt: skip
-    return pd.DataFrame(rows, columns=[
-        "group", "age", "country start rate per 10,000", "start rate used per 10,000", "country leaving rate a year",
-        "council leaving rate a year", "leaving rate used a year",
-    ])  # fmt: skip
+            there, own, hazard = (
+                _a_year(hazards, i, since) for hazards in (fit.country.hazards, fit.council.hazards, fit.hazards)
+            )
+            rows.append(
+                [
+                    GROUP_WORDS[group],
+                    BAND_WORDS[band],
+                    round(1e4 * national[i], 1),
+                    round(1e4 * fit.start_rate[i] * lean, 1),
+                    round(there, 3),
+                    round(own, 3),
+                    round(hazard / lean, 3),
+                ]
+            )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "group",
+            "age",
+            "country start rate per 10,000",
+            "start rate used per 10,000",
+            "country leaving rate a year",
+            "council leaving rate a year",
+            "leaving rate used a year",
+        ],
+    )
 
 
 def _a_year(hazards: Hazards, band: int, since: float) -> float:
@@ -118,13 +164,24 @@ def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
     a = base.central
     values = Values({key: a.value(key) for key in a.keys()}, price_bases(a))
     months = base.past.months
-    lines = {line: float(cost.sum()) for line, cost in costs.cost_lines(base.past, values, setting_of(base, a, months, flat=True)).items()}
+    lines = {
+        line: float(cost.sum())
+        for line, cost in costs.cost_lines(base.past, values, setting_of(base, a, months, flat=True)).items()
+    }
     published = published_spending(spending, a.case.area)
     placed = [line for line, (_, group) in costs.LINES.items() if group == "placements"]
     rows = []
     for name, held in [(name, held) for name, held in SPENDING.items() if name in published]:
         modelled = sum(lines[line] for line in (placed if held is None else held))
-        rows.append([name, published[name], round(modelled), round(modelled - published[name]), round(100 * (modelled / published[name] - 1), 2)])
+        rows.append(
+            [
+                name,
+                published[name],
+                round(modelled),
+                round(modelled - published[name]),
+                round(100 * (modelled / published[name] - 1), 2),
+            ]
+        )
     return pd.DataFrame(rows, columns=["line", "published", "modelled", "difference", "difference, %"])
 
 
@@ -150,5 +207,3 @@ def spread(base: Base, outlook) -> pd.DataFrame:
                 low, high = np.quantile(change, [0.25, 0.75])
                 rows.append([GROUP_WORDS[group], year, round(float((high - low) / 1.349), 3)])
     return pd.DataFrame(rows, columns=["group", "years ahead", "robust SD of log change"])
-
-

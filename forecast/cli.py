@@ -78,18 +78,31 @@ for command in (history, diff, retain, refresh, replay, report):
     main.add_command(command)
 
 council_option = click.option("--council", default=COUNCIL, show_default=True, help="The council's folder in params.")
-month_option = click.option("--month", default=MONTH, show_default=True, help="The month of the report, such as 2011-06.")
+month_option = click.option(
+    "--month", default=MONTH, show_default=True, help="The month of the report, such as 2011-06."
+)
 
 
 @main.command()
 @click.argument("workbook", required=False, type=click.Path(path_type=Path))
 @council_option
 @month_option
-@click.option("--scenario", "scenarios", multiple=True, help="Only this scenario beside the central one; may be repeated.")
+@click.option(
+    "--scenario", "scenarios", multiple=True, help="Only this scenario beside the central one; may be repeated."
+)
 @click.option("--draws", default=DRAWS, show_default=True, type=click.IntRange(100, 1_000_000), help="Futures drawn.")
-@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same draws.")
-@click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Changes the time, never the numbers.")
-@click.option("--runs", "runs_folder", type=click.Path(path_type=Path), help="Where run folders go (default: runs in the project).")
+@click.option(
+    "--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same draws."
+)
+@click.option(
+    "--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Changes the time, never the numbers."
+)
+@click.option(
+    "--runs",
+    "runs_folder",
+    type=click.Path(path_type=Path),
+    help="Where run folders go (default: runs in the project).",
+)
 @click.option("--notebooks/--no-notebooks", default=True, show_default=True, help="Run the notebooks too.")
 def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, notebooks) -> None:
     """Run a case: every scenario, the tables, the charts and the notebooks; ends with the answer.
@@ -107,7 +120,11 @@ def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, 
         tell(f"[{time.monotonic() - began:5.1f} s] {step}", err=True)
 
     say("checking assumptions and data")
-    case = open_workbook(where.params, where.data, workbook) if workbook else open_case(where.params, where.data, council, month)
+    case = (
+        open_workbook(where.params, where.data, workbook)
+        if workbook
+        else open_case(where.params, where.data, council, month)
+    )
     _known(list(case.scenarios), list(scenarios))
     told = run_open(where, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook)
     folder = where.runs / told["council"] / run_name(told["month"], workbook)
@@ -148,7 +165,9 @@ def check(council, month) -> None:
     case = open_case(home / "params", home / "data", council, month)
     central = case.central
     tell(f"{central.case.title}")
-    tell(f"{len(central.keys())} assumptions, {len(case.scenarios)} scenarios and {len(case.tables)} tables hold together.")
+    tell(
+        f"{len(central.keys())} assumptions, {len(case.scenarios)} scenarios and {len(case.tables)} tables hold together."
+    )
     late = overdue(central, date.today())
     if late:
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
@@ -161,7 +180,9 @@ def check(council, month) -> None:
 @main.command()
 @council_option
 @month_option
-@click.option("--out", type=click.Path(path_type=Path), help="The workbook to write (default: COUNCIL-MONTH.xlsx here).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The workbook to write (default: COUNCIL-MONTH.xlsx here)."
+)
 def template(council, month, out) -> None:
     """Write an Excel workbook of every assumption and scenario, to fill in and to run."""
     from forecast.assumptions import list_scenarios, load_scenarios
@@ -221,10 +242,22 @@ def schema(write) -> None:
         tell(f"params/schema/{name}.schema.json")
 
 
-panel_option = click.option("--panel", "panel_path", type=click.Path(path_type=Path), help="A panel of councils by year, CSV.")
-editions_option = click.option("--editions", type=click.Path(path_type=Path), help="Figures of the panel by edition, CSV or CSV.GZ.")
-workers_option = click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 256), help="Processes; changes the time, never the numbers.")
-seed_option = click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same draws.")
+panel_option = click.option(
+    "--panel", "panel_path", type=click.Path(path_type=Path), help="A panel of councils by year, CSV."
+)
+editions_option = click.option(
+    "--editions", type=click.Path(path_type=Path), help="Figures of the panel by edition, CSV or CSV.GZ."
+)
+workers_option = click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Processes; changes the time, never the numbers.",
+)
+seed_option = click.option(
+    "--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same draws."
+)
 
 
 @main.command()
@@ -232,23 +265,37 @@ seed_option = click.option("--seed", default=SEED, show_default=True, type=click
 @month_option
 @panel_option
 @editions_option
-@click.option("--monthly", type=click.Path(path_type=Path), help="Monthly counts instead: CSV of council, measure, month, count.")
+@click.option(
+    "--monthly", type=click.Path(path_type=Path), help="Monthly counts instead: CSV of council, measure, month, count."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the tables go (default: runs/COUNCIL/backtest).")
 @click.option("--method", "methods", multiple=True, help="Only this method beside the bar; may be repeated.")
-@click.option("--draws", default=1000, show_default=True, type=click.IntRange(100, 100_000), help="Futures drawn for each forecast.")
+@click.option(
+    "--draws",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(100, 100_000),
+    help="Futures drawn for each forecast.",
+)
 @seed_option
 @workers_option
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://host:8786, which then does the work.")
-@click.option("--population", is_flag=True, help="Also the forecast without, and with all of, the projected population.")
+@click.option(
+    "--population", is_flag=True, help="Also the forecast without, and with all of, the projected population."
+)
 @click.option("--keep", is_flag=True, help="Also keep the summary in data/calibration, for the reports.")
-def backtest(council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, population, keep) -> None:
+def backtest(
+    council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, population, keep
+) -> None:
     """How good past forecasts would have been: every origin, beside no change, for one council or a panel."""
     from forecast.backtest import door, origins, record
     from forecast.backtest.panel import read_panel
 
     began, home = time.monotonic(), find_home()
     if monthly:
-        _monthly(monthly, out or home / "runs" / monthly.stem / "backtest", list(methods), draws, seed, workers, cluster)
+        _monthly(
+            monthly, out or home / "runs" / monthly.stem / "backtest", list(methods), draws, seed, workers, cluster
+        )
         return
     panel = read_panel(panel_path, editions) if panel_path else door.open_council(home, council)
     england, norms = door.open_england(home, council, month)
@@ -267,10 +314,14 @@ def backtest(council, month, panel_path, editions, monthly, out, methods, draws,
         door.keep(home, tables, None if panel_path else council)
     for line in record.in_words(tables):
         tell(line)
-    tell(f"Tables are in {_short(folder)}: {', '.join(f'{name}.csv' for name in tables)}. Took {time.monotonic() - began:.0f} seconds.")
+    tell(
+        f"Tables are in {_short(folder)}: {', '.join(f'{name}.csv' for name in tables)}. Took {time.monotonic() - began:.0f} seconds."
+    )
 
 
-def _monthly(path: Path, folder: Path, methods: list[str], draws: int, seed: int, workers: int, cluster: str | None) -> None:
+def _monthly(
+    path: Path, folder: Path, methods: list[str], draws: int, seed: int, workers: int, cluster: str | None
+) -> None:
     from forecast import trend
     from forecast.backtest import door
     from forecast.backtest import monthly as rolling
@@ -284,7 +335,9 @@ def _monthly(path: Path, folder: Path, methods: list[str], draws: int, seed: int
     tables = rolling.tables(rolling.run(rolling.read_monthly(path), chosen, draws, seed, workers, cluster, say))
     door.write_tables(folder, tables)
     for row in tables["summary"].itertuples():
-        tell(f"{row.measure:6s} {row.method:16s} {row.horizon:2d} months: mean error {row.mae:.1f}, CRPS {row.crps:.2f}, 80% range held {row.coverage:.0%} of {row.n}")
+        tell(
+            f"{row.measure:6s} {row.method:16s} {row.horizon:2d} months: mean error {row.mae:.1f}, CRPS {row.crps:.2f}, 80% range held {row.coverage:.0%} of {row.n}"
+        )
     tell(f"Tables are in {_short(folder)}. Took {time.monotonic() - began:.0f} seconds.")
 
 
@@ -299,7 +352,9 @@ def _methods(asked: list[str], held: tuple[str, ...], bar: str) -> tuple[str, ..
 @main.command()
 @council_option
 @month_option
-@click.option("--panel", "panel_path", required=True, type=click.Path(path_type=Path), help="A panel of councils by year, CSV.")
+@click.option(
+    "--panel", "panel_path", required=True, type=click.Path(path_type=Path), help="A panel of councils by year, CSV."
+)
 @editions_option
 @seed_option
 @workers_option
@@ -320,11 +375,17 @@ def calibrate(council, month, panel_path, editions, seed, workers, write) -> Non
         door.write_tables(home / "data" / door.CALIBRATION, tables)
     for row in tables[door.TREND].itertuples():
         tell(f"{row.key:32s} {row.value:10.4f}   {row.how}")
-    tell("Written to data/calibration. Put the values into params/national.yaml; a test holds them together." if write else "Nothing was written.")
+    tell(
+        "Written to data/calibration. Put the values into params/national.yaml; a test holds them together."
+        if write
+        else "Nothing was written."
+    )
 
 
 scenario_option = click.option("--scenario", default="central", show_default=True, help="The scenario to start from.")
-draws_option = click.option("--draws", default=1000, show_default=True, type=click.IntRange(100, 1_000_000), help="Futures drawn.")
+draws_option = click.option(
+    "--draws", default=1000, show_default=True, type=click.IntRange(100, 1_000_000), help="Futures drawn."
+)
 
 
 def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
@@ -343,7 +404,13 @@ def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
 
 @main.command()
 @click.argument("lever")
-@click.option("--chance", default=80.0, show_default=True, type=click.FloatRange(1, 99), help="The chance wanted that the contingency holds, %.")
+@click.option(
+    "--chance",
+    default=80.0,
+    show_default=True,
+    type=click.FloatRange(1, 99),
+    help="The chance wanted that the contingency holds, %.",
+)
 @council_option
 @month_option
 @scenario_option
@@ -357,9 +424,17 @@ def seek(lever, chance, council, month, scenario, draws, seed) -> None:
     base, _, held = _foreseen(council, month, scenario, draws, seed)
     held.assumptions.entry(lever)
     if not lever.startswith(sensitivity.LEVERS):
-        raise BadInput(f"{lever} is not a lever. Give one that begins with {', '.join(sensitivity.LEVERS)}; params/catalogue.yaml lists them.")
+        raise BadInput(
+            f"{lever} is not a lever. Give one that begins with {', '.join(sensitivity.LEVERS)}; params/catalogue.yaml lists them."
+        )
     found = sensitivity.seek(base, held, lever, chance / 100)
-    for line in words.sought(base.central.catalogue.items[lever].description, held.assumptions.value(lever), found, held.drawn.chance, chance / 100):
+    for line in words.sought(
+        base.central.catalogue.items[lever].description,
+        held.assumptions.value(lever),
+        found,
+        held.drawn.chance,
+        chance / 100,
+    ):
         tell(line)
 
 
@@ -393,9 +468,13 @@ def sensitivity(council, month, scenario, draws, seed) -> None:
     from forecast.report.words import signed_pounds
 
     base, _, held = _foreseen(council, month, scenario, draws, seed)
-    tell(f"Expected call {signed_pounds(float(held.drawn.at_year_end.mean())).lstrip('+')}; changes with one assumption at its low, and at its high:")
+    tell(
+        f"Expected call {signed_pounds(float(held.drawn.at_year_end.mean())).lstrip('+')}; changes with one assumption at its low, and at its high:"
+    )
     for row in room.tornado(base, held).itertuples():
-        tell(f"{signed_pounds(row.call_at_low):>12s} {signed_pounds(row.call_at_high):>12s}   {row.assumption} ({row.key})")
+        tell(
+            f"{signed_pounds(row.call_at_low):>12s} {signed_pounds(row.call_at_high):>12s}   {row.assumption} ({row.key})"
+        )
 
 
 @main.command()
@@ -421,7 +500,9 @@ def causes(scenario, council, month, draws, seed) -> None:
 @month_option
 @draws_option
 @seed_option
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port on this machine (default: any that is free).")
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65535), help="The port on this machine (default: any that is free)."
+)
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in the browser.")
 def explore(council, month, draws, seed, port, browser) -> None:
     """Open the live page: move levers, see what they do to the contingency, save a scenario."""
@@ -432,8 +513,15 @@ def explore(council, month, draws, seed, port, browser) -> None:
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--stock", "days", multiple=True, help="A day such as 2018-03-31; may be repeated (default: every 31 March covered).")
-@click.option("--published", multiple=True, help="A published figure to compare with, such as 2018-03-31=206; may be repeated.")
+@click.option(
+    "--stock",
+    "days",
+    multiple=True,
+    help="A day such as 2018-03-31; may be repeated (default: every 31 March covered).",
+)
+@click.option(
+    "--published", multiple=True, help="A published figure to compare with, such as 2018-03-31=206; may be repeated."
+)
 @click.option("--authority", help="Which council, where the files hold several.")
 @click.option("--until", help="The last day the last return is complete to, for an extract made within the year.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
@@ -465,14 +553,23 @@ def returns(path, days, published, authority, until, as_json, out, area, quality
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--stock", "days", multiple=True, help="A day such as 2018-03-31; may be repeated (default: every 31 March covered).")
+@click.option(
+    "--stock",
+    "days",
+    multiple=True,
+    help="A day such as 2018-03-31; may be repeated (default: every 31 March covered).",
+)
 @click.option("--authority", help="Which council, where the files hold several.")
 @click.option("--until", help="The last day the last return is complete to, for an extract made within the year.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the aggregated tables to this folder.")
 @click.option("--area", help="With --out: also a table of children that a case can read, under this area's name.")
 @click.option("--quality", type=click.Path(path_type=Path), help="Also write the data quality page to this HTML file.")
-@click.option("--with-returns", type=click.Path(path_type=Path), help="SSDA903 returns too: how many who start in care come from a plan.")
+@click.option(
+    "--with-returns",
+    type=click.Path(path_type=Path),
+    help="SSDA903 returns too: how many who start in care come from a plan.",
+)
 @click.option("--for-case", help="With --area: make the tables that a case reads, under this name, in data/local.")
 def plans(path, days, authority, until, as_json, out, area, quality, with_returns, for_case) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
@@ -499,10 +596,15 @@ def _write_for_case(made, name: str, area: str | None, last: date) -> None:
     from forecast.returns_case import PLANS, contents, in_case, write_tables
 
     if not area:
-        raise BadInput("--for-case needs --area, the council's name as the tables of the case have it, such as --area Slough.")
+        raise BadInput(
+            "--for-case needs --area, the council's name as the tables of the case have it, such as --area Slough."
+        )
     tables, folder = made(area), find_home() / "data" / "local"
     written = write_tables(contents(tables, name, area, last, date.today()), folder)
-    tell(f"{len(written)} files are in {_short(folder)}. They hold small numbers and are kept out of git. In case.yaml, under tables:", err=True)
+    tell(
+        f"{len(written)} files are in {_short(folder)}. They hold small numbers and are kept out of git. In case.yaml, under tables:",
+        err=True,
+    )
     for line in in_case(name, PLANS in tables):
         tell("    " + line, err=True)
 
@@ -525,7 +627,9 @@ def _write_private(folder: Path, tables: dict) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same files.")
+@click.option(
+    "--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same files."
+)
 @click.option("--years", default=5, show_default=True, type=click.IntRange(1, 20), help="Return years.")
 @click.option("--first-year", default="2019-20", show_default=True, help="The first return year.")
 @click.option("--size", default=1.0, show_default=True, type=click.FloatRange(0.01, 20), help="Times the usual size.")

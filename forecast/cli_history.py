@@ -13,12 +13,21 @@ from forecast.home import find_home, typed
 from forecast.report.words import chance_in_ten, children, figure, money, plain, signed_pounds
 
 COUNCIL = "slough"
-GROUPS = {"lac": "Looked-after children", "cp": "Child protection plans", "uasc": "Unaccompanied asylum-seeking children"}
+GROUPS = {
+    "lac": "Looked-after children",
+    "cp": "Child protection plans",
+    "uasc": "Unaccompanied asylum-seeking children",
+}
 COUNT_COLUMNS = ["group", "month", "count"]
 MOST_LINES = 12  # of one subject of a comparison; --json has them all
 
 council_option = click.option("--council", default=COUNCIL, show_default=True, help="The council's folder in runs.")
-runs_option = click.option("--runs", "runs_folder", type=click.Path(path_type=Path), help="Where run folders are (default: runs in the project).")
+runs_option = click.option(
+    "--runs",
+    "runs_folder",
+    type=click.Path(path_type=Path),
+    help="Where run folders are (default: runs in the project).",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
 
 
@@ -45,7 +54,11 @@ def _for_machines(tables: dict[str, pd.DataFrame]) -> str:
 @council_option
 @runs_option
 @click.option("--scenario", default="central", show_default=True, help="The scenario of each run.")
-@click.option("--came", type=click.Path(path_type=Path), help="What came: CSV of group (lac or cp), month, count; shows how right the runs were.")
+@click.option(
+    "--came",
+    type=click.Path(path_type=Path),
+    help="What came: CSV of group (lac or cp), month, count; shows how right the runs were.",
+)
 @json_option
 def history(council, runs_folder, scenario, came, as_json) -> None:
     """Every published run, a line each: chance, expected call, children; with --came, forecasts beside what came."""
@@ -56,8 +69,14 @@ def history(council, runs_folder, scenario, came, as_json) -> None:
     tables = {"runs": run_history.history(folder, council, scenario)}
     if came:
         beside = run_history.against_what_came(run_history.vintages(folder, council, scenario), read_counts(came))
-        tables |= {"by_horizon": run_history.by_horizon(beside), "tracking": run_history.tracking(beside), "beside": beside}
-    for line in [_for_machines(tables)] if as_json else [*history_lines(tables["runs"]), *(came_lines(tables) if came else [])]:
+        tables |= {
+            "by_horizon": run_history.by_horizon(beside),
+            "tracking": run_history.tracking(beside),
+            "beside": beside,
+        }
+    for line in (
+        [_for_machines(tables)] if as_json else [*history_lines(tables["runs"]), *(came_lines(tables) if came else [])]
+    ):
         tell(line)
 
 
@@ -113,9 +132,14 @@ def came_lines(tables: dict[str, pd.DataFrame]) -> list[str]:
         return ["", "None of the months forecast has come yet."]
     lines = [""]
     for group, ours in tables["beside"].groupby("group"):
-        lines.append(f"{GROUPS[group]}: {int(ours['inside'].sum())} of {len(ours)} counts lie inside the 80% range of their forecast.")
+        lines.append(
+            f"{GROUPS[group]}: {int(ours['inside'].sum())} of {len(ours)} counts lie inside the 80% range of their forecast."
+        )
         steps = tables["by_horizon"].query("`group` == @group").itertuples()
-        lines += [f"    {row.horizon:2d} months ahead: mean error {row.mean_error:.1f} children, bias {row.bias:+.1f}, inside {row.inside:.0%} of {row.forecasts}" for row in steps]
+        lines += [
+            f"    {row.horizon:2d} months ahead: mean error {row.mean_error:.1f} children, bias {row.bias:+.1f}, inside {row.inside:.0%} of {row.forecasts}"
+            for row in steps
+        ]
         first = tables["tracking"].query("`group` == @group")
         lines += [alarm_line(first.iloc[-1])] if len(first) else []
     return lines
@@ -152,7 +176,9 @@ def difference_lines(before: str, after: str, tables: dict[str, pd.DataFrame]) -
     lines = [f"From {before} to {after}", "", *_made_lines(tables)]
     rows = {(row.figure, row.at): row for row in tables["contingency"].itertuples()}
     chance, call, enough = rows["chance_holds", ""], rows["call", ""], rows["enough", "80"]
-    lines.append(f"Chance that the contingency holds: {chance_in_ten(chance.before)}, now {chance_in_ten(chance.after)} ({chance.before:.0%}, now {chance.after:.0%})")
+    lines.append(
+        f"Chance that the contingency holds: {chance_in_ten(chance.before)}, now {chance_in_ten(chance.after)} ({chance.before:.0%}, now {chance.after:.0%})"
+    )
     lines.append(f"Expected call: {money(call.before)}, now {money(call.after)} ({signed_pounds(call.change)})")
     lines.append(f"To be 80% sure: {money(enough.before)}, now {money(enough.after)}")
     lines += _listed("Children at 31 March", tables["children"], _children_line)
@@ -164,7 +190,11 @@ def _made_lines(tables: dict[str, pd.DataFrame]) -> list[str]:
     """What made the runs different: code, inputs, assumptions."""
     lines = ["The code changed." if len(tables["code"]) else "The code is the same."]
     lines += _listed("Inputs", tables["inputs"], _input_line) or ["The inputs are the same."]
-    return [*lines, *(_listed("Assumptions", tables["assumptions"], _assumption_line) or ["The assumptions are the same."]), ""]
+    return [
+        *lines,
+        *(_listed("Assumptions", tables["assumptions"], _assumption_line) or ["The assumptions are the same."]),
+        "",
+    ]
 
 
 def _listed(title: str, table: pd.DataFrame, line) -> list[str]:
@@ -182,7 +212,10 @@ def _input_line(row) -> str:
 def _assumption_line(row) -> str:
     if pd.isna(row.value_before) or pd.isna(row.value_after):
         return f"{row.text_after if pd.isna(row.value_before) else row.text_before}: {'new' if pd.isna(row.value_before) else 'no longer there'} ({row.name})"
-    sides = (_value(row.value_before, row.p10_before, row.p90_before), _value(row.value_after, row.p10_after, row.p90_after))
+    sides = (
+        _value(row.value_before, row.p10_before, row.p90_before),
+        _value(row.value_after, row.p10_after, row.p90_after),
+    )
     return f"{row.text_after}: {sides[0]}, now {sides[1]} ({row.name})"
 
 
@@ -203,7 +236,9 @@ def _cost_line(row) -> str:
 @click.command()
 @council_option
 @runs_option
-@click.option("--months", default=13, show_default=True, type=click.IntRange(1), help="How many of the last months stay.")
+@click.option(
+    "--months", default=13, show_default=True, type=click.IntRange(1), help="How many of the last months stay."
+)
 @click.option("--keep", multiple=True, help="A run folder that stays whatever its month; may be repeated.")
 @click.option("--delete", "really", is_flag=True, help="Delete what may go. Without it, only the list is printed.")
 @json_option
@@ -220,10 +255,16 @@ def retain(council, runs_folder, months, keep, really, as_json) -> None:
         gone = run_history.delete(folder, council, listed, datetime.now(UTC).isoformat(timespec="seconds"))
         click.echo(f"Deleted: {', '.join(gone) or 'nothing'}.", err=as_json)
     elif not as_json and not listed["stays"].all():
-        tell("Nothing was deleted. To delete what may go: " + typed(f"retain --council {council} --months {months} --delete"))
+        tell(
+            "Nothing was deleted. To delete what may go: "
+            + typed(f"retain --council {council} --months {months} --delete")
+        )
 
 
 def retain_lines(listed: pd.DataFrame) -> list[str]:
     """A line a folder."""
-    lines = [f"{row.month:24s} {row.bytes / 1e6:6.1f} MB  {'stays' if row.stays else 'may go'}: {row.why}" for row in listed.itertuples()]
+    lines = [
+        f"{row.month:24s} {row.bytes / 1e6:6.1f} MB  {'stays' if row.stays else 'may go'}: {row.why}"
+        for row in listed.itertuples()
+    ]
     return lines or ["No run has been published yet."]

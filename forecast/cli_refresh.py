@@ -14,9 +14,15 @@ from forecast.home import find_home
 DRAWS, SEED = 10_000, 2011
 LOG = "refresh.log"
 
-draws_option = click.option("--draws", default=DRAWS, show_default=True, type=click.IntRange(100, 1_000_000), help="Futures drawn.")
-seed_option = click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same draws.")
-threads_option = click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Changes the time, never the numbers.")
+draws_option = click.option(
+    "--draws", default=DRAWS, show_default=True, type=click.IntRange(100, 1_000_000), help="Futures drawn."
+)
+seed_option = click.option(
+    "--seed", default=SEED, show_default=True, type=click.IntRange(0), help="The same seed gives the same draws."
+)
+threads_option = click.option(
+    "--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Changes the time, never the numbers."
+)
 
 
 @click.command()
@@ -24,7 +30,12 @@ threads_option = click.option("--threads", default=2, show_default=True, type=cl
 @draws_option
 @seed_option
 @threads_option
-@click.option("--runs", "runs_folder", type=click.Path(path_type=Path), help="Where run folders go (default: runs in the project).")
+@click.option(
+    "--runs",
+    "runs_folder",
+    type=click.Path(path_type=Path),
+    help="Where run folders go (default: runs in the project).",
+)
 @click.option("--notebooks/--no-notebooks", default=True, show_default=True, help="Run the notebooks too.")
 @click.option("--quiet", is_flag=True, help="No progress: for schedulers. The log has it.")
 @click.pass_context
@@ -38,7 +49,16 @@ def refresh(ctx, folder, draws, seed, threads, runs_folder, notebooks, quiet) ->
 
     say = _progress(folder, quiet)
     try:
-        done = refresh_council(_home(runs_folder), folder, draws, seed, threads, datetime.now(UTC).isoformat(timespec="seconds"), say, notebooks)
+        done = refresh_council(
+            _home(runs_folder),
+            folder,
+            draws,
+            seed,
+            threads,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            say,
+            notebooks,
+        )
     except Exception as error:
         say(f"stopped: {error}" if hasattr(error, "exit_code") else f"failed: {type(error).__name__}")
         raise
@@ -46,7 +66,9 @@ def refresh(ctx, folder, draws, seed, threads, runs_folder, notebooks, quiet) ->
     for line in done.lines:
         tell(line)
     if done.folder is not None:
-        tell(f"\nEverything is in {done.folder.parent.parent.name}/{done.folder.parent.name}/{done.folder.name}: summary.html, answer.txt, tables, charts.")
+        tell(
+            f"\nEverything is in {done.folder.parent.parent.name}/{done.folder.parent.name}/{done.folder.name}: summary.html, answer.txt, tables, charts."
+        )
     ctx.exit(done.code)
 
 
@@ -63,7 +85,9 @@ def replay(source, folder, draws, seed, threads, notebooks) -> None:
     from forecast.cycle.replay import within
 
     began = last = time.monotonic()
-    for month, done in months(within(_home(None), folder), source, folder, draws, seed, threads, _progress(None, False), notebooks):
+    for month, done in months(
+        within(_home(None), folder), source, folder, draws, seed, threads, _progress(None, False), notebooks
+    ):
         tell(f"--- delivery of {month}: ended with {done.code}, {time.monotonic() - last:.0f} s ---")
         for line in done.lines:
             tell(line)

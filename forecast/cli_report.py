@@ -17,9 +17,17 @@ MONTH = "2011-06"
 @click.command()
 @council_option
 @click.option("--month", default=MONTH, show_default=True, help="The run's month, such as 2011-06.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where the files go (default: reports/COUNCIL/MONTH in the project).")
-@click.option("--as-of", "as_of", help="The day the paper is read for, such as 2011-06-09 (default: the day of its meeting).")
-@click.option("--public", is_flag=True, help="Through disclosure control, for anybody to read. Without it every page says private.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the files go (default: reports/COUNCIL/MONTH in the project)."
+)
+@click.option(
+    "--as-of", "as_of", help="The day the paper is read for, such as 2011-06-09 (default: the day of its meeting)."
+)
+@click.option(
+    "--public",
+    is_flag=True,
+    help="Through disclosure control, for anybody to read. Without it every page says private.",
+)
 @click.option("--template", type=click.Path(path_type=Path), help="The council's own Word template, .docx or .dotx.")
 @click.option("--previous", help="The month of an earlier run: the workbook then shows the movement since.")
 @runs_option
@@ -42,7 +50,9 @@ def report(council, month, out, as_of, public, template, previous, runs_folder) 
     folder = out or home / "reports" / council / month
     made = write_paper(where, council, month, folder, Wanted(_day(as_of), public, template, previous), say)
     papers = [path.name for path in made if path.parent == folder]
-    tell(f"{_short(folder)} holds {', '.join(papers)} and, in blocks, {len(made) - len(papers)} files to paste. Each says {'public' if public else 'private'}.")
+    tell(
+        f"{_short(folder)} holds {', '.join(papers)} and, in blocks, {len(made) - len(papers)} files to paste. Each says {'public' if public else 'private'}."
+    )
     tell(f"Every figure was read back from the Word file and the page. Took {time.monotonic() - began:.0f} seconds.")
 
 

@@ -28,7 +28,13 @@ LINES = {
     "uasc_grant": ("UASC grant (income)", "income"),
     "contributions": ("Health, education and other contributions (income)", "income"),
 }
-GROUPS = {"placements": "Placements", "contact": "Court-ordered contact", "iro": "IRO and administration", "measures": "Measures taken", "income": "Income"}
+GROUPS = {
+    "placements": "Placements",
+    "contact": "Court-ordered contact",
+    "iro": "IRO and administration",
+    "measures": "Measures taken",
+    "income": "Income",
+}
 PLACEMENT_LINES = {"other_placements": ["with_parents", "placed_for_adoption", "other_placement"]}
 PRICED_BY_PAY = ("in_house_fostering", "kinship_fostering", "own_home")  # the rest by the placement index
 
@@ -36,7 +42,9 @@ PRICED_BY_PAY = ("in_house_fostering", "kinship_fostering", "own_home")  # the r
 class Values:
     """Assumption values by key: scalars at the centre, or columns [draw x 1] where the key is uncertain."""
 
-    def __init__(self, values: dict[str, np.ndarray | float], price_base: dict[str, str | None], centre: dict | None = None):
+    def __init__(
+        self, values: dict[str, np.ndarray | float], price_base: dict[str, str | None], centre: dict | None = None
+    ):
         self._values, self._price_base, self._centre = values, price_base, centre or {}
 
     @property
@@ -113,7 +121,14 @@ def placement_cost(days: dict[str, np.ndarray], values: Values, setting: Setting
         bought = 1.0 if index == "pay" else dearer
         return days[name] / DAYS_A_WEEK * values.price(f"costs.{price}", index, months) * bought
 
-    same = ["in_house_fostering", "kinship_fostering", "ifa_fostering", "private_residential", "residential_school", "supported"]
+    same = [
+        "in_house_fostering",
+        "kinship_fostering",
+        "ifa_fostering",
+        "private_residential",
+        "residential_school",
+        "supported",
+    ]
     lines = {name: paid(name, name) for name in same}
     lines["other_placements"] = sum(paid(name, name) for name in PLACEMENT_LINES["other_placements"])
     lines["own_homes"] = paid("own_home", "own_home") + fixed("costs.own_homes", values, months)
@@ -158,7 +173,9 @@ def review_hours(work: Workload, values: Values, setting: Setting) -> dict[str, 
     held = conferences(work, setting.starts_per_icpc, values["families.cp"])
     meetings = sum(held.values())
     iro = work.lac_reviews * values["iro.hours_a_lac_review"] + meetings * values["iro.hours_a_conference"]
-    admin = work.lac_reviews * values["iro.admin_hours_a_lac_review"] + meetings * values["iro.admin_hours_a_conference"]
+    admin = (
+        work.lac_reviews * values["iro.admin_hours_a_lac_review"] + meetings * values["iro.admin_hours_a_conference"]
+    )
     return {"iro": iro * setting.iro_lever, "admin": admin * setting.iro_lever}
 
 
@@ -183,7 +200,9 @@ def income(line: str, work: Workload, lines: dict, values: Values, setting: Sett
         older = weeks[:, :, -1] * values["income.uasc_16_17"]
         return -(weeks[:, :, :-1].sum(axis=2) * values["income.uasc_under_16"] + older)
     residential = lines["own_homes"] + lines["private_residential"] + lines["residential_school"]
-    fostering = sum(lines[name] for name in ("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service"))
+    fostering = sum(
+        lines[name] for name in ("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service")
+    )
     return -(residential * values["income.residential_share"] + fostering * values["income.fostering_share"])
 
 

@@ -28,7 +28,18 @@ STAY_MONTHS = {
 }
 TWO_WEEKS = 14.0
 PERCENT = 100
-__all__ = ["ADULT_AGE", "ADULT_YEARS", "BAND_FROM_YEARS", "CP_BANDS", "LAC_BANDS", "Evidence", "Group", "age_from", "by_band", "gather"]
+__all__ = [
+    "ADULT_AGE",
+    "ADULT_YEARS",
+    "BAND_FROM_YEARS",
+    "CP_BANDS",
+    "LAC_BANDS",
+    "Evidence",
+    "Group",
+    "age_from",
+    "by_band",
+    "gather",
+]
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,12 @@ class Evidence:
 
 
 def gather(
-    case: Case, history: History, population: pd.DataFrame, country: pd.DataFrame, components: pd.DataFrame, by_year: pd.DataFrame
+    case: Case,
+    history: History,
+    population: pd.DataFrame,
+    country: pd.DataFrame,
+    components: pd.DataFrame,
+    by_year: pd.DataFrame,
 ) -> Evidence:
     """Read what the case needs out of the history and the population tables. Raises BadInput for a figure not held."""
     area, tables = case.area, case.tables
@@ -129,9 +145,17 @@ def _past(case: Case, history: History, group: str, own: pd.Series, country: pd.
     counts = history.series(case.area, f"{group}_stock")
     counts = counts[counts.index <= case.origin.isoformat()].rename(in_years)
     try:
-        return compare(counts, own, country[group], country["children"], history.is_own(case.area, f"{group}_stock", case.origin.isoformat()))
+        return compare(
+            counts,
+            own,
+            country[group],
+            country["children"],
+            history.is_own(case.area, f"{group}_stock", case.origin.isoformat()),
+        )
     except ValueError as error:
-        raise BadInput(f"{group}_stock of {case.area}: {error}; add the country's year to {case.tables['country_by_year']}.csv") from None
+        raise BadInput(
+            f"{group}_stock of {case.area}: {error}; add the country's year to {case.tables['country_by_year']}.csv"
+        ) from None
 
 
 def by_band(children: pd.Series) -> np.ndarray:
@@ -140,7 +164,9 @@ def by_band(children: pd.Series) -> np.ndarray:
     return np.array([children.loc[low : high - 1].sum() for low, high in zip(edges[:-1], edges[1:], strict=True)])
 
 
-def _pattern(history: History, area: str, measure: str, period: str, bands: list[str], total: float, like=None) -> np.ndarray:
+def _pattern(
+    history: History, area: str, measure: str, period: str, bands: list[str], total: float, like=None
+) -> np.ndarray:
     """Counts by age band scaled to `total`.
 
     One suppressed band is found by subtraction; several share what is left in the proportions of `like` [band].
@@ -158,7 +184,9 @@ def _lac(case: Case, history: History, past: Past) -> Group:
     country = _lac_margins(case, history, case.tables["country"], "country_lac")
     council = _lac_margins(case, history, case.area, "council_lac", country.closing)
     council = council if council.ends is not None else _level_only(council)
-    return Group(LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"), past)
+    return Group(
+        LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"), past
+    )
 
 
 def _lac_margins(case: Case, history: History, area: str, role: str, like: np.ndarray | None = None) -> Margins:
@@ -192,7 +220,9 @@ def _level_only(margins: Margins) -> Margins:
 def _cp(case: Case, history: History, past: Past) -> Group:
     country = _cp_margins(case, history, case.tables["country"], "country_cp", None)
     council = _cp_margins(case, history, case.area, "council_cp", country)
-    return Group(CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"), past)
+    return Group(
+        CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"), past
+    )
 
 
 def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Margins | None) -> Margins:
@@ -210,7 +240,9 @@ def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Mar
         born = _pattern(history, country, "cp_stock", periods["country_cp_stock_by_age"], LAC_BANDS, stock - unborn)
         closing = np.concatenate([[unborn], born])
     else:
-        by_age, closing = (part / part.sum() * total for part, total in ((pattern.starts, starts), (pattern.closing, stock)))
+        by_age, closing = (
+            part / part.sum() * total for part, total in ((pattern.starts, starts), (pattern.closing, stock))
+        )
     opening = history.value(area, "cp_stock", year_end(year_before(year)))
     return Margins(opening, by_age, closing, None, ended, _cp_stays(history, area, periods[f"{role}_stays"]))
 
@@ -249,6 +281,10 @@ def _placements(history: History, area: str, country: str, day: str) -> dict[str
     held = history.cells(area, "lac_stock", day, "placement")
     missing = [cell for cell in cells if cell not in held]
     if missing:
-        raise BadInput(f"placement rows of {area} at {day} lack {', '.join(missing)}; add the row to the children table")
-    filled = fill_suppressed({cell: held[cell] for cell in cells}, total, history.by(country, "lac_stock", day, "placement"))
+        raise BadInput(
+            f"placement rows of {area} at {day} lack {', '.join(missing)}; add the row to the children table"
+        )
+    filled = fill_suppressed(
+        {cell: held[cell] for cell in cells}, total, history.by(country, "lac_stock", day, "placement")
+    )
     return {name: sum(filled[cell] for cell in published[name]) for name in PLACEMENTS}

@@ -41,7 +41,9 @@ class History:
         if category not in cells:
             raise BadInput(self._not_held(area, measure, period, f"{breakdown} {category}"))
         if cells[category] is None:
-            raise BadInput(f"{measure} of {area} at {period}, {category}, is suppressed (1 to 5); it cannot be used alone")
+            raise BadInput(
+                f"{measure} of {area} at {period}, {category}, is suppressed (1 to 5); it cannot be used alone"
+            )
         return cells[category]
 
     def series(self, area: str, measure: str) -> pd.Series:
@@ -55,7 +57,9 @@ class History:
         rows = self._rows(area, measure)
         return bool((rows["status"][(rows["period"] == period) & (rows["breakdown"] == "all")] == OWN).any())
 
-    def by(self, area: str, measure: str, period: str, breakdown: str, solve_suppressed: bool = False) -> dict[str, float]:
+    def by(
+        self, area: str, measure: str, period: str, breakdown: str, solve_suppressed: bool = False
+    ) -> dict[str, float]:
         """Category -> figure. One suppressed figure may be found from the total; more cannot.
 
         Raises BadInput if a figure is suppressed and cannot be found, or if what is found is not 1 to 5.
@@ -65,10 +69,14 @@ class History:
         if not hidden:
             return cells
         if len(hidden) > 1 or not solve_suppressed:
-            raise BadInput(f"{measure} of {area} at {period} by {breakdown}: {', '.join(hidden)} suppressed; give the figures")
+            raise BadInput(
+                f"{measure} of {area} at {period} by {breakdown}: {', '.join(hidden)} suppressed; give the figures"
+            )
         left = self.value(area, measure, period) - sum(figure for figure in cells.values() if figure is not None)
         if not 1 <= left <= MOST_SUPPRESSED:
-            raise BadInput(f"{measure} of {area} at {period}: {hidden[0]} would be {left:g}, and suppressed means 1 to 5")
+            raise BadInput(
+                f"{measure} of {area} at {period}: {hidden[0]} would be {left:g}, and suppressed means 1 to 5"
+            )
         return {**cells, hidden[0]: left}
 
     def _rows(self, area: str, measure: str) -> pd.DataFrame:

@@ -9,7 +9,11 @@ from forecast.months import financial_year
 
 YEARS_BACK = 3
 COLUMNS = ["first", "last", "cause", "children"]
-STREAMS = {"births": "births", "net_internal_migration": "moves within the country", "net_international_migration": "moves from and to abroad"}
+STREAMS = {
+    "births": "births",
+    "net_internal_migration": "moves within the country",
+    "net_international_migration": "moves from and to abroad",
+}
 REST = "deaths and other changes of population"
 
 

@@ -33,13 +33,19 @@ class Ledger:
         """Raises BadInput for a line that is none, a month of another year, or a month without every line of the budget."""
         unknown = sorted({line for held in (self.budget, *self.actual.values()) for line in held} - set(LINES))
         if unknown:
-            raise BadInput(f"the ledger has the lines {', '.join(unknown)}; expected some of {', '.join(LINES)}. Correct the accounts of council.yaml.")
+            raise BadInput(
+                f"the ledger has the lines {', '.join(unknown)}; expected some of {', '.join(LINES)}. Correct the accounts of council.yaml."
+            )
         for month, held in self.actual.items():
             if financial_year(month) != self.year:
-                raise BadInput(f"the ledger of {self.year} holds {month}, which is in {financial_year(month)}. Read each year by itself.")
+                raise BadInput(
+                    f"the ledger of {self.year} holds {month}, which is in {financial_year(month)}. Read each year by itself."
+                )
             if set(held) != set(self.budget):
                 missing = sorted(set(self.budget) ^ set(held))
-                raise BadInput(f"the ledger's month {month} and its budget do not have the same lines: {', '.join(missing)}. Give each line in both.")
+                raise BadInput(
+                    f"the ledger's month {month} and its budget do not have the same lines: {', '.join(missing)}. Give each line in both."
+                )
 
     @property
     def months(self) -> list[str]:
@@ -68,7 +74,10 @@ class Trust:
 def ledger_of(rows: pd.DataFrame, budget: dict[str, float], year: str) -> Ledger:
     """A ledger from accepted rows: month, line, actual; pounds. Lines of the budget without a row in a month stop it."""
     own = rows[rows["month"].map(financial_year) == year]
-    actual = {month: dict(zip(held["line"], held["actual"].astype(float), strict=True)) for month, held in own.groupby("month")}
+    actual = {
+        month: dict(zip(held["line"], held["actual"].astype(float), strict=True))
+        for month, held in own.groupby("month")
+    }
     return Ledger(year, budget, actual)
 
 
@@ -77,14 +86,19 @@ def budget_of(ledger: Ledger, draws: int) -> dict[str, np.ndarray]:
     return {line: np.full(draws, ledger.budget.get(line, 0.0)) for line in LINES}
 
 
-def with_actuals(lines: dict[str, np.ndarray], months: list[str], ledger: Ledger, trust: Trust) -> dict[str, np.ndarray]:
+def with_actuals(
+    lines: dict[str, np.ndarray], months: list[str], ledger: Ledger, trust: Trust
+) -> dict[str, np.ndarray]:
     """Cost lines, [draw x month], with actuals to date in their place and the rest at the level they tell of."""
     known = [month for month in ledger.months if month in months]
     if not known:
         return lines
     telling = np.array([ledger.levels is None or month in ledger.levels for month in known])
     at = np.array([months.index(month) for month in known])
-    return {line: _line(cost, at, np.array([ledger.actual[month].get(line, 0.0) for month in known]), telling, trust) for line, cost in lines.items()}
+    return {
+        line: _line(cost, at, np.array([ledger.actual[month].get(line, 0.0) for month in known]), telling, trust)
+        for line, cost in lines.items()
+    }
 
 
 def _line(cost: np.ndarray, at: np.ndarray, actual: np.ndarray, telling: np.ndarray, trust: Trust) -> np.ndarray:

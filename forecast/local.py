@@ -26,17 +26,36 @@ STATES = {
     "residential_school": ("residential_school", ("residential_school",)),
     "supported": ("supported", ("supported",)),
     "other": ("other", ("other",)),
-    "uasc_fostering": ("fostering", ("in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "kinship_fostering")),
+    "uasc_fostering": (
+        "fostering",
+        ("in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "kinship_fostering"),
+    ),
     "uasc_supported": ("supported", ("supported",)),
-    "uasc_other": ("other", ("other", "placed_for_adoption", "with_parents", "residential", "secure", "residential_school")),
-}  # fmt: skip
+    "uasc_other": (
+        "other",
+        ("other", "placed_for_adoption", "with_parents", "residential", "secure", "residential_school"),
+    ),
+}
 NAMES = tuple(STATES)
 PAID_AS = tuple(paid for paid, _ in STATES.values())
 UASC = np.array([name.startswith("uasc") for name in NAMES])
 MAY_MOVE = (UASC[:, None] == UASC[None, :]) & ~np.eye(len(NAMES), dtype=bool)  # [from x to]
-TIME_FROM = {"under_4_weeks": 0.0, "4_to_13_weeks": 28.0, "3_to_6_months": 91.0, "6_to_12_months": 183.0,
-             "1_to_2_years": 365.0, "2_to_5_years": 730.0, "over_5_years": 1826.0}  # fmt: skip
-PLAN_TIME_FROM = {"under_3_months": 0.0, "3_to_6_months": 91.0, "6_to_12_months": 183.0, "1_to_2_years": 365.0, "over_2_years": 730.0}
+TIME_FROM = {
+    "under_4_weeks": 0.0,
+    "4_to_13_weeks": 28.0,
+    "3_to_6_months": 91.0,
+    "6_to_12_months": 183.0,
+    "1_to_2_years": 365.0,
+    "2_to_5_years": 730.0,
+    "over_5_years": 1826.0,
+}
+PLAN_TIME_FROM = {
+    "under_3_months": 0.0,
+    "3_to_6_months": 91.0,
+    "6_to_12_months": 183.0,
+    "1_to_2_years": 365.0,
+    "over_2_years": 730.0,
+}
 PLAN_TIMES = tuple(PLAN_TIME_FROM)
 TIMES, UNKNOWN, ADULT = tuple(TIME_FROM), "unknown", "leave_turned_18"
 FOSTERED = {"kinship": "fostering"}  # counted within
@@ -94,7 +113,9 @@ class Local:
         return _over(here[:, UASC].sum(axis=1), here.sum(axis=1))
 
 
-def read_local(exposure: pd.DataFrame, entries: pd.DataFrame, here: pd.DataFrame, survival: pd.DataFrame, origin: str) -> Local:
+def read_local(
+    exposure: pd.DataFrame, entries: pd.DataFrame, here: pd.DataFrame, survival: pd.DataFrame, origin: str
+) -> Local:
     """Tables of the returns as counts by age, time in care and placement of the engine.
 
     Child-days and events of unknown age or time say nothing of a rate and are left out. A child here now whose care began
@@ -103,7 +124,9 @@ def read_local(exposure: pd.DataFrame, entries: pd.DataFrame, here: pd.DataFrame
     """
     lost = here.loc[here["age_band"] == UNKNOWN, "children"].sum()
     if lost:
-        raise BadInput(f"{lost:.0f} looked-after children on {here['day'].iloc[0]} have no date of birth. Put it into the Header and read the returns again.")
+        raise BadInput(
+            f"{lost:.0f} looked-after children on {here['day'].iloc[0]} have no date of birth. Put it into the Header and read the returns again."
+        )
     known = exposure[(exposure["age_band"] != UNKNOWN) & (exposure["time_since_start"] != UNKNOWN)]
     last = known[known["year"] == known["year"].max()]
     leaves = [name for name in known if name.startswith(LEAVES) and name != ADULT]
@@ -111,15 +134,24 @@ def read_local(exposure: pd.DataFrame, entries: pd.DataFrame, here: pd.DataFrame
     oldest = TIMES[int(np.searchsorted(list(TIME_FROM.values()), longest, side="right")) - 1]
     placed = here.assign(time_since_start=here["time_since_start"].replace(UNKNOWN, oldest))
     return Local(
-        _count(known, known["child_days"]), _count(known, known[leaves].sum(axis=1)), _count(last, last["child_days"]).sum(axis=1), _moves(known), _first(entries),
-        _count(placed, placed["children"]), survival, here["day"].iloc[0] == origin,
-    )  # fmt: skip
+        _count(known, known["child_days"]),
+        _count(known, known[leaves].sum(axis=1)),
+        _count(last, last["child_days"]).sum(axis=1),
+        _moves(known),
+        _first(entries),
+        _count(placed, placed["children"]),
+        survival,
+        here["day"].iloc[0] == origin,
+    )
 
 
 def read_plans(exposure: pd.DataFrame) -> Seen:
     """Child-days on child protection plans and plans ended, by age and time since the start; of unknown age, nothing is told."""
     known = exposure[exposure["age_band"].isin(CP_BANDS)]
-    at = ([CP_BANDS.index(band) for band in known["age_band"]], [PLAN_TIMES.index(time) for time in known["time_since_start"]])
+    at = (
+        [CP_BANDS.index(band) for band in known["age_band"]],
+        [PLAN_TIMES.index(time) for time in known["time_since_start"]],
+    )
     counts = np.zeros((2, len(CP_BANDS), len(PLAN_TIMES)))
     for table, column in zip(counts, ("child_days", "ends"), strict=True):
         np.add.at(table, at, known[column].to_numpy(float))
@@ -185,8 +217,12 @@ def pool_hazards(seen: Seen, before: Hazards, trust: Trust) -> tuple[Hazards, Po
         cut = cut.with_break(edge)
     time = np.searchsorted(seen.edges, cut.duration_from, side="right") - 1
     by_age = _over((expected * ratio).sum(axis=1), expected.sum(axis=1), ratio.mean(axis=1))
-    spread = _over((expected**2 * ratio**2 / cells.shape).sum(axis=1), ((expected * ratio).sum(axis=1)) ** 2, 1 / trust.cell)
-    return Hazards(cut.age_from, cut.adult_age, cut.duration_from, cut.per_day * ratio[:, time]), Pooled(1 / spread, 1 / spread / by_age)
+    spread = _over(
+        (expected**2 * ratio**2 / cells.shape).sum(axis=1), ((expected * ratio).sum(axis=1)) ** 2, 1 / trust.cell
+    )
+    return Hazards(cut.age_from, cut.adult_age, cut.duration_from, cut.per_day * ratio[:, time]), Pooled(
+        1 / spread, 1 / spread / by_age
+    )
 
 
 def by_time(hazards: Hazards, time_from: np.ndarray) -> np.ndarray:
@@ -203,7 +239,9 @@ def places_of(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray) -> 
     return told_of_places(local, hazards, trust).central(now)
 
 
-def places_drawn(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray, family: float, luck: np.random.Generator) -> Places:
+def places_drawn(
+    local: Local, hazards: Hazards, trust: Trust, now: np.ndarray, family: float, luck: np.random.Generator
+) -> Places:
     """The same, and tables drawn as their counts leave them in doubt: rates are Gamma, shares Dirichlet.
 
     family  children who start together, on average, and first live together: the variance of a count over its mean is 2 x family - 1
@@ -240,10 +278,14 @@ class ToldOfPlaces:
         """The tables of the posterior means."""
         return self.places(self.leaving.mean, self.out.mean, self.first, self.to, now)
 
-    def places(self, leaving: np.ndarray, out: np.ndarray, first: np.ndarray, to: np.ndarray, now: np.ndarray) -> Places:
+    def places(
+        self, leaving: np.ndarray, out: np.ndarray, first: np.ndarray, to: np.ndarray, now: np.ndarray
+    ) -> Places:
         """Tables of these ratios and weights; leaving by placement comes to that of all together."""
         whole = _over((self.expected * leaving).sum(axis=1), self.expected.sum(axis=1), 1.0)
-        return Places(NAMES, _shares(first), (self.everyone * out)[:, :, None] * _shares(to), leaving / whole[:, None], now)
+        return Places(
+            NAMES, _shares(first), (self.everyone * out)[:, :, None] * _shares(to), leaving / whole[:, None], now
+        )
 
 
 def told_of_places(local: Local, hazards: Hazards, trust: Trust) -> ToldOfPlaces:
@@ -266,8 +308,12 @@ def first_weights(local: Local) -> np.ndarray:
     Raises BadInput where the returns hold no start of care at all.
     """
     if not local.first.sum():
-        raise BadInput("the returns hold no start of care, so it cannot be told where children first live. Read a whole year or more.")
-    return _toward(local.first, local.first.sum(axis=0) * np.where(lived_in(local).any(axis=1)[:, None], lived_in(local), 1))
+        raise BadInput(
+            "the returns hold no start of care, so it cannot be told where children first live. Read a whole year or more."
+        )
+    return _toward(
+        local.first, local.first.sum(axis=0) * np.where(lived_in(local).any(axis=1)[:, None], lived_in(local), 1)
+    )
 
 
 def moving_weights(local: Local) -> np.ndarray:

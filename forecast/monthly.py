@@ -40,11 +40,19 @@ def basis_of(base: Base, month: str) -> str:
 def _rows(base: Base, slug: str, outlook: Outlook, of_month: dict[str, float]) -> list[list]:
     figures = {line: _figures(cost) for line, cost in outlook.lines.items()}
     return [
-        [slug, (year := financial_year(month)), period_of(month), month, basis_of(base, month), line,
-         *(figure[at] for figure in figures[line]), float(base.budgets[year][line].mean() * of_month[month])]
+        [
+            slug,
+            (year := financial_year(month)),
+            period_of(month),
+            month,
+            basis_of(base, month),
+            line,
+            *(figure[at] for figure in figures[line]),
+            float(base.budgets[year][line].mean() * of_month[month]),
+        ]
         for at, month in enumerate(outlook.months)
         for line in LINES
-    ]  # fmt: skip
+    ]
 
 
 def _figures(cost: np.ndarray) -> list[list[float]]:

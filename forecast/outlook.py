@@ -1,7 +1,7 @@
 """The method, end to end, for one case: how many children, what it costs, whether the contingency holds.
 
-    evidence -> calibrated pathways -> population -> starts -> children living through care
-             -> placements, reviews, contact -> cost by line -> draw-down of the contingency
+evidence -> calibrated pathways -> population -> starts -> children living through care
+         -> placements, reviews, contact -> cost by line -> draw-down of the contingency
 """
 
 import hashlib
@@ -53,8 +53,20 @@ LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 SEED_BYTES = 7  # of a checksum: fits a signed 64-bit integer
 DEMOGRAPHY = ("population.", "migration.")
 # What a change of these asks for is a new price of the same children's work; of anything else, other children.
-COSTING = ("costs.", "prices.", "income.", "budget.", "iro.", "contact.", "levers.in_house_places", "levers.residential",
-           "levers.placement_prices", "levers.contact_sessions", "levers.iro_hours", "measure.")  # fmt: skip
+COSTING = (
+    "costs.",
+    "prices.",
+    "income.",
+    "budget.",
+    "iro.",
+    "contact.",
+    "levers.in_house_places",
+    "levers.residential",
+    "levers.placement_prices",
+    "levers.contact_sessions",
+    "levers.iro_hours",
+    "measure.",
+)
 PRICE_INDICES = "prices."
 
 
@@ -137,7 +149,9 @@ class Outlook:
     setting: Setting
 
 
-def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2, ledger: Ledger | None = None) -> Base:
+def prepare(
+    central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2, ledger: Ledger | None = None
+) -> Base:
     """Everything the scenarios of a case share: calibration, the past year, the budget, the luck of the draws.
 
     ledger  the council's own budget and actuals to date, where it has them
@@ -157,7 +171,8 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
     people = population_of(central, evidence, months, {})
     streams, spread = {}, {}
     groups = {
-        name: caseload.on_central_path(fit, norms[name], demand_of(central, fit, people, months).starts) for name, fit in groups.items()
+        name: caseload.on_central_path(fit, norms[name], demand_of(central, fit, people, months).starts)
+        for name, fit in groups.items()
     }
     for name, fit in groups.items():
         starts = demand_of(central, fit, people, months).starts
@@ -168,9 +183,26 @@ def prepare(central: Assumptions, evidence: Evidence, draws: int, seed: int, thr
     past = past_work(groups, norms, year_months(case.calibration_year), share, uasc_share, seed, threads, None)
     so_far = past_work(groups, norms, to_date, share, uasc_share, seed, threads, central) if to_date else None
     base = Base(
-        central, evidence, groups["lac"], groups["cp"], norms, months, year, past, so_far, {}, streams, spread,
-        mix_of(central, evidence, evidence.placements), uasc_share, share, np.zeros(0), draws, seed, threads,
-    )  # fmt: skip
+        central,
+        evidence,
+        groups["lac"],
+        groups["cp"],
+        norms,
+        months,
+        year,
+        past,
+        so_far,
+        {},
+        streams,
+        spread,
+        mix_of(central, evidence, evidence.placements),
+        uasc_share,
+        share,
+        np.zeros(0),
+        draws,
+        seed,
+        threads,
+    )
     base = replace(base, new_share=new_share(base))
     return with_come(base, evidence, ledger)
 
@@ -194,7 +226,9 @@ def foresee(base: Base, assumptions: Assumptions) -> Outlook:
         return _foresee(base, assumptions)
     entry = assumptions.entry(EFFECT)
     middle = _foresee(base, at_effect(assumptions, entry.value))
-    low, high = (again(base.without_courses(), middle, at_effect(assumptions, share)) for share in (entry.low, entry.high))
+    low, high = (
+        again(base.without_courses(), middle, at_effect(assumptions, share)) for share in (entry.low, entry.high)
+    )
     which = np.searchsorted(np.cumsum(SWANSON)[:-1], _luck(base.seed, "measure")("effect").random(base.draws))
     return _woven(base, assumptions, [low, middle, high], which)
 
@@ -236,7 +270,15 @@ def _foresee(base: Base, assumptions: Assumptions) -> Outlook:
         lever = leaving(assumptions, fit, months)
         spread = with_demography(base.spread[name], draws_of[name])
         paths[name] = base.steps.live(
-            fit, base.norms[name], base.streams[name], wanted.starts, spread, lever, months, _seed(seed, name), base.threads
+            fit,
+            base.norms[name],
+            base.streams[name],
+            wanted.starts,
+            spread,
+            lever,
+            months,
+            _seed(seed, name),
+            base.threads,
         )
         expected[name] = base.steps.expected_course(fit, base.streams[name], wanted.starts, lever, months)
         transfer_share = wanted.transfers.sum(axis=1) / wanted.starts.sum(axis=1)
@@ -246,7 +288,18 @@ def _foresee(base: Base, assumptions: Assumptions) -> Outlook:
     lines = with_ledger(base, assumptions, costs.cost_lines(work, values, setting), work.months)
     drawn = draw_on_contingency(base, assumptions, values, lines, work.months)
     return Outlook(
-        assumptions, people, paths["lac"], paths["cp"], expected, work.months, months, work, lines, drawn, values, setting
+        assumptions,
+        people,
+        paths["lac"],
+        paths["cp"],
+        expected,
+        work.months,
+        months,
+        work,
+        lines,
+        drawn,
+        values,
+        setting,
     )
 
 
@@ -357,13 +410,18 @@ def demographic_draws(base: Base, a: Assumptions, people: Population) -> dict[st
         still = {f"migration.{name}.families": 0.0}
         without = _starts(base, a, base.steps.project(a, base.evidence, base.months, still), still)
         own = _moved(base, a, [key for key in keys if key.startswith(beginning)], centre, without)
-        moved = {group: moved[group] * (1 + (1 - without[group] / centre[group]) * (own[group] - 1)) for group in centre}
+        moved = {
+            group: moved[group] * (1 + (1 - without[group] / centre[group]) * (own[group] - 1)) for group in centre
+        }
     return moved
 
 
 def _starts(base: Base, a: Assumptions, people: Population, changed: dict[str, float]) -> dict[str, np.ndarray]:
     """Expected starts of each group, [month x band]."""
-    return {name: demand_of(a, fit, people, base.months, changed).starts for name, fit in (("lac", base.lac), ("cp", base.cp))}
+    return {
+        name: demand_of(a, fit, people, base.months, changed).starts
+        for name, fit in (("lac", base.lac), ("cp", base.cp))
+    }
 
 
 def _moved(base: Base, a: Assumptions, keys: list[str], centre: dict, without: dict) -> dict[str, np.ndarray]:
@@ -396,7 +454,9 @@ def with_demography(spread: Spread, factors: np.ndarray) -> Spread:
 
 def drawn_values(a: Assumptions, base: Base) -> Values:
     """Assumption values of every draw: columns where uncertain, scalars where not."""
-    sampled = sample(a, base.draws, base.seed, [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(DEMOGRAPHY)])
+    sampled = sample(
+        a, base.draws, base.seed, [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(DEMOGRAPHY)]
+    )
     fixed = {key: a.value(key) for key in a.keys() if key not in sampled}
     return Values(fixed | sampled, price_bases(a), {key: a.value(key) for key in sampled})
 
@@ -438,7 +498,9 @@ def new_share(base: Base) -> np.ndarray:
     return 1 - alone.days.sum(axis=1) / course.days.sum(axis=1)
 
 
-def draw_on_contingency(base: Base, a: Assumptions, values: Values, lines, months, adjustment: float | None = None) -> Draw:
+def draw_on_contingency(
+    base: Base, a: Assumptions, values: Values, lines, months, adjustment: float | None = None
+) -> Draw:
     """Draw-down over the budget year, from net cost against the base budget, or one `adjustment` pounds above it."""
     adjustment = a.value("budget.adjustment") if adjustment is None else adjustment
     inside = [months.index(month) for month in base.year]

@@ -52,12 +52,16 @@ def fill_suppressed(published: dict[str, float | None], total: float, national: 
     return {name: filled.get(name, count) for name, count in published.items()}
 
 
-def allowed(age_from: np.ndarray, age_to: np.ndarray, youngest: dict[str, float], oldest: dict[str, float]) -> np.ndarray:
+def allowed(
+    age_from: np.ndarray, age_to: np.ndarray, youngest: dict[str, float], oldest: dict[str, float]
+) -> np.ndarray:
     """Where a child of each age band may live, [band x placement]: 0 is a structural zero. Ages in years."""
-    return np.array([
-        [float(high > youngest.get(name, 0) and low < oldest.get(name, np.inf)) for name in PLACEMENTS]
-        for low, high in zip(age_from, age_to, strict=True)
-    ])
+    return np.array(
+        [
+            [float(high > youngest.get(name, 0) and low < oldest.get(name, np.inf)) for name in PLACEMENTS]
+            for low, high in zip(age_from, age_to, strict=True)
+        ]
+    )
 
 
 def fit_mix(by_age: np.ndarray, by_placement: np.ndarray, may_live: np.ndarray) -> np.ndarray:
@@ -110,7 +114,10 @@ def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...], residential: np.
     placed       [draw x month x state]  child-days; `paid_as` names what each state is
     residential  [month]                 what a lever multiplies residential child-days by, taken from or given to fostering
     """
-    by_type = {name: sum(placed[:, :, at] for at, paid in enumerate(paid_as) if paid == name) for name in dict.fromkeys([*PLACEMENTS, *paid_as])}
+    by_type = {
+        name: sum(placed[:, :, at] for at, paid in enumerate(paid_as) if paid == name)
+        for name in dict.fromkeys([*PLACEMENTS, *paid_as])
+    }
     for name in ("residential", "residential_school"):
         extra = np.minimum(by_type[name] * (residential - 1), by_type["fostering"] / 2)
         by_type[name], by_type["fostering"] = by_type[name] + extra, by_type["fostering"] - extra

@@ -58,7 +58,9 @@ class Wanted:
     previous: str | None = None
 
 
-def write_paper(home: Home, council: str, month: str, out: Path, wanted: Wanted, say: Callable[[str], None]) -> list[Path]:
+def write_paper(
+    home: Home, council: str, month: str, out: Path, wanted: Wanted, say: Callable[[str], None]
+) -> list[Path]:
     """Write the paper of a published run into `out`; returns the files.
 
     Raises BadInput where there is no such run or meeting, the paper may not be public, or what was written does not read back.
@@ -68,14 +70,26 @@ def write_paper(home: Home, council: str, month: str, out: Path, wanted: Wanted,
     as_of = wanted.as_of or held.date
     say("gathering what the paper tells")
     run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
-    known = gathered(run, as_of, home.params.parent, runs.run_id(folder) or "", score.of_run(run) if run.outturns else None)
+    known = gathered(
+        run, as_of, home.params.parent, runs.run_id(folder) or "", score.of_run(run) if run.outturns else None
+    )
     say("disclosure control" if wanted.public else "drawing the charts")
     released = _release(home, known, council, month) if wanted.public else None
     report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
     before = None if wanted.previous is None else _folder(home, council, wanted.previous)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as staging:
-        made = _write(report, folder, Path(staging), f"{council}-{month}", as_of, wanted, before, frozenset(released.hidden) if released else frozenset(), say)
+        made = _write(
+            report,
+            folder,
+            Path(staging),
+            f"{council}-{month}",
+            as_of,
+            wanted,
+            before,
+            frozenset(released.hidden) if released else frozenset(),
+            say,
+        )
         say("reading every figure back")
         _read_back(report, known, [*declared(settings, known), *(released.notes if released else ())], made)
         files = _keep(Path(staging), out)
@@ -87,12 +101,23 @@ def write_paper(home: Home, council: str, month: str, out: Path, wanted: Wanted,
 def _folder(home: Home, council: str, month: str) -> Path:
     folder = runs.settled(home.runs / council, month)
     if not (folder / "answer.json").is_file():
-        raise BadInput(f"there is no run of {council}, {month}, to write about. Make it first: forecast run --council {council} --month {month}")
+        raise BadInput(
+            f"there is no run of {council}, {month}, to write about. Make it first: forecast run --council {council} --month {month}"
+        )
     return folder
 
 
-def _write(report: Report, folder: Path, staging: Path, name: str, as_of: date, wanted: Wanted, before: Path | None, hidden: frozenset[str],
-           say: Callable) -> dict[str, Path]:  # fmt: skip
+def _write(
+    report: Report,
+    folder: Path,
+    staging: Path,
+    name: str,
+    as_of: date,
+    wanted: Wanted,
+    before: Path | None,
+    hidden: frozenset[str],
+    say: Callable,
+) -> dict[str, Path]:
     """Every file of the paper, in staging."""
     made = {end: staging / f"{name}.{end}" for end in ("docx", "html", "pdf", "xlsx")}
     say("Word")
@@ -109,13 +134,18 @@ def _write(report: Report, folder: Path, staging: Path, name: str, as_of: date, 
 
 def _read_back(report: Report, known: told.Known, names: list[str], made: dict[str, Path]) -> None:
     """Raises BadInput where a finished file says what the run does not, or a screen reader would lose its way in it."""
-    texts = {"Word": check.words_in_word(made["docx"]).split("\n"), "page": check.words_in_html(made["html"]).split("\n")}
+    texts = {
+        "Word": check.words_in_word(made["docx"]).split("\n"),
+        "page": check.words_in_html(made["html"]).split("\n"),
+    }
     found = [*told.untold(report, names), *told.wrong(report, known, texts)]
     found += [f"Word: {fault}" for fault in check.faults(check.found_in_word(made["docx"]))]
     found += [f"page: {fault}" for fault in check.faults(check.found_in_html(made["html"]))]
     if found:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        raise BadInput(f"the paper was not written, because it does not read back as the run: {found[0]}{more}. Make the run again; if it says so again, send this message to who keeps the program.")
+        raise BadInput(
+            f"the paper was not written, because it does not read back as the run: {found[0]}{more}. Make the run again; if it says so again, send this message to who keeps the program."
+        )
 
 
 def _keep(staging: Path, out: Path) -> list[Path]:
@@ -139,7 +169,9 @@ def _free(path: Path) -> None:
         with path.open("r+b"):
             os.utime(path)
     except OSError as fault:
-        raise BadInput(f"{path.name} cannot be replaced ({fault.strerror}). If it is open in another program, close it there and try again.") from None
+        raise BadInput(
+            f"{path.name} cannot be replaced ({fault.strerror}). If it is open in another program, close it there and try again."
+        ) from None
 
 
 # ---- releases ----
@@ -151,7 +183,13 @@ def _release(home: Home, known: told.Known, council: str, month: str) -> Release
     earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
     rule = rule_in(known.table("assumptions"))
     hidden = {key for one in earlier for key in one.hidden}
-    return cleared_for_all(known, rule, earlier, known.beside["name"], sorted(hidden & _revised(home, known, council, [path.stem for path in paths])))
+    return cleared_for_all(
+        known,
+        rule,
+        earlier,
+        known.beside["name"],
+        sorted(hidden & _revised(home, known, council, [path.stem for path in paths])),
+    )
 
 
 def _revised(home: Home, known: told.Known, council: str, months: list[str]) -> set[str]:
@@ -161,8 +199,16 @@ def _revised(home: Home, known: told.Known, council: str, months: list[str]) -> 
     for month in months:
         path = runs.settled(home.runs / council, month) / "tables" / "history.parquet"
         rows = pd.read_parquet(path).to_dict("records") if path.is_file() else []
-        own = {f"{row['measure']} {row['period']}": str(row["value"]) for row in rows if row["area"] == known.beside["area"] and row["breakdown"] == "all"}
-        found |= {key for key, value in own.items() if value.isdecimal() and key in now and now[key] is not None and float(value) != now[key]}
+        own = {
+            f"{row['measure']} {row['period']}": str(row["value"])
+            for row in rows
+            if row["area"] == known.beside["area"] and row["breakdown"] == "all"
+        }
+        found |= {
+            key
+            for key, value in own.items()
+            if value.isdecimal() and key in now and now[key] is not None and float(value) != now[key]
+        }
     return found
 
 

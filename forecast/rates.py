@@ -32,7 +32,6 @@ class Pooled:
         shape = np.atleast_1d(self.shape)
         return luck.standard_gamma(shape, (draws, shape.size)) / shape
 
-
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
         """The 80% range: 10th and 90th percentile of the posterior."""
         return tuple(gamma.ppf(level, self.shape) / self.weight for level in EIGHTY_PERCENT)
@@ -127,7 +126,10 @@ class Drift:
         step_sd = self.size / np.sqrt(MONTHS_A_YEAR * self.steps)
         happens = luck.random((draws, months)) < self.steps
         shocks = luck.standard_normal((draws, months)) * happens
-        level, path = self.today * luck.standard_normal(draws) if self.today else np.zeros(draws), np.empty((draws, months))
+        level, path = (
+            self.today * luck.standard_normal(draws) if self.today else np.zeros(draws),
+            np.empty((draws, months)),
+        )
         for month in range(months):
             level = level * kept + step_sd * shocks[:, month]
             path[:, month] = level

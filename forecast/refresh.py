@@ -43,11 +43,24 @@ class Home:
 
 def run_name(month: str, workbook: Path | None) -> str:
     """The folder of a run: the month or, from a workbook, the month and the workbook's name in plain letters."""
-    return month if workbook is None else f"{month}-{re.sub('[^a-z0-9]+', '-', workbook.stem.lower()).strip('-') or 'workbook'}"
+    return (
+        month
+        if workbook is None
+        else f"{month}-{re.sub('[^a-z0-9]+', '-', workbook.stem.lower()).strip('-') or 'workbook'}"
+    )
 
 
-def run_case(home: Home, council: str, month: str, scenarios: list[str] | None, draws: int, seed: int, threads: int,
-             say: Callable[[str], None], with_notebooks: bool = True) -> dict:  # fmt: skip
+def run_case(
+    home: Home,
+    council: str,
+    month: str,
+    scenarios: list[str] | None,
+    draws: int,
+    seed: int,
+    threads: int,
+    say: Callable[[str], None],
+    with_notebooks: bool = True,
+) -> dict:
     """Run a case and publish its folder; returns the answer. Raises BadInput before any work if an input is wrong."""
     say("checking assumptions and data")
     case = open_case(home.params, home.data, council, month)
@@ -70,8 +83,18 @@ class More:
     write: Callable[[Path, outlook.Base, outlook.Outlook, dict], None] | None = None
 
 
-def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int, seed: int, threads: int, say: Callable[[str], None],
-             with_notebooks: bool = True, workbook: Path | None = None, more: More = More()) -> dict:  # fmt: skip
+def run_open(
+    home: Home,
+    case: OpenCase,
+    scenarios: list[str] | None,
+    draws: int,
+    seed: int,
+    threads: int,
+    say: Callable[[str], None],
+    with_notebooks: bool = True,
+    workbook: Path | None = None,
+    more: More = More(),
+) -> dict:
     """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if from one."""
     council, month = case.central.case.council, run_name(case.central.case.month, workbook)
     chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
@@ -81,8 +104,12 @@ def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int
         central = outlook.foresee(base, case.central)
         told = head(base) | {"record": record_told(home.data.parent)}
         by_month = []
-        with ThreadPoolExecutor(1) as beside:  # on futures of their own, they share nothing with the scenarios but processors
-            tried = beside.submit(sensitivities, case, base, central, threads) if base.draws > SENSITIVITY_DRAWS else None
+        with ThreadPoolExecutor(
+            1
+        ) as beside:  # on futures of their own, they share nothing with the scenarios but processors
+            tried = (
+                beside.submit(sensitivities, case, base, central, threads) if base.draws > SENSITIVITY_DRAWS else None
+            )
             for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
                 say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
                 one = central if slug == "central" else outlook.foresee(base, assumptions)
@@ -98,7 +125,9 @@ def run_open(home: Home, case: OpenCase, scenarios: list[str] | None, draws: int
             say("running the notebooks")
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
         inputs = input_files(home, case, workbook) if more.inputs is None else more.inputs(folder)
-        runs.write_json(folder / "manifest.json", runs.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks}))
+        runs.write_json(
+            folder / "manifest.json", runs.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks})
+        )
     return told
 
 
@@ -106,7 +135,9 @@ def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
         return sensitivity.told(base, central)
-    fewer = remembering(outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger)).without_courses()
+    fewer = remembering(
+        outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger)
+    ).without_courses()
     return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 
@@ -177,7 +208,14 @@ def children_table(told: dict) -> pd.DataFrame:
 def cost_table(told: dict) -> pd.DataFrame:
     """scenario x financial year x line."""
     rows = [
-        {"scenario": slug, "financial_year": year, "line": line, "name": LINES[line][0], "group": LINES[line][1], **figures}
+        {
+            "scenario": slug,
+            "financial_year": year,
+            "line": line,
+            "name": LINES[line][0],
+            "group": LINES[line][1],
+            **figures,
+        }
         for slug, scenario in told["scenarios"].items()
         for year, cost in scenario["cost"].items()
         for line, figures in cost["lines"].items()
@@ -214,7 +252,11 @@ def charts_of(told: dict) -> dict[str, charts.Chart]:
         "scenarios": charts.scenario_ladder(told),
         "cost": charts.cost_by_year(told),
         "sensitivities": charts.tornado(told),
-    } | {f"causes_{slug}": charts.waterfall(told, slug) for slug, scenario in told["scenarios"].items() if scenario["causes"] is not None}
+    } | {
+        f"causes_{slug}": charts.waterfall(told, slug)
+        for slug, scenario in told["scenarios"].items()
+        if scenario["causes"] is not None
+    }
 
 
 def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, ...] = ("svg", "png", "alt")) -> None:
@@ -260,9 +302,16 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
 
     def one(notebook: Path) -> str:
         papermill.execute_notebook(
-            str(notebook), str(folder / "notebooks" / notebook.name), parameters={"run": run}, kernel_name="python3",
-            progress_bar=False, log_output=False, extra_arguments=["--IPKernelApp.log_level=50"], execution_timeout=CELL_TIMEOUT, start_timeout=CELL_TIMEOUT,
-        )  # fmt: skip
+            str(notebook),
+            str(folder / "notebooks" / notebook.name),
+            parameters={"run": run},
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            extra_arguments=["--IPKernelApp.log_level=50"],
+            execution_timeout=CELL_TIMEOUT,
+            start_timeout=CELL_TIMEOUT,
+        )
         return notebook.name
 
     try:
@@ -270,7 +319,9 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
             for number, name in enumerate(pool.map(one, notebooks), start=1):
                 say(f"notebook {number} of {len(notebooks)}: {name}")
     except papermill.PapermillExecutionError as failed:
-        raise NotebookFailed(f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). Send this message to who keeps the program; meanwhile --no-notebooks leaves them out.") from None
+        raise NotebookFailed(
+            f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). Send this message to who keeps the program; meanwhile --no-notebooks leaves them out."
+        ) from None
     finally:
         del os.environ[RUN_FOLDER]
 

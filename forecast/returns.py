@@ -16,13 +16,29 @@ from forecast.months import months_between
 SCHEMA, PLANS_SCHEMA = "forecast-returns-1", "forecast-plans-1"
 MARCH_END = (3, 31)
 SUPPRESSED = ("x", "c")  # how the DfE writes 1 to 5, to 2017 and since
-AGES = {"unborn": "Unborn", "under_1": "Under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_17": "16 and 17", "unknown": "Age not known"}
+AGES = {
+    "unborn": "Unborn",
+    "under_1": "Under 1",
+    "1_4": "1 to 4",
+    "5_9": "5 to 9",
+    "10_15": "10 to 15",
+    "16_17": "16 and 17",
+    "unknown": "Age not known",
+}
 PLACEMENTS = {
-    "kinship_fostering": "Fostered by relatives or friends", "in_house_fostering": "Fostered by the council's own carers",
-    "ifa_fostering": "Fostered through an agency", "fostering_provider_unknown": "Fostered, provider not stated",
-    "placed_for_adoption": "Placed for adoption", "with_parents": "With parents", "residential": "Children's homes", "secure": "Secure units",
-    "residential_school": "Residential schools", "supported": "Supported accommodation", "other": "Other", "unknown": "Not stated",
-}  # fmt: skip
+    "kinship_fostering": "Fostered by relatives or friends",
+    "in_house_fostering": "Fostered by the council's own carers",
+    "ifa_fostering": "Fostered through an agency",
+    "fostering_provider_unknown": "Fostered, provider not stated",
+    "placed_for_adoption": "Placed for adoption",
+    "with_parents": "With parents",
+    "residential": "Children's homes",
+    "secure": "Secure units",
+    "residential_school": "Residential schools",
+    "supported": "Supported accommodation",
+    "other": "Other",
+    "unknown": "Not stated",
+}
 
 
 def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:
@@ -39,7 +55,9 @@ def published_asked(texts: tuple[str, ...]) -> dict[date, int | None]:
     for text in texts:
         day, _, figure = text.partition("=")
         if not figure.isdecimal() and figure not in SUPPRESSED:
-            raise BadInput(f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is suppressed.")
+            raise BadInput(
+                f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is suppressed."
+            )
         held[day_asked(day)] = int(figure) if figure.isdecimal() else None
     return held
 
@@ -59,7 +77,13 @@ def told(returns: Returns, days: list[date], published: dict[date, int | None]) 
         total = stocks.setdefault(day.isoformat(), _stock(returns.stock(day)))["total"]
         stocks[day.isoformat()] |= {"published": figure, "difference": None if figure is None else total - figure}
     quality = returns.quality().to_dict("records")
-    return {"schema": SCHEMA, "from": returns.first_day.isoformat(), "to": returns.last_day.isoformat(), "stock": stocks, "quality": quality}
+    return {
+        "schema": SCHEMA,
+        "from": returns.first_day.isoformat(),
+        "to": returns.last_day.isoformat(),
+        "stock": stocks,
+        "quality": quality,
+    }
 
 
 def _stock(table: pd.DataFrame) -> dict:
@@ -67,9 +91,15 @@ def _stock(table: pd.DataFrame) -> dict:
     return {
         "total": int(table["children"].sum()),
         "uasc": int(table.loc[table["uasc"], "children"].sum()),
-        "age_band": {band: int(count) for band, count in table.groupby("age_band", sort=False)["children"].sum().items()},
-        "placement": {place: int(count) for place, count in table.groupby("placement", sort=False)["children"].sum().items()},
-        "cells": [{**row, "uasc": bool(row["uasc"]), "children": int(row["children"])} for row in cells.to_dict("records")],
+        "age_band": {
+            band: int(count) for band, count in table.groupby("age_band", sort=False)["children"].sum().items()
+        },
+        "placement": {
+            place: int(count) for place, count in table.groupby("placement", sort=False)["children"].sum().items()
+        },
+        "cells": [
+            {**row, "uasc": bool(row["uasc"]), "children": int(row["children"])} for row in cells.to_dict("records")
+        ],
     }
 
 
@@ -96,7 +126,9 @@ def linked(returns: Returns, plans: Plans) -> Links:
     return link(returns, plans)
 
 
-def read_plans(path: Path, authority: str | None, until: date | None, with_returns: Path | None) -> tuple[Plans, Links | None]:
+def read_plans(
+    path: Path, authority: str | None, until: date | None, with_returns: Path | None
+) -> tuple[Plans, Links | None]:
     """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and then forgotten."""
     salt = secrets.token_bytes(MOST_SALT)
     plans = read_cin(path, authority, until, salt)
@@ -125,7 +157,12 @@ def plans_told(plans: Plans, days: list[date], links: Links | None = None) -> di
         bands = {row["age_band"]: int(row["plans"]) for row in plans.stock(day).to_dict("records")}
         stocks[day.isoformat()] = {"total": sum(bands.values()), "age_band": bands}
     quality = plans.quality().to_dict("records")
-    told = {"schema": PLANS_SCHEMA, "from": plans.first_day.isoformat(), "to": plans.last_day.isoformat(), "stock": stocks}
+    told = {
+        "schema": PLANS_SCHEMA,
+        "from": plans.first_day.isoformat(),
+        "to": plans.last_day.isoformat(),
+        "stock": stocks,
+    }
     return told | ({"links": links_told(links)} if links else {}) | {"quality": quality}
 
 
@@ -153,7 +190,10 @@ def links_lines(links: dict) -> list[str]:
 
 def quality_lines(held: dict) -> list[str]:
     """The data quality page: by file and rule, how many."""
-    return ["What was read, merged, resolved and left out:", *(f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in held["quality"])]
+    return [
+        "What was read, merged, resolved and left out:",
+        *(f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in held["quality"]),
+    ]
 
 
 def plans_tables(plans: Plans) -> dict[str, pd.DataFrame]:
@@ -173,7 +213,9 @@ def monthly(held: Returns | Plans) -> pd.DataFrame:
     months = whole_months(held.first_day, held.last_day)
     if not months:
         return pd.DataFrame({"month": [], "total": []})
-    table = held.monthly_stock(months[0], months[-1]) if isinstance(held, Returns) else held.monthly(months[0], months[-1])
+    table = (
+        held.monthly_stock(months[0], months[-1]) if isinstance(held, Returns) else held.monthly(months[0], months[-1])
+    )
     return table.groupby("month")["stock"].sum().rename("total").reset_index()
 
 
@@ -187,7 +229,13 @@ def tables(returns: Returns) -> dict[str, pd.DataFrame]:
     """Every aggregated table of the returns by file name; small cells are in them, so they are private."""
     whole = whole_months(returns.first_day, returns.last_day)
     monthly = {"monthly": returns.monthly_stock(whole[0], whole[-1])} if whole else {}
-    return monthly | {"exposure": returns.exposure(), "durations": returns.durations(), "survival": returns.survival().round(4), "reviews": returns.reviews(), "quality": returns.quality()}
+    return monthly | {
+        "exposure": returns.exposure(),
+        "durations": returns.durations(),
+        "survival": returns.survival().round(4),
+        "reviews": returns.reviews(),
+        "quality": returns.quality(),
+    }
 
 
 def _month_end(day: date) -> date:

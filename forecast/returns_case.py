@@ -22,12 +22,39 @@ KEYS = {
     "open": ["age_band", "time_since_start", "placement", "uasc"],
     "survival": ["since_start"],
 }
-COUNTED = {CHILDREN: "value", PLANS: "value", PLAN_RATES: "child_days", "exposure": "child_days", "starts": "starts", "open": "children", "survival": "periods"}
-TEXT = ("area", "period", "measure", "breakdown", "category", "unit", "status", "source", "age_band", "time_since_start", "placement", "uasc", "day")
+COUNTED = {
+    CHILDREN: "value",
+    PLANS: "value",
+    PLAN_RATES: "child_days",
+    "exposure": "child_days",
+    "starts": "starts",
+    "open": "children",
+    "survival": "periods",
+}
+TEXT = (
+    "area",
+    "period",
+    "measure",
+    "breakdown",
+    "category",
+    "unit",
+    "status",
+    "source",
+    "age_band",
+    "time_since_start",
+    "placement",
+    "uasc",
+    "day",
+)
 TITLES = {
-    CHILDREN: "looked-after children by year", PLANS: "child protection plans by year", PLAN_RATES: "child-days on plans, and ends", "exposure": "child-days and transitions",
-    "starts": "where children first lived", "open": "children looked after on the last day", "survival": "how long care lasts",
-}  # fmt: skip
+    CHILDREN: "looked-after children by year",
+    PLANS: "child protection plans by year",
+    PLAN_RATES: "child-days on plans, and ends",
+    "exposure": "child-days and transitions",
+    "starts": "where children first lived",
+    "open": "children looked after on the last day",
+    "survival": "how long care lasts",
+}
 GOOD_FOR = timedelta(days=549)  # a year and a half: the next year's return is out by then
 SHARE_PLACES = 6
 
@@ -35,7 +62,13 @@ SHARE_PLACES = 6
 def lac_tables(returns: Returns, area: str) -> dict[str, pd.DataFrame]:
     """The five tables of looked-after children that a case reads."""
     survival = returns.survival().round(SHARE_PLACES)
-    return {CHILDREN: lac_table(returns, area), "exposure": returns.exposure_by_year(), "starts": returns.entries(), "open": returns.open_at_end(), "survival": survival}
+    return {
+        CHILDREN: lac_table(returns, area),
+        "exposure": returns.exposure_by_year(),
+        "starts": returns.entries(),
+        "open": returns.open_at_end(),
+        "survival": survival,
+    }
 
 
 def cp_tables(plans: Plans, area: str) -> dict[str, pd.DataFrame]:
@@ -56,13 +89,35 @@ def contents(tables: dict[str, pd.DataFrame], name: str, area: str, last: date, 
 def _card(name: str, kind: str, table: pd.DataFrame, text: str, area: str, last: date, made: date) -> str:
     counted = COUNTED[kind]
     card = {
-        "table": name, "title": f"{area}: {TITLES[kind]}", "publisher": f"{area}, its own returns", "link": "not published: it holds small numbers",
-        "published": str(last), "retrieved": str(made), "licence": "the council's own; keep inside the council", "period": f"to {last}",
-        "units": "children, child-days or events as the columns say", "symbols": {}, "columns": list(table.columns), "rows": len(table),
-        "sha256": fingerprint(text.encode()), "key": KEYS[kind], "numbers": [column for column in table.columns if column not in TEXT],
-        "control_totals": [{"column": counted, "where": {}, "equals": float(pd.to_numeric(table[counted]).sum()), "why": "the sum when the returns were read"}],
-        "known_from": str(last), "hindsight": False, "hindsight_reason": "", "expires": str(last + GOOD_FOR), "notes": "Made of child-level returns, which it does not hold.",
-    }  # fmt: skip
+        "table": name,
+        "title": f"{area}: {TITLES[kind]}",
+        "publisher": f"{area}, its own returns",
+        "link": "not published: it holds small numbers",
+        "published": str(last),
+        "retrieved": str(made),
+        "licence": "the council's own; keep inside the council",
+        "period": f"to {last}",
+        "units": "children, child-days or events as the columns say",
+        "symbols": {},
+        "columns": list(table.columns),
+        "rows": len(table),
+        "sha256": fingerprint(text.encode()),
+        "key": KEYS[kind],
+        "numbers": [column for column in table.columns if column not in TEXT],
+        "control_totals": [
+            {
+                "column": counted,
+                "where": {},
+                "equals": float(pd.to_numeric(table[counted]).sum()),
+                "why": "the sum when the returns were read",
+            }
+        ],
+        "known_from": str(last),
+        "hindsight": False,
+        "hindsight_reason": "",
+        "expires": str(last + GOOD_FOR),
+        "notes": "Made of child-level returns, which it does not hold.",
+    }
     return "".join(f"{field}: {json.dumps(value, ensure_ascii=False)}\n" for field, value in card.items())
 
 

@@ -14,13 +14,23 @@ from forecast.returns import days_asked, whole_months
 STATUS = "council"
 FOSTERING = ("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown")
 PLACEMENTS = {
-    "fostering": FOSTERING, "kinship": ("kinship_fostering",), "placed_for_adoption": ("placed_for_adoption",), "with_parents": ("with_parents",),
-    "residential": ("residential", "secure"), "residential_school": ("residential_school",), "other_residential": (), "supported": ("supported",),
+    "fostering": FOSTERING,
+    "kinship": ("kinship_fostering",),
+    "placed_for_adoption": ("placed_for_adoption",),
+    "with_parents": ("with_parents",),
+    "residential": ("residential", "secure"),
+    "residential_school": ("residential_school",),
+    "other_residential": (),
+    "supported": ("supported",),
     "other": ("other", "unknown"),
-}  # fmt: skip
+}
 CP_STAYS = {
-    "up_to_3m": "under_3_months", "3_to_6m": "3_to_6_months", "6_to_12m": "6_to_12_months", "1_to_2y": "1_to_2_years", "over_2y": "over_2_years",
-}  # fmt: skip
+    "up_to_3m": "under_3_months",
+    "3_to_6m": "3_to_6_months",
+    "6_to_12m": "6_to_12_months",
+    "1_to_2y": "1_to_2_years",
+    "over_2y": "over_2_years",
+}
 UNKNOWN = "unknown"
 
 
@@ -31,7 +41,10 @@ def lac_table(returns: Returns, area: str) -> pd.DataFrame:
     """
     source = f"SSDA903 returns, {returns.first_day} to {returns.last_day}"
     rows = [row for day in _days(returns) for row in _lac_stock(returns.stock(day), day)]
-    rows += [(day.isoformat(), "lac_stock", "legal_status", "interim_care_order", returns.interim_orders(day)) for day in _days(returns)]
+    rows += [
+        (day.isoformat(), "lac_stock", "legal_status", "interim_care_order", returns.interim_orders(day))
+        for day in _days(returns)
+    ]
     rows += _flows(returns, returns.monthly_stock, {"starts": "lac_starts", "ends": "lac_ceases"})
     return _table(rows, area, source)
 
@@ -62,7 +75,10 @@ def _lac_stock(table: pd.DataFrame, day: date) -> list[tuple]:
 
 def _by_band(table: pd.DataFrame, counted: str) -> list[tuple]:
     bands = table.groupby("age_band", sort=False)[counted].sum()
-    return [("all", "all", bands.sum()), *(("age_band", band, count) for band, count in bands.items() if band != UNKNOWN)]
+    return [
+        ("all", "all", bands.sum()),
+        *(("age_band", band, count) for band, count in bands.items() if band != UNKNOWN),
+    ]
 
 
 def _years(held: Returns | Plans) -> list[str]:
@@ -85,10 +101,16 @@ def _initial_conferences(plans: Plans) -> list[tuple]:
     held = plans.conferences()
     held = held[held["kind"] == "icpc"].assign(year=held["month"].map(financial_year))
     years = held.groupby("year")["children"].agg(["sum", "count"])
-    return [(year, "icpc", "all", "all", int(row["sum"])) for year, row in years.iterrows() if row["count"] == 12 and year in _years(plans)]
+    return [
+        (year, "icpc", "all", "all", int(row["sum"]))
+        for year, row in years.iterrows()
+        if row["count"] == 12 and year in _years(plans)
+    ]
 
 
 def _table(rows: list[tuple], area: str, source: str) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["period", "measure", "breakdown", "category", "value"])
-    frame = frame.assign(area=area, unit="children", status=STATUS, source=source, value=frame["value"].astype(int).astype(str))
+    frame = frame.assign(
+        area=area, unit="children", status=STATUS, source=source, value=frame["value"].astype(int).astype(str)
+    )
     return frame[COLUMNS]

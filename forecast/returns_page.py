@@ -50,12 +50,20 @@ class Kind:
 
 KINDS = {
     SCHEMA: Kind(
-        "SSDA903 returns", "looked-after children", ssda903_quality.RULES, ssda903_reasons.REASONS, "the DfE's validation rules of 2024-25 for children looked after"
+        "SSDA903 returns",
+        "looked-after children",
+        ssda903_quality.RULES,
+        ssda903_reasons.REASONS,
+        "the DfE's validation rules of 2024-25 for children looked after",
     ),
     PLANS_SCHEMA: Kind(
-        "CIN census and Annex A returns", "child protection plans", cin_quality.RULES, cin_reasons.REASONS, "the DfE's validation rules for the children in need census"
+        "CIN census and Annex A returns",
+        "child protection plans",
+        cin_quality.RULES,
+        cin_reasons.REASONS,
+        "the DfE's validation rules for the children in need census",
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -72,15 +80,26 @@ def page(told: dict, monthly: pd.DataFrame) -> str:
     """The page as HTML. `told` is what forecast.returns tells machines; `monthly` has month and total."""
     kind = KINDS[told["schema"]]
     found = findings(told["quality"], kind)
-    groups = [(name, title, MEANINGS[name], [one for one in found if one.reason.group == name]) for name, title in GROUPS.items()]
+    groups = [
+        (name, title, MEANINGS[name], [one for one in found if one.reason.group == name])
+        for name, title in GROUPS.items()
+    ]
     days = [day_row(day, stock, found) for day, stock in told["stock"].items()]
     env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": in_words, "month": month_in_words}
     return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        kind=kind, first=told["from"], last=told["to"], groups=groups, days=days, files=files_table(told["quality"], kind),
-        compared=any("published" in stock for stock in told["stock"].values()), ages=AGES, chart=chart(monthly), masked=DOTS,
+        kind=kind,
+        first=told["from"],
+        last=told["to"],
+        groups=groups,
+        days=days,
+        files=files_table(told["quality"], kind),
+        compared=any("published" in stock for stock in told["stock"].values()),
+        ages=AGES,
+        chart=chart(monthly),
+        masked=DOTS,
         months=monthly.to_dict("records"),
-    )  # fmt: skip
+    )
 
 
 def findings(quality: list[dict], kind: Kind) -> list[Finding]:
@@ -88,7 +107,10 @@ def findings(quality: list[dict], kind: Kind) -> list[Finding]:
     held: dict[str, list[tuple[str, int]]] = {}
     for row in (row for row in quality if kind.key(row["rule"]) != ROWS):
         held.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
-    return [Finding(text, kind.reasons[kind.key(text)], sum(count for _, count in files), tuple(files)) for text, files in held.items()]
+    return [
+        Finding(text, kind.reasons[kind.key(text)], sum(count for _, count in files), tuple(files))
+        for text, files in held.items()
+    ]
 
 
 def files_table(quality: list[dict], kind: Kind) -> list[dict]:
@@ -107,7 +129,13 @@ def day_row(day: str, stock: dict, found: list[Finding]) -> dict:
         return {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
     published, difference = stock["published"], stock["difference"]
     verdict = agreement(stock["total"], published)
-    return {"day": day, "stock": stock, "difference": difference, "verdict": verdict, "causes": causes(difference, found) if difference else []}
+    return {
+        "day": day,
+        "stock": stock,
+        "difference": difference,
+        "verdict": verdict,
+        "causes": causes(difference, found) if difference else [],
+    }
 
 
 def agreement(ours: int, published: int | None) -> str:
@@ -137,7 +165,14 @@ def chart(monthly: pd.DataFrame) -> dict:
     across = [round(at * WIDTH / (len(totals) - 1), 1) for at in range(len(totals))]
     points = " ".join(f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True))
     ticks = [(x, month[:4]) for x, month in zip(across, months, strict=True) if month.endswith("-03")]
-    return {"points": points, "top": top, "ticks": ticks, "width": WIDTH, "height": HEIGHT, "told": chart_told(months, totals)}
+    return {
+        "points": points,
+        "top": top,
+        "ticks": ticks,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "told": chart_told(months, totals),
+    }
 
 
 def chart_told(months: list[str], totals: list[int]) -> str:

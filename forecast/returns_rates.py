@@ -45,4 +45,8 @@ def _rates(table: pd.DataFrame, by: list[str], events: str) -> pd.DataFrame:
     rate = own_rate(cells[events], years)
     low, high = rate.interval()
     figures = dict(zip(RATE, (cells[events] / years, low, high), strict=True))
-    return cells[by].assign(child_years=years.round(3), **{events: cells[events]}, **{name: np.round(figure, 4) for name, figure in figures.items()})
+    return cells[by].assign(
+        child_years=years.round(3),
+        **{events: cells[events]},
+        **{name: np.round(figure, 4) for name, figure in figures.items()},
+    )

@@ -20,8 +20,25 @@ from forecast.errors import BadInput
 from forecast.months import financial_year
 
 FOLDER = "history"
-COLUMNS = ["run", "council", "month", "case_month", "origin", "financial_year", "published_at", "version", "code", "scenario",
-           "figure", "group", "at", "value", "p10", "p90", "text"]  # fmt: skip
+COLUMNS = [
+    "run",
+    "council",
+    "month",
+    "case_month",
+    "origin",
+    "financial_year",
+    "published_at",
+    "version",
+    "code",
+    "scenario",
+    "figure",
+    "group",
+    "at",
+    "value",
+    "p10",
+    "p90",
+    "text",
+]
 NUMBERS = ["value", "p10", "p90"]
 SHOULD_MISS = 0.2  # of what comes lies outside an 80% range
 ALARM_TAIL = 0.01  # so many misses would come by chance once in a hundred
@@ -66,7 +83,11 @@ def _keep(home: Path, table: pd.DataFrame) -> str:
 
 def _published(home: Path) -> list[str]:
     """The names of a council's published folders."""
-    return sorted(path.name for path in home.iterdir() if (path / runs.MANIFEST).is_file() and path.name[0] != ".") if home.is_dir() else []
+    return (
+        sorted(path.name for path in home.iterdir() if (path / runs.MANIFEST).is_file() and path.name[0] != ".")
+        if home.is_dir()
+        else []
+    )
 
 
 def rows(folder: Path) -> pd.DataFrame:
@@ -79,7 +100,12 @@ def rows(folder: Path) -> pd.DataFrame:
     held += _assumption_rows(folder / "frozen" / "central.yaml")
     for slug, scenario in answer["scenarios"].items():
         held += [{"scenario": slug, **row} for row in _scenario_rows(scenario)]
-    whole = {"run": runs.run_id(folder), "month": folder.name, "case_month": answer["month"], "code": manifest["code_sha256"]}
+    whole = {
+        "run": runs.run_id(folder),
+        "month": folder.name,
+        "case_month": answer["month"],
+        "code": manifest["code_sha256"],
+    }
     whole |= {name: answer[name] for name in ("council", "origin", "financial_year", "version")}
     blank = {name: math.nan if name in NUMBERS else "" for name in COLUMNS}
     table = pd.DataFrame([{**blank, **whole, **row} for row in held], columns=COLUMNS)
@@ -92,7 +118,14 @@ def _assumption_rows(frozen: Path) -> list[dict]:
         return []
     central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
     return [
-        {"figure": "assumption", "group": key, "value": entry.value, "p10": entry.low, "p90": entry.high, "text": central.catalogue.items[key].description}
+        {
+            "figure": "assumption",
+            "group": key,
+            "value": entry.value,
+            "p10": entry.low,
+            "p90": entry.high,
+            "text": central.catalogue.items[key].description,
+        }
         for key, entry in ((key, central.entry(key)) for key in central.keys())
     ]
 
@@ -100,16 +133,28 @@ def _assumption_rows(frozen: Path) -> list[dict]:
 def _scenario_rows(scenario: dict) -> list[dict]:
     """The figures of one scenario of an answer. value is the mean of the draws."""
     held = scenario["contingency"]
-    out = [{"figure": "chance_holds", "value": held["chance_holds"]}, {"figure": "contingency", "value": held["amount"]}]
+    out = [
+        {"figure": "chance_holds", "value": held["chance_holds"]},
+        {"figure": "contingency", "value": held["amount"]},
+    ]
     out += [{"figure": name, **_figure(held[name])} for name in ("call", "headroom", "recovery_plan")]
     out += [{"figure": "enough", "at": sure, "value": pounds} for sure, pounds in held["enough"].items()]
     out += [{"figure": f"{name}_effect", **_figure(figure)} for name, figure in scenario["effect"].items()]
     for group, figures in scenario["children"].items():
-        out += [{"figure": name, "group": group, "at": row["month"], **_figure(row)} for name, months in figures.items() for row in months]
+        out += [
+            {"figure": name, "group": group, "at": row["month"], **_figure(row)}
+            for name, months in figures.items()
+            for row in months
+        ]
     for year, cost in scenario["cost"].items():
         out += [{"figure": name, "at": year, **_figure(cost[name])} for name in ("net", "variance")]
-        out += [{"figure": "cost", "group": line, "at": year, **_figure(figure)} for line, figure in cost["lines"].items()]
-        out += [{"figure": "budget", "group": line, "at": year, "value": figure["budget"]} for line, figure in cost["lines"].items()]
+        out += [
+            {"figure": "cost", "group": line, "at": year, **_figure(figure)} for line, figure in cost["lines"].items()
+        ]
+        out += [
+            {"figure": "budget", "group": line, "at": year, "value": figure["budget"]}
+            for line, figure in cost["lines"].items()
+        ]
     return out
 
 
@@ -162,7 +207,9 @@ def history(folder: Path, council: str, scenario: str = "central") -> pd.DataFra
     """
     home = folder / council
     ends = (("value", ""), ("p10", "_p10"), ("p90", "_p90"))
-    children = ", ".join(AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends)
+    children = ", ".join(
+        AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends
+    )
     table = query(home, ONE_LINE.format(children=children), scenario)
     if table["chance"].isna().all():
         raise BadInput(f"no run of {council} has a scenario {scenario}. Ask for central, or for one that was run.")
@@ -175,7 +222,9 @@ def _in_order(home: Path, table: pd.DataFrame) -> pd.DataFrame:
     last = {line.run: place for place, line in enumerate(published)}
     first = {line.run: place for place, line in reversed(list(enumerate(published)))}
     times = {line.run: line.at for line in published if line.at}
-    table = table.assign(place=table["run"].map(last).fillna(-1), first_place=table["run"].map(first).fillna(-1).astype(int))
+    table = table.assign(
+        place=table["run"].map(last).fillna(-1), first_place=table["run"].map(first).fillna(-1).astype(int)
+    )
     table["published_at"] = [times.get(run, at) for run, at in zip(table["run"], table["published_at"], strict=True)]
     table = table.sort_values(["case_month", "month", "place", "run"], ignore_index=True).drop(columns="place")
     return table.assign(latest=~table.duplicated("month", keep="last"))
@@ -188,10 +237,14 @@ def vintages(folder: Path, council: str, scenario: str = "central") -> pd.DataFr
     run was published: a correction in time replaces what it corrects, and running an old month again changes no record.
     """
     home, chosen = folder / council, as_it_stood(history(folder, council, scenario))
-    said = query(home, """
+    said = query(
+        home,
+        """
         select run, case_month as month, origin, "group", "at", value as mean, p10, p90 from kept
         where figure = 'month_ends' and scenario = ? order by month, "group", "at", run
-    """, scenario)  # fmt: skip
+    """,
+        scenario,
+    )
     said = said[said["run"].isin(chosen)].reset_index(drop=True)
     start = pd.PeriodIndex(said["origin"].str[:7], freq="M")
     steps = (pd.PeriodIndex(said["at"], freq="M") - start).map(lambda step: step.n)
@@ -219,8 +272,14 @@ def find(folder: Path, council: str, asked: str) -> str:
     latest = held[(held["month"] == asked) & held["latest"]]["run"].tolist()
     found = latest or [run for run in held["run"] if run.startswith(asked)]
     if len(found) != 1:
-        why = f"{len(found)} runs begin with {asked}: {', '.join(found)}" if found else f"there is no published run {asked} of {council}"
-        raise BadInput(f"{why}. Give a month such as {held['month'].iloc[-1]}, or a run such as {held['run'].iloc[-1]}.")
+        why = (
+            f"{len(found)} runs begin with {asked}: {', '.join(found)}"
+            if found
+            else f"there is no published run {asked} of {council}"
+        )
+        raise BadInput(
+            f"{why}. Give a month such as {held['month'].iloc[-1]}, or a run such as {held['run'].iloc[-1]}."
+        )
     return found[0]
 
 
@@ -236,7 +295,12 @@ def difference(folder: Path, council: str, before: str, after: str) -> dict[str,
     kept = query(home, "select * from kept where run in (?, ?) and scenario in ('central', '') order by all", *names)
     one, other = (kept[kept["run"] == name] for name in names)
     changed = {
-        "code": _changed(one.assign(figure="code", group="", at="", text=one["code"]).head(1), other.assign(figure="code", group="", at="", text=other["code"]).head(1), "code", "text"),
+        "code": _changed(
+            one.assign(figure="code", group="", at="", text=one["code"]).head(1),
+            other.assign(figure="code", group="", at="", text=other["code"]).head(1),
+            "code",
+            "text",
+        ),
         "inputs": _changed(one, other, "input", "text"),
         "assumptions": _changed(one, other, "assumption", "value", "p10", "p90"),
         "contingency": _beside(one, other, ["chance_holds", "call", "enough", "contingency"]),
@@ -249,8 +313,21 @@ def difference(folder: Path, council: str, before: str, after: str) -> dict[str,
 
 def _changed(one: pd.DataFrame, other: pd.DataFrame, figure: str, *parts: str) -> pd.DataFrame:
     """Rows of a figure whose parts are not the same in both, also those that only one has. name, part_before, part_after."""
-    held = [run[run["figure"] == figure].set_index("group")[list(dict.fromkeys((*parts, "text")))] for run in (one, other)]
-    wide = held[0].merge(held[1], how="outer", left_index=True, right_index=True, suffixes=("_before", "_after"), validate="one_to_one").sort_index()
+    held = [
+        run[run["figure"] == figure].set_index("group")[list(dict.fromkeys((*parts, "text")))] for run in (one, other)
+    ]
+    wide = (
+        held[0]
+        .merge(
+            held[1],
+            how="outer",
+            left_index=True,
+            right_index=True,
+            suffixes=("_before", "_after"),
+            validate="one_to_one",
+        )
+        .sort_index()
+    )
     same = pd.Series(True, wide.index)
     for part in parts:
         left, right = wide[f"{part}_before"], wide[f"{part}_after"]
@@ -278,20 +355,28 @@ def against_what_came(said: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     """
     twice = counts[counts.duplicated(["group", "month"])]
     if len(twice):
-        raise BadInput(f"the count of {twice['group'].iloc[0]} at the end of {twice['month'].iloc[0]} is given twice; keep one")
+        raise BadInput(
+            f"the count of {twice['group'].iloc[0]} at the end of {twice['month'].iloc[0]} is given twice; keep one"
+        )
     if counts["count"].isna().any():
         row = counts[counts["count"].isna()].iloc[0]
-        raise BadInput(f"the count of {row['group']} at the end of {row['month']} is empty; leave the row out, or give the number")
+        raise BadInput(
+            f"the count of {row['group']} at the end of {row['month']} is empty; leave the row out, or give the number"
+        )
     came = counts[["group", "month", "count"]].rename(columns={"month": "at", "count": "came"})
     both = said.merge(came, on=["group", "at"], how="inner", validate="many_to_one")
-    both = both.assign(error=both["mean"] - both["came"], inside=(both["p10"] <= both["came"]) & (both["came"] <= both["p90"]))
+    both = both.assign(
+        error=both["mean"] - both["came"], inside=(both["p10"] <= both["came"]) & (both["came"] <= both["p90"])
+    )
     return both.sort_values(["group", "at", "horizon"], ignore_index=True)
 
 
 def by_horizon(beside: pd.DataFrame) -> pd.DataFrame:
     """Group x horizon of `against_what_came`: forecasts, bias and mean error (children), inside (share of 80% ranges that held)."""
     sized = beside.assign(size=beside["error"].abs())
-    held = sized.groupby(["group", "horizon"]).agg(forecasts=("error", "size"), bias=("error", "mean"), mean_error=("size", "mean"), inside=("inside", "mean"))
+    held = sized.groupby(["group", "horizon"]).agg(
+        forecasts=("error", "size"), bias=("error", "mean"), mean_error=("size", "mean"), inside=("inside", "mean")
+    )
     return held.reset_index()
 
 
@@ -310,7 +395,9 @@ def tracking(beside: pd.DataFrame) -> pd.DataFrame:
     first["number"] = so_far.cumcount() + 1
     first["outside"] = (~first["inside"]).astype(int).groupby(first["group"]).cumsum()
     first["expected"] = first["number"] * SHOULD_MISS
-    first["chance"] = [tail(misses, number, SHOULD_MISS) for misses, number in zip(first["outside"], first["number"], strict=True)]
+    first["chance"] = [
+        tail(misses, number, SHOULD_MISS) for misses, number in zip(first["outside"], first["number"], strict=True)
+    ]
     return first.assign(alarm=first["chance"] < ALARM_TAIL)
 
 
@@ -338,7 +425,15 @@ def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tup
     for path in held:
         why = _why_kept(path.name, runs.run_id(path) in kept, last, set(of_year.values()), keep)
         size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        listed.append({"month": path.name, "run": runs.run_id(path), "bytes": size, "stays": why is not None, "why": why or "its figures are in the history"})
+        listed.append(
+            {
+                "month": path.name,
+                "run": runs.run_id(path),
+                "bytes": size,
+                "stays": why is not None,
+                "why": why or "its figures are in the history",
+            }
+        )
     return pd.DataFrame(listed, columns=["month", "run", "bytes", "stays", "why"])
 
 
@@ -362,7 +457,9 @@ def delete(folder: Path, council: str, listed: pd.DataFrame, at: str = "") -> li
     gone = []
     for row in listed[~listed["stays"]].itertuples():
         if not _path(folder / council, row.run).is_file():
-            raise BadInput(f"the figures of {row.run} are not in the history: nothing more is deleted. List the runs again.")
+            raise BadInput(
+                f"the figures of {row.run} are not in the history: nothing more is deleted. List the runs again."
+            )
         runs.remove(folder, council, row.month, row.run, at)
         gone.append(row.month)
     return gone

@@ -46,7 +46,14 @@ Read = TypeVar("Read")
 Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (runs/COUNCIL, runs/COUNCIL/MONTH)
 
 LIBRARIES = ("numpy", "pandas", "numba", "pydantic", "papermill")
-CODE = {".py", ".html", ".css", ".js", ".svg", ".typ"}  # what the package is made of; not what Python and editors leave in it
+CODE = {
+    ".py",
+    ".html",
+    ".css",
+    ".js",
+    ".svg",
+    ".typ",
+}  # what the package is made of; not what Python and editors leave in it
 MANIFEST, LOG = "manifest.json", "runs.log"
 LEAST_FREE = 50_000_000  # bytes: several times a run with its notebooks and report
 NEARLY_NOTHING = 1_000_000  # bytes: with less free, whatever went wrong went wrong for want of room
@@ -57,7 +64,12 @@ PAUSE = 0.05  # seconds between two attempts
 READS = 20  # attempts to read a run that is replaced meanwhile
 EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux
 NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM}  # what systems without it answer
-SAME_TROUBLE = {errno.EDQUOT: errno.ENOSPC, errno.EFBIG: errno.ENOSPC, errno.EPERM: errno.EACCES, errno.EEXIST: errno.ENOTDIR}
+SAME_TROUBLE = {
+    errno.EDQUOT: errno.ENOSPC,
+    errno.EFBIG: errno.ENOSPC,
+    errno.EPERM: errno.EACCES,
+    errno.EEXIST: errno.ENOTDIR,
+}
 ID_LETTERS = 10  # of the manifest's checksum: one chance in a million million of two runs of a month sharing them
 
 
@@ -313,7 +325,9 @@ def _clear(folder: Path) -> None:
     """Remove a working folder. Raises CannotPublish if a program holds it."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
-        raise CannotPublish(f"{_short(folder)} cannot be removed: close what has a file of it open, or ask for the right to delete there, and start again")
+        raise CannotPublish(
+            f"{_short(folder)} cannot be removed: close what has a file of it open, or ask for the right to delete there, and start again"
+        )
 
 
 def _recorded(places: Places, record: Record | None) -> None:
@@ -333,16 +347,28 @@ def _enough_room(places: Places) -> None:
     needed = max(LEAST_FREE, 2 * sum(path.stat().st_size for path in files))
     free = shutil.disk_usage(places.home).free
     if free < needed:
-        raise CannotPublish(f"{_short(places.home)} has {free / 1e6:.0f} MB free, and a run needs {needed / 1e6:.0f} MB. {_STANDS}Make room, and start again.")
+        raise CannotPublish(
+            f"{_short(places.home)} has {free / 1e6:.0f} MB free, and a run needs {needed / 1e6:.0f} MB. {_STANDS}Make room, and start again."
+        )
 
 
 _STANDS = "What was published before stands as it was. "
 _COMPLETE = "The new run is complete and the next start finishes publishing it. "
-_CLOSE = "Close every program that has a file of it open (Excel, Word, a preview)" if os.name == "nt" else "Ask for the right to write there"
+_CLOSE = (
+    "Close every program that has a file of it open (Excel, Word, a preview)"
+    if os.name == "nt"
+    else "Ask for the right to write there"
+)
 _OF_THE_DISK = {
     errno.ENOSPC: ("is on a disk that is full, or your share of it is", "Make room, and start again."),
-    errno.EROFS: ("is on a disk that is read-only now", "Ask for it to be made writable, or give another folder with --runs."),
-    errno.ENOSYS: ("is on a disk without locks, where two runs could mix", "Give a folder on another disk with --runs."),
+    errno.EROFS: (
+        "is on a disk that is read-only now",
+        "Ask for it to be made writable, or give another folder with --runs.",
+    ),
+    errno.ENOSYS: (
+        "is on a disk without locks, where two runs could mix",
+        "Give a folder on another disk with --runs.",
+    ),
     errno.EIO: ("is on a disk that reports a fault", "Ask for it to be looked at before anything else."),
 }
 _OF_A_FILE = {
@@ -426,7 +452,9 @@ def read_log(home: Path) -> list[Logged]:
     """Every line of runs.log, oldest first. What a person added in another form is left out."""
     path = home / LOG
     lines = path.read_bytes().decode("utf-8", "replace").splitlines() if path.exists() else []
-    return [Logged(*fields) for fields in (line.split("\t") for line in lines) if len(fields) == len(Logged.__match_args__)]
+    return [
+        Logged(*fields) for fields in (line.split("\t") for line in lines) if len(fields) == len(Logged.__match_args__)
+    ]
 
 
 # ---- writing ----
@@ -547,7 +575,9 @@ def read_manifest(folder: Path) -> dict | None:
 def damaged(folder: Path) -> list[str]:
     """Files of a published run that are missing or are not what its manifest says. What people added is let be."""
     held = (read_manifest(folder) or {"outputs": {MANIFEST: ""}})["outputs"]
-    return [name for name, checksum in held.items() if not (folder / name).is_file() or _sha256(folder / name) != checksum]
+    return [
+        name for name, checksum in held.items() if not (folder / name).is_file() or _sha256(folder / name) != checksum
+    ]
 
 
 def checksums(folder: Path) -> dict[str, str]:

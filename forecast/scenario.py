@@ -78,7 +78,9 @@ def population_of(a: Assumptions, evidence: Evidence, months: list[str], changed
     def value(key: str) -> float:
         return changed.get(key, a.value(key))
 
-    since = len(months_between(f"{evidence.births_mid_year}-01", months[0])) - 1  # births run to mid-year: centred on 1 January
+    since = (
+        len(months_between(f"{evidence.births_mid_year}-01", months[0])) - 1
+    )  # births run to mid-year: centred on 1 January
     births = births_by_month(evidence.births, value("population.births_growth"), since, len(months))
     births = births * lever(a, "births", months)
     flows = ("internal_in", "international_in", "internal_out", "international_out")
@@ -171,7 +173,9 @@ def measure_begins(a: Assumptions, months: list[str]) -> np.ndarray:
 
 def at_effect(a: Assumptions, share: float) -> Assumptions:
     """The same scenario with that share of its levers' effect, and no doubt left about it."""
-    moved = {key: a.entry(key).model_copy(update={"value": _with_share(a, key, share)}) for key in a.keys() if _acts(key)}
+    moved = {
+        key: a.entry(key).model_copy(update={"value": _with_share(a, key, share)}) for key in a.keys() if _acts(key)
+    }
     certain = a.entry(EFFECT).model_copy(update={"value": share, "low": share, "high": share})
     return replace(a, entries=a.entries | moved | {EFFECT: certain})
 

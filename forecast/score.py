@@ -57,10 +57,18 @@ def score_table(rows: dict[str, list[dict]]) -> pd.DataFrame:
     for group, (_, name) in MEASURES.items():
         for row in rows[group]:
             inside = "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside"
-            said.append([
-                name, row["at"], children(row["mean"]), f"{children(row['p10'])} to {children(row['p90'])}",
-                children(row["outturn"]), inside, children(row["no_change"]), nearer(row),
-            ])  # fmt: skip
+            said.append(
+                [
+                    name,
+                    row["at"],
+                    children(row["mean"]),
+                    f"{children(row['p10'])} to {children(row['p90'])}",
+                    children(row["outturn"]),
+                    inside,
+                    children(row["no_change"]),
+                    nearer(row),
+                ]
+            )
     columns = ["Children", "At", "Forecast", "80% range", "What happened", "Range", "No change", "Nearer"]
     return pd.DataFrame(said, columns=columns)
 

@@ -19,9 +19,15 @@ USUAL_STEP = 0.01
 DECIMALS = 6  # finer than any step: whole steps are told as such, without the computer's last digits
 SURE = 0.8  # the chance that goal-seek aims for
 SOUGHT = (
-    "budget.contingency", "budget.one_off_savings", "levers.in_house_places", "levers.lac_starts", "levers.cp_starts",
-    "levers.placement_prices", "levers.residential", "levers.contact_sessions",
-)  # fmt: skip
+    "budget.contingency",
+    "budget.one_off_savings",
+    "levers.in_house_places",
+    "levers.lac_starts",
+    "levers.cp_starts",
+    "levers.placement_prices",
+    "levers.residential",
+    "levers.contact_sessions",
+)
 LEVERS = ("levers.", "budget.", "measure.", "shock.")  # what a council, or an event, can move
 SWITCHED = 8  # assumptions, the widest of the tornado, whose switching value is looked for
 
@@ -57,7 +63,18 @@ def tornado(base: Base, held: Outlook) -> pd.DataFrame:
     for key in [key for key in a.keys() if a.is_uncertain(key)]:
         entry = a.entry(key)
         low, high = (float(drawn_at(base, held, key, value).at_year_end.mean()) for value in (entry.low, entry.high))
-        rows.append([key, a.catalogue.items[key].description, entry.low, entry.value, entry.high, low - middle, high - middle, share_of_variance(held, key)])
+        rows.append(
+            [
+                key,
+                a.catalogue.items[key].description,
+                entry.low,
+                entry.value,
+                entry.high,
+                low - middle,
+                high - middle,
+                share_of_variance(held, key),
+            ]
+        )
     columns = ["key", "assumption", "low", "value", "high", "call_at_low", "call_at_high", "share_of_variance"]
     table = pd.DataFrame(rows, columns=columns)
     reach = table[["call_at_low", "call_at_high"]].abs().max(axis=1)
@@ -105,7 +122,9 @@ def seek(base: Base, held: Outlook, key: str, wanted: float) -> Found:
     best, end = max((chance_at(base, held, key, limit), limit) for limit in (item.minimum, item.maximum))
     if best < wanted:
         return Found(key, None, best)
-    value = _first_enough(lambda at: chance_at(base, held, key, at) >= wanted, now, end, SMALLEST_STEP.get(item.unit, USUAL_STEP))
+    value = _first_enough(
+        lambda at: chance_at(base, held, key, at) >= wanted, now, end, SMALLEST_STEP.get(item.unit, USUAL_STEP)
+    )
     return Found(key, value, chance_at(base, held, key, value))
 
 
@@ -147,10 +166,21 @@ def told(base: Base, held: Outlook) -> dict:
     table = tornado(base, held)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     for row in rows:
-        row["switching_value"] = switching_value(base, held, row["key"]) if row["key"] in set(table["key"][:SWITCHED]) else None
+        row["switching_value"] = (
+            switching_value(base, held, row["key"]) if row["key"] in set(table["key"][:SWITCHED]) else None
+        )
     found = [seek(base, held, key, SURE) for key in SOUGHT]
     describe = held.assumptions.catalogue.items
-    sought = [{"key": one.key, "lever": describe[one.key].description, "now": held.assumptions.value(one.key), "enough": one.value, "chance": one.chance} for one in found]
+    sought = [
+        {
+            "key": one.key,
+            "lever": describe[one.key].description,
+            "now": held.assumptions.value(one.key),
+            "enough": one.value,
+            "chance": one.chance,
+        }
+        for one in found
+    ]
     return {
         "draws": base.draws,
         "call": float(held.drawn.at_year_end.mean()),

@@ -1,6 +1,6 @@
 """How often the monthly alarm sounds: by chance in steady councils, and how soon after a break.
 
-    python tests/alarms.py YEARS     twelve months each, at several sizes; families of the usual sizes
+python tests/alarms.py YEARS     twelve months each, at several sizes; families of the usual sizes
 """
 
 import sys
@@ -24,7 +24,11 @@ def heard(luck: np.random.Generator, a_year: float, limit: float, factor: float 
     """The months (0 to 11) in which one council hears the alarm, where starts change by `factor` from month `since`."""
     before = starts(luck, a_year / 12, 12).sum()
     counts = np.concatenate([starts(luck, a_year / 12, since), starts(luck, factor * a_year / 12, 12 - since)])
-    return [month for month in range(12) if alarm("lac_starts", MONTHS[: month + 1], counts[: month + 1], before, 1.0, FAMILY, limit).found]
+    return [
+        month
+        for month in range(12)
+        if alarm("lac_starts", MONTHS[: month + 1], counts[: month + 1], before, 1.0, FAMILY, limit).found
+    ]
 
 
 def false_share(a_year: float, limit: float, years: int, seed: int = 1) -> float:
@@ -44,4 +48,6 @@ if __name__ == "__main__":
         for a_year in (100, 250):
             years = int(sys.argv[1])
             told = ", ".join(f"x{factor:g} {found_share(a_year, limit, years, factor):.0%}" for factor in (0.5, 1.6))
-            print(f"limit {limit:g}, {a_year} starts a year: sounds by chance in {false_share(a_year, limit, years):.2%} of months; breaks found within three months: {told}")
+            print(
+                f"limit {limit:g}, {a_year} starts a year: sounds by chance in {false_share(a_year, limit, years):.2%} of months; breaks found within three months: {told}"
+            )

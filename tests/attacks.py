@@ -48,10 +48,17 @@ def key(measure: str, place: tuple) -> str:
     return measure + "".join(f"|{axis}={at}" for axis, at in enumerate(place) if at != ALL)
 
 
-def add_table(world: World, measure: str, array: np.ndarray, groups: dict[int, list[list[int]]] | None = None) -> list[str]:
+def add_table(
+    world: World, measure: str, array: np.ndarray, groups: dict[int, list[list[int]]] | None = None
+) -> list[str]:
     """All cells, subtotals and totals of an array, and every sum among them; `groups` are subtotals along an axis."""
     groups = groups or {}
-    members = [{str(at): [at] for at in range(size)} | {f"g{n}": group for n, group in enumerate(groups.get(axis, []))} | {ALL: list(range(size))} for axis, size in enumerate(array.shape)]
+    members = [
+        {str(at): [at] for at in range(size)}
+        | {f"g{n}": group for n, group in enumerate(groups.get(axis, []))}
+        | {ALL: list(range(size))}
+        for axis, size in enumerate(array.shape)
+    ]
     keys = []
     for place in product(*members):
         here = key(measure, place)
@@ -60,14 +67,20 @@ def add_table(world: World, measure: str, array: np.ndarray, groups: dict[int, l
         for axis, at in enumerate(place):
             parts = parts_of(at, members[axis], groups.get(axis, []))
             if parts:
-                world.sums.append({here: -1} | {key(measure, (*place[:axis], part, *place[axis + 1 :])): 1 for part in parts})
+                world.sums.append(
+                    {here: -1} | {key(measure, (*place[:axis], part, *place[axis + 1 :])): 1 for part in parts}
+                )
     return keys
 
 
 def parts_of(at: str, members: dict[str, list[int]], groups: list[list[int]]) -> list[str]:
     """The parts a total is made of: subtotals and what stands outside them; none for a single category."""
     if at == ALL:
-        return [f"g{n}" for n in range(len(groups))] + [name for name, only in members.items() if len(only) == 1 and name.isdigit() and not any(only[0] in group for group in groups)]
+        return [f"g{n}" for n in range(len(groups))] + [
+            name
+            for name, only in members.items()
+            if len(only) == 1 and name.isdigit() and not any(only[0] in group for group in groups)
+        ]
     return [str(number) for number in members[at]] if at.startswith("g") else []
 
 
@@ -124,7 +137,10 @@ def stock_and_flow(rng):
     world, size = World(), int(rng.integers(2, 5))
     before, starts = children(rng, (size,)), children(rng, (size,)) // 3
     ends = np.array([int(rng.integers(0, 1 + min(8, total))) for total in before + starts])
-    keys = {name: add_table(world, name, array) for name, array in {"before": before, "now": before + starts - ends, "starts": starts, "ends": ends}.items()}
+    keys = {
+        name: add_table(world, name, array)
+        for name, array in {"before": before, "now": before + starts - ends, "starts": starts, "ends": ends}.items()
+    }
     for stock in keys["before"]:
         rest = stock.removeprefix("before")
         world.sums.append({"now" + rest: -1, stock: 1, "starts" + rest: 1, "ends" + rest: -1})
@@ -135,7 +151,10 @@ def to_date(rng):
     """Year to date by category, two months running; nobody prints the month between."""
     world, size = World(), int(rng.integers(2, 6))
     before, month = children(rng, (size,)), children(rng, (size,)) // 4
-    keys = {name: add_table(world, name, array) for name, array in {"before": before, "month": month, "now": before + month}.items()}
+    keys = {
+        name: add_table(world, name, array)
+        for name, array in {"before": before, "month": month, "now": before + month}.items()
+    }
     for now in keys["now"]:
         rest = now.removeprefix("now")
         world.sums.append({now: -1, "before" + rest: 1, "month" + rest: 1})
@@ -168,9 +187,18 @@ def revised(rng):
     return world, [[("t", [vintage[one] for one in first], True)], [("t", later, True)]]
 
 
-FAMILIES = {"1-way": one_way, "2-way": two_way, "2-way, subtotals": subtotals, "3-way": three_way, "linked pair": linked,
-            "two releases: other breakdown": overlapping, "two releases: stock and flow": stock_and_flow,
-            "two releases: year to date": to_date, "two releases: longer series": longer, "two releases: corrected cells": revised}  # fmt: skip
+FAMILIES = {
+    "1-way": one_way,
+    "2-way": two_way,
+    "2-way, subtotals": subtotals,
+    "3-way": three_way,
+    "linked pair": linked,
+    "two releases: other breakdown": overlapping,
+    "two releases: stock and flow": stock_and_flow,
+    "two releases: year to date": to_date,
+    "two releases: longer series": longer,
+    "two releases: corrected cells": revised,
+}
 
 
 # ---- publishing ----
@@ -179,9 +207,14 @@ FAMILIES = {"1-way": one_way, "2-way": two_way, "2-way, subtotals": subtotals, "
 def sheets(world: World, tables: list, before: set[str]) -> list[Sheet]:
     """The tables of one release, with the sums that lie within them and those that link them to what went before."""
     own = {one for _, keys, _ in tables for one in keys}
-    mine = [terms for terms in world.sums if set(terms) <= own or (set(terms) <= own | before and not set(terms) <= before)]
+    mine = [
+        terms for terms in world.sums if set(terms) <= own or (set(terms) <= own | before and not set(terms) <= before)
+    ]
     sums = tuple(Equation(tuple((factor, public(one)) for one, factor in terms.items())) for terms in mine)
-    made = [Sheet(name, tuple(Cell(public(one), world.truth[one]) for one in keys), (), printed) for name, keys, printed in tables]
+    made = [
+        Sheet(name, tuple(Cell(public(one), world.truth[one]) for one in keys), (), printed)
+        for name, keys, printed in tables
+    ]
     return [Sheet(made[0].name, made[0].cells, sums, made[0].printed), *made[1:]]
 
 
@@ -196,7 +229,15 @@ def publish(world: World, releases: list, together: bool = True) -> list[Release
     before: set[str] = set()
     for number, tables in enumerate(releases):
         changed = {public(one) for one in before if "@" in one}
-        out.append(release(sheets(world, tables, before if together else set()), RULE, out if together else (), f"release {number}", changed if together else ()))
+        out.append(
+            release(
+                sheets(world, tables, before if together else set()),
+                RULE,
+                out if together else (),
+                f"release {number}",
+                changed if together else (),
+            )
+        )
         before |= {one for _, keys, _ in tables for one in keys}
     return out
 
@@ -211,8 +252,14 @@ class View:
 
 
 def view(world: World, out: list[Released]) -> View:
-    vintage = [{public(one): one for one in world.truth if "@" not in one} | {public(one): one for one in world.truth if one.endswith(f"@{number}")} for number in range(len(out))]
-    shown = {vintage[number][one]: int(value) for number, released in enumerate(out) for one, value in released.shown.items()}
+    vintage = [
+        {public(one): one for one in world.truth if "@" not in one}
+        | {public(one): one for one in world.truth if one.endswith(f"@{number}")}
+        for number in range(len(out))
+    ]
+    shown = {
+        vintage[number][one]: int(value) for number, released in enumerate(out) for one, value in released.shown.items()
+    }
     hidden = {vintage[number][one] for number, released in enumerate(out) for one in released.hidden} - set(shown)
     assert all(world.truth[one] == value for one, value in shown.items()), "a figure was changed"
     assert all(not 1 <= value <= 5 for value in shown.values()), "a small figure is shown"
@@ -306,7 +353,9 @@ def assail(world: World, seen: View, guarded: set[str]) -> Counter:
 
 
 def unprinted_small(world: World, releases: list) -> set[str]:
-    return {one for tables in releases for _, keys, on in tables for one in keys if not on and 1 <= world.truth[one] <= 5}
+    return {
+        one for tables in releases for _, keys, on in tables for one in keys if not on and 1 <= world.truth[one] <= 5
+    }
 
 
 def trial(family: str, seed: int, number: int, baselines: bool = True) -> Counter:
@@ -319,14 +368,24 @@ def trial(family: str, seed: int, number: int, baselines: bool = True) -> Counte
     printed = {one for tables in releases for _, keys, on in tables for one in keys if on}
     withheld = {one for one in printed - set(seen.shown) if 1 <= world.truth[one] <= 5}
     score += assail(world, seen, seen.small | seen.large | extra | withheld)
-    score.update(cells=len(printed), hidden=len(printed) - len(seen.shown), small=len(seen.small), withheld=sum(len(one.withheld) for one in out))
+    score.update(
+        cells=len(printed),
+        hidden=len(printed) - len(seen.shown),
+        small=len(seen.small),
+        withheld=sum(len(one.withheld) for one in out),
+    )
     if baselines:
         bare = small_only(world, releases)
         score.update({f"small only, {name}": value for name, value in assail(world, bare, bare.small | extra).items()})
     if baselines and len(releases) > 1:
         apart = view(world, publish(world, releases, together=False))
         try:
-            score.update({f"apart, {name}": value for name, value in assail(world, apart, apart.small | apart.large | extra).items()})
+            score.update(
+                {
+                    f"apart, {name}": value
+                    for name, value in assail(world, apart, apart.small | apart.large | extra).items()
+                }
+            )
         except AssertionError:
             score["apart, broken"] += 1
     return score
@@ -349,7 +408,10 @@ def report(family: str, score: Counter, seconds: float) -> None:
     hidden = f"{score['hidden'] / score['cells']:.1%} of cells hidden ({score['small'] / score['cells']:.1%} small)"
     bare = f"small only: {score['small only, exact']} of {score['small only, guarded']} told"
     apart = f"; apart: {score['apart, exact']} of {score['apart, guarded']} told" if score["apart, guarded"] else ""
-    print(f"{family}: {score['tables']} tables, {score['guarded']} hidden figures, told {score['exact']} (subtraction {score['subtraction']}), narrowed {score['narrowed']}; {hidden}; withheld {score['withheld']}; {bare}{apart}; {1000 * score['seconds'] / score['tables']:.0f} ms to protect, {seconds:.0f} s in all", flush=True)
+    print(
+        f"{family}: {score['tables']} tables, {score['guarded']} hidden figures, told {score['exact']} (subtraction {score['subtraction']}), narrowed {score['narrowed']}; {hidden}; withheld {score['withheld']}; {bare}{apart}; {1000 * score['seconds'] / score['tables']:.0f} ms to protect, {seconds:.0f} s in all",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """500 invented names, identifiers, dates of birth, postcodes and notes in returns of every kind; then every byte that comes out is searched.
 
-    python tests/canaries.py            every damaged input by the command line too, and what was found; a test runs fewer
+python tests/canaries.py            every damaged input by the command line too, and what was found; a test runs fewer
 """
 
 import csv
@@ -45,13 +45,23 @@ def canaries(seed: int = 500) -> dict[str, list[str]]:
 
     held = {
         "name": [f"{word(3)} O'{word(3)}" if at % 9 == 0 else f"{word(3)} {word(4)}" for at in range(NUMBERS["name"])],
-        "child": [f"Kx{draw.randrange(10**7, 10**8)}" if at % 2 else f"{draw.randrange(10**8, 10**9)}" for at in range(NUMBERS["child"])],
+        "child": [
+            f"Kx{draw.randrange(10**7, 10**8)}" if at % 2 else f"{draw.randrange(10**8, 10**9)}"
+            for at in range(NUMBERS["child"])
+        ],
         "upn": [f"W{draw.randrange(10**11, 10**12)}" for _ in range(NUMBERS["upn"])],
-        "postcode": [f"QX{draw.randrange(10, 99)} {draw.randrange(9)}{draw.choice('QVX')}{draw.choice('QVX')}" for _ in range(400)],
+        "postcode": [
+            f"QX{draw.randrange(10, 99)} {draw.randrange(9)}{draw.choice('QVX')}{draw.choice('QVX')}"
+            for _ in range(400)
+        ],
         "note": [f"{word(2)} said {word(3)} at {word(2)}" for _ in range(NUMBERS["note"])],
-    }  # fmt: skip
+    }
     held["postcode"] = list(dict.fromkeys(held["postcode"]))[: NUMBERS["postcode"]]
-    days = {date(2005, 1, 1) + timedelta(day) for day in range(0, 18 * 365) if 5 <= (date(2005, 1, 1) + timedelta(day)).day <= 25}
+    days = {
+        date(2005, 1, 1) + timedelta(day)
+        for day in range(0, 18 * 365)
+        if 5 <= (date(2005, 1, 1) + timedelta(day)).day <= 25
+    }
     held["born"] = [day.isoformat() for day in sorted(draw.sample(sorted(days), NUMBERS["born"]))]
     return held
 
@@ -84,7 +94,9 @@ class Planter:
         return "/".join(reversed(found.split("-"))) if british else found
 
     def extra(self, column: str) -> str:
-        return self.next("postcode" if "post" in column.lower() else "note" if column in ("Comments", "Address") else "name")
+        return self.next(
+            "postcode" if "post" in column.lower() else "note" if column in ("Comments", "Address") else "name"
+        )
 
     def cell(self, column: str, text: str, row: dict) -> str:
         """A cell of a return with its canary; cells that are counted as they are keep what they say."""
@@ -95,7 +107,15 @@ class Planter:
             return self.child(child)[1]
         if column in ("DOB", "PersonBirthDate", "MC_DOB"):
             return self.born(text)
-        return self.next("postcode") if column in ("HOME_POST", "PL_POST") else self.next("upn") if column == "URN" else self.next("note") if column in ("ETHNIC", "Ethnicity") else text
+        return (
+            self.next("postcode")
+            if column in ("HOME_POST", "PL_POST")
+            else self.next("upn")
+            if column == "URN"
+            else self.next("note")
+            if column in ("ETHNIC", "Ethnicity")
+            else text
+        )
 
 
 def plant_csv(content: bytes, planter: Planter) -> bytes:
@@ -106,7 +126,10 @@ def plant_csv(content: bytes, planter: Planter) -> bytes:
     writer = csv.DictWriter(made, [*rows[0], *EXTRA], lineterminator="\r\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({column: planter.cell(column, text, row) for column, text in row.items()} | {column: planter.extra(column) for column in EXTRA})
+        writer.writerow(
+            {column: planter.cell(column, text, row) for column, text in row.items()}
+            | {column: planter.extra(column) for column in EXTRA}
+        )
     return made.getvalue().encode()
 
 
@@ -130,8 +153,20 @@ def annex_a(planter: Planter) -> bytes:
     book = openpyxl.Workbook()
     book.properties.creator, book.properties.title = planter.next("name"), planter.next("note")
     lists = {
-        "7": ["Child Unique ID", "Date of Birth", "Child Protection Plan Start Date", "Child Protection Plan End Date", "Number of Previous Child Protection Plans"],
-        "8": ["Child Unique ID", "Date of Birth", "Date Started to be Looked After", "Date Ceased to be Looked After", "Placement Postcode"],
+        "7": [
+            "Child Unique ID",
+            "Date of Birth",
+            "Child Protection Plan Start Date",
+            "Child Protection Plan End Date",
+            "Number of Previous Child Protection Plans",
+        ],
+        "8": [
+            "Child Unique ID",
+            "Date of Birth",
+            "Date Started to be Looked After",
+            "Date Ceased to be Looked After",
+            "Placement Postcode",
+        ],
     }
     for number, headings in lists.items():
         sheet = book.create_sheet(f"{number} {planter.next('name')}"[:31])
@@ -140,7 +175,17 @@ def annex_a(planter: Planter) -> bytes:
         for at in range(30):
             day = date(2024, 1, 1) + timedelta(5 * at)
             tail = 0 if number == "7" else planter.next("postcode")
-            sheet.append([planter.held["child"][at], date.fromisoformat(planter.held["born"][40 + at]), day, None, tail, planter.next("name"), planter.next("note")])
+            sheet.append(
+                [
+                    planter.held["child"][at],
+                    date.fromisoformat(planter.held["born"][40 + at]),
+                    day,
+                    None,
+                    tail,
+                    planter.next("name"),
+                    planter.next("note"),
+                ]
+            )
         sheet["A3"].comment = Comment(planter.next("note"), planter.next("name"))
     stream = io.BytesIO()
     book.save(stream)
@@ -158,8 +203,14 @@ def plant(folder: Path) -> dict[str, list[str]]:
             give(folder / kind / year / f"{file.stem} {planter.held['child'][7]}{file.suffix}", content)
         stray = f"{planter.next('name')} {planter.next('born')} {planter.next('postcode')}"
         give(folder / kind / f"{stray}.docx", planter.next("note").encode())
-        give(folder / kind / planter.next("note") / f"notes.{planter.next('name').split()[0]}", planter.next("note").encode())
-        give(folder / kind / f"{planter.next('upn')} chronology.csv", f"Name,Date\n{planter.next('name')},{planter.next('born')}\n".encode())
+        give(
+            folder / kind / planter.next("note") / f"notes.{planter.next('name').split()[0]}",
+            planter.next("note").encode(),
+        )
+        give(
+            folder / kind / f"{planter.next('upn')} chronology.csv",
+            f"Name,Date\n{planter.next('name')},{planter.next('born')}\n".encode(),
+        )
     give(folder / "annex" / f"Annex A 2024-06-30 {planter.next('name')}.xlsx", annex_a(planter))
     zip_up(folder / "ssda903", folder / "zipped" / "returns.zip", planter.next("note"))
     planter.turn = dict.fromkeys(held, 0)
@@ -217,26 +268,53 @@ def tables_damage(name: str, born: str, note: str, child: str, start: str, end: 
     british = "/".join(reversed(born.split("-")))
     american = f"{born[5:7]}/{born[8:]}/{born[:4]}"
     return {
-        "a name for a date": in_column(start, name), "a birth in words": in_column(start, f"born {british}"), "American": in_column(start, american[:0] + "05/25/2022", True),
-        "an American cell": in_column(end, f"{born[5:7]}/25/{born[:4]}"), "ISO in a British file": in_column(start, born), "British in an ISO file": in_column(start, british),
-        "two figures of the year": in_column(end, british[:6] + british[8:]), "a day that is none": in_column(start, f"31/02/{born[:4]}"),
-        "a time": in_column(start, f"{born} 09:41"), "a formula": in_column(identifier, lambda cell: f"={cell}"), "at sign": in_column(identifier, lambda cell: f"@{cell}"),
-        "rounded": in_column(identifier, lambda cell: f"{cell[2:]}.0" if cell[2:].isdigit() else "1.5E+9"), "every cell a name": in_column(start, name, True),
-        "every end before": in_column(end, "01/01/1990" if start == "DECOM" else "1990-01-01", True), "every start blank": in_column(start, "", True),
-        "identifiers blank": in_column(identifier, "", True), "a quote": in_row(",", f',"{note}', 4), "a quote inside": in_row(",", f',x"{note}"', 4), "a line break": in_row(",", f',"{note}\r\n",', 4),
-        "a stray comma": in_row("", f"{child},{name},{note}" + "," * 40, 6), "cut": lambda text: text[: len(text) // 2], "a short row": in_row("", f"{child},{name}", 7),
-        "semicolons": lambda text: text.replace(",", ";"), "tabs": lambda text: text.replace(",", "\t"), "bars": lambda text: text.replace(",", "|"),
-        "UTF-16": lambda text: text.encode("utf-16"), "UTF-16 unmarked": lambda text: text.encode("utf-16-le"), "NUL": lambda text: text.replace(child, f"{child}\0"),
-        "Latin-1": lambda text: text.replace(note, f"Zo\xeb {note}").encode("latin-1"), "empty": lambda text: "", "headings alone": lambda text: text.split("\r\n")[0],
-        "no headings": lambda text: text.split("\r\n", 1)[1], "a heading twice": lambda text: text.replace("Name,", f"{name},{name},"), "a heading lost": lambda text: text.replace(start, name, 1),
-        "a name as heading": lambda text: text.replace(identifier, name, 1), "binary": lambda text: b"\x00\xff" + text.encode(), "a name as year": lambda text: add_column(text, "YEAR", name),
-        "blank authority": lambda text: add_column(text, "LA", ""), "names as authorities": lambda text: add_column(text, "LA", name, note),
-    }  # fmt: skip
+        "a name for a date": in_column(start, name),
+        "a birth in words": in_column(start, f"born {british}"),
+        "American": in_column(start, american[:0] + "05/25/2022", True),
+        "an American cell": in_column(end, f"{born[5:7]}/25/{born[:4]}"),
+        "ISO in a British file": in_column(start, born),
+        "British in an ISO file": in_column(start, british),
+        "two figures of the year": in_column(end, british[:6] + british[8:]),
+        "a day that is none": in_column(start, f"31/02/{born[:4]}"),
+        "a time": in_column(start, f"{born} 09:41"),
+        "a formula": in_column(identifier, lambda cell: f"={cell}"),
+        "at sign": in_column(identifier, lambda cell: f"@{cell}"),
+        "rounded": in_column(identifier, lambda cell: f"{cell[2:]}.0" if cell[2:].isdigit() else "1.5E+9"),
+        "every cell a name": in_column(start, name, True),
+        "every end before": in_column(end, "01/01/1990" if start == "DECOM" else "1990-01-01", True),
+        "every start blank": in_column(start, "", True),
+        "identifiers blank": in_column(identifier, "", True),
+        "a quote": in_row(",", f',"{note}', 4),
+        "a quote inside": in_row(",", f',x"{note}"', 4),
+        "a line break": in_row(",", f',"{note}\r\n",', 4),
+        "a stray comma": in_row("", f"{child},{name},{note}" + "," * 40, 6),
+        "cut": lambda text: text[: len(text) // 2],
+        "a short row": in_row("", f"{child},{name}", 7),
+        "semicolons": lambda text: text.replace(",", ";"),
+        "tabs": lambda text: text.replace(",", "\t"),
+        "bars": lambda text: text.replace(",", "|"),
+        "UTF-16": lambda text: text.encode("utf-16"),
+        "UTF-16 unmarked": lambda text: text.encode("utf-16-le"),
+        "NUL": lambda text: text.replace(child, f"{child}\0"),
+        "Latin-1": lambda text: text.replace(note, f"Zo\xeb {note}").encode("latin-1"),
+        "empty": lambda text: "",
+        "headings alone": lambda text: text.split("\r\n")[0],
+        "no headings": lambda text: text.split("\r\n", 1)[1],
+        "a heading twice": lambda text: text.replace("Name,", f"{name},{name},"),
+        "a heading lost": lambda text: text.replace(start, name, 1),
+        "a name as heading": lambda text: text.replace(identifier, name, 1),
+        "binary": lambda text: b"\x00\xff" + text.encode(),
+        "a name as year": lambda text: add_column(text, "YEAR", name),
+        "blank authority": lambda text: add_column(text, "LA", ""),
+        "names as authorities": lambda text: add_column(text, "LA", name, note),
+    }
 
 
 def add_column(text: str, heading: str, *cells: str) -> str:
     lines = text.split("\r\n")
-    return "\r\n".join([f"{lines[0]},{heading}", *(f"{line},{cells[at % len(cells)]}" for at, line in enumerate(lines[1:]) if line)])
+    return "\r\n".join(
+        [f"{lines[0]},{heading}", *(f"{line},{cells[at % len(cells)]}" for at, line in enumerate(lines[1:]) if line)]
+    )
 
 
 def xml_damage(name: str, born: str, note: str) -> dict:
@@ -250,16 +328,40 @@ def xml_damage(name: str, born: str, note: str) -> dict:
         return lambda text: re.sub(f"<{tag}>[^<]*<", f"<{tag}>{more}<", text)
 
     return {
-        "a bomb": lambda text: text.replace("<Message>", f"{bomb}<Message>", 1), "outside": lambda text: text.replace("<Message>", f'<!DOCTYPE m [<!ENTITY x SYSTEM "file:///{name}">]><Message>', 1),
-        "a DTD": lambda text: text.replace("<Message>", f'<!DOCTYPE {name.split()[0]} PUBLIC "{note}" "http://{name.split()[0]}.example/x.dtd"><Message>', 1),
-        "an entity": after(inside, f"&{name.split()[0]};"), "cut": lambda text: text[: len(text) // 2], "not closed": after(inside, f"<{name.split()[0]}>"), "bad bytes": lambda text: text.encode().replace(name.encode(), b"\xff" + name.encode()),
-        "another root": lambda text: text.replace("Message>", f"{name.split()[0]}>"), "not XML": lambda text: f"{name},{born}\n", "klingon": lambda text: text.replace("utf-8", "klingon-8", 1),
-        "UTF-16 said": lambda text: text.replace("utf-8", "utf-16", 1), "long": after(inside, f"<Novelty>{note * 100}</Novelty>"), "deep": after(inside, "<a>" * 30 + name), "a child inside": after(inside, f"<Child>{name}</Child>"),
-        "given twice": after("<CPPstartDate>", f"{born}</CPPstartDate><CPPstartDate>"), "a name for a date": over("CPPstartDate", name), "a British date": over("CPPendDate", "/".join(reversed(born.split("-")))),
-        "a name for a year": over("Year", name), "a name for the day": over("ReferenceDate", name), "a birth for the day": over("ReferenceDate", born), "a prefix": lambda text: text.replace("<Message>", f"<{name.split()[0]}:Message>", 1),
-        "an attribute open": after(inside, f'<Novelty note="{note}>'), "a name for each end": over("CPPendDate", name), "starts blank": over("CPPstartDate", ""), "ends before": over("CPPendDate", "1990-01-01"),
-        "endless": after(inside, "<!--" + note * 60_000), "empty": lambda text: "",
-    }  # fmt: skip
+        "a bomb": lambda text: text.replace("<Message>", f"{bomb}<Message>", 1),
+        "outside": lambda text: text.replace(
+            "<Message>", f'<!DOCTYPE m [<!ENTITY x SYSTEM "file:///{name}">]><Message>', 1
+        ),
+        "a DTD": lambda text: text.replace(
+            "<Message>",
+            f'<!DOCTYPE {name.split()[0]} PUBLIC "{note}" "http://{name.split()[0]}.example/x.dtd"><Message>',
+            1,
+        ),
+        "an entity": after(inside, f"&{name.split()[0]};"),
+        "cut": lambda text: text[: len(text) // 2],
+        "not closed": after(inside, f"<{name.split()[0]}>"),
+        "bad bytes": lambda text: text.encode().replace(name.encode(), b"\xff" + name.encode()),
+        "another root": lambda text: text.replace("Message>", f"{name.split()[0]}>"),
+        "not XML": lambda text: f"{name},{born}\n",
+        "klingon": lambda text: text.replace("utf-8", "klingon-8", 1),
+        "UTF-16 said": lambda text: text.replace("utf-8", "utf-16", 1),
+        "long": after(inside, f"<Novelty>{note * 100}</Novelty>"),
+        "deep": after(inside, "<a>" * 30 + name),
+        "a child inside": after(inside, f"<Child>{name}</Child>"),
+        "given twice": after("<CPPstartDate>", f"{born}</CPPstartDate><CPPstartDate>"),
+        "a name for a date": over("CPPstartDate", name),
+        "a British date": over("CPPendDate", "/".join(reversed(born.split("-")))),
+        "a name for a year": over("Year", name),
+        "a name for the day": over("ReferenceDate", name),
+        "a birth for the day": over("ReferenceDate", born),
+        "a prefix": lambda text: text.replace("<Message>", f"<{name.split()[0]}:Message>", 1),
+        "an attribute open": after(inside, f'<Novelty note="{note}>'),
+        "a name for each end": over("CPPendDate", name),
+        "starts blank": over("CPPstartDate", ""),
+        "ends before": over("CPPendDate", "1990-01-01"),
+        "endless": after(inside, "<!--" + note * 60_000),
+        "empty": lambda text: "",
+    }
 
 
 def damaged(folder: Path, good: Path, held: dict[str, list[str]]) -> dict[str, list[Path]]:
@@ -269,25 +371,38 @@ def damaged(folder: Path, good: Path, held: dict[str, list[str]]) -> dict[str, l
     headers, episodes = (one_of(good / "ssda903", f"2023-24*/{kind}*.csv") for kind in ("Header", "Episodes"))
     spoil = tables_damage(name, born, note, held["child"][11], "DECOM", "DEC", "CHILD")
     for what, change in spoil.items():
-        made["returns"].append(small(folder / "returns" / what, {"Header": headers, "Episodes": change_of(change, episodes)}, ".csv", name))
+        made["returns"].append(
+            small(folder / "returns" / what, {"Header": headers, "Episodes": change_of(change, episodes)}, ".csv", name)
+        )
     for what in ("a name for a date", "American", "a formula", "cut", "UTF-16", "a heading lost"):
         change = tables_damage(name, born, note, held["child"][11], "DOB", "DOB", "CHILD")[what]
-        made["returns"].append(small(folder / "headers" / what, {"Header": change_of(change, headers), "Episodes": episodes}, ".csv", name))
+        made["returns"].append(
+            small(folder / "headers" / what, {"Header": change_of(change, headers), "Episodes": episodes}, ".csv", name)
+        )
     plans = joined_plans(good)
-    for what, change in tables_damage(name, born, note, held["child"][11], "CPPstartDate", "CPPendDate", "LAchildID").items():
+    for what, change in tables_damage(
+        name, born, note, held["child"][11], "CPPstartDate", "CPPendDate", "LAchildID"
+    ).items():
         made["plans"].append(small(folder / "tables" / what, {"plans": change_of(change, plans)}, ".csv", name))
     census = one_of(good / "cin", "2023-24*/*.xml")
     for what, change in xml_damage(name, born, note).items():
         made["plans"].append(small(folder / "xml" / what, {"cin": change_of(change, census)}, ".xml", name))
     book = one_of(good / "annex", "*.xlsx")
-    for what, content in {"cut": book[:-300], "not one": name.encode(), "spoilt": book.replace(b"PK", b"QK", 3)}.items():
+    for what, content in {
+        "cut": book[:-300],
+        "not one": name.encode(),
+        "spoilt": book.replace(b"PK", b"QK", 3),
+    }.items():
         made["plans"].append(small(folder / "books" / what, {"Annex A 2024-06-30": content}, ".xlsx", name))
     return made | archives(folder, episodes, name, made)
 
 
 def joined_plans(good: Path) -> bytes:
     """The plans of a year with the births of their children and what else was planted, as one table."""
-    plans, children = (pd.read_csv(io.BytesIO(one_of(good / "cin", f"2023-24*/{kind}*.csv")), dtype=str, keep_default_na=False) for kind in ("ChildProtectionPlans", "ChildIdentifiers"))
+    plans, children = (
+        pd.read_csv(io.BytesIO(one_of(good / "cin", f"2023-24*/{kind}*.csv")), dtype=str, keep_default_na=False)
+        for kind in ("ChildProtectionPlans", "ChildIdentifiers")
+    )
     table = plans.merge(children[["LAchildID", "UPN", "PersonBirthDate"]], on="LAchildID", validate="many_to_one")
     return table.to_csv(index=False, lineterminator="\r\n").encode()
 
@@ -304,7 +419,14 @@ def archives(folder: Path, episodes: bytes, name: str, made: dict) -> dict[str, 
     give(folder / "zips" / "cut" / f"{name}.zip", path.read_bytes()[:-40])
     give(folder / "none" / f"{name}.docx", name.encode())
     for reader in ("returns", "plans"):
-        made[reader] += [folder / "zips" / "cut", folder / "zips" / "cut" / f"{name}.zip", folder / "zips" / "two" / f"{name}.zip", folder / "none", folder / "none" / f"{name}.docx", folder / f"no such {name}"]
+        made[reader] += [
+            folder / "zips" / "cut",
+            folder / "zips" / "cut" / f"{name}.zip",
+            folder / "zips" / "two" / f"{name}.zip",
+            folder / "none",
+            folder / "none" / f"{name}.docx",
+            folder / f"no such {name}",
+        ]
     return made
 
 
@@ -328,11 +450,37 @@ def small(folder: Path, files: dict[str, bytes], suffix: str, name: str) -> Path
 
 def run(words: list[str], place: Path, label: str) -> subprocess.CompletedProcess:
     """A command in a process of its own, whose temporary, home and cache folders are under `place`, and its output kept there."""
-    where = {name: str(place / "kept" / name) for name in ("HOME", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR", "MPLCONFIGDIR", "NUMBA_CACHE_DIR")}  # fmt: skip
+    where = {
+        name: str(place / "kept" / name)
+        for name in (
+            "HOME",
+            "TMPDIR",
+            "TEMP",
+            "TMP",
+            "XDG_CACHE_HOME",
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+            "JUPYTER_RUNTIME_DIR",
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_CONFIG_DIR",
+            "IPYTHONDIR",
+            "MPLCONFIGDIR",
+            "NUMBA_CACHE_DIR",
+        )
+    }
     for path in where.values():
         Path(path).mkdir(parents=True, exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "PATHEXT", "COMSPEC") if name in os.environ}
-    env = kept | where | {"USERPROFILE": where["HOME"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(HOME), "PYTHONIOENCODING": "utf-8"}
+    env = (
+        kept
+        | where
+        | {
+            "USERPROFILE": where["HOME"],
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(HOME),
+            "PYTHONIOENCODING": "utf-8",
+        }
+    )
     done = subprocess.run(words, env=env, capture_output=True, cwd=place / "kept")
     give(place / "kept" / "output" / f"{label}.out", done.stdout)
     give(place / "kept" / "output" / f"{label}.err", done.stderr)
@@ -346,10 +494,20 @@ def commands(good: Path, place: Path) -> dict[str, list[str]]:
     return {
         "returns": ["returns", returns, "--stock", "2023-09-30", "--published", "2024-03-31=40", *options],
         "returns json": ["returns", str(good / "zipped" / "returns.zip"), "--json", "--published", "2024-03-31=c"],
-        "plans": ["plans", plans, "--with-returns", returns, "--stock", "2024-03-31", *options[:4], "--quality", str(out / "plans.html")],
+        "plans": [
+            "plans",
+            plans,
+            "--with-returns",
+            returns,
+            "--stock",
+            "2024-03-31",
+            *options[:4],
+            "--quality",
+            str(out / "plans.html"),
+        ],
         "plans json": ["plans", plans, "--json", "--with-returns", returns],
         "annex": ["plans", str(good / "annex"), "--out", str(out / "annex")],
-    }  # fmt: skip
+    }
 
 
 READ = """
@@ -401,10 +559,20 @@ def read_all(paths: list[tuple[str, Path]], place: Path, leak: str = "") -> dict
     """Every folder through the readers in one process, with all that an exception could tell; how many were read and stopped."""
     where = place / "kept"
     where.mkdir(parents=True, exist_ok=True)
-    env = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(HOME), "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(where), "TEMP": str(where), "HOME": str(where)}
+    env = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(HOME),
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(where),
+        "TEMP": str(where),
+        "HOME": str(where),
+    }
     env |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     given = json.dumps([(reader, str(path)) for reader, path in paths])
-    done = subprocess.run([sys.executable, "-c", leak + READ], input=given.encode(), env=env, capture_output=True, cwd=where)
+    done = subprocess.run(
+        [sys.executable, "-c", leak + READ], input=given.encode(), env=env, capture_output=True, cwd=where
+    )
     give(where / "output" / "readers.out", done.stdout)
     give(where / "output" / "readers.err", done.stderr)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
@@ -413,17 +581,35 @@ def read_all(paths: list[tuple[str, Path]], place: Path, leak: str = "") -> dict
 
 CELLS = [
     "from pathlib import Path\nfrom forecast.inputs.cin import read_cin\nfrom forecast.inputs.ssda903 import read_returns",
-    "returns = read_returns(Path(good) / 'ssda903')\nreturns", "returns.stock(returns.last_day)", "returns.quality()", "returns.survival()",
-    "plans = read_cin(Path(good) / 'cin')\nplans", "plans.quality()", "plans.linked()", "dir(returns), dir(plans)",
-    "%xmode Verbose\nread_returns(Path(spoilt[0]))", "read_returns(Path(spoilt[1]))", "read_cin(Path(spoilt[2]))", "read_cin(Path(spoilt[3]))", "import pickle\npickle.dumps(returns)",
-]  # fmt: skip
+    "returns = read_returns(Path(good) / 'ssda903')\nreturns",
+    "returns.stock(returns.last_day)",
+    "returns.quality()",
+    "returns.survival()",
+    "plans = read_cin(Path(good) / 'cin')\nplans",
+    "plans.quality()",
+    "plans.linked()",
+    "dir(returns), dir(plans)",
+    "%xmode Verbose\nread_returns(Path(spoilt[0]))",
+    "read_returns(Path(spoilt[1]))",
+    "read_cin(Path(spoilt[2]))",
+    "read_cin(Path(spoilt[3]))",
+    "import pickle\npickle.dumps(returns)",
+]
 
 
 def notebook(good: Path, spoilt: list[Path], place: Path) -> bytes:
     """A notebook that reads, shows and fails, run by papermill; its stored bytes."""
-    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "language_info": {"name": "python"}})
+    book = nbformat.v4.new_notebook(
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+        }
+    )
     first = nbformat.v4.new_code_cell("good, spoilt = '', []", metadata={"tags": ["parameters"]})
-    book.cells = [first, *(nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in CELLS)]
+    book.cells = [
+        first,
+        *(nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in CELLS),
+    ]
     source, made = place / "kept" / "in.ipynb", place / "kept" / "out.ipynb"
     source.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(book, source)
@@ -440,9 +626,29 @@ def forms(kind: str, value: str) -> list[str]:
     if kind == "born":
         year, month, day = value.split("-")
         words = date.fromisoformat(value)
-        return [value, f"{day}/{month}/{year}", f"{day}-{month}-{year}", f"{int(day)}/{int(month)}/{year}", f"{month}/{day}/{year}", f"{year}{month}{day}", f"{day}.{month}.{year}", f"{int(day)} {words:%B} {year}", f"{day}-{words:%b}-{year}", f"date({year}, {int(month)}, {int(day)})"]  # fmt: skip
-    parts = [part for part in value.split() if len(part) > WINDOW and part != "said"] if kind in ("name", "note") else []
-    return [value, value.replace(" ", ""), value.replace(" ", "_"), value.replace("'", "\\'"), value.replace("'", "&#39;"), *parts]
+        return [
+            value,
+            f"{day}/{month}/{year}",
+            f"{day}-{month}-{year}",
+            f"{int(day)}/{int(month)}/{year}",
+            f"{month}/{day}/{year}",
+            f"{year}{month}{day}",
+            f"{day}.{month}.{year}",
+            f"{int(day)} {words:%B} {year}",
+            f"{day}-{words:%b}-{year}",
+            f"date({year}, {int(month)}, {int(day)})",
+        ]
+    parts = (
+        [part for part in value.split() if len(part) > WINDOW and part != "said"] if kind in ("name", "note") else []
+    )
+    return [
+        value,
+        value.replace(" ", ""),
+        value.replace(" ", "_"),
+        value.replace("'", "\\'"),
+        value.replace("'", "&#39;"),
+        *parts,
+    ]
 
 
 def needles(held: dict[str, list[str]]) -> dict[bytes, str]:
@@ -470,7 +676,9 @@ def unpacked(name: str, content: bytes) -> list[tuple[str, bytes]]:
     found = [(name, content)]
     if content[:2] == b"PK" and zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            found += [part for member in archive.namelist() for part in unpacked(f"{name}/{member}", archive.read(member))]
+            found += [
+                part for member in archive.namelist() for part in unpacked(f"{name}/{member}", archive.read(member))
+            ]
     if content[:4] == b"PAR1":
         table = pd.read_parquet(io.BytesIO(content))
         found.append((f"{name} unpacked", (table.to_csv() + repr(table.attrs)).encode()))
@@ -487,7 +695,11 @@ def search(folder: Path, held: dict[str, list[str]]) -> list[tuple[str, str]]:
     for name, content in contents(folder):
         lower = content.lower()
         for at in places(lower, known):
-            found += [(wanted[needle], name) for needle in heads[int.from_bytes(lower[at : at + WINDOW], "big")] if lower.startswith(needle, at)]
+            found += [
+                (wanted[needle], name)
+                for needle in heads[int.from_bytes(lower[at : at + WINDOW], "big")]
+                if lower.startswith(needle, at)
+            ]
     return sorted(set(found))
 
 
@@ -512,26 +724,52 @@ def trial(place: Path, by_command: int | None) -> dict:
     chosen = pairs if by_command is None else pairs[:: len(pairs) // by_command + 1]
     words |= {f"damaged {at}": [reader, str(path)] for at, (reader, path) in enumerate(chosen)}
     with ThreadPoolExecutor(2) as pool:
-        notes = pool.submit(notebook, place / "in" / "good", [made["returns"][0], made["returns"][9], made["plans"][0], made["plans"][50]], place)
+        notes = pool.submit(
+            notebook,
+            place / "in" / "good",
+            [made["returns"][0], made["returns"][9], made["plans"][0], made["plans"][50]],
+            place,
+        )
         readers = pool.submit(read_all, pairs, place)
-        codes = dict(zip(words, pool.map(lambda item: run([sys.executable, "-m", "forecast.cli", *item[1]], place, item[0]).returncode, words.items()), strict=True))
+        codes = dict(
+            zip(
+                words,
+                pool.map(
+                    lambda item: run([sys.executable, "-m", "forecast.cli", *item[1]], place, item[0]).returncode,
+                    words.items(),
+                ),
+                strict=True,
+            )
+        )
     return {
-        "held": held, "inputs": len(pairs), "good": {label: codes[label] for label in codes if not label.startswith("damaged")}, "readers": readers.result(),
-        "damaged": [code for label, code in codes.items() if label.startswith("damaged")], "notebook": notes.result(), "kept": contents(place / "kept"),
-        "found": search(place / "kept", held), "planted": {value for value, _ in search(place / "in" / "good", held)},
-    }  # fmt: skip
+        "held": held,
+        "inputs": len(pairs),
+        "good": {label: codes[label] for label in codes if not label.startswith("damaged")},
+        "readers": readers.result(),
+        "damaged": [code for label, code in codes.items() if label.startswith("damaged")],
+        "notebook": notes.result(),
+        "kept": contents(place / "kept"),
+        "found": search(place / "kept", held),
+        "planted": {value for value, _ in search(place / "in" / "good", held)},
+    }
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         told = trial(Path(folder), None)
-    print(f"{sum(map(len, told['held'].values()))} canaries, {len(told['planted'])} of them found where they were planted; {told['inputs']} damaged inputs")
+    print(
+        f"{sum(map(len, told['held'].values()))} canaries, {len(told['planted'])} of them found where they were planted; {told['inputs']} damaged inputs"
+    )
     stopped, read = told["damaged"].count(2), told["damaged"].count(0)
     print(f"good inputs by the commands: {told['good']}")
-    print(f"damaged inputs by the commands: {stopped} stopped with a message, {read} read and counted, {len(told['damaged']) - stopped - read} otherwise")
+    print(
+        f"damaged inputs by the commands: {stopped} stopped with a message, {read} read and counted, {len(told['damaged']) - stopped - read} otherwise"
+    )
     print("damaged inputs by the readers:", told["readers"])
     size = sum(len(content) for _, content in told["kept"])
-    print(f"searched {len(told['kept']):,} files and parts, {size:,} bytes: {len(told['found'])} canaries found {told['found'][:5]}")
+    print(
+        f"searched {len(told['kept']):,} files and parts, {size:,} bytes: {len(told['found'])} canaries found {told['found'][:5]}"
+    )
 
 
 if __name__ == "__main__":

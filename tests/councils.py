@@ -1,6 +1,6 @@
 """Invented councils read back from their returns: is every child counted, at every month end?
 
-    python tests/councils.py SEEDS     tries that many and prints what differed; a test tries a few
+python tests/councils.py SEEDS     tries that many and prints what differed; a test tries a few
 """
 
 import sys
@@ -53,8 +53,14 @@ def differences(seed: int) -> list[str]:
         if not wanted.sort_index().equals(got.sort_index().rename(wanted.name).astype(wanted.dtype)):
             found.append(f"stock {month}")
     flows = truth["lac_flows"].groupby("month")[["starts", "ends"]].sum()
-    read = returns.monthly_stock(one.settings.months[0], one.settings.months[-1]).groupby("month")[["starts", "ends"]].sum()
-    return found + [f"flows {month}" for month in flows.index[(flows != read.astype(flows.to_numpy().dtype)).any(axis=1)]]
+    read = (
+        returns.monthly_stock(one.settings.months[0], one.settings.months[-1])
+        .groupby("month")[["starts", "ends"]]
+        .sum()
+    )
+    return found + [
+        f"flows {month}" for month in flows.index[(flows != read.astype(flows.to_numpy().dtype)).any(axis=1)]
+    ]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Thirty-odd directions that every scenario must keep, draw by draw, and random scenarios to try them on.
 
-    python tests/directions.py SCENARIOS     tries that many and prints what broke; a test tries a few
+python tests/directions.py SCENARIOS     tries that many and prints what broke; a test tries a few
 """
 
 import sys
@@ -89,24 +89,53 @@ def more(value: float) -> float:
 
 RESIDENTIAL = line("private_residential", "residential_school", "own_homes")
 DIRECTIONS = [
-    *(Direction(f"price x2: {name}", f"costs.{name}", twice, line(name), holds=doubled) for name in ("in_house_fostering", "kinship_fostering", "ifa_fostering", "private_residential", "residential_school", "supported")),
+    *(
+        Direction(f"price x2: {name}", f"costs.{name}", twice, line(name), holds=doubled)
+        for name in (
+            "in_house_fostering",
+            "kinship_fostering",
+            "ifa_fostering",
+            "private_residential",
+            "residential_school",
+            "supported",
+        )
+    ),
     Direction("more births, not fewer looked after later", "levers.births", more, lac, 1),
     Direction("more births, not fewer plans later", "levers.births", more, cp, 1),
-    Direction("births grow faster, not fewer starts", "population.births_growth", lambda value: value + 0.01, lac_starts, 1),
-    Direction("more families moved in, not fewer plans started", "levers.family_streams", lambda value: value + 0.5, cp_starts, 1),
+    Direction(
+        "births grow faster, not fewer starts", "population.births_growth", lambda value: value + 0.01, lac_starts, 1
+    ),
+    Direction(
+        "more families moved in, not fewer plans started",
+        "levers.family_streams",
+        lambda value: value + 0.5,
+        cp_starts,
+        1,
+    ),
     Direction("more move in, not fewer children", "levers.moves_in", more, children, 1),
     Direction("more move out, not more children", "migration.internal_out", more, children, -1),
     Direction("more LAC starts, not fewer looked after", "levers.lac_starts", more, lac, 1),
     Direction("more LAC starts under 1, not fewer looked after", "levers.lac_starts_under_1", more, lac, 1),
     Direction("more LAC starts at 16 and 17, not fewer looked after", "levers.lac_starts_16_17", more, lac, 1),
-    *(Direction(f"more leave at {band}, not more looked after", f"levers.lac_leaving_{band}", more, lac, -1) for band in ("under_1", "1_4", "5_9", "10_15", "16_17")),
+    *(
+        Direction(f"more leave at {band}, not more looked after", f"levers.lac_leaving_{band}", more, lac, -1)
+        for band in ("under_1", "1_4", "5_9", "10_15", "16_17")
+    ),
     Direction("a lower threshold, not fewer plans", "levers.cp_starts", more, cp, 1),
     Direction("plans end sooner, not more plans", "levers.cp_leaving", more, cp, -1),
-    Direction("more in-house places, no more spent on agencies", "levers.in_house_places", lambda value: value + 5, line("ifa_fostering"), -1),
+    Direction(
+        "more in-house places, no more spent on agencies",
+        "levers.in_house_places",
+        lambda value: value + 5,
+        line("ifa_fostering"),
+        -1,
+    ),
     Direction("more residential, no less spent on it", "levers.residential", more, RESIDENTIAL, 1),
     Direction("dearer placements, no less net cost", "levers.placement_prices", more, net, 1),
     Direction("more contact, no less spent on it", "levers.contact_sessions", more, line("contact"), 1),
-    Direction("more IRO hours, no less spent on IROs", "levers.iro_hours", more, line("iro", "review_administration"), 1),
+    Direction(
+        "more IRO hours, no less spent on IROs", "levers.iro_hours", more, line("iro", "review_administration"), 1
+    ),
     Direction("agency IROs dearer, no less spent on IROs", "iro.agency_premium", more, line("iro"), 1),
     Direction("contingency +£1, chance not lower", "budget.contingency", lambda value: value + 1, chance, 1),
     Direction("a larger contingency leaves the call as it is", "budget.contingency", twice, call, holds=unchanged),
@@ -116,7 +145,7 @@ DIRECTIONS = [
     Direction("a shock to plans lasts longer, not fewer started", "shock.lasts", lambda value: value + 6, cp_starts, 1),
     Direction("a dearer measure, no less net cost", "measure.running", lambda value: value + 100_000, net, 1),
     Direction("a larger budget, no larger call", "budget.adjustment", lambda value: value + 100_000, call, -1),
-]  # fmt: skip
+]
 
 
 def with_value(a: Assumptions, key: str, value: float) -> Assumptions:
@@ -130,12 +159,29 @@ def with_value(a: Assumptions, key: str, value: float) -> Assumptions:
 def random_scenario(central: Assumptions, luck: np.random.Generator) -> Assumptions:
     """Every lever, some prices, timing, a shock and a measure at random."""
     a = central
-    for key in [key for key in central.keys() if key.startswith("levers.") and central.catalogue.items[key].unit == "multiplier"]:
+    for key in [
+        key for key in central.keys() if key.startswith("levers.") and central.catalogue.items[key].unit == "multiplier"
+    ]:
         a = with_value(a, key, luck.uniform(0.7, 1.4))
-    for key in ("costs.ifa_fostering", "costs.private_residential", "costs.in_house_fostering", "contact.agency_hour", "migration.internal_in", "budget.contingency"):
+    for key in (
+        "costs.ifa_fostering",
+        "costs.private_residential",
+        "costs.in_house_fostering",
+        "contact.agency_hour",
+        "migration.internal_in",
+        "budget.contingency",
+    ):
         a = with_value(a, key, central.value(key) * luck.uniform(0.7, 1.4))
-    places = {"levers.in_house_places": luck.integers(0, 20), "levers.starts_after": luck.integers(0, 12), "levers.ramp": luck.integers(0, 12)}
-    shock = {"shock.begins_after": luck.integers(0, 12), "shock.lasts": luck.integers(0, 12), "shock.cp_starts": luck.uniform(1, 2)}
+    places = {
+        "levers.in_house_places": luck.integers(0, 20),
+        "levers.starts_after": luck.integers(0, 12),
+        "levers.ramp": luck.integers(0, 12),
+    }
+    shock = {
+        "shock.begins_after": luck.integers(0, 12),
+        "shock.lasts": luck.integers(0, 12),
+        "shock.cp_starts": luck.uniform(1, 2),
+    }
     for key, value in (places | shock | {"measure.running": luck.uniform(0, 300_000)}).items():
         a = with_value(a, key, float(value))
     return a
@@ -171,6 +217,9 @@ if __name__ == "__main__":
         for name in broken(base, central, number):
             found.setdefault(name, []).append(number)
         if number % 20 == 19:
-            print(f"{number + 1} of {wanted} scenarios, {len(DIRECTIONS)} directions each: {sum(map(len, found.values()))} broken", flush=True)
+            print(
+                f"{number + 1} of {wanted} scenarios, {len(DIRECTIONS)} directions each: {sum(map(len, found.values()))} broken",
+                flush=True,
+            )
     for name, numbers in found.items():
         print(f"broken: {name}: {len(numbers)}, the first by scenario {numbers[0]}")

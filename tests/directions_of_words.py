@@ -25,7 +25,20 @@ from forecast.report.notebook import RUN_FOLDER, Run
 
 HOME = Path(__file__).resolve().parent.parent
 AS_OF, SEED, DRAWS = date(2011, 6, 9), 2011, 200
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def reference(folder: Path | None = None) -> Run:
@@ -49,14 +62,21 @@ def written(run: told.Known, draw=None) -> Report:
 
 
 def summary(draws: np.ndarray) -> dict:
-    return {"mean": float(draws.mean()), "p10": float(np.quantile(draws, 0.1)), "p50": float(np.quantile(draws, 0.5)), "p90": float(np.quantile(draws, 0.9))}
+    return {
+        "mean": float(draws.mean()),
+        "p10": float(np.quantile(draws, 0.1)),
+        "p50": float(np.quantile(draws, 0.5)),
+        "p90": float(np.quantile(draws, 0.9)),
+    }
 
 
 def random_answer(answer: dict, number: int) -> tuple[dict, dict]:
     """Another answer that hangs together, and what is true of it: the draws, and the numbers they give."""
     rng = np.random.default_rng([SEED, number])
     made = {key: copy.deepcopy(value) for key, value in answer.items() if key != "scenarios"}
-    made["scenarios"] = {slug: copy.deepcopy(answer["scenarios"][slug]) for slug in ("central", "gatekeeping", "permanence")}
+    made["scenarios"] = {
+        slug: copy.deepcopy(answer["scenarios"][slug]) for slug in ("central", "gatekeeping", "permanence")
+    }
     truth = _children(made, rng) | _contingency(made, rng) | _costs(made, rng)
     return made, truth | _others(made, rng, truth["calls"]) | _beside(made, rng)
 
@@ -79,23 +99,57 @@ def _contingency(made: dict, rng) -> dict:
     held, months = made["scenarios"]["central"]["contingency"], 12
     plan = np.zeros(DRAWS) if rng.random() < 0.3 else rng.lognormal(11.5, 0.5, DRAWS)
     call = np.maximum(rng.normal(rng.normal(400e3, 400e3), rng.uniform(1e4, 5e5), DRAWS), 0) + plan
-    amount = [0.0, float(round(call.mean(), -4)), float(call.mean()), float(rng.uniform(0, 2e6)), float(np.quantile(call, rng.random())), float(call.max() + 1)][rng.integers(0, 6)]
+    amount = [
+        0.0,
+        float(round(call.mean(), -4)),
+        float(call.mean()),
+        float(rng.uniform(0, 2e6)),
+        float(np.quantile(call, rng.random())),
+        float(call.max() + 1),
+    ][rng.integers(0, 6)]
     course = np.sort(rng.random((DRAWS, months)), axis=1)
     course[:, -1] = 1
     cumulative = call[:, None] * course
     failing = call > amount
-    first = [next(month for month in range(months) if cumulative[draw, month] > amount) for draw in np.flatnonzero(failing)]
+    first = [
+        next(month for month in range(months) if cumulative[draw, month] > amount) for draw in np.flatnonzero(failing)
+    ]
     names = [row["month"] for row in held["call_by_month"]]
-    at = None if not first else {name: names[int(np.quantile(first, q, method="lower"))] for name, q in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))} | {"share_of_draws": {}}
+    at = (
+        None
+        if not first
+        else {
+            name: names[int(np.quantile(first, q, method="lower"))]
+            for name, q in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))
+        }
+        | {"share_of_draws": {}}
+    )
     chance = float((~failing).mean())
-    held |= {"amount": amount, "call": summary(call) | {"error_of_mean": 1.0, "error_of_p90": 1.0}, "headroom": summary(amount - call), "recovery_plan": summary(plan), "chance_holds": chance, "exhaustion": at,
-             "enough": {key: float(np.quantile(call, int(key) / 100)) for key in ("50", "80", "90", "95")}}  # fmt: skip
+    held |= {
+        "amount": amount,
+        "call": summary(call) | {"error_of_mean": 1.0, "error_of_p90": 1.0},
+        "headroom": summary(amount - call),
+        "recovery_plan": summary(plan),
+        "chance_holds": chance,
+        "exhaustion": at,
+        "enough": {key: float(np.quantile(call, int(key) / 100)) for key in ("50", "80", "90", "95")},
+    }
     for place, row in enumerate(held["call_by_month"]):
         row.update(summary(cumulative[:, place]))
     made["contingency"] = amount
-    rows = [{"adjustment": float(step), "chance_holds": float(rng.random()), "call_mean": 1.0} for step in sorted(rng.uniform(-5e5, 5e5, 3))]
+    rows = [
+        {"adjustment": float(step), "chance_holds": float(rng.random()), "call_mean": 1.0}
+        for step in sorted(rng.uniform(-5e5, 5e5, 3))
+    ]
     held["chance_by_base_budget"] = rows if rng.random() < 0.7 else []
-    return {"calls": call, "amount": amount, "chance": chance, "plan": float(plan.mean()), "exhaustion": at, "rows": held["chance_by_base_budget"]}
+    return {
+        "calls": call,
+        "amount": amount,
+        "chance": chance,
+        "plan": float(plan.mean()),
+        "exhaustion": at,
+        "rows": held["chance_by_base_budget"],
+    }
 
 
 def _costs(made: dict, rng) -> dict:
@@ -103,9 +157,19 @@ def _costs(made: dict, rng) -> dict:
     for line in cost["lines"].values():
         budget = float(rng.uniform(0, 2e6))
         line.update(summary(budget + rng.normal(rng.normal(0, 1e5), 1e4, DRAWS)) | {"budget": budget})
-    net, budget = sum(line["mean"] for line in cost["lines"].values()), sum(line["budget"] for line in cost["lines"].values())
-    cost |= {"net": cost["net"] | {"mean": net}, "budget": budget, "variance": {"mean": net - budget, "p10": net - budget - 1e5, "p50": net - budget, "p90": net - budget + 1e5}}
-    return {"variance": net - budget, "lines": {name: line["mean"] - line["budget"] for name, line in cost["lines"].items()}}
+    net, budget = (
+        sum(line["mean"] for line in cost["lines"].values()),
+        sum(line["budget"] for line in cost["lines"].values()),
+    )
+    cost |= {
+        "net": cost["net"] | {"mean": net},
+        "budget": budget,
+        "variance": {"mean": net - budget, "p10": net - budget - 1e5, "p50": net - budget, "p90": net - budget + 1e5},
+    }
+    return {
+        "variance": net - budget,
+        "lines": {name: line["mean"] - line["budget"] for name, line in cost["lines"].items()},
+    }
 
 
 def _others(made: dict, rng, calls: np.ndarray) -> dict:
@@ -115,13 +179,24 @@ def _others(made: dict, rng, calls: np.ndarray) -> dict:
         change = rng.normal(rng.normal(0, 1e5), 2e4, DRAWS) if rng.random() < 0.9 else rng.normal(0, 1, DRAWS)
         after = calls + change
         parts = rng.dirichlet(np.ones(2)) * float(change.mean())
-        one["contingency"] |= {"call": summary(after) | {"error_of_mean": 1.0, "error_of_p90": 1.0}, "amount": made["contingency"]}
+        one["contingency"] |= {
+            "call": summary(after) | {"error_of_mean": 1.0, "error_of_p90": 1.0},
+            "amount": made["contingency"],
+        }
         one["difference_from_central"]["call"] = summary(change)
-        one["causes"] = {"before": float(calls.mean()), "after": float(after.mean()), "parts": {"start rates": float(parts[0]), "interaction": float(parts[1])}}
+        one["causes"] = {
+            "before": float(calls.mean()),
+            "after": float(after.mean()),
+            "parts": {"start rates": float(parts[0]), "interaction": float(parts[1])},
+        }
         truth[f"change/{slug}"] = float(change.mean())
     benefit = rng.normal(rng.normal(0, 2e5), 1e5, DRAWS)
     chance = float((benefit > 0).mean())
-    made["scenarios"]["permanence"]["payback"] |= {"benefit": summary(benefit), "chance": chance, "month": None if chance == 0 else made["scenarios"]["permanence"]["payback"]["month"]}
+    made["scenarios"]["permanence"]["payback"] |= {
+        "benefit": summary(benefit),
+        "chance": chance,
+        "month": None if chance == 0 else made["scenarios"]["permanence"]["payback"]["month"],
+    }
     return truth | {"benefit": float(benefit.mean()), "pays": chance}
 
 
@@ -161,7 +236,9 @@ def up_or_down(number: float, step: float, up: str, down: str, level: str) -> st
 
 def tenths(chance: float) -> str:
     number = int(rounded(chance, 0.1))
-    return {0: "in fewer than 1 of 20 futures", 10: "in more than 19 of 20 futures"}.get(number, f"in {number} of 10 futures")
+    return {0: "in fewer than 1 of 20 futures", 10: "in more than 19 of 20 futures"}.get(
+        number, f"in {number} of 10 futures"
+    )
 
 
 def month(written_so: str) -> str:
@@ -172,26 +249,69 @@ def expected_words(truth: dict) -> list[tuple[str, str]]:
     """(pattern with one group, what the group must say) for the whole report's text."""
     call, amount, chance = truth["calls"].mean(), truth["amount"], truth["chance"]
     near = rounded(call, 10_000.0) == rounded(amount, 10_000.0)
-    place = "exactly the contingency" if float(call) == amount else ("beyond" if call > amount else "within") + " the contingency" + (", by less than £10,000" if near else "")
-    likely = "very likely to be enough" if chance >= 0.9 else "more likely than not to be enough" if chance > 0.55 else "about as likely to be enough as not" if chance >= 0.45 else "very unlikely to be enough" if chance <= 0.1 else "more likely than not to fall short"  # fmt: skip
+    place = (
+        "exactly the contingency"
+        if float(call) == amount
+        else ("beyond" if call > amount else "within") + " the contingency" + (", by less than £10,000" if near else "")
+    )
+    likely = (
+        "very likely to be enough"
+        if chance >= 0.9
+        else "more likely than not to be enough"
+        if chance > 0.55
+        else "about as likely to be enough as not"
+        if chance >= 0.45
+        else "very unlikely to be enough"
+        if chance <= 0.1
+        else "more likely than not to fall short"
+    )
     lines = [
         (r"Will a contingency of .+? be enough for Slough to 31 March 2012\? It is (.+?): it holds", likely),
         (r"It is [a-z ]+: it holds (in .+? futures)\.", tenths(chance)),
         (r"expected call on the contingency is £[0-9,]+, (.+?), and that", place),
         (r"The expected call is £[0-9,]+, (.+?); the contingency would", place),
         (r"A contingency of £[0-9,]+ is (.+?) to 31 March 2012", likely),
-        (r"On average (.+?)\.", up_or_down(amount - call, 10_000.0, f"{pounds(amount - call)} to spare", f"{pounds(amount - call)} short", "nothing to spare to the nearest £10,000")),
-        (r"against a budget of -?£[0-9,]+: (.+?) \(80% range", up_or_down(truth["variance"], 10_000.0, f"{pounds(truth['variance'])} over budget", f"{pounds(truth['variance'])} under budget", "on budget to the nearest £10,000")),
-        (r"At its low the expected call would be (.+?), at its high", less_or_more(truth["first"][0])), (r"at its high (.+?)\.", less_or_more(truth["first"][1])),
-        (r"Permanence costs £[0-9,]+ to March 2015 and (\w+ £[0-9,]+) net", f"{'costs' if rounded(truth['benefit'], 10_000.0) < 0 else 'saves'} {pounds(truth['benefit'])}"),
+        (
+            r"On average (.+?)\.",
+            up_or_down(
+                amount - call,
+                10_000.0,
+                f"{pounds(amount - call)} to spare",
+                f"{pounds(amount - call)} short",
+                "nothing to spare to the nearest £10,000",
+            ),
+        ),
+        (
+            r"against a budget of -?£[0-9,]+: (.+?) \(80% range",
+            up_or_down(
+                truth["variance"],
+                10_000.0,
+                f"{pounds(truth['variance'])} over budget",
+                f"{pounds(truth['variance'])} under budget",
+                "on budget to the nearest £10,000",
+            ),
+        ),
+        (r"At its low the expected call would be (.+?), at its high", less_or_more(truth["first"][0])),
+        (r"at its high (.+?)\.", less_or_more(truth["first"][1])),
+        (
+            r"Permanence costs £[0-9,]+ to March 2015 and (\w+ £[0-9,]+) net",
+            f"{'costs' if rounded(truth['benefit'], 10_000.0) < 0 else 'saves'} {pounds(truth['benefit'])}",
+        ),
         (r"It pays back (in .+? futures)", tenths(truth["pays"])),
-        (r"holds to 31 March 2012 in .+?\)\. (.+?\.)\n", "In no future drawn does it run out." if truth["exhaustion"] is None else f"If it fails, it fails around {month(truth['exhaustion']['p50'])} (80% range {month(truth['exhaustion']['p10'])} to {month(truth['exhaustion']['p90'])})."),
-    ]  # fmt: skip
+        (
+            r"holds to 31 March 2012 in .+?\)\. (.+?\.)\n",
+            "In no future drawn does it run out."
+            if truth["exhaustion"] is None
+            else f"If it fails, it fails around {month(truth['exhaustion']['p50'])} (80% range {month(truth['exhaustion']['p10'])} to {month(truth['exhaustion']['p90'])}).",
+        ),
+    ]
     return lines + _children_words(truth) + _other_words(truth)
 
 
 def less_or_more(number: float) -> str:
-    return up_or_down(number, 10_000.0, f"{pounds(number)} more", f"{pounds(number)} less", "no change to the nearest £10,000")
+    return up_or_down(
+        number, 10_000.0, f"{pounds(number)} more", f"{pounds(number)} less", "no change to the nearest £10,000"
+    )
 
 
 def _children_words(truth: dict) -> list[tuple[str, str]]:
@@ -201,9 +321,14 @@ def _children_words(truth: dict) -> list[tuple[str, str]]:
         for when in ("2012-03", "2015-03"):
             mean, opened = truth[f"{group}/{when}"]
             count = f"{abs(int(rounded(mean - opened, 1.0))):,}"
-            said[when] = up_or_down(mean - opened, 1.0, f"{count} more than now", f"{count} fewer than now", "as many as now")
-        lines += [(rf"{name}: [0-9,]+ on .+? \(80% range [^)]+\), (.+?)\.", said["2012-03"]), (rf"{name}: [0-9,]+ are expected by .+?\), (.+?); by", said["2012-03"]),
-                  (rf"{name}: [0-9,]+ are expected by .+?; by .+?\), (.+?)\.", said["2015-03"])]  # fmt: skip
+            said[when] = up_or_down(
+                mean - opened, 1.0, f"{count} more than now", f"{count} fewer than now", "as many as now"
+            )
+        lines += [
+            (rf"{name}: [0-9,]+ on .+? \(80% range [^)]+\), (.+?)\.", said["2012-03"]),
+            (rf"{name}: [0-9,]+ are expected by .+?\), (.+?); by", said["2012-03"]),
+            (rf"{name}: [0-9,]+ are expected by .+?; by .+?\), (.+?)\.", said["2015-03"]),
+        ]
     return lines
 
 
@@ -212,14 +337,34 @@ def _other_words(truth: dict) -> list[tuple[str, str]]:
     change = {slug: truth[f"change/{slug}"] for slug in ("gatekeeping", "permanence")}
     told_of = {slug for slug in (max(change, key=change.get), min(change, key=change.get)) if abs(change[slug]) >= 1}
     for slug in told_of:
-        said = up_or_down(change[slug], 10_000.0, f"{pounds(change[slug])} more than in the central case", f"{pounds(change[slug])} less than in the central case", "the same as in the central case to the nearest £10,000")
+        said = up_or_down(
+            change[slug],
+            10_000.0,
+            f"{pounds(change[slug])} more than in the central case",
+            f"{pounds(change[slug])} less than in the central case",
+            "the same as in the central case to the nearest £10,000",
+        )
         lines.append((rf"{slug.capitalize()}: the expected call is -?£[0-9,]+, (.+?) of -?£", said))
     if truth["rows"]:
         low, high = truth["rows"][0], truth["rows"][-1]
-        lines += [(r"Were it (.+?), the contingency would hold", f"{pounds(low['adjustment'])} {'higher' if low['adjustment'] > 0 else 'lower'}"), (r"futures; (£[0-9,]+ \w+), in", f"{pounds(high['adjustment'])} {'higher' if high['adjustment'] > 0 else 'lower'}"),
-                  (r"the contingency would hold (in .+? futures);", tenths(low["chance_holds"]))]  # fmt: skip
+        lines += [
+            (
+                r"Were it (.+?), the contingency would hold",
+                f"{pounds(low['adjustment'])} {'higher' if low['adjustment'] > 0 else 'lower'}",
+            ),
+            (
+                r"futures; (£[0-9,]+ \w+), in",
+                f"{pounds(high['adjustment'])} {'higher' if high['adjustment'] > 0 else 'lower'}",
+            ),
+            (r"the contingency would hold (in .+? futures);", tenths(low["chance_holds"])),
+        ]
     if truth["alarm"]["found"]:
-        lines.append((r"Looked-after children: warning of a break\. [0-9,]+ started in [0-9-]+, (\w+) than the", "more" if truth["alarm"]["counted"] > truth["alarm"]["high"] else "fewer"))
+        lines.append(
+            (
+                r"Looked-after children: warning of a break\. [0-9,]+ started in [0-9-]+, (\w+) than the",
+                "more" if truth["alarm"]["counted"] > truth["alarm"]["high"] else "fewer",
+            )
+        )
     else:
         lines.append((r"Looked-after children: (no break with the past is found)", "no break with the past is found"))
     return lines
@@ -227,14 +372,20 @@ def _other_words(truth: dict) -> list[tuple[str, str]]:
 
 def whole_text(report: Report) -> str:
     """The prose, a line each."""
-    lines = [text_of(row) for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told._rows(block)]
+    lines = [
+        text_of(row) for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told._rows(block)
+    ]
     return "\n".join([*lines, ""])
 
 
 def row_faults(report: Report, truth: dict) -> list[str]:
     """Signs of the cost table, and who was nearer in the table of the record."""
     tables = {table.name: table for table in report.tables()}
-    names = {"Agency (IFA) fostering": "ifa_fostering", "UASC grant (income)": "uasc_grant", "Court-ordered contact": "contact"}
+    names = {
+        "Agency (IFA) fostering": "ifa_fostering",
+        "UASC grant (income)": "uasc_grant",
+        "Court-ordered contact": "contact",
+    }
     found = []
     for row in tables["cost_by_line"].rows:
         if row[0] in names:
@@ -242,10 +393,17 @@ def row_faults(report: Report, truth: dict) -> list[str]:
             right = up_or_down(change, 10_000.0, f"+{pounds(change)}", f"-{pounds(change)}", "£0")
             found += [] if row[3].shown == right else [f"{row[0]}: {row[3].shown}, expected {right}"]
     for row in tables["record"].rows:
-        group, years = ("lac" if row[0].startswith("Looked") else "cp"), {"One": "1", "Two": "2", "Three": "3"}[row[1].split()[0]]
+        group, years = (
+            ("lac" if row[0].startswith("Looked") else "cp"),
+            {"One": "1", "Two": "2", "Three": "3"}[row[1].split()[0]],
+        )
         ours, naive = truth["errors"][group, years]
         close = rounded(ours, 0.001) == rounded(naive, 0.001)
-        right = "level" if ours == naive else ("forecast" if ours < naive else "no change") + (", by less than 0.1 points" if close else "")
+        right = (
+            "level"
+            if ours == naive
+            else ("forecast" if ours < naive else "no change") + (", by less than 0.1 points" if close else "")
+        )
         found += [] if row[4].shown == right else [f"record {group} {years}: {row[4].shown}, expected {right}"]
     return found
 
@@ -258,11 +416,17 @@ def faults_of(run: told.Known, number: int) -> tuple[list[str], int]:
     text, found, looked = whole_text(report), [], expected_words(truth)
     for pattern, right in looked:
         said = re.findall(pattern, text)
-        found += [] if said and set(said) == {right} else [f"scenario {number}: {pattern}: says {said}, expected {right!r}"]
+        found += (
+            [] if said and set(said) == {right} else [f"scenario {number}: {pattern}: says {said}, expected {right!r}"]
+        )
     apart = "The expected call is an average over all futures" in text
     middle = np.quantile(truth["calls"], 0.5)
     should = truth["amount"] > 0 and (truth["calls"].mean() > truth["amount"]) != (middle > truth["amount"])
-    found += [] if apart == should else [f"scenario {number}: the average and the chance seem to disagree: said {apart}, true {should}"]
+    found += (
+        []
+        if apart == should
+        else [f"scenario {number}: the average and the chance seem to disagree: said {apart}, true {should}"]
+    )
     found += [f"scenario {number}: {fault}" for fault in [*row_faults(report, truth), *told.untold(report, HELD)]]
     return found, len(looked) + 1 + 3 + len(truth["errors"])
 
@@ -272,8 +436,29 @@ HELD = ("announced inspection of safeguarding and looked-after children, 9 June 
 
 # ---- every figure changed by one unit ----
 
-UNITS = {"money": 1e4, "percent_tenth": 1e-3, "percent": 1e-2, "share_or_none": 1e-2, "signed_percent": 1e-2, "chance_in_ten": 0.1, "in_ten_futures": 0.1, "holds_phrase": 0.1, "posts": 0.1, "tenth": 0.1, "tenth_signed": 0.1, "points": 1e-3,
-         "than_central": 1e4, "over_or_under": 1e4, "spare_or_short": 1e4, "lower_or_higher": 1e4, "cost_direction": 1e4, "saves": 1e4, "budget_phrase": 1e4, "placements_phrase": 1e4, "plan_phrase": 1e4}  # fmt: skip
+UNITS = {
+    "money": 1e4,
+    "percent_tenth": 1e-3,
+    "percent": 1e-2,
+    "share_or_none": 1e-2,
+    "signed_percent": 1e-2,
+    "chance_in_ten": 0.1,
+    "in_ten_futures": 0.1,
+    "holds_phrase": 0.1,
+    "posts": 0.1,
+    "tenth": 0.1,
+    "tenth_signed": 0.1,
+    "points": 1e-3,
+    "than_central": 1e4,
+    "over_or_under": 1e4,
+    "spare_or_short": 1e4,
+    "lower_or_higher": 1e4,
+    "cost_direction": 1e4,
+    "saves": 1e4,
+    "budget_phrase": 1e4,
+    "placements_phrase": 1e4,
+    "plan_phrase": 1e4,
+}
 
 
 def unit(how: str, value: float) -> float:
@@ -298,7 +483,11 @@ def moved(value, how: str):  # noqa: PLR0911
         if np.isnan(value):
             return 1.0
         step = unit(how, value)
-        return value - step if how in ("chance_in_ten", "in_ten_futures", "holds_phrase") and value > 0.85 else value + step
+        return (
+            value - step
+            if how in ("chance_in_ten", "in_ten_futures", "holds_phrase") and value > 0.85
+            else value + step
+        )
     if value is None:
         return {"exhaustion": None}.get(how, 1.0)
     if isinstance(value, date):
@@ -325,7 +514,9 @@ def moved_part(value, how: str):  # noqa: PLR0911
     if how == "within_or_beyond":
         return value | {"call": value["call"] | {"mean": 2 * value["amount"] - value["call"]["mean"]}}
     if how == "exhaustion":
-        return value | {"exhaustion": None if value["exhaustion"] else {"p10": "2011-12", "p50": "2012-01", "p90": "2012-03"}}
+        return value | {
+            "exhaustion": None if value["exhaustion"] else {"p10": "2011-12", "p50": "2012-01", "p90": "2012-03"}
+        }
     if how in ("nearer", "scored_nearer"):
         first, second = ("forecast", "no_change") if how == "nearer" else ("error", "error_no_change")
         return value | {first: value[second], second: value[first]}
@@ -333,7 +524,15 @@ def moved_part(value, how: str):  # noqa: PLR0911
         return value | {"outturn": value["p90"] + 1 if value["outturn"] <= value["p90"] else value["p10"]}
     leaf = {"range_of_assumption": "Low", "range_of_row": "low", "range_of_alarm": "low"}.get(how, "p90")
     old = value[leaf]
-    return value | {leaf: 0.123 if old is None or np.isnan(old) else old + unit("figure" if how.startswith("range_of_") and how != "range_of_alarm" else how, old)} | ({"High": 9.87} if how == "range_of_assumption" and np.isnan(value["High"]) else {})
+    return (
+        value
+        | {
+            leaf: 0.123
+            if old is None or np.isnan(old)
+            else old + unit("figure" if how.startswith("range_of_") and how != "range_of_alarm" else how, old)
+        }
+        | ({"High": 9.87} if how == "range_of_assumption" and np.isnan(value["High"]) else {})
+    )
 
 
 def put(holder, path: list[str], value):
@@ -365,12 +564,24 @@ def changed(run: told.Known, part: Told) -> told.Known:
 
 def caught_in_run(run: told.Known, report: Report, parts: list[Told]) -> list[Told]:
     """Figures whose change in the run the check does not notice, by name of the source."""
-    return [part for part in parts if not any(fault.endswith((f"({part.source})", f"holds no {part.source}")) for fault in told.wrong(report, changed(run, part), {}))]
+    return [
+        part
+        for part in parts
+        if not any(
+            fault.endswith((f"({part.source})", f"holds no {part.source}"))
+            for fault in told.wrong(report, changed(run, part), {})
+        )
+    ]
 
 
 def rows_told(report: Report) -> list[tuple[tuple, str]]:
     """Rows with a figure, and what stands between their parts in a finished file."""
-    pairs = [(row, "\t" if isinstance(block, Table) else "") for block in report.blocks if not isinstance(block, Figure) for row in told._rows(block)]
+    pairs = [
+        (row, "\t" if isinstance(block, Table) else "")
+        for block in report.blocks
+        if not isinstance(block, Figure)
+        for row in told._rows(block)
+    ]
     return [(row, between) for row, between in pairs if any(isinstance(part, Told) for part in row)]
 
 
@@ -382,22 +593,45 @@ def line_of(row: tuple, between: str) -> str:
 
 def misprinted(shown: str, how: str) -> str:
     """A figure off by one unit, or a word turned round."""
-    swaps = {"beyond": "within", "within": "beyond", "more": "less", "less": "more", "fewer": "more", "over": "under", "short": "to spare", "no change": "forecast", "forecast": "no change", "inside": "outside", "outside": "inside"}
+    swaps = {
+        "beyond": "within",
+        "within": "beyond",
+        "more": "less",
+        "less": "more",
+        "fewer": "more",
+        "over": "under",
+        "short": "to spare",
+        "no change": "forecast",
+        "forecast": "no change",
+        "inside": "outside",
+        "outside": "inside",
+    }
     number = re.search(r"[0-9][0-9,]*(?:\.[0-9]+)?", shown)
     if number is None:
         word = next((name for name in swaps if name in shown), None)
         return shown.replace(word, swaps[word], 1) if word else f"{shown} not"
     digits = number[0]
-    step = 10_000 if "£" in shown[: number.start()] and digits.replace(",", "").endswith("0000") and digits != "0" else 10 ** -len(digits.partition(".")[2])
+    step = (
+        10_000
+        if "£" in shown[: number.start()] and digits.replace(",", "").endswith("0000") and digits != "0"
+        else 10 ** -len(digits.partition(".")[2])
+    )
     places = len(digits.partition(".")[2])
     value = float(digits.replace(",", "")) + step
-    return shown[: number.start()] + (f"{value:,.{places}f}" if "," in digits or step == 10_000 else f"{value:.{places}f}") + shown[number.end() :]
+    return (
+        shown[: number.start()]
+        + (f"{value:,.{places}f}" if "," in digits or step == 10_000 else f"{value:.{places}f}")
+        + shown[number.end() :]
+    )
 
 
 def caught_in_text(report: Report, run: told.Known, lines: list[str], most: int | None = None) -> tuple[int, list[str]]:
     """Change each figure in a finished file, one at a time: how many there were, and those the check let pass."""
     at, let_pass, looked = 0, [], 0
-    bare = [re.sub("^(Warning|Note): ", "", "\t".join(" ".join(cell.split()) for cell in line.split("\t"))) for line in lines]
+    bare = [
+        re.sub("^(Warning|Note): ", "", "\t".join(" ".join(cell.split()) for cell in line.split("\t")))
+        for line in lines
+    ]
     for row, between in rows_told(report):
         at = next(place for place in range(at, len(bare)) if bare[place] == line_of(row, between)) + 1
         for place, part in enumerate(row):
@@ -405,7 +639,11 @@ def caught_in_text(report: Report, run: told.Known, lines: list[str], most: int 
                 looked += 1
                 other = (*row[:place], misprinted(part.shown, part.how), *row[place + 1 :])
                 altered = [*lines[: at - 1], line_of(other, between), *lines[at:]]
-                let_pass += [] if told.misplaced(report, "report", altered) else [f"{part.shown} -> {other[place]} ({part.source})"]
+                let_pass += (
+                    []
+                    if told.misplaced(report, "report", altered)
+                    else [f"{part.shown} -> {other[place]} ({part.source})"]
+                )
     return looked, let_pass
 
 
@@ -433,14 +671,23 @@ def main(count: int) -> None:
     report = written(run)
     parts = list(dict.fromkeys(told.told_in(report)))
     missed = caught_in_run(run, report, parts)
-    print(f"each figure changed by one unit in the run: {len(parts) - len(missed)} of {len(parts)} caught (of them {len(headlines(report))} in prose); missed {missed[:5]}", flush=True)
+    print(
+        f"each figure changed by one unit in the run: {len(parts) - len(missed)} of {len(parts)} caught (of them {len(headlines(report))} in prose); missed {missed[:5]}",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as folder:
         to_word(report, Path(folder) / "r.docx")
         to_html(report, Path(folder) / "r.html")
-        for name, lines in (("Word", check.words_in_word(Path(folder) / "r.docx").split("\n")), ("HTML", check.words_in_html(Path(folder) / "r.html").split("\n"))):
+        for name, lines in (
+            ("Word", check.words_in_word(Path(folder) / "r.docx").split("\n")),
+            ("HTML", check.words_in_html(Path(folder) / "r.html").split("\n")),
+        ):
             print(f"{name} as made: {told.misplaced(report, name, lines)}")
             total, passed = caught_in_text(report, run, lines)
-            print(f"each figure changed by one unit in the {name} file: {total - len(passed)} of {total} caught; missed {passed[:5]}", flush=True)
+            print(
+                f"each figure changed by one unit in the {name} file: {total - len(passed)} of {total} caught; missed {passed[:5]}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -33,25 +33,48 @@ HORIZONS = {"1 year": 11, "2 years": 23}
 
 def flat(seen: local.Seen, bands: list[str]) -> Hazards:
     """Everyone leaves at the crude rate: where the pooling starts from."""
-    return Hazards(age_from(bands), ADULT_AGE, np.array([0.0]), np.full((len(bands), 1), seen.left.sum() / seen.days.sum()))
+    return Hazards(
+        age_from(bands), ADULT_AGE, np.array([0.0]), np.full((len(bands), 1), seen.left.sum() / seen.days.sum())
+    )
 
 
 def ahead(hazards, spread_of_leaving, opening, starts, settings, seed, places=None):
     """Two years of futures: nothing drifts, but rates are only as sure as their counts."""
-    months = months_between(f"{int(settings.first_year[:4]) + READ}-04", f"{int(settings.first_year[:4]) + READ + AHEAD}-03")
+    months = months_between(
+        f"{int(settings.first_year[:4]) + READ}-04", f"{int(settings.first_year[:4]) + READ + AHEAD}-03"
+    )
     luck = np.random.default_rng([seed, len(starts)])
     rate = own_rate(starts, np.full(len(starts), float(READ)))
     bands = len(starts)
     spread = Spread.none(DRAWS, len(months), bands)
     # Families start together: the variance of a count over its mean is 2 m - 1 for geometric families of mean m, as the engine has them.
     sure = rate.shape / (2 * settings.mean_family - 1)
-    spread = Spread(spread.start_factor, spread.leave_factor, luck.standard_gamma(sure, (DRAWS, bands)) / sure, spread_of_leaving.factors(luck, DRAWS), spread.demand)
+    spread = Spread(
+        spread.start_factor,
+        spread.leave_factor,
+        luck.standard_gamma(sure, (DRAWS, bands)) / sure,
+        spread_of_leaving.factors(luck, DRAWS),
+        spread.demand,
+    )
     edges = np.append(hazards.age_from, hazards.adult_age)
     cells = [np.linspace(low, high, CELLS + 1) for low, high in zip(edges[:-1], edges[1:], strict=True)]
     days = month_edges(months)
     expected = np.outer(np.diff(days) / DAYS_A_YEAR, rate.mean)
     stream = calibration.entrants(expected, cells, settings.mean_family)
-    return engine.run(days, hazards, opening, stream, spread, np.ones((len(months), bands)), 0.0, np.array([28.0]), 183.0, seed, 1, places)
+    return engine.run(
+        days,
+        hazards,
+        opening,
+        stream,
+        spread,
+        np.ones((len(months), bands)),
+        0.0,
+        np.array([28.0]),
+        183.0,
+        seed,
+        1,
+        places,
+    )
 
 
 def starts_by_band(monthly, bands: list[str]) -> np.ndarray:
@@ -66,20 +89,43 @@ def inside(draws: np.ndarray, true: float) -> bool:
 
 def lac_judged(returns, truth, settings, seed) -> Counter:
     first, last = f"{returns.first_day:%Y-%m}", f"{returns.last_day:%Y-%m}"
-    held = read_local(returns.exposure_by_year(), returns.entries(), returns.open_at_end(), returns.survival(), returns.last_day.isoformat())
+    held = read_local(
+        returns.exposure_by_year(),
+        returns.entries(),
+        returns.open_at_end(),
+        returns.survival(),
+        returns.last_day.isoformat(),
+    )
     hazards, sure = pool_hazards(held.seen, flat(held.seen, LAC_BANDS), TRUST)
     opening, now = opening_of(held)
-    paths = ahead(hazards, sure, opening, starts_by_band(returns.monthly_stock(first, last), LAC_BANDS), settings, seed, places_drawn(held, hazards, TRUST, now, settings.mean_family, np.random.default_rng([seed, 1])))
+    paths = ahead(
+        hazards,
+        sure,
+        opening,
+        starts_by_band(returns.monthly_stock(first, last), LAC_BANDS),
+        settings,
+        seed,
+        places_drawn(held, hazards, TRUST, now, settings.mean_family, np.random.default_rng([seed, 1])),
+    )
     stock, found = truth["lac_stock"], Counter()
-    kinds = {"residential": ("residential", "secure", "other_residential"), "kinship": ("kinship_fostering",), "supported": ("supported",)}
+    kinds = {
+        "residential": ("residential", "secure", "other_residential"),
+        "kinship": ("kinship_fostering",),
+        "supported": ("supported",),
+    }
     for name, month in HORIZONS.items():
         true = stock[stock["month"] == settings.months[READ * 12 + month]]
         found["looked-after children", name, "judged"] += 1
-        found["looked-after children", name, "inside"] += inside(paths.stock[:, month].sum(axis=1), true["children"].sum())
+        found["looked-after children", name, "inside"] += inside(
+            paths.stock[:, month].sum(axis=1), true["children"].sum()
+        )
         for kind, parts in kinds.items():
             states = [NAMES.index(kind), *([NAMES.index("uasc_supported")] if kind == "supported" else [])]
             found[kind, name, "judged"] += 1
-            found[kind, name, "inside"] += inside(paths.placed.stock[:, month, states].sum(axis=(1, 2)), true.loc[true["placement"].isin(parts), "children"].sum())
+            found[kind, name, "inside"] += inside(
+                paths.placed.stock[:, month, states].sum(axis=(1, 2)),
+                true.loc[true["placement"].isin(parts), "children"].sum(),
+            )
     return found
 
 
@@ -135,4 +181,6 @@ if __name__ == "__main__":
     total = sum((judged(seed) for seed in range(first, first + int(sys.argv[1]))), Counter())
     for kind, horizon in dict.fromkeys((kind, horizon) for kind, horizon, _ in total):
         count = total[kind, horizon, "judged"]
-        print(f"{kind:24s} {horizon:8s} {count:6,} counts, {total[kind, horizon, 'inside'] / count:.1%} inside the 80% range")
+        print(
+            f"{kind:24s} {horizon:8s} {count:6,} counts, {total[kind, horizon, 'inside'] / count:.1%} inside the 80% range"
+        )

@@ -1,6 +1,6 @@
 """Do local rates hold what they promise? Invented councils whose true rates are known, read back, rate by rate.
 
-    python tests/held_rates.py SEEDS     prints the share of true rates inside their 80% ranges; a test tries a few seeds
+python tests/held_rates.py SEEDS     prints the share of true rates inside their 80% ranges; a test tries a few seeds
 """
 
 import sys
@@ -31,7 +31,11 @@ def inside(rates: pd.DataFrame, truth: pd.Series) -> tuple[int, int]:
 
 def leaving_truth(rates: pd.DataFrame, truth: pd.DataFrame, within: dict[str, int]) -> pd.Series:
     true = truth.set_index(["age_band", "since_days"])["per_year"].to_dict()
-    return pd.Series([true.get((row.age_band, within.get(row.time_since_start, -1))) for row in rates.itertuples()], rates.index, dtype=float)
+    return pd.Series(
+        [true.get((row.age_band, within.get(row.time_since_start, -1))) for row in rates.itertuples()],
+        rates.index,
+        dtype=float,
+    )
 
 
 def judged(seed: int) -> Counter:
@@ -46,7 +50,9 @@ def judged(seed: int) -> Counter:
     lac = lac[~lac["uasc"]].reset_index(drop=True)
     moving = moving[~moving["uasc"]].reset_index(drop=True)
     true_moves = moving["placement"].map(truth["moves"].set_index("placement")["per_year"])
-    true_moves[moving["placement"].isin(["residential", "other", "placed_for_adoption"])] = float("nan")  # the two name these differently
+    true_moves[moving["placement"].isin(["residential", "other", "placed_for_adoption"])] = float(
+        "nan"
+    )  # the two name these differently
     kinds = {
         "leaving care": (lac, leaving_truth(lac, truth["leaving"][truth["leaving"]["service"] == "lac"], LAC_WITHIN)),
         "ending a plan": (cp, leaving_truth(cp, truth["leaving"][truth["leaving"]["service"] == "cp"], CP_WITHIN)),

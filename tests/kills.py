@@ -1,6 +1,6 @@
 """A whole refresh under kill -9: stopped at random moments, the last month stands, and the next refresh gives what an unhurt one gives.
 
-    python tests/kills.py KILLS [SEED]     Linux or macOS; prints what broke
+python tests/kills.py KILLS [SEED]     Linux or macOS; prints what broke
 """
 
 import random
@@ -20,7 +20,19 @@ FIRST, SECOND = "2025-04", "2025-05"  # the months counted in the first two deli
 
 
 def started(place: Path) -> subprocess.Popen:
-    line = [sys.executable, "-c", "from forecast.cli import main; main()", "refresh", place / "council", "--runs", place / "runs", "--draws", "120", "--no-notebooks", "--quiet"]
+    line = [
+        sys.executable,
+        "-c",
+        "from forecast.cli import main; main()",
+        "refresh",
+        place / "council",
+        "--runs",
+        place / "runs",
+        "--draws",
+        "120",
+        "--no-notebooks",
+        "--quiet",
+    ]
     return subprocess.Popen(line, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
@@ -52,7 +64,11 @@ def blow(before: Path, unhurt: Path, place: Path, after: float) -> str | None:
     if again.returncode != 0:
         return f"the next refresh ended with {again.returncode}: {said.decode('utf-8', 'replace')[:200]}"
     same = answer(place, SECOND) == answer(unhurt, SECOND) and held(place) == held(unhurt)
-    return None if same and not runs.damaged(place / "runs" / "exampleton" / SECOND) else "the next refresh gave something else"
+    return (
+        None
+        if same and not runs.damaged(place / "runs" / "exampleton" / SECOND)
+        else "the next refresh gave something else"
+    )
 
 
 def main(kills: int, seed: int) -> list[str]:
@@ -69,7 +85,9 @@ def main(kills: int, seed: int) -> list[str]:
         assert started(unhurt).wait() == 0
         length = time.monotonic() - began
         for number in range(kills):
-            after = luck.uniform(0, length) if number % 2 else luck.uniform(length - 2, length)  # half of them while it publishes and keeps
+            after = (
+                luck.uniform(0, length) if number % 2 else luck.uniform(length - 2, length)
+            )  # half of them while it publishes and keeps
             found = blow(before, unhurt, Path(folder) / str(number), after)
             broken += [f"killed after {after:.2f} of {length:.1f} s: {found}"] if found else []
             shutil.rmtree(Path(folder) / str(number))

@@ -1,6 +1,6 @@
 """Causes on the real chain: random pairs of scenarios split without remainder, and pairs that differ in one lever.
 
-    python tests/pairs.py PAIRS     tries that many of each and prints what broke; a test tries a few
+python tests/pairs.py PAIRS     tries that many of each and prints what broke; a test tries a few
 """
 
 import sys
@@ -32,7 +32,9 @@ def one_lever(base, central, number: int) -> tuple[str, causes.Split]:
     first = directions.random_scenario(central, luck)
     levers = [key for key in first.keys() if key.startswith("levers.") and causes.cause_of(key)]
     key = levers[luck.integers(len(levers))]
-    second = directions.with_value(first, key, first.value(key) * luck.uniform(1.05, 1.5) + (5 if "places" in key else 0))
+    second = directions.with_value(
+        first, key, first.value(key) * luck.uniform(1.05, 1.5) + (5 if "places" in key else 0)
+    )
     return causes.cause_of(key), causes.split(first, second, call(base))
 
 
@@ -54,4 +56,7 @@ if __name__ == "__main__":
         cause, split = one_lever(base, central, number)
         broken, astray = broken + (not sums(split)), astray + (not lands(cause, split))
         if number % 50 == 49:
-            print(f"{number + 1} of {wanted}: {broken} that do not sum, {astray} one-lever changes off their cause", flush=True)
+            print(
+                f"{number + 1} of {wanted}: {broken} that do not sum, {astray} one-lever changes off their cause",
+                flush=True,
+            )

@@ -44,7 +44,9 @@ class Child:
 
 def simulate(case: Case, spread: Spread, seed: int) -> dict[str, np.ndarray]:
     """Every table of Paths, by name, for as many draws as the spread has."""
-    draws = [one_draw(case, spread, draw, np.random.default_rng([seed, draw])) for draw in range(len(spread.start_rate))]
+    draws = [
+        one_draw(case, spread, draw, np.random.default_rng([seed, draw])) for draw in range(len(spread.start_rate))
+    ]
     return {name: np.array([draw[name] for draw in draws]) for name in draws[0]}
 
 
@@ -76,7 +78,9 @@ def starting(case: Case, wanted: np.ndarray, luck: np.random.Generator) -> Itera
     entrants = case.entrants
     share = entrants.master_share(wanted.shape[1])
     for month, (first, after) in enumerate(pairwise(case.month_from)):
-        families = [w / s / entrants.children_per_family if s else 0.0 for w, s in zip(wanted[month], share, strict=True)]
+        families = [
+            w / s / entrants.children_per_family if s else 0.0 for w, s in zip(wanted[month], share, strict=True)
+        ]
         for level in luck.uniform(0, max(families), luck.poisson(max(families))):
             arrives = luck.uniform(first, after)
             for _ in range(luck.geometric(1 / entrants.children_per_family)):
@@ -134,7 +138,10 @@ def count_days(case: Case, child: Child, until: float, counts: dict[str, np.ndar
 
 def reviews_due(case: Case, child: Child) -> list[float]:
     last, reach = case.review_at[-1], case.month_from[-1] - child.began
-    return [child.began + after for after in (*case.review_at, *np.arange(last + case.review_every, reach, case.review_every))]
+    return [
+        child.began + after
+        for after in (*case.review_at, *np.arange(last + case.review_every, reach, case.review_every))
+    ]
 
 
 def month_of(case: Case, at: float) -> int:
@@ -157,14 +164,19 @@ def band_before(hazards: Hazards, age: float) -> int:
 def chance_of_staying(case: Case, entry, age, duration, until) -> np.ndarray:
     """Chance that children first seen at `entry`, so old and so long since the start, are still there at `until`."""
     hazards, total = case.hazards, np.zeros(np.broadcast(entry, age, duration, until).shape)
-    months, ages, durations = (list(pairwise(edges)) for edges in (
-        case.month_from, [*hazards.age_from, hazards.adult_age], [*hazards.duration_from, np.inf],
-    ))  # fmt: skip
-    for (m, month), (b, band), (s, segment) in product(enumerate(months), enumerate(ages), enumerate(durations)):
-        low, high = (
-            (month[side], entry + band[side] - age, entry + segment[side] - duration) for side in (0, 1)
+    months, ages, durations = (
+        list(pairwise(edges))
+        for edges in (
+            case.month_from,
+            [*hazards.age_from, hazards.adult_age],
+            [*hazards.duration_from, np.inf],
         )
-        time = np.minimum.reduce([*np.broadcast_arrays(*high, until)]) - np.maximum.reduce([*np.broadcast_arrays(*low, entry)])
+    )
+    for (m, month), (b, band), (s, segment) in product(enumerate(months), enumerate(ages), enumerate(durations)):
+        low, high = ((month[side], entry + band[side] - age, entry + segment[side] - duration) for side in (0, 1))
+        time = np.minimum.reduce([*np.broadcast_arrays(*high, until)]) - np.maximum.reduce(
+            [*np.broadcast_arrays(*low, entry)]
+        )
         total += hazards.per_day[b, s] * case.leave_lever[m, b] * np.maximum(time, 0)
     return np.where(until < entry + hazards.adult_age - age, np.exp(-total), 0.0)
 
@@ -192,7 +204,9 @@ def passing_entrants(case: Case, after: float, nodes: int = 2) -> np.ndarray:
         return np.zeros(edges.size - 1)
     at, share = np.polynomial.legendre.leggauss(nodes)
     at, share = (at + 1) / 2, share / 2
-    started, passed = (np.searchsorted(edges, (cuts[:-1] + cuts[1:]) / 2 + later, side="right") - 1 for later in (0, after))
+    started, passed = (
+        np.searchsorted(edges, (cuts[:-1] + cuts[1:]) / 2 + later, side="right") - 1 for later in (0, after)
+    )
     entry = (cuts[:-1, None] + at * np.diff(cuts)[:, None])[:, :, None, None]
     oldest = np.minimum(entrants.cell_to, case.hazards.adult_age - after)  # older ones have turned 18 before
     young = np.maximum(oldest - entrants.cell_from, 0)

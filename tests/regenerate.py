@@ -1,6 +1,6 @@
 """Regenerate what is committed of the reference case: notebook outputs, golden tables, README. Review the diff.
 
-    python tests/regenerate.py
+python tests/regenerate.py
 """
 
 import json
@@ -29,11 +29,18 @@ TABLES = ("children", "cost", "contingency", "calibration", "reconciliation", "p
 def store_outputs(notebook: Path) -> None:
     """Run a notebook on the reference run and keep its outputs, without times or machine."""
     content = nbformat.read(notebook, as_version=4)
-    NotebookClient(content, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}, extra_arguments=["--IPKernelApp.log_level=50"]).execute()
+    NotebookClient(
+        content,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(notebook.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=50"],
+    ).execute()
     for cell in content.cells:
         cell.metadata.pop("execution", None)
-    content.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                        "language_info": {"name": "python"}}  # fmt: skip
+    content.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     nbformat.write(content, notebook)
 
 
@@ -57,7 +64,9 @@ def score_block(run: Path) -> str:
     rows = score.scored(told, HOME / "data", told["outturns"])
     table = score.score_table(rows)
     lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
-    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *(f"* {line}" for line in score.verdict(rows)[1:])])
+    return "\n".join(
+        [*(f"| {' | '.join(line)} |" for line in lines), "", *(f"* {line}" for line in score.verdict(rows)[1:])]
+    )
 
 
 def record_block() -> str:
@@ -67,7 +76,14 @@ def record_block() -> str:
     held = page.ranges().reset_index()
     kept = [list(held.columns), ["---"] * held.shape[1], *held.to_numpy().tolist()]
     said = ["Share of outturns inside the 80% range (it should be 80%):", ""]
-    return "\n".join([*(f"| {' | '.join(map(str, line))} |" for line in lines), "", *said, *(f"| {' | '.join(map(str, line))} |" for line in kept)])
+    return "\n".join(
+        [
+            *(f"| {' | '.join(map(str, line))} |" for line in lines),
+            "",
+            *said,
+            *(f"| {' | '.join(map(str, line))} |" for line in kept),
+        ]
+    )
 
 
 def store_pages(run: Path) -> None:
@@ -80,7 +96,9 @@ def store_pages(run: Path) -> None:
     first = "\n".join(f"* {line}" for line in answer.splitlines()[1:9])
     write_text(changes, between(changes.read_text(encoding="utf-8"), "answer", first))
     (HOME / "docs" / "contingency.png").write_bytes((run / "charts" / "contingency.png").read_bytes())
-    write_chart(HOME / "docs", "track_record", page.own_chart(calibration_table(HOME, "record_slough"), "lac"), ("png",))
+    write_chart(
+        HOME / "docs", "track_record", page.own_chart(calibration_table(HOME, "record_slough"), "lac"), ("png",)
+    )
 
 
 def main() -> None:

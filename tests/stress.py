@@ -32,7 +32,9 @@ from forecast import run_history, runs
 from forecast.errors import Busy, CannotPublish
 
 COUNCIL, MONTH = "example", "2026-11"
-SIZES = {f"tables/table{n:02d}.csv": 2_000 * n for n in range(1, 31)} | {f"charts/chart{n:02d}.svg": 50_000 for n in range(20)}
+SIZES = {f"tables/table{n:02d}.csv": 2_000 * n for n in range(1, 31)} | {
+    f"charts/chart{n:02d}.svg": 50_000 for n in range(20)
+}
 SIZES |= {f"frozen/scenario{n}.yaml": 70_000 for n in range(8)} | {f"notebooks/{n}.ipynb": 300_000 for n in range(8)}
 SIZES |= {"tables/large.csv": 3_000_000} | {f"charts/chart{n:02d}.alt.txt": 150 for n in range(12)}
 if "few" in sys.argv:  # for a test: the same steps, fewer files
@@ -48,7 +50,9 @@ CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir"}
 
 def job(folder: Path, number: int) -> None:
     """Publish run `number`: some eighty files, one of them large, all marked with the number."""
-    with runs.publishing(folder, COUNCIL, MONTH, f"2026-12-03T06:30:00.{number:06d}+00:00", run_history.record) as staging:
+    with runs.publishing(
+        folder, COUNCIL, MONTH, f"2026-12-03T06:30:00.{number:06d}+00:00", run_history.record
+    ) as staging:
         for name in sorted({name.split("/")[0] for name in SIZES}):
             (staging / name).mkdir()
         for name, size in SIZES.items():
@@ -67,9 +71,29 @@ def answer(number: int) -> dict:
     """The least answer that the history keeps."""
     figure = {"mean": 1.0 * number, "p10": 0.0, "p90": 2.0 * number}
     months = [{"month": f"2026-{month:02d}", **figure} for month in (11, 12)]
-    contingency = {"amount": 600000.0, "chance_holds": 0.5, "enough": {"80": 1.0}, "call": figure, "headroom": figure, "recovery_plan": figure}
-    central = {"contingency": contingency, "effect": {"full_year": figure}, "children": {"lac": {"month_ends": months}}, "cost": {}}
-    head = {"council": COUNCIL, "month": MONTH, "origin": "2026-10-31", "financial_year": "2026-27", "version": "0", "draws": 100, "seed": number}
+    contingency = {
+        "amount": 600000.0,
+        "chance_holds": 0.5,
+        "enough": {"80": 1.0},
+        "call": figure,
+        "headroom": figure,
+        "recovery_plan": figure,
+    }
+    central = {
+        "contingency": contingency,
+        "effect": {"full_year": figure},
+        "children": {"lac": {"month_ends": months}},
+        "cost": {},
+    }
+    head = {
+        "council": COUNCIL,
+        "month": MONTH,
+        "origin": "2026-10-31",
+        "financial_year": "2026-27",
+        "version": "0",
+        "draws": 100,
+        "seed": number,
+    }
     return head | {"open_at_origin": {"lac": 1, "cp": 1}, "scenarios": {"central": central}}
 
 
@@ -79,7 +103,9 @@ def whole(folder: Path) -> int:
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
     assert there == set(held["outputs"]) >= set(SIZES), f"files missing or left over: {there ^ set(held['outputs'])}"
     for name, checksum in held["outputs"].items():
-        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == checksum, f"{name} is not what the manifest says"
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == checksum, (
+            f"{name} is not what the manifest says"
+        )
     for name, size in SIZES.items():
         assert (folder / name).read_bytes() == content(name, held["seed"], size), f"{name} is of another run"
     return held["seed"]
@@ -124,7 +150,9 @@ def strike(at: int, blow) -> None:
 
 def _writes(path, mode, flags) -> bool:
     """Whether a file is opened to be written, or a folder to be forced to disk."""
-    return isinstance(flags, int) and (flags & WRITES != 0 or (isinstance(path, str | os.PathLike) and os.path.isdir(path)))
+    return isinstance(flags, int) and (
+        flags & WRITES != 0 or (isinstance(path, str | os.PathLike) and os.path.isdir(path))
+    )
 
 
 def kill_myself() -> None:
@@ -159,7 +187,9 @@ class Ground:
     def blow(self, name: str, code: int, window: bool = False) -> None:
         """After a blow to the process that made the next run. window: the plain folder may be away for an instant."""
         told = f"{name}, run {self.number + 1}, exit {code}"
-        self.seen[{DONE: "published", BUSY: "busy", REFUSED: "refused", -signal.SIGKILL: "killed"}.get(code, "broken")] += 1
+        self.seen[
+            {DONE: "published", BUSY: "busy", REFUSED: "refused", -signal.SIGKILL: "killed"}.get(code, "broken")
+        ] += 1
         self.expect(code in (DONE, REFUSED, -signal.SIGKILL), told)
         if not window:
             self.look(told, self.home / MONTH, code == DONE)
@@ -171,7 +201,9 @@ class Ground:
         """The folder is whole, and of the run before or the new one; of the new one where that said it was done."""
         try:
             held = whole(folder)
-            self.expect(held == self.number + 1 or (held == self.number and not done), f"{told}: run {held} is published")
+            self.expect(
+                held == self.number + 1 or (held == self.number and not done), f"{told}: run {held} is published"
+            )
         except (OSError, ValueError, AssertionError) as error:
             self.broken.append(f"{told}: {error}")
 
@@ -182,7 +214,13 @@ class Ground:
         self.expect(code == DONE, f"after {told}: the next start ended with {code}")
         self.look(f"after {told}", self.home / MONTH, done=True)
         self.number = number
-        left = {path.name for path in self.home.iterdir()} - {MONTH, "history", "runs.log", f".{MONTH}.lock", ".runs.log.lock"}
+        left = {path.name for path in self.home.iterdir()} - {
+            MONTH,
+            "history",
+            "runs.log",
+            f".{MONTH}.lock",
+            ".runs.log.lock",
+        }
         self.expect(not left, f"after {told}: {left} left behind")
         logged, kept = self.logged(), {path.stem for path in (self.home / "history").glob("[!.]*.parquet")}
         self.expect(set(logged) == kept, f"after {told}: logged and kept runs differ")
@@ -214,7 +252,9 @@ def killed(folder: Path, times: int) -> Ground:
     took = seconds(ground)
     while ground.seen["killed"] < times:
         number, window = ground.number + 1, bool(ground.seen["killed"] % 2)
-        child = start(lambda number=number, window=window: (without_exchange() if window else None, job(folder, number)))
+        child = start(
+            lambda number=number, window=window: (without_exchange() if window else None, job(folder, number))
+        )
         time.sleep(took * (luck.uniform(0, 1) if luck.random() < 0.5 else luck.uniform(0.66, 1)))
         os.kill(child, signal.SIGKILL)
         ground.blow("kill -9", end(child), window)
@@ -228,7 +268,9 @@ def killed_at_every_change(folder: Path, step: int) -> Ground:
         at, code = 1, None
         while code != DONE and at < MOST_CHANGES:
             number = ground.number + 1
-            code = end(start(lambda at=at, number=number, window=window: struck(folder, number, at, kill_myself, window)))
+            code = end(
+                start(lambda at=at, number=number, window=window: struck(folder, number, at, kill_myself, window))
+            )
             ground.blow(f"kill -9 at change {at}", code, window)
             at += step
     return ground
@@ -251,9 +293,13 @@ def struck(folder: Path, number: int, at: int, blow, window: bool) -> None:
 def refused_at_every_change(folder: Path, step: int) -> Ground:
     """An error of the machine at every `step`th change, from the start of the run on."""
     ground, at, code = Ground(folder), 1, None
-    while (code != DONE or at < 3 * len(SIZES)) and at < MOST_CHANGES:  # each is opened, forced to disk and, when old, removed
+    while (
+        code != DONE or at < 3 * len(SIZES)
+    ) and at < MOST_CHANGES:  # each is opened, forced to disk and, when old, removed
         number, trouble = ground.number + 1, (errno.ENOSPC, errno.EROFS, errno.EIO)[at % 3]
-        code = end(start(lambda at=at, number=number, trouble=trouble: (strike(at, refuse(trouble)), job(folder, number))))
+        code = end(
+            start(lambda at=at, number=number, trouble=trouble: (strike(at, refuse(trouble)), job(folder, number)))
+        )
         ground.blow(f"{errno.errorcode[trouble]} at change {at}", code)
         at += step
     return ground
@@ -264,7 +310,9 @@ def size_limited(folder: Path, times: int) -> Ground:
     ground, luck = Ground(folder), random.Random(2)
     for _ in range(times):
         number, limit = ground.number + 1, luck.randint(1000, max(SIZES.values()))
-        ground.blow(f"no file above {limit}", end(start(lambda limit=limit, number=number: limited(folder, number, limit))))
+        ground.blow(
+            f"no file above {limit}", end(start(lambda limit=limit, number=number: limited(folder, number, limit)))
+        )
     return ground
 
 
@@ -370,7 +418,9 @@ def together(folder: Path, times: int) -> Ground:
     ground.seen.update({DONE: "published", BUSY: "busy"}.get(code, "broken") for code in codes.values())
     done = {number for number, code in codes.items() if code == DONE}
     ground.expect(set(codes.values()) <= {DONE, BUSY} and done, f"together: exits {Counter(codes.values())}")
-    ground.expect(len(ground.logged()) == 1 + len(done), f"together: {len(done)} published, {len(ground.logged()) - 1} logged")
+    ground.expect(
+        len(ground.logged()) == 1 + len(done), f"together: {len(done)} published, {len(ground.logged()) - 1} logged"
+    )
     ground.expect(whole(ground.home / MONTH) in done, "together: what is published is of none that said so")
     ground.number += times
     ground.next_run("together")

@@ -10,7 +10,15 @@ JUNE = ["2011-06"]  # 30 days
 
 def one_month(**parts) -> Workload:
     """One draw of one month and two age bands, without children unless told."""
-    nothing = {"days": [0, 0], "proceedings": [0, 0], "lac_reviews": 0, "cp_starts": 0, "transfers": 0, "cp_reviews": 0, "uasc": [0, 0]}
+    nothing = {
+        "days": [0, 0],
+        "proceedings": [0, 0],
+        "lac_reviews": 0,
+        "cp_starts": 0,
+        "transfers": 0,
+        "cp_reviews": 0,
+        "uasc": [0, 0],
+    }
     held = {name: np.array(count, float)[None, None] for name, count in (nothing | parts).items()}
     return Workload(JUNE, **held)
 
@@ -30,7 +38,9 @@ def test_conferences_are_held_for_families(work):
     # 10 of the council's own started; 8 of every 10 conferenced start: 12.5 children conferenced, 6.25 families
     # 2 transferred in: 1 family. 30 children whose review falls due: 15 families
     held = conferences(work, starts_per_icpc=0.8, children_per_family=2.0)
-    assert {name: count.item() for name, count in held.items()} == pytest.approx({"icpc": 6.25, "transfer_in": 1, "rcpc": 15})
+    assert {name: count.item() for name, count in held.items()} == pytest.approx(
+        {"icpc": 6.25, "transfer_in": 1, "rcpc": 15}
+    )
 
 
 def test_sessions_in_proceedings_and_after_the_order(work, norms):

@@ -52,17 +52,29 @@ tolerances: {stock_change_lac: 20, stock_change_cp: 30, stock_identity: 1, revis
 """
 COUNTS_HEAD = ["Month", "LAC", "CP", "LAC starts", "LAC ends", "CP starts", "CP ends"]
 LEDGER_HEAD = ["Year", "Period", "Account", "Budget", "Actual"]
-APRIL, MAY, JUNE = ["2025-04", 175, 160, 5, 3, 10, 11], ["2025-05", 178, 158, 9, 6, 12, 14], ["2025-06", 177, 165, 4, 5, 17, 10]
+APRIL, MAY, JUNE = (
+    ["2025-04", 175, 160, 5, 3, 10, 11],
+    ["2025-05", 178, 158, 9, 6, 12, 14],
+    ["2025-06", 177, 165, 4, 5, 17, 10],
+)
 SECRETS = ("Zebedee", "Quillfeather", "2016-02-11", "11/02/2016", "9434765919")
 CHILD, BORN, NUMBER = "Zebedee Quillfeather", "2016-02-11", "9434765919"
 
 
 def with_total(rows: list[list]) -> list[list]:
-    return [*rows, [*rows[0][:2], "Total", round(sum(row[3] for row in rows), 2), round(sum(row[4] for row in rows), 2)]]
+    return [
+        *rows,
+        [*rows[0][:2], "Total", round(sum(row[3] for row in rows), 2), round(sum(row[4] for row in rows), 2)],
+    ]
 
 
 def ledger_rows(period: str = "P2", year: str = "2025-26", by: float = 1.0) -> list[list]:
-    lines = [("Agency fostering", 150_000, 141_000.5), ("Agency fostering 2", 50_000, 52_000), ("Private homes", 300_000, 310_250.25), ("UASC grant", -100_000, -98_000)]
+    lines = [
+        ("Agency fostering", 150_000, 141_000.5),
+        ("Agency fostering 2", 50_000, 52_000),
+        ("Private homes", 300_000, 310_250.25),
+        ("UASC grant", -100_000, -98_000),
+    ]
     return with_total([[year, period, name, budget * by, round(actual * by, 5)] for name, budget, actual in lines])
 
 
@@ -172,7 +184,13 @@ def put(name: str, content: str | bytes) -> Callable:
     return lambda council: council.put(name, content)
 
 
-def book(name: str = "counts_2025-05.xlsx", rows: list | None = None, change: Callable | None = None, sheet: str = "Counts", head: list = COUNTS_HEAD) -> Callable:
+def book(
+    name: str = "counts_2025-05.xlsx",
+    rows: list | None = None,
+    change: Callable | None = None,
+    sheet: str = "Counts",
+    head: list = COUNTS_HEAD,
+) -> Callable:
     return lambda council: council.put(name, workbook(head, rows or [MAY], sheet, change))
 
 
@@ -224,7 +242,11 @@ def with_document_type() -> bytes:
 
 
 def old_excel(password: bool) -> bytes:
-    return bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600) + ("EncryptedPackage".encode("utf-16-le") if password else b"Workbook")
+    return (
+        bytes.fromhex("D0CF11E0A1B11AE1")
+        + bytes(600)
+        + ("EncryptedPackage".encode("utf-16-le") if password else b"Workbook")
+    )
 
 
 def hidden_by_csv(council: Council) -> None:
@@ -255,100 +277,305 @@ C, L, X = "counts_2025-05.csv", "ledger_2025-05.csv", "counts_2025-05.xlsx"
 NAMED = {
     # the month
     "wrong_month": Bad(counts(["2024-05", *MAY[1:]]), "figures of 2024-05", f"{C}, row 2", "Send the right month"),
-    "after_the_year": Bad(counts(["2026-04", *MAY[1:]]), "figures of 2026-04", f"{C}, row 2", "correct months in council.yaml"),
+    "after_the_year": Bad(
+        counts(["2026-04", *MAY[1:]]), "figures of 2026-04", f"{C}, row 2", "correct months in council.yaml"
+    ),
     "gap": Bad(counts(JUNE), "those of May 2025 are not", f"{C}, row 2", "Send the counts of 2025-05 too"),
-    "missing_month_in_running_file": Bad(counts(APRIL, JUNE), "those of May 2025 are not", f"{C}, row 3", "Send the counts of 2025-05"),
-    "last_month_again": Bad(copied, "is counts_2025-04.csv, which was read before, under a new name", C, "Ask for the right file"),
-    "last_month_exported_again": Bad(counts(APRIL, [], name=C), "was accepted before", f"{C}, row 2", "Ask for the right file"),
-    "duplicated_month": Bad(counts(MAY, MAY), "a second row for 2025-05; the first is row 2", f"{C}, row 3", "delete the other"),
-    "excel_date_number": Bad(counts(["45778", *MAY[1:]]), "bare number, as Excel keeps dates", f"{C}, row 2, column 1", "Write April 2025 as 2025-04"),
-    "excel_date_number_in_workbook": Bad(book(rows=[[45778, *MAY[1:]]]), "bare number, as Excel keeps dates", f"{X}, sheet Counts, cell A2", "as 2025-04"),
-    "american_date": Bad(counts(["05/31/2025", *MAY[1:]]), "Britain and America read differently", f"{C}, row 2, column 1", "as 2025-04"),
-    "british_date": Bad(counts(["04/05/2025", *MAY[1:]]), "Britain and America read differently", f"{C}, row 2, column 1", "as 2025-04"),
-    "day_within_month": Bad(counts(["2025-05-15", *MAY[1:]]), "a day within a month", f"{C}, row 2, column 1", "as 2025-04"),
+    "missing_month_in_running_file": Bad(
+        counts(APRIL, JUNE), "those of May 2025 are not", f"{C}, row 3", "Send the counts of 2025-05"
+    ),
+    "last_month_again": Bad(
+        copied, "is counts_2025-04.csv, which was read before, under a new name", C, "Ask for the right file"
+    ),
+    "last_month_exported_again": Bad(
+        counts(APRIL, [], name=C), "was accepted before", f"{C}, row 2", "Ask for the right file"
+    ),
+    "duplicated_month": Bad(
+        counts(MAY, MAY), "a second row for 2025-05; the first is row 2", f"{C}, row 3", "delete the other"
+    ),
+    "excel_date_number": Bad(
+        counts(["45778", *MAY[1:]]),
+        "bare number, as Excel keeps dates",
+        f"{C}, row 2, column 1",
+        "Write April 2025 as 2025-04",
+    ),
+    "excel_date_number_in_workbook": Bad(
+        book(rows=[[45778, *MAY[1:]]]), "bare number, as Excel keeps dates", f"{X}, sheet Counts, cell A2", "as 2025-04"
+    ),
+    "american_date": Bad(
+        counts(["05/31/2025", *MAY[1:]]), "Britain and America read differently", f"{C}, row 2, column 1", "as 2025-04"
+    ),
+    "british_date": Bad(
+        counts(["04/05/2025", *MAY[1:]]), "Britain and America read differently", f"{C}, row 2, column 1", "as 2025-04"
+    ),
+    "day_within_month": Bad(
+        counts(["2025-05-15", *MAY[1:]]), "a day within a month", f"{C}, row 2, column 1", "as 2025-04"
+    ),
     "no_month_in_words": Bad(counts(MAY, [CHILD, *MAY[1:]]), "is not a month", f"{C}, row 3, column 1", "as 2025-04"),
     "blank_month": Bad(counts(["", *MAY[1:]]), "is blank", f"{C}, row 2, column 1", "or delete the row"),
     # cells
     "negative_count": Bad(counts(may(LAC_ends=-6)), "is negative", f"{C}, row 2, column 5", "Send the count itself"),
-    "decimal_count": Bad(counts(may(LAC="178.5")), "holds a decimal", f"{C}, row 2, column 2", "Send counts, not averages"),
-    "decimal_in_workbook": Bad(book(rows=[may(LAC=178.5)]), "holds a decimal", f"{X}, sheet Counts, cell B2", "Send counts"),
+    "decimal_count": Bad(
+        counts(may(LAC="178.5")), "holds a decimal", f"{C}, row 2, column 2", "Send counts, not averages"
+    ),
+    "decimal_in_workbook": Bad(
+        book(rows=[may(LAC=178.5)]), "holds a decimal", f"{X}, sheet Counts, cell B2", "Send counts"
+    ),
     "blank_count": Bad(counts(may(CP=None)), "is blank", f"{C}, row 2, column 3", "Write 0 where there were none"),
     "suppressed_count": Bad(counts(may(CP_starts="c")), "holds text", f"{C}, row 2, column 6", "send the true one"),
     "name_as_count": Bad(counts(may(CP_ends=CHILD)), "holds text", f"{C}, row 2, column 7", "Write digits alone"),
     "thousands_comma": Bad(counts(may(LAC="1,178")), "number with commas", f"{C}, row 2, column 2", "without commas"),
-    "text_numbers": Bad(book(rows=[may(LAC="178")]), "number stored as text", f"{X}, sheet Counts, cell B2", "Convert to Number"),
-    "date_as_count": Bad(book(rows=[may(LAC=date(2025, 5, 1))]), "holds a date", f"{X}, sheet Counts, cell B2", "Format the column as General"),
-    "truth_as_count": Bad(book(rows=[may(LAC=True)]), "holds a truth value", f"{X}, sheet Counts, cell B2", "type the numbers again"),
+    "text_numbers": Bad(
+        book(rows=[may(LAC="178")]), "number stored as text", f"{X}, sheet Counts, cell B2", "Convert to Number"
+    ),
+    "date_as_count": Bad(
+        book(rows=[may(LAC=date(2025, 5, 1))]),
+        "holds a date",
+        f"{X}, sheet Counts, cell B2",
+        "Format the column as General",
+    ),
+    "truth_as_count": Bad(
+        book(rows=[may(LAC=True)]), "holds a truth value", f"{X}, sheet Counts, cell B2", "type the numbers again"
+    ),
     "error_in_cell": Bad(book(rows=[may(LAC="#REF!")]), "spreadsheet's error", f"{X}, cell B2", "Mend the formula"),
-    "formula_without_value": Bad(book(rows=[may(LAC="=175+9-6")]), "formula whose result was not saved", f"{X}, cell B2", "Open the workbook in Excel and save it"),
+    "formula_without_value": Bad(
+        book(rows=[may(LAC="=175+9-6")]),
+        "formula whose result was not saved",
+        f"{X}, cell B2",
+        "Open the workbook in Excel and save it",
+    ),
     # the shape of the file
     "semicolons": Bad(put(C, csv_text(COUNTS_HEAD, [MAY], ";")), "separated by semicolons", f"{C}, row 1", "CSV UTF-8"),
     "tabs": Bad(put(C, csv_text(COUNTS_HEAD, [MAY], "\t")), "separated by tabs", f"{C}, row 1", "CSV UTF-8"),
     "utf_16": Bad(put(C, csv_text(COUNTS_HEAD, [MAY]).encode("utf-16")), "saved as UTF-16", f"{C}, row 1", "CSV UTF-8"),
-    "nul_characters": Bad(put(C, csv_text(COUNTS_HEAD, [MAY]).encode() + b"\0\0"), "NUL characters", f"{C}, line 3", "Save As"),
-    "open_quotation": Bad(put(C, csv_text(COUNTS_HEAD, [MAY]) + '"2025-06,1\n'), "quotation mark that is not closed", f"{C}, line 3", "Remove the mark"),
-    "truncated": Bad(put(C, csv_text(COUNTS_HEAD, [APRIL, MAY])[:-9]), "has 4 cells; expected 7", f"{C}, row 3", "A file cut short"),
+    "nul_characters": Bad(
+        put(C, csv_text(COUNTS_HEAD, [MAY]).encode() + b"\0\0"), "NUL characters", f"{C}, line 3", "Save As"
+    ),
+    "open_quotation": Bad(
+        put(C, csv_text(COUNTS_HEAD, [MAY]) + '"2025-06,1\n'),
+        "quotation mark that is not closed",
+        f"{C}, line 3",
+        "Remove the mark",
+    ),
+    "truncated": Bad(
+        put(C, csv_text(COUNTS_HEAD, [APRIL, MAY])[:-9]), "has 4 cells; expected 7", f"{C}, row 3", "A file cut short"
+    ),
     "empty": Bad(put(C, ""), "the file is empty", f"{C}, row 1", "Export the file again"),
     "headings_alone": Bad(counts(), "headings and no rows", f"{C}, row 1", "Export the file again"),
-    "missing_column": Bad(counts(MAY[:-1], head=COUNTS_HEAD[:-1]), 'no column is headed "CP ends"', f"{C}, row 1", "as council.yaml has them"),
-    "column_twice": Bad(counts([*MAY, 14], head=[*COUNTS_HEAD, "CP ends"]), '2 columns are headed "CP ends"', f"{C}, row 1", "as council.yaml has them"),
-    "unknown_column": Bad(counts([*MAY, 3], head=[*COUNTS_HEAD, CHILD]), "its heading is not in council.yaml", f"{C}, row 1, column 8", "Remove the column"),
-    "cells_without_heading": Bad(counts([*MAY, CHILD], head=[*COUNTS_HEAD, ""]), "cells without a heading", f"{C}, row 1, column 8", "Clear the column"),
-    "title_above": Bad(put(C, f"Counts{',' * 6}\n" + csv_text(COUNTS_HEAD, [MAY])), "no column is headed", f"{C}, row 1", "Put the headings in row 1"),
-    "personal_name": Bad(counts([*MAY, CHILD], head=[*COUNTS_HEAD, "Child name"]), "a column about one person", f"{C}, row 1, column 8", "left out of the export"),
-    "personal_birth": Bad(counts([*MAY, BORN], head=[*COUNTS_HEAD, "DOB"]), "a column about one person", f"{C}, row 1, column 8", "Delete the file from the inbox"),
-    "personal_identifier": Bad(book(rows=[[*MAY, NUMBER]], head=[*COUNTS_HEAD, "ChildID"]), "a column about one person", f"{X}, sheet Counts, cell H1", "left out"),
+    "missing_column": Bad(
+        counts(MAY[:-1], head=COUNTS_HEAD[:-1]),
+        'no column is headed "CP ends"',
+        f"{C}, row 1",
+        "as council.yaml has them",
+    ),
+    "column_twice": Bad(
+        counts([*MAY, 14], head=[*COUNTS_HEAD, "CP ends"]),
+        '2 columns are headed "CP ends"',
+        f"{C}, row 1",
+        "as council.yaml has them",
+    ),
+    "unknown_column": Bad(
+        counts([*MAY, 3], head=[*COUNTS_HEAD, CHILD]),
+        "its heading is not in council.yaml",
+        f"{C}, row 1, column 8",
+        "Remove the column",
+    ),
+    "cells_without_heading": Bad(
+        counts([*MAY, CHILD], head=[*COUNTS_HEAD, ""]),
+        "cells without a heading",
+        f"{C}, row 1, column 8",
+        "Clear the column",
+    ),
+    "title_above": Bad(
+        put(C, f"Counts{',' * 6}\n" + csv_text(COUNTS_HEAD, [MAY])),
+        "no column is headed",
+        f"{C}, row 1",
+        "Put the headings in row 1",
+    ),
+    "personal_name": Bad(
+        counts([*MAY, CHILD], head=[*COUNTS_HEAD, "Child name"]),
+        "a column about one person",
+        f"{C}, row 1, column 8",
+        "left out of the export",
+    ),
+    "personal_birth": Bad(
+        counts([*MAY, BORN], head=[*COUNTS_HEAD, "DOB"]),
+        "a column about one person",
+        f"{C}, row 1, column 8",
+        "Delete the file from the inbox",
+    ),
+    "personal_identifier": Bad(
+        book(rows=[[*MAY, NUMBER]], head=[*COUNTS_HEAD, "ChildID"]),
+        "a column about one person",
+        f"{X}, sheet Counts, cell H1",
+        "left out",
+    ),
     # workbooks
     "wrong_sheet": Bad(book(sheet=CHILD), "1 sheets and none is the one wanted", X, "Name the sheet so"),
     "hidden_sheet": Bad(book(change=hide_sheet), "the sheet is hidden", f"{X}, sheet Counts", "Unhide it"),
     "hidden_row": Bad(book(change=hide_row), "the row is hidden", f"{X}, row 2", "Clear the filter"),
     "hidden_column": Bad(book(change=hide_column), "the column is hidden", f"{X}, column B", "Unhide it"),
-    "merged_header": Bad(book(change=lambda found: found.active.merge_cells("B1:C1")), "cells are merged", f"{X}, cells B1:C1", "Choose Unmerge Cells"),
+    "merged_header": Bad(
+        book(change=lambda found: found.active.merge_cells("B1:C1")),
+        "cells are merged",
+        f"{X}, cells B1:C1",
+        "Choose Unmerge Cells",
+    ),
     "zip_renamed": Bad(put(X, zipped()), "is not an Excel workbook", X, "save it as an Excel workbook"),
-    "csv_renamed": Bad(put(X, csv_text(COUNTS_HEAD, [MAY])), "is not an Excel workbook", X, "save it as an Excel workbook"),
-    "workbook_renamed": Bad(put(C, workbook(COUNTS_HEAD, [MAY])), "a workbook with the ending of a text file", C, "Give it the ending .xlsx"),
-    "truncated_workbook": Bad(put(X, workbook(COUNTS_HEAD, [MAY])[:-300]), "is not an Excel workbook, or it is damaged", X, "Open it in Excel"),
+    "csv_renamed": Bad(
+        put(X, csv_text(COUNTS_HEAD, [MAY])), "is not an Excel workbook", X, "save it as an Excel workbook"
+    ),
+    "workbook_renamed": Bad(
+        put(C, workbook(COUNTS_HEAD, [MAY])), "a workbook with the ending of a text file", C, "Give it the ending .xlsx"
+    ),
+    "truncated_workbook": Bad(
+        put(X, workbook(COUNTS_HEAD, [MAY])[:-300]), "is not an Excel workbook, or it is damaged", X, "Open it in Excel"
+    ),
     "empty_workbook": Bad(put(X, b""), "the file is empty", X, "send it again"),
-    "empty_sheet": Bad(put(X, workbook([], [])), "the file is empty", f"{X}, sheet Counts, row 1", "Export the file again"),
+    "empty_sheet": Bad(
+        put(X, workbook([], [])), "the file is empty", f"{X}, sheet Counts, row 1", "Export the file again"
+    ),
     "password": Bad(put(X, old_excel(True)), "protected by a password", X, "Remove the password"),
     "old_excel": Bad(put(X, old_excel(False)), "a workbook of old Excel", X, "save it as an Excel workbook"),
     "document_type": Bad(put(X, with_document_type()), "is not an Excel workbook", X, "save it as"),
-    "too_large": Bad(put(C, b"a" * 5_000_001), "far larger than a month's figures", C, "Check that it is the right file"),
+    "too_large": Bad(
+        put(C, b"a" * 5_000_001), "far larger than a month's figures", C, "Check that it is the right file"
+    ),
     # the inbox
-    "open_in_excel": Bad(put("~$counts_2025-05.xlsx", CHILD), "open in a spreadsheet", "~$counts_2025-05.xlsx", "Close it"),
-    "open_in_libreoffice": Bad(put(".~lock.counts_2025-05.xlsx#", CHILD), "open in a spreadsheet", ".~lock.counts_2025-05.xlsx#", "Close it"),
-    "folder_in_inbox": Bad(lambda council: (council.inbox / "2025-05").mkdir(), "is a folder", "2025-05", "Move its files into the inbox"),
+    "open_in_excel": Bad(
+        put("~$counts_2025-05.xlsx", CHILD), "open in a spreadsheet", "~$counts_2025-05.xlsx", "Close it"
+    ),
+    "open_in_libreoffice": Bad(
+        put(".~lock.counts_2025-05.xlsx#", CHILD), "open in a spreadsheet", ".~lock.counts_2025-05.xlsx#", "Close it"
+    ),
+    "folder_in_inbox": Bad(
+        lambda council: (council.inbox / "2025-05").mkdir(), "is a folder", "2025-05", "Move its files into the inbox"
+    ),
     "unexpected_name": Bad(put(f"{CHILD}.csv", "a"), "has a name that no file expected has", "….csv", "Rename it"),
-    "old_excel_by_name": Bad(put("counts_2025-05.xls", b"a"), "of a kind not read (.xls)", "counts_2025-05.xls", "save it as one of these"),
-    "zip_in_inbox": Bad(put("counts_2025-05.zip", zipped()), "of a kind not read (.zip)", "counts_2025-05.zip", "unpack it"),
-    "two_files_disagree": Bad(hidden_by_csv, "not as in counts_2025-05.csv, row 2", "counts_may.csv, row 2", "take the earlier one out"),
+    "old_excel_by_name": Bad(
+        put("counts_2025-05.xls", b"a"), "of a kind not read (.xls)", "counts_2025-05.xls", "save it as one of these"
+    ),
+    "zip_in_inbox": Bad(
+        put("counts_2025-05.zip", zipped()), "of a kind not read (.zip)", "counts_2025-05.zip", "unpack it"
+    ),
+    "two_files_disagree": Bad(
+        hidden_by_csv, "not as in counts_2025-05.csv, row 2", "counts_may.csv, row 2", "take the earlier one out"
+    ),
     "same_file_twice": Bad(twice, "the same, byte for byte, as counts_2025-05 (1).csv", C, "Delete one of the two"),
     # against what is held
-    "stock_jumps": Bad(counts(may(LAC=199, LAC_starts=30)), "go from 175 to 199 in May 2025", f"{C}, row 2", "say so under accepted"),
-    "stock_identity": Bad(counts(may(CP=166)), "160 before + 12 starts - 14 ends make 158", f"{C}, row 2", "Correct the file"),
-    "columns_swapped": Bad(counts([MAY[0], MAY[2], MAY[1], *MAY[3:]]), "175 before + 9 starts - 6 ends make 178", f"{C}, row 2", "Correct the file"),
-    "changed_history": Bad(counts(["2025-04", 181, 160, 11, 3, 10, 11], ["2025-05", 184, *MAY[2:]]), "April 2025: 175 when accepted and now 181", f"{C}, row 2", "say so under accepted"),
+    "stock_jumps": Bad(
+        counts(may(LAC=199, LAC_starts=30)), "go from 175 to 199 in May 2025", f"{C}, row 2", "say so under accepted"
+    ),
+    "stock_identity": Bad(
+        counts(may(CP=166)), "160 before + 12 starts - 14 ends make 158", f"{C}, row 2", "Correct the file"
+    ),
+    "columns_swapped": Bad(
+        counts([MAY[0], MAY[2], MAY[1], *MAY[3:]]),
+        "175 before + 9 starts - 6 ends make 178",
+        f"{C}, row 2",
+        "Correct the file",
+    ),
+    "changed_history": Bad(
+        counts(["2025-04", 181, 160, 11, 3, 10, 11], ["2025-05", 184, *MAY[2:]]),
+        "April 2025: 175 when accepted and now 181",
+        f"{C}, row 2",
+        "say so under accepted",
+    ),
     # the ledger
-    "units_in_thousands": Bad(ledger(lambda rows: None, by=0.001), "budgets of May 2025 come to £600, and a month of the agreed budget to £600,000", f"{L}, row 2", "correct unit in council.yaml"),
-    "actuals_in_thousands": Bad(ledger(lambda rows: rows.__setitem__(slice(None), with_total([[*row[:4], row[4] / 1000] for row in rows[:-1]]))), "actuals of May 2025 come to £601", f"{L}, row 2", "correct unit"),
+    "units_in_thousands": Bad(
+        ledger(lambda rows: None, by=0.001),
+        "budgets of May 2025 come to £600, and a month of the agreed budget to £600,000",
+        f"{L}, row 2",
+        "correct unit in council.yaml",
+    ),
+    "actuals_in_thousands": Bad(
+        ledger(
+            lambda rows: rows.__setitem__(slice(None), with_total([[*row[:4], row[4] / 1000] for row in rows[:-1]]))
+        ),
+        "actuals of May 2025 come to £601",
+        f"{L}, row 2",
+        "correct unit",
+    ),
     "blank_total": Bad(ledger(setting(-1, 4, None)), "is blank", f"{L}, row 6, column 5", "export again with totals"),
-    "no_total": Bad(ledger(lambda rows: rows.pop()), "no total row", f"{L}, P2 of 2025-26", "cut short, or without totals"),
-    "actuals_do_not_foot": Bad(ledger(setting(-1, 4, 405_252.75)), "the total says £405,252.75, and its lines add up to £405,250.75", f"{L}, row 6, column 5", "Look for a line left out"),
-    "budgets_do_not_foot": Bad(ledger(setting(0, 3, 150_010)), "the total says £400,000.00, and its lines add up to £400,010.00", f"{L}, row 6, column 4", "Look for a line left out"),
-    "sign_flipped": Bad(ledger(both(3, 4, 98_000)), "the actual of uasc grant in May 2025 is £98,000.00 on a budget of £-100,000.00: the sign is flipped", f"{L}, row 5", "say so under accepted"),
+    "no_total": Bad(
+        ledger(lambda rows: rows.pop()), "no total row", f"{L}, P2 of 2025-26", "cut short, or without totals"
+    ),
+    "actuals_do_not_foot": Bad(
+        ledger(setting(-1, 4, 405_252.75)),
+        "the total says £405,252.75, and its lines add up to £405,250.75",
+        f"{L}, row 6, column 5",
+        "Look for a line left out",
+    ),
+    "budgets_do_not_foot": Bad(
+        ledger(setting(0, 3, 150_010)),
+        "the total says £400,000.00, and its lines add up to £400,010.00",
+        f"{L}, row 6, column 4",
+        "Look for a line left out",
+    ),
+    "sign_flipped": Bad(
+        ledger(both(3, 4, 98_000)),
+        "the actual of uasc grant in May 2025 is £98,000.00 on a budget of £-100,000.00: the sign is flipped",
+        f"{L}, row 5",
+        "say so under accepted",
+    ),
     "blank_line": Bad(ledger(setting(2, 2, None)), "is blank", f"{L}, row 4, column 3", "Fill it in"),
-    "unknown_line": Bad(ledger(setting(2, 2, CHILD)), "a cost line that council.yaml does not name", f"{L}, row 4", "Add the line under accounts"),
-    "missing_line": Bad(ledger(lambda rows: rows.pop(2)), "no row for Private homes", f"{L}, P2 of 2025-26", "Export again with every line"),
-    "line_twice": Bad(ledger(lambda rows: rows.insert(1, rows[0])), "a second row for one cost line in P2 of 2025-26; the first is row 2", f"{L}, row 3", "delete the other"),
-    "budget_changed": Bad(ledger(both(2, 3, 350_000)), "the budget of private residential in May 2025 is £350,000.00, changed without a note", f"{L}, row 4", "a virement goes under budgets in council.yaml"),
-    "period_too_early": Bad(ledger(lambda rows: None, period="P9"), "the ledger of December 2025, and counts are held to May 2025", f"{L}, row 2", "Correct year and period"),
-    "wrong_year": Bad(ledger(lambda rows: None, year="2024-25"), "has figures of 2024-05", f"{L}, row 2", "Send the right month"),
-    "period_in_words": Bad(ledger(lambda rows: None, period="May"), "is not a period", f"{L}, row 2, column 2", "Write April as P1"),
-    "year_alone": Bad(ledger(lambda rows: None, year="2025"), "is not a financial year", f"{L}, row 2, column 1", "as 2025-26"),
-    "year_of_three": Bad(ledger(lambda rows: None, year="2025-27"), "is not a financial year", f"{L}, row 2, column 1", "as 2025-26"),
-    "brackets": Bad(ledger(setting(3, 4, "(98000.00)")), "number with commas, £, brackets", f"{L}, row 5, column 5", "without commas, £ or brackets"),
-    "pound_signs": Bad(ledger(setting(0, 3, "£150,000")), "number with commas, £, brackets", f"{L}, row 2, column 4", "without commas"),
-    "ledger_history_changed": Bad(with_april_ledger(both(2, 4, 316_000)), "private residential, April 2025: £310,250.25 when accepted and now £316,000.00", f"{L}, row 4", "say so under accepted"),
+    "unknown_line": Bad(
+        ledger(setting(2, 2, CHILD)),
+        "a cost line that council.yaml does not name",
+        f"{L}, row 4",
+        "Add the line under accounts",
+    ),
+    "missing_line": Bad(
+        ledger(lambda rows: rows.pop(2)),
+        "no row for Private homes",
+        f"{L}, P2 of 2025-26",
+        "Export again with every line",
+    ),
+    "line_twice": Bad(
+        ledger(lambda rows: rows.insert(1, rows[0])),
+        "a second row for one cost line in P2 of 2025-26; the first is row 2",
+        f"{L}, row 3",
+        "delete the other",
+    ),
+    "budget_changed": Bad(
+        ledger(both(2, 3, 350_000)),
+        "the budget of private residential in May 2025 is £350,000.00, changed without a note",
+        f"{L}, row 4",
+        "a virement goes under budgets in council.yaml",
+    ),
+    "period_too_early": Bad(
+        ledger(lambda rows: None, period="P9"),
+        "the ledger of December 2025, and counts are held to May 2025",
+        f"{L}, row 2",
+        "Correct year and period",
+    ),
+    "wrong_year": Bad(
+        ledger(lambda rows: None, year="2024-25"), "has figures of 2024-05", f"{L}, row 2", "Send the right month"
+    ),
+    "period_in_words": Bad(
+        ledger(lambda rows: None, period="May"), "is not a period", f"{L}, row 2, column 2", "Write April as P1"
+    ),
+    "year_alone": Bad(
+        ledger(lambda rows: None, year="2025"), "is not a financial year", f"{L}, row 2, column 1", "as 2025-26"
+    ),
+    "year_of_three": Bad(
+        ledger(lambda rows: None, year="2025-27"), "is not a financial year", f"{L}, row 2, column 1", "as 2025-26"
+    ),
+    "brackets": Bad(
+        ledger(setting(3, 4, "(98000.00)")),
+        "number with commas, £, brackets",
+        f"{L}, row 5, column 5",
+        "without commas, £ or brackets",
+    ),
+    "pound_signs": Bad(
+        ledger(setting(0, 3, "£150,000")), "number with commas, £, brackets", f"{L}, row 2, column 4", "without commas"
+    ),
+    "ledger_history_changed": Bad(
+        with_april_ledger(both(2, 4, 316_000)),
+        "private residential, April 2025: £310,250.25 when accepted and now £316,000.00",
+        f"{L}, row 4",
+        "say so under accepted",
+    ),
 }
 
 
@@ -372,7 +599,9 @@ def test_a_bad_arrival_is_refused_by_name_with_place_and_remedy(council, name):
     assert bad.remedy in line and line.endswith("."), line
     assert not any(secret in message for secret in SECRETS), message
     assert str(council.folder) not in message and "does not know" not in message
-    assert refused.value.__cause__ is None and refused.value.__context__ is None, "the rows must not travel with the error"
+    assert refused.value.__cause__ is None and refused.value.__context__ is None, (
+        "the rows must not travel with the error"
+    )
 
 
 def test_there_are_enough_bad_arrivals():
@@ -384,7 +613,12 @@ def test_the_same_inbox_without_the_fault_is_taken(council):
     council.counts(MAY)
     council.ledger(ledger_rows("P2"))
     arrived = council.read()
-    assert (arrived.state, arrived.month, arrived.months, arrived.warnings) == ("new month complete", "2025-05", ("2025-05",), ())
+    assert (arrived.state, arrived.month, arrived.months, arrived.warnings) == (
+        "new month complete",
+        "2025-05",
+        ("2025-05",),
+        (),
+    )
     (council.inbox / C).unlink()
     council.put(X, workbook(COUNTS_HEAD, [MAY]))
     (council.inbox / L).unlink()
@@ -395,8 +629,19 @@ def test_the_same_inbox_without_the_fault_is_taken(council):
 def test_a_locked_workbook_is_named(council, monkeypatch):
     council.put(X, workbook(COUNTS_HEAD, [MAY]))
     right = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: (_ for _ in ()).throw(PermissionError(13, "Permission denied", str(path))) if path.suffix == ".xlsx" else right(path))
-    with pytest.raises(BadInput, match=rf"{X}: cannot be read: it is open elsewhere, .*; expected a file that may be read\. Close it in Excel"):
+    monkeypatch.setattr(
+        Path,
+        "read_bytes",
+        lambda path: (
+            (_ for _ in ()).throw(PermissionError(13, "Permission denied", str(path)))
+            if path.suffix == ".xlsx"
+            else right(path)
+        ),
+    )
+    with pytest.raises(
+        BadInput,
+        match=rf"{X}: cannot be read: it is open elsewhere, .*; expected a file that may be read\. Close it in Excel",
+    ):
         council.read()
 
 
@@ -452,8 +697,36 @@ def test_two_files_whose_shown_names_are_alike_are_both_read_and_both_held(counc
     assert council.read().state == "nothing new"
 
 
-PERSONAL = ["Child name", "DOB", "Date of birth", "ChildID", "Child ID", "ID", "UPN", "NHS number", "Surname", "Forename(s)", "postcode", "Mosaic ref", "Case number", "BirthDate", "Gender", "CLIENT_NUMBER"]
-IMPERSONAL = ["Month", "LAC", "CP starts", "Looked-after children", "Child protection plans", "Cost centre", "Variance", "Notes", "Number of plans", "Annual budget"]
+PERSONAL = [
+    "Child name",
+    "DOB",
+    "Date of birth",
+    "ChildID",
+    "Child ID",
+    "ID",
+    "UPN",
+    "NHS number",
+    "Surname",
+    "Forename(s)",
+    "postcode",
+    "Mosaic ref",
+    "Case number",
+    "BirthDate",
+    "Gender",
+    "CLIENT_NUMBER",
+]
+IMPERSONAL = [
+    "Month",
+    "LAC",
+    "CP starts",
+    "Looked-after children",
+    "Child protection plans",
+    "Cost centre",
+    "Variance",
+    "Notes",
+    "Number of plans",
+    "Annual budget",
+]
 
 
 @pytest.mark.parametrize("heading", PERSONAL)
@@ -473,7 +746,14 @@ def test_figures_come_out_as_sent(council):
     council.counts(MAY)
     council.ledger(ledger_rows("P2"))
     arrived = council.read()
-    assert dict(zip(arrived.counts["measure"], arrived.counts["value"], strict=True)) == {"lac": 178, "cp": 158, "lac_starts": 9, "lac_ends": 6, "cp_starts": 12, "cp_ends": 14}
+    assert dict(zip(arrived.counts["measure"], arrived.counts["value"], strict=True)) == {
+        "lac": 178,
+        "cp": 158,
+        "lac_starts": 9,
+        "lac_ends": 6,
+        "cp_starts": 12,
+        "cp_ends": 14,
+    }
     assert arrived.counts["month"].unique().tolist() == ["2025-05"]
     rows = arrived.ledger[["financial_year", "period", "month", "line", "budget", "actual"]].to_numpy().tolist()
     assert rows == [
@@ -494,7 +774,9 @@ def test_pounds_under_a_card_that_says_thousands(council):
     council.card_text = CARD.replace("unit: pounds", "unit: thousands")
     council.counts(MAY)
     council.ledger(ledger_rows("P2"))
-    with pytest.raises(BadInput, match="budgets of May 2025 come to £600,000,000, and a month of the agreed budget to £600,000"):
+    with pytest.raises(
+        BadInput, match="budgets of May 2025 come to £600,000,000, and a month of the agreed budget to £600,000"
+    ):
         council.read()
 
 
@@ -508,7 +790,10 @@ def test_a_month_as_excel_turns_it_into_a_date(council, when):
 def test_encodings(council, encoding):
     council.card_text = CARD.replace("Private homes", "Foyers privés")
     council.counts(MAY)
-    rows = [[cell.replace("Private homes", "Foyers privés") if isinstance(cell, str) else cell for cell in row] for row in ledger_rows("P2")]
+    rows = [
+        [cell.replace("Private homes", "Foyers privés") if isinstance(cell, str) else cell for cell in row]
+        for row in ledger_rows("P2")
+    ]
     council.put(L, csv_text(LEDGER_HEAD, rows).encode(encoding))
     assert council.read().ledger["actual"].sum() == pytest.approx(405_250.75)
 
@@ -558,7 +843,13 @@ def test_reading_twice_gives_nothing_new(council):
     council.ledger(ledger_rows("P2"))
     council.take()
     again = council.read()
-    assert (again.state, again.month, again.months, len(again.rows), again.files) == ("nothing new", "2025-05", (), 0, {})
+    assert (again.state, again.month, again.months, len(again.rows), again.files) == (
+        "nothing new",
+        "2025-05",
+        (),
+        0,
+        {},
+    )
 
 
 def test_a_file_saved_again_under_its_name_is_nothing_new(council):
@@ -594,7 +885,12 @@ def test_a_late_ledger_comes_with_the_next_month(council):
 def test_a_ledger_without_counts_waits_and_is_taken_when_they_come(council):
     council.ledger(ledger_rows("P2"))
     waiting = council.take()
-    assert (waiting.state, waiting.waiting, len(waiting.rows), waiting.files) == ("waiting for counts", ("2025-05",), 0, {})
+    assert (waiting.state, waiting.waiting, len(waiting.rows), waiting.files) == (
+        "waiting for counts",
+        ("2025-05",),
+        0,
+        {},
+    )
     assert waiting.month == "2025-04" and "wait for its counts" in waiting.warnings[0]
     council.counts(MAY)
     assert council.take().state == "new month complete"
@@ -614,8 +910,17 @@ def test_the_first_month_is_held_against_the_opening_stock(tmp_path):
         council.read()
 
 
-SPLIT = CARD.replace("pattern: \"counts_*\"", "pattern: \"counts_lac_*\"").replace(", CP: cp,", ",").replace(", CP starts: cp_starts, CP ends: cp_ends}", "}") + ""
-SPLIT = SPLIT.replace("  ledger:\n", '  plans:\n    kind: counts\n    pattern: "counts_cp_*"\n    columns: {Month: month, CP: cp, CP starts: cp_starts, CP ends: cp_ends}\n  ledger:\n', 1)
+SPLIT = (
+    CARD.replace('pattern: "counts_*"', 'pattern: "counts_lac_*"')
+    .replace(", CP: cp,", ",")
+    .replace(", CP starts: cp_starts, CP ends: cp_ends}", "}")
+    + ""
+)
+SPLIT = SPLIT.replace(
+    "  ledger:\n",
+    '  plans:\n    kind: counts\n    pattern: "counts_cp_*"\n    columns: {Month: month, CP: cp, CP starts: cp_starts, CP ends: cp_ends}\n  ledger:\n',
+    1,
+)
 LAC_PART, CP_PART = [0, 1, 3, 4], [0, 2, 5, 6]
 
 
@@ -647,7 +952,10 @@ def test_a_small_revision_is_taken_listed_and_kept_as_a_vintage(council):
     lac = [frame[(frame["month"] == "2025-04") & (frame["item"] == "lac")]["value"].tolist() for frame in (old, new)]
     assert lac == [[175], [177]]
     assert set(old["month"]) == {"2025-04"} and set(new["month"]) == {"2025-04", "2025-05"}
-    assert council.held.vintages.revised()[["vintage", "month", "item", "was", "value"]].to_numpy().tolist() == [["2025-05", "2025-04", "lac", 175, 177], ["2025-05", "2025-04", "lac_starts", 5, 7]]
+    assert council.held.vintages.revised()[["vintage", "month", "item", "was", "value"]].to_numpy().tolist() == [
+        ["2025-05", "2025-04", "lac", 175, 177],
+        ["2025-05", "2025-04", "lac_starts", 5, 7],
+    ]
 
 
 def test_a_stock_restated_alone_no_longer_leads_to_the_next(council):
@@ -655,7 +963,10 @@ def test_a_stock_restated_alone_no_longer_leads_to_the_next(council):
     council.counts(MAY)
     council.take()
     council.counts(["2025-04", 179, 160, 9, 3, 10, 11], name="counts_2025-04.csv")
-    with pytest.raises(BadInput, match=r"counts_2025-04\.csv, row 2: looked-after children are 178 at the end of May 2025, and 179 before \+ 9 starts - 6 ends make 182"):
+    with pytest.raises(
+        BadInput,
+        match=r"counts_2025-04\.csv, row 2: looked-after children are 178 at the end of May 2025, and 179 before \+ 9 starts - 6 ends make 182",
+    ):
         council.read()
 
 
@@ -672,7 +983,9 @@ def test_revisions_alone(council):
     council.ledger(restated, name="ledger_2025-04.csv")
     arrived = council.take()
     assert (arrived.state, arrived.month) == ("earlier months revised", "2025-04")
-    assert arrived.ledger[["line", "budget", "actual"]].to_numpy().tolist() == [["private_residential", 300_000, 312_000]]
+    assert arrived.ledger[["line", "budget", "actual"]].to_numpy().tolist() == [
+        ["private_residential", 300_000, 312_000]
+    ]
 
 
 def accepted(item: str, month: str = "2025-05") -> str:
@@ -697,7 +1010,10 @@ def test_what_a_person_found_right_is_taken_with_a_warning(council, name):
     if name == "changed_history":
         council.card_text += '  starts: {month: 2025-04, item: lac_starts, why: "Head of service, 4 June: right"}\n'
     warnings = council.read().warnings
-    assert any(line.startswith("Accepted by a person: ") and line.endswith("Head of service, 4 June: right") for line in warnings)
+    assert any(
+        line.startswith("Accepted by a person: ") and line.endswith("Head of service, 4 June: right")
+        for line in warnings
+    )
     council.card_text = accepted(WAIVED[name], "2025-06")  # another month does not waive it
     with pytest.raises(BadInput, match=re.escape(NAMED[name].said)):
         council.read()
@@ -705,24 +1021,40 @@ def test_what_a_person_found_right_is_taken_with_a_warning(council, name):
 
 def test_wrong_units_cannot_be_waived(council):
     NAMED["units_in_thousands"].make(council)
-    council.card_text = CARD + "".join(f"{'accepted:' if not at else ''}\n  a{at}: {{month: 2025-05, item: {item}, why: right}}" for at, item in enumerate(["ifa_fostering", "private_residential", "uasc_grant"])) + "\n"
+    council.card_text = (
+        CARD
+        + "".join(
+            f"{'accepted:' if not at else ''}\n  a{at}: {{month: 2025-05, item: {item}, why: right}}"
+            for at, item in enumerate(["ifa_fostering", "private_residential", "uasc_grant"])
+        )
+        + "\n"
+    )
     with pytest.raises(BadInput, match="Pounds and thousands are mixed up"):
         council.read()
 
 
 def test_a_virement_with_its_note_is_an_agreed_budget(council):
     NAMED["budget_changed"].make(council)
-    council.card_text = CARD.replace("tolerances:", '  virement_3: {month: 2025-05, note: "Cabinet, 12 May 2025", lines: {private_residential: 4200000}}\ntolerances:')
+    council.card_text = CARD.replace(
+        "tolerances:",
+        '  virement_3: {month: 2025-05, note: "Cabinet, 12 May 2025", lines: {private_residential: 4200000}}\ntolerances:',
+    )
     arrived = council.read()
     assert arrived.state == "new month complete" and arrived.ledger["budget"].tolist() == [200_000, 350_000, -100_000]
-    assert council.card.budget("2025-04")["private_residential"] == 3_600_000 and council.card.budget("2025-06")["private_residential"] == 4_200_000
+    assert (
+        council.card.budget("2025-04")["private_residential"] == 3_600_000
+        and council.card.budget("2025-06")["private_residential"] == 4_200_000
+    )
 
 
 def test_budgets_by_days():
     """31 days of May in a year of 365: 3,600,000 x 31 / 365 = 305,753.42."""
     card = replace_card(phasing="days")
     assert card.period_budget("2025-05")["private_residential"] == pytest.approx(305_753.42, abs=0.01)
-    assert sum(card.period_budget(month)["private_residential"] for month in [f"2025-{at:02d}" for at in range(4, 13)] + ["2026-01", "2026-02", "2026-03"]) == pytest.approx(3_600_000)
+    assert sum(
+        card.period_budget(month)["private_residential"]
+        for month in [f"2025-{at:02d}" for at in range(4, 13)] + ["2026-01", "2026-02", "2026-03"]
+    ) == pytest.approx(3_600_000)
 
 
 def replace_card(**changes) -> Card:
@@ -738,7 +1070,10 @@ def test_a_council_that_phases_its_budget_its_own_way(council):
     assert council.take().state == "new month complete"
     restated = ledger_rows("P2")
     council.ledger(restated)
-    with pytest.raises(BadInput, match=r"private residential, May 2025: £350,000\.00 when accepted and now £300,000\.00; expected history to change by at most £0\.00"):
+    with pytest.raises(
+        BadInput,
+        match=r"private residential, May 2025: £350,000\.00 when accepted and now £300,000\.00; expected history to change by at most £0\.00",
+    ):
         council.read()
 
 
@@ -771,7 +1106,11 @@ def year_of(seed: int, months: int) -> tuple[list[list], list[list]]:
         flows = [chance.randrange(15) for _ in range(4)]
         lac, cp = lac + flows[0] - flows[1], cp + flows[2] - flows[3]
         counted.append([f"2025-{number + 3:02d}", lac, cp, *flows])
-        money.append(with_total([[*row[:4], round(row[4] * chance.uniform(0.8, 1.2), 2)] for row in ledger_rows(f"P{number}")[:-1]]))
+        money.append(
+            with_total(
+                [[*row[:4], round(row[4] * chance.uniform(0.8, 1.2), 2)] for row in ledger_rows(f"P{number}")[:-1]]
+            )
+        )
     return counted, money
 
 
@@ -782,7 +1121,9 @@ def same(one: Arrived, other: Arrived) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in plain)
 
 
-def delivered(folder: Path, counted: list[list], money: list[list], cuts: list[int], chance: random.Random, books: bool = False) -> Council:
+def delivered(
+    folder: Path, counted: list[list], money: list[list], cuts: list[int], chance: random.Random, books: bool = False
+) -> Council:
     """The months in files between the cuts, rows in any order."""
     council = Council(folder)
     for at, (first, after) in enumerate(zip([0, *cuts], [*cuts, len(counted)], strict=True)):
@@ -804,7 +1145,9 @@ def delivered(folder: Path, counted: list[list], money: list[list], cuts: list[i
 def test_row_order_files_and_their_kind_make_no_difference(tmp_path_factory, seed, months, cuts, books):
     chance, (counted, money) = random.Random(seed), year_of(seed, months)
     whole = delivered(tmp_path_factory.mktemp("whole"), counted, money, [], chance).read()
-    split = delivered(tmp_path_factory.mktemp("split"), counted, money, sorted(cut for cut in cuts if cut < months), chance, books).read()
+    split = delivered(
+        tmp_path_factory.mktemp("split"), counted, money, sorted(cut for cut in cuts if cut < months), chance, books
+    ).read()
     assert same(whole, split) and whole.months == tuple(row[0] for row in counted)
 
 
@@ -821,7 +1164,10 @@ def test_running_files_and_single_months_give_the_same_month_by_month(tmp_path_f
         single.counts(counted[number - 1], name=f"counts_{number}.csv")
         single.ledger(money[number - 1], name=f"ledger_{number}.csv")
         running.counts(*counted[:number], name=f"counts_{number}.csv" if keep else "counts_so_far.csv")
-        running.ledger([row for month in money[:number] for row in month], name=f"ledger_{number}.csv" if keep else "ledger_so_far.csv")
+        running.ledger(
+            [row for month in money[:number] for row in month],
+            name=f"ledger_{number}.csv" if keep else "ledger_so_far.csv",
+        )
         assert same(single.take(), running.take())
         for council in (single, running):
             again = council.read()
@@ -830,7 +1176,9 @@ def test_running_files_and_single_months_give_the_same_month_by_month(tmp_path_f
 
 
 @settings(max_examples=60, deadline=None)
-@given(content=st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode)), name=st.sampled_from([C, X, L]))
+@given(
+    content=st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode)), name=st.sampled_from([C, X, L])
+)
 def test_no_bytes_at_all_escape_as_anything_but_a_refusal(tmp_path_factory, content, name):
     council = Council(tmp_path_factory.mktemp("bytes"))
     council.put(name, content)
@@ -840,7 +1188,11 @@ def test_no_bytes_at_all_escape_as_anything_but_a_refusal(tmp_path_factory, cont
 
 
 @settings(max_examples=60, deadline=None)
-@given(cell=st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20).filter(str.strip), row=st.integers(0, 1), column=st.integers(0, 6))
+@given(
+    cell=st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20).filter(str.strip),
+    row=st.integers(0, 1),
+    column=st.integers(0, 6),
+)
 def test_a_cell_of_any_text_is_refused_or_read_as_the_number_it_is(tmp_path_factory, cell, row, column):
     rows = [list(APRIL), list(MAY)]
     rows[row][column] = cell
@@ -900,17 +1252,32 @@ def rows_of(*rows) -> pd.DataFrame:
 
 
 def test_vintages_are_only_added_to():
-    held = Vintages().with_rows("2025-04", rows_of(["2025-04", "children", "lac", 1.0])).with_rows("2025-06", rows_of(["2025-04", "children", "lac", 3.0]))
+    held = (
+        Vintages()
+        .with_rows("2025-04", rows_of(["2025-04", "children", "lac", 1.0]))
+        .with_rows("2025-06", rows_of(["2025-04", "children", "lac", 3.0]))
+    )
     assert held.as_known("2025-03").empty
-    assert [held.as_known(when)["value"].tolist() for when in ("2025-04", "2025-05", "2025-06", None)] == [[1], [1], [3], [3]]
-    with pytest.raises(BadInput, match="figures of 2025-05 cannot be added after those of 2025-06; expected 2025-06 or later"):
+    assert [held.as_known(when)["value"].tolist() for when in ("2025-04", "2025-05", "2025-06", None)] == [
+        [1],
+        [1],
+        [3],
+        [3],
+    ]
+    with pytest.raises(
+        BadInput, match="figures of 2025-05 cannot be added after those of 2025-06; expected 2025-06 or later"
+    ):
         held.with_rows("2025-05", rows_of(["2025-05", "children", "lac", 1.0]))
     with pytest.raises(BadInput, match="two values for one figure"):
         held.with_rows("2025-06", rows_of(["2025-05", "children", "lac", 1.0], ["2025-05", "children", "lac", 2.0]))
 
 
 def test_a_later_reading_in_the_same_month_wins():
-    held = Vintages().with_rows("2025-04", rows_of(["2025-04", "children", "lac", 1.0])).with_rows("2025-04", rows_of(["2025-04", "children", "lac", 2.0]))
+    held = (
+        Vintages()
+        .with_rows("2025-04", rows_of(["2025-04", "children", "lac", 1.0]))
+        .with_rows("2025-04", rows_of(["2025-04", "children", "lac", 2.0]))
+    )
     assert held.as_known("2025-04")["value"].tolist() == [2]
 
 
@@ -930,12 +1297,16 @@ def test_what_a_vintage_knew_is_the_last_value_up_to_it(entries):
 # Where children are placed.
 
 PLACED_HEAD = ["Month", "Fostered", "Adopters", "Parents", "Homes", "Schools", "Supported", "Elsewhere"]
-PLACED_CARD = CARD.replace("  ledger:\n    kind", f"""  placed:
+PLACED_CARD = CARD.replace(
+    "  ledger:\n    kind",
+    f"""  placed:
     kind: counts
     pattern: "placed_*"
     columns: {{Month: month, {", ".join(f"{head}: {measure}" for head, measure in zip(PLACED_HEAD[1:], PLACED, strict=True))}}}
   ledger:
-    kind""", 1)
+    kind""",
+    1,
+)
 
 
 def with_placed(folder: Path, *rows) -> Council:
@@ -958,7 +1329,10 @@ def test_placements_come_in_a_file_of_their_own_and_wait_for_the_counts(tmp_path
 
 def test_placements_that_are_not_every_child_are_refused(tmp_path):
     council = with_placed(tmp_path, ["2025-04", 110, 2, 12, 15, 1, 25, 9])
-    with pytest.raises(BadInput, match=r"looked-after children by placement add up to 174 at the end of April 2025, and there are 175; expected every child in one placement"):
+    with pytest.raises(
+        BadInput,
+        match=r"looked-after children by placement add up to 174 at the end of April 2025, and there are 175; expected every child in one placement",
+    ):
         council.read()
     council.card_text += "accepted: {a: {month: 2025-04, item: lac, why: one child is between placements}}\n"
     assert council.read().months == ("2025-04",)
@@ -982,27 +1356,80 @@ def test_the_cost_lines_are_those_of_the_costs():
 
 CARD_FAULTS = {
     "unknown key": (lambda text: text + "colour: blue\n", "colour: this key is not known here"),
-    "unknown key inside": (lambda text: text.replace("wrong_sign: 0.25", "wrong_sine: 0.25"), "tolerances.wrong_sine: this key is not known here. Did you mean wrong_sign?"),
+    "unknown key inside": (
+        lambda text: text.replace("wrong_sign: 0.25", "wrong_sine: 0.25"),
+        "tolerances.wrong_sine: this key is not known here. Did you mean wrong_sign?",
+    ),
     "missing tolerance": (lambda text: text.replace(", footing: 1", ""), "tolerances: footing is missing"),
-    "unit not declared": (lambda text: text.replace("    unit: pounds\n", ""), "files.ledger.unit: is given for counts or missing for a ledger"),
-    "unit of another kind": (lambda text: text.replace("unit: pounds", "unit: pence"), "files.ledger.unit: is text \"pence\"; expected 'pounds' or 'thousands'"),
-    "a measure in no column": (lambda text: text.replace(", CP ends: cp_ends", ""), "these are not in one column: cp_ends"),
+    "unit not declared": (
+        lambda text: text.replace("    unit: pounds\n", ""),
+        "files.ledger.unit: is given for counts or missing for a ledger",
+    ),
+    "unit of another kind": (
+        lambda text: text.replace("unit: pounds", "unit: pence"),
+        "files.ledger.unit: is text \"pence\"; expected 'pounds' or 'thousands'",
+    ),
+    "a measure in no column": (
+        lambda text: text.replace(", CP ends: cp_ends", ""),
+        "these are not in one column: cp_ends",
+    ),
     "a column to nowhere": (lambda text: text.replace("LAC: lac,", "LAC: lca,"), "lead to lca, which is not known"),
     "no ledger": (lambda text: text.replace("kind: ledger", "kind: counts"), "files.ledger."),
-    "an account to nowhere": (lambda text: text.replace("UASC grant: uasc_grant", "UASC grant: uasc_grants"), "accounts.UASC grant: leads to uasc_grants; expected a cost line. Did you mean uasc_grant?"),
-    "a budget that lacks a line": (lambda text: text.replace(", uasc_grant: -1200000", ""), "budgets: do not begin with one for every cost line"),
-    "a budget of another line": (lambda text: text.replace("{ifa_fostering: 2400000", "{iro: 1, ifa_fostering: 2400000"), "budgets.base.lines.iro: is not a cost line of this ledger"),
-    "a budget after the first month": (lambda text: text.replace("base: {month: 2025-04", "base: {month: 2025-05"), "budgets: do not begin"),
-    "two budgets in a month": (lambda text: text.replace("tolerances:", "  again: {month: 2025-04, note: x, lines: {ifa_fostering: 1}}\ntolerances:"), "two begin in one month"),
+    "an account to nowhere": (
+        lambda text: text.replace("UASC grant: uasc_grant", "UASC grant: uasc_grants"),
+        "accounts.UASC grant: leads to uasc_grants; expected a cost line. Did you mean uasc_grant?",
+    ),
+    "a budget that lacks a line": (
+        lambda text: text.replace(", uasc_grant: -1200000", ""),
+        "budgets: do not begin with one for every cost line",
+    ),
+    "a budget of another line": (
+        lambda text: text.replace("{ifa_fostering: 2400000", "{iro: 1, ifa_fostering: 2400000"),
+        "budgets.base.lines.iro: is not a cost line of this ledger",
+    ),
+    "a budget after the first month": (
+        lambda text: text.replace("base: {month: 2025-04", "base: {month: 2025-05"),
+        "budgets: do not begin",
+    ),
+    "two budgets in a month": (
+        lambda text: text.replace(
+            "tolerances:", "  again: {month: 2025-04, note: x, lines: {ifa_fostering: 1}}\ntolerances:"
+        ),
+        "two begin in one month",
+    ),
     "months backwards": (lambda text: text.replace("last: 2026-03", "last: 2025-03"), "months: end before they begin"),
-    "a slug that is no folder": (lambda text: text.replace("slug: exampleton", "slug: Example ton"), "slug: is not the name of a folder"),
-    "a total that is a line": (lambda text: text.replace("total: Total", "total: uasc GRANT"), "total: is also a cost line"),
-    "accounts alike": (lambda text: text.replace("Agency fostering 2", "agency  fostering"), "accounts: two differ only by case or spaces"),
-    "a personal column passed over": (lambda text: text.replace("ignore: {Notes:", "ignore: {Child name:"), "files.counts.ignore: names a column about one person"),
-    "a pattern with a folder": (lambda text: text.replace('"counts_*"', '"a/counts_*"'), "files.counts.pattern: holds a folder"),
-    "an accepted figure that is none": (lambda text: text + "accepted: {a: {month: 2025-05, item: lack, why: x}}\n", "accepted.a.item: is lack; expected a measure or a cost line. Did you mean lac?"),
-    "accepted without a reason": (lambda text: text + "accepted: {a: {month: 2025-05, item: lac}}\n", "accepted.a: why is missing"),
-    "a tolerance below 0": (lambda text: text.replace("stock_identity: 1", "stock_identity: -1"), "tolerances.stock_identity: is -1; expected"),
+    "a slug that is no folder": (
+        lambda text: text.replace("slug: exampleton", "slug: Example ton"),
+        "slug: is not the name of a folder",
+    ),
+    "a total that is a line": (
+        lambda text: text.replace("total: Total", "total: uasc GRANT"),
+        "total: is also a cost line",
+    ),
+    "accounts alike": (
+        lambda text: text.replace("Agency fostering 2", "agency  fostering"),
+        "accounts: two differ only by case or spaces",
+    ),
+    "a personal column passed over": (
+        lambda text: text.replace("ignore: {Notes:", "ignore: {Child name:"),
+        "files.counts.ignore: names a column about one person",
+    ),
+    "a pattern with a folder": (
+        lambda text: text.replace('"counts_*"', '"a/counts_*"'),
+        "files.counts.pattern: holds a folder",
+    ),
+    "an accepted figure that is none": (
+        lambda text: text + "accepted: {a: {month: 2025-05, item: lack, why: x}}\n",
+        "accepted.a.item: is lack; expected a measure or a cost line. Did you mean lac?",
+    ),
+    "accepted without a reason": (
+        lambda text: text + "accepted: {a: {month: 2025-05, item: lac}}\n",
+        "accepted.a: why is missing",
+    ),
+    "a tolerance below 0": (
+        lambda text: text.replace("stock_identity: 1", "stock_identity: -1"),
+        "tolerances.stock_identity: is -1; expected",
+    ),
     "a key twice": (lambda text: text + "total: Total\n", "total is given twice"),
     "not YAML": (lambda text: text.replace("slug: exampleton", "slug: [exampleton"), "council.yaml, line "),
 }

@@ -247,9 +247,14 @@ def test_residuals_of_the_model_are_standard_normal_and_independent():
 def test_false_alarms_with_the_cusum(cusum, periods_apart):
     """At least the rate of single residuals; at most that and the CUSUM's own in the long run (Montgomery 9.1.3)."""
     counts = simulated(LAC_DRIFT, 100, 3)
-    held = {name: rates(counts, LAC_DRIFT, limits) for name, limits in {
-        "both": Limits(2.576, 0.5, cusum), "residual": RESIDUAL_ONLY, "cusum": Limits(np.inf, 0.5, cusum),
-    }.items()}  # fmt: skip
+    held = {
+        name: rates(counts, LAC_DRIFT, limits)
+        for name, limits in {
+            "both": Limits(2.576, 0.5, cusum),
+            "residual": RESIDUAL_ONLY,
+            "cusum": Limits(np.inf, 0.5, cusum),
+        }.items()
+    }
     print(f"cusum {cusum}: of {SERIES} in the last period, share of all periods: {held}")
     (both, alone, own) = (held[name][1] for name in ("both", "residual", "cusum"))
     assert max(alone, own) < both < alone + own

@@ -39,17 +39,32 @@ def test_everything_was_run(told):
     assert told["inputs"] > 120 and told["readers"]["stopped"] > 110 and sum(told["readers"].values()) == told["inputs"]
     assert set(told["damaged"]) <= {0, 2} and 2 in told["damaged"]
     names = [name for name, _ in told["kept"]]
-    for made in ("tables/monthly.csv", "tables/monthly.parquet unpacked", "tables/links_by_age.csv", "tables/plans_children.csv", "quality.html", "plans.html", "output/readers.out", "output/returns json.out"):
+    for made in (
+        "tables/monthly.csv",
+        "tables/monthly.parquet unpacked",
+        "tables/links_by_age.csv",
+        "tables/plans_children.csv",
+        "quality.html",
+        "plans.html",
+        "output/readers.out",
+        "output/returns json.out",
+    ):
         assert made in names, made
     book = told["notebook"].decode()
-    assert "Returns(2022-04-01 to" in book and "Plans(2022-04-01 to" in book and book.count('"output_type": "error"') == 5
+    assert (
+        "Returns(2022-04-01 to" in book and "Plans(2022-04-01 to" in book and book.count('"output_type": "error"') == 5
+    )
     readers = next(content for name, content in told["kept"] if name == "output/readers.out").decode()
     assert "NOT REFUSED" not in readers and readers.count("holds child rows") + readers.count("hold child rows") > 5
 
 
 def test_messages_are_of_use_all_the_same(told):
     readers = next(content for name, content in told["kept"] if name == "output/readers.out").decode()
-    for said in ("Episodes ….csv, line 11, DECOM: not a date", "cin ….xml, line 37, Child 1, CPPstartDate", "2023-24 …/plans ….csv, line 7: 43 cells, expected 19"):
+    for said in (
+        "Episodes ….csv, line 11, DECOM: not a date",
+        "cin ….xml, line 37, Child 1, CPPstartDate",
+        "2023-24 …/plans ….csv, line 7: 43 cells, expected 19",
+    ):
         assert said in readers, said
 
 
@@ -65,7 +80,13 @@ def test_a_leak_is_found(told, tmp_path):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("inside.txt", values[0].upper())
-    places = {"a.zip": stream.getvalue(), "b.log": values[1].lower().encode("utf-16"), "c.txt": f"x{values[2]}x".encode("utf-16-be"), "d.html": day.encode(), f"{values[4]}.txt": b""}
+    places = {
+        "a.zip": stream.getvalue(),
+        "b.log": values[1].lower().encode("utf-16"),
+        "c.txt": f"x{values[2]}x".encode("utf-16-be"),
+        "d.html": day.encode(),
+        f"{values[4]}.txt": b"",
+    }
     for name, content in places.items():
         canaries.give(tmp_path / "leaks" / name, content)
     pd.DataFrame({"x": [values[5]]}).to_parquet(tmp_path / "leaks" / "e.parquet", compression="gzip")
@@ -78,7 +99,10 @@ def test_a_fault_nobody_foresaw_tells_its_place_and_no_cell(monkeypatch, tmp_pat
     (tmp_path / "2018").mkdir()
     (tmp_path / "2018" / "Header.csv").write_text("CHILD,SEX,DOB\nA1,1,13/02/2010\n")
     (tmp_path / "2018" / "Episodes.csv").write_text("CHILD,DECOM,DEC,LS,PLACE\nA1,13/06/2017,,C2,K2\n")
-    with pytest.raises(BadInput, match=r"does not know \(ValueError in forecast\.inputs\.ssda903, line \d+\)\. Expected .* send no data\.$") as caught:
+    with pytest.raises(
+        BadInput,
+        match=r"does not know \(ValueError in forecast\.inputs\.ssda903, line \d+\)\. Expected .* send no data\.$",
+    ) as caught:
         read_returns(tmp_path)
     assert caught.value.__cause__ is None and caught.value.__context__ is None and "Zorb" not in repr(caught.value)
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
@@ -106,7 +130,9 @@ def test_names_of_files_are_shown_without_personal_words(name, shown):
 
 
 def test_files_and_folders_are_told_apart():
-    shown = shown_names(["Smith/Episodes.csv", "Jones/Episodes.csv", "Jones/Header.csv", "Jones/Ann.csv", "Jones/Bob.csv"])
+    shown = shown_names(
+        ["Smith/Episodes.csv", "Jones/Episodes.csv", "Jones/Header.csv", "Jones/Ann.csv", "Jones/Bob.csv"]
+    )
     assert shown["Jones/Episodes.csv"] == "…/Episodes.csv" and shown["Jones/Header.csv"] == "…/Header.csv"
     assert shown["Smith/Episodes.csv"] == "… #2/Episodes.csv" and shown["Jones/Bob.csv"] == "…/… #2.csv"
     assert len(set(shown.values())) == len(shown)

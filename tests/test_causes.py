@@ -37,7 +37,10 @@ def test_every_assumption_has_one_cause():
         causes.cause_of("weather.rain")
 
 
-@given(st.lists(st.tuples(st.sampled_from(LEVERS), st.floats(0.5, 1.5)), max_size=6), st.lists(st.tuples(st.sampled_from(LEVERS), st.floats(0.5, 1.5)), max_size=6))
+@given(
+    st.lists(st.tuples(st.sampled_from(LEVERS), st.floats(0.5, 1.5)), max_size=6),
+    st.lists(st.tuples(st.sampled_from(LEVERS), st.floats(0.5, 1.5)), max_size=6),
+)
 @settings(max_examples=1000, deadline=None)
 def test_the_parts_sum_to_the_whole(first, second):
     one, two = changed(dict(first)), changed(dict(second))
@@ -95,7 +98,9 @@ def test_years_by_hand():
     still = {"births": 0.0, "migration": 0.0}
     found = causes.between_years(causes.YearFigures(100, 50, 1e5), causes.YearFigures(200, 100, 1e5), still)
     assert found.parts == {"births": 0, "migration": 0, "start rates": 100, "length of stay": 0}
-    found = causes.between_years(causes.YearFigures(100, 50, 1e5), causes.YearFigures(110, 55, 1.1e5), {"births": 5e3, "migration": 5e3})
+    found = causes.between_years(
+        causes.YearFigures(100, 50, 1e5), causes.YearFigures(110, 55, 1.1e5), {"births": 5e3, "migration": 5e3}
+    )
     assert found.parts == {"births": 5, "migration": 5, "start rates": 0, "length of stay": 0}
     with pytest.raises(ValueError, match="the components sum to 1; the change of people is 10000"):
         causes.between_years(causes.YearFigures(100, 50, 1e5), causes.YearFigures(110, 55, 1.1e5), {"births": 1})
@@ -106,7 +111,9 @@ def test_years_by_hand():
 def test_between_runs_by_hand():
     """Then 100 x a, now 150 x a; a from 1 to 2: 50 is new figures, 150 the lever on the new figures."""
     first, second = changed({"levers.births": 1.0}), changed({"levers.births": 2.0})
-    found = causes.between_runs(first, second, lambda a: 100 * a.value("levers.births"), lambda a: 150 * a.value("levers.births"))
+    found = causes.between_runs(
+        first, second, lambda a: 100 * a.value("levers.births"), lambda a: 150 * a.value("levers.births")
+    )
     assert found.parts == {"new figures": 50, "births": 150, "interaction": 0}
     assert found.whole == 200 == sum(found.parts.values())
 
@@ -125,7 +132,9 @@ def test_slough_from_2008_to_2011_by_cause():
 
     Log mean of the stocks 48 / ln 1.4 = 142.66; of the people 9,809 / ln 1.07664 = 132,835. Births: 142.66 x 7,807 / 132,835.
     """
-    found = history_causes.years_apart(open_case(HOME / "params", HOME / "data", "slough", "2011-06")).set_index("cause")["children"]
+    found = history_causes.years_apart(open_case(HOME / "params", HOME / "data", "slough", "2011-06")).set_index(
+        "cause"
+    )["children"]
     assert found["births"] == pytest.approx(142.66 * 7_807 / 132_835, abs=0.01)
     assert found["start rates"] == pytest.approx(142.66 * np.log((69 / 137_800) / (55 / 127_991)), abs=0.01)
     assert found["length of stay"] == pytest.approx(142.66 * np.log((168 / 69) / (120 / 55)), abs=0.02)

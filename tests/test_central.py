@@ -44,7 +44,9 @@ def test_too_few_years_give_no_pace():
 def test_one_count_by_hand():
     """With one count the best guess of the future is its departure times covariance over variance."""
     model = Departures(lasting=0.3, passing=0.2, kept=0.5, family=2.0)
-    change, variance = levels.change_ahead(np.array([2011.25]), np.array([0.4]), np.array([100.0]), model, np.array([1, 2]))
+    change, variance = levels.change_ahead(
+        np.array([2011.25]), np.array([0.4]), np.array([100.0]), model, np.array([1, 2])
+    )
     seen = 0.09 + 0.04 + 0.02
     for at, shared in enumerate([0.09 + 0.04 * 0.5, 0.09 + 0.04 * 0.25]):
         assert change[at] == pytest.approx(0.4 * shared / seen - 0.4)
@@ -61,19 +63,35 @@ def test_conditional_mean_against_regression_on_simulated_councils():
     for gap in (2, 1, 2):  # to 2010, 2011, 2013
         kept = 0.7**gap
         passing.append(kept * passing[-1] + luck.normal(0, 0.25 * np.sqrt(1 - kept**2), size))
-    seen = np.array([lasting + one + luck.normal(0, np.sqrt(3 / count), size) for one, count in zip(passing[:3], counts, strict=True)])
+    seen = np.array(
+        [
+            lasting + one + luck.normal(0, np.sqrt(3 / count), size)
+            for one, count in zip(passing[:3], counts, strict=True)
+        ]
+    )
     weights = np.linalg.lstsq(seen.T, lasting + passing[3], rcond=None)[0]
     for case in np.eye(3):
         change, _ = levels.change_ahead(years, case, counts, model, np.array([2]))
         assert change[0] + case[-1] == pytest.approx(case @ weights, abs=0.006)
 
 
-@given(st.lists(st.floats(-1, 1), min_size=2, max_size=8), st.floats(0.05, 0.6), st.floats(0.05, 0.6), st.floats(0.05, 0.98))
+@given(
+    st.lists(st.floats(-1, 1), min_size=2, max_size=8),
+    st.floats(0.05, 0.6),
+    st.floats(0.05, 0.6),
+    st.floats(0.05, 0.98),
+)
 @settings(max_examples=60, deadline=None)
 def test_the_future_lies_nearer_the_country_than_the_furthest_year(departures, lasting, passing, kept):
     """Shrinkage: no forecast departs further than the furthest count did, and certainty never grows with distance."""
     years = 2000.25 + np.arange(len(departures))
-    change, variance = levels.change_ahead(years, np.array(departures), np.full(len(departures), 100.0), Departures(lasting, passing, kept, 1.0), np.arange(1, 6))
+    change, variance = levels.change_ahead(
+        years,
+        np.array(departures),
+        np.full(len(departures), 100.0),
+        Departures(lasting, passing, kept, 1.0),
+        np.arange(1, 6),
+    )
     foreseen = change + departures[-1]
     assert np.all(np.abs(foreseen) <= np.abs(departures).max() + 1e-9)
     assert np.all(np.diff(variance) >= -1e-9) and np.all(variance <= lasting**2 + passing**2 + 1e-9)
@@ -126,7 +144,9 @@ def test_kept_by_hand():
     assert earned.kept(many, Record(0.20, 0.20, 100), 100) == pytest.approx((1 - 0.29 / 0.30) / 0.1)
     assert earned.kept(many, Record(0.30, 0.10, 1000), 100) == 0
     assert earned.kept(many, Record(0.01, 0.10, 1000), 100) == 1
-    assert earned.kept(Record(0.11, 0.10, 1000), Record(0, 0, 0), 100) == 0, "a trend that loses to no change earns nothing"
+    assert earned.kept(Record(0.11, 0.10, 1000), Record(0, 0, 0), 100) == 0, (
+        "a trend that loses to no change earns nothing"
+    )
 
 
 def test_middle_and_record_by_hand():
@@ -139,7 +159,9 @@ def test_middle_and_record_by_hand():
 # --- drift ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("drift", [Drift(0.4, 0.6, 1.0), Drift(0.4, 0.6, 0.15), Drift(0.1, 2.0, 0.15, 0.3), Drift(0.0, 20.0, 1.0, 0.2)])
+@pytest.mark.parametrize(
+    "drift", [Drift(0.4, 0.6, 1.0), Drift(0.4, 0.6, 0.15), Drift(0.1, 2.0, 0.15, 0.3), Drift(0.0, 20.0, 1.0, 0.2)]
+)
 def test_drift_moments_against_simulation(drift):
     factors = drift.factors(np.random.default_rng(5), 200_000, 36)
     logs = np.log(factors).reshape(-1, 3, 12).mean(axis=2)
@@ -194,10 +216,14 @@ def test_no_weight_means_no_change(base, case):
 
 def test_own_record_looks_at_nothing_after_its_origin(base):
     held = base.lac.group.past
-    changed = replace(held, counts=np.append(held.counts[:-1], held.counts[-1] * 3), departure=np.append(held.departure[:-1], 2.0))
+    changed = replace(
+        held, counts=np.append(held.counts[:-1], held.counts[-1] * 3), departure=np.append(held.departure[:-1], 2.0)
+    )
     norms = base.norms["lac"].trend
     early = held.until(held.years[-2])
-    assert central.read_trends(early, norms, 3)["level"] == pytest.approx(central.read_trends(changed.until(held.years[-2]), norms, 3)["level"])
+    assert central.read_trends(early, norms, 3)["level"] == pytest.approx(
+        central.read_trends(changed.until(held.years[-2]), norms, 3)["level"]
+    )
     assert early.country.index.max() <= held.years[-2]
 
 
@@ -208,7 +234,9 @@ def test_by_year_by_hand():
 
 def test_small_councils_drift_more():
     """A council of as many as `small` has twice the variance; a large one has no more."""
-    norms = replace(outlook.group_norms(open_case(HOME / "params", HOME / "data", "slough", "2011-06").central)["cp"], small=40.0)
+    norms = replace(
+        outlook.group_norms(open_case(HOME / "params", HOME / "data", "slough", "2011-06").central)["cp"], small=40.0
+    )
     of_forty, large = norms.of_size(40), norms.of_size(10**9)
     for part in ("size", "today"):
         for drift in ("start_drift", "leave_drift"):
@@ -221,10 +249,14 @@ def test_small_councils_drift_more():
 def test_the_coarse_course_is_the_fine_one(base, group):
     """The path is found on few points; the principal run, month by month on all of them, ends every year where it does."""
     fit = getattr(base, group)
-    cells = central.calibration.age_cells(fit.hazards.age_from, caseload.ADULT_AGE, fit.newborn_share, caseload.PATH_CELLS)
+    cells = central.calibration.age_cells(
+        fit.hazards.age_from, caseload.ADULT_AGE, fit.newborn_share, caseload.PATH_CELLS
+    )
     ahead = base.streams[group].expected[:36]
     at_rest = caseload.by_year(ahead)
     quick = central.course(fit.hazards, fit.opening, at_rest, cells, np.zeros(3))
     steady = np.repeat(at_rest / 12, 12, axis=0)
-    fine = caseload.expected_course(fit, base.streams[group], steady, np.ones(steady.shape), base.months[:36]).stock.sum(axis=1)
+    fine = caseload.expected_course(
+        fit, base.streams[group], steady, np.ones(steady.shape), base.months[:36]
+    ).stock.sum(axis=1)
     assert np.log(quick / fine[[11, 23, 35]]) == pytest.approx(np.zeros(3), abs=0.006)

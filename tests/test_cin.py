@@ -29,7 +29,15 @@ from forecast.synth.council import EXAMPLE_SEED, example_settings, invent
 CANARIES = ("CANARY", "canary", "Q7712", "1913", "2091")  # identifiers, family, and years that no fault may show
 MARCH_2018 = date(2018, 3, 31)
 COLUMNS = [
-    *("LAchildID", "PersonBirthDate", "ExpectedPersonBirthDate", "PersonDeathDate", "Sex", "CPPstartDate", "CPPendDate"),
+    *(
+        "LAchildID",
+        "PersonBirthDate",
+        "ExpectedPersonBirthDate",
+        "PersonDeathDate",
+        "Sex",
+        "CPPstartDate",
+        "CPPendDate",
+    ),
     *("InitialCategoryOfAbuse", "LatestCategoryOfAbuse", "NumberOfPreviousCPP", "CPPreviewDate", "S47ActualStartDate"),
     *("DateOfInitialCPC", "ReferralSource"),
 ]
@@ -64,7 +72,11 @@ def one_child(row):
     reviews = "".join(element("CPPreviewDate", day) for day in row.get("CPPreviewDate", "").split(";"))
     plans = "".join(named[name] for name in COLUMNS[5:10]) + (f"<Reviews>{reviews}</Reviews>" if reviews else "")
     enquiry = row.get("S47ActualStartDate", "")
-    inside = f"<Section47>{named['S47ActualStartDate']}{named['DateOfInitialCPC']}{named['ICPCnotRequired']}</Section47>" if enquiry else ""
+    inside = (
+        f"<Section47>{named['S47ActualStartDate']}{named['DateOfInitialCPC']}{named['ICPCnotRequired']}</Section47>"
+        if enquiry
+        else ""
+    )
     details = named["ReferralSource"] + ("" if enquiry else named["DateOfInitialCPC"]) + inside
     if any(row.get(name) for name in COLUMNS[5:9]):
         details += f"<ChildProtectionPlans>{plans}</ChildProtectionPlans>"
@@ -105,7 +117,12 @@ def outputs(plans):
     """Everything a person could see of the plans, as text."""
     first = (plans.first_day.replace(day=28) + timedelta(4)).replace(day=1)
     month = f"{first:%Y-%m}"
-    tables = [plans.stock(plans.last_day), plans.looked_after(plans.last_day), plans.monthly(month, month), plans.exposure()]
+    tables = [
+        plans.stock(plans.last_day),
+        plans.looked_after(plans.last_day),
+        plans.monthly(month, month),
+        plans.exposure(),
+    ]
     tables += [plans.durations(), plans.conferences(), plans.quality(), plans.linked(), plans.linked({"0"})]
     return "\n".join([repr(plans), str(plans), *(table.to_csv() for table in tables)])
 
@@ -137,7 +154,14 @@ def test_a_small_council_by_hand(tmp_path):
         plan("H", "2017-06-01", "", "2013-03-31"),
     ]
     plans = read_xml(tmp_path, *rows)
-    assert bands(plans.stock(MARCH_2018), "plans") == {"unborn": 1, "under_1": 1, "1_4": 1, "5_9": 1, "16_17": 1, "unknown": 1}
+    assert bands(plans.stock(MARCH_2018), "plans") == {
+        "unborn": 1,
+        "under_1": 1,
+        "1_4": 1,
+        "5_9": 1,
+        "16_17": 1,
+        "unknown": 1,
+    }
     assert list(plans.stock(MARCH_2018)["age_band"]) == list(AGE_BANDS)
     assert total(plans, date(2018, 3, 30)) == 7 and total(plans, date(2017, 3, 31)) == 1
     assert counted(plans, "runs past the 18th birthday") == 1  # D; C is 18 after the days covered
@@ -160,8 +184,12 @@ def test_monthly_flows_transfers_and_second_plans_by_hand(tmp_path):
         plan("A", "2017-05-10", "2017-06-10", S47ActualStartDate="2017-05-01", DateOfInitialCPC="2017-05-10"),
         plan("A", "2017-07-01", "", NumberOfPreviousCPP="1", DateOfInitialCPC="2017-07-01", ReferralSource="1A"),
         plan("B", "2017-07-20", "", DateOfInitialCPC="2017-07-20", ReferralSource="5C"),
-        plan("C", "2017-07-21", "", DateOfInitialCPC="2017-07-20", ReferralSource="5C"),  # not on the day: not a transfer
-        plan("D", "2017-07-22", "", S47ActualStartDate="2017-07-01", DateOfInitialCPC="2017-07-22", ReferralSource="5C"),
+        plan(
+            "C", "2017-07-21", "", DateOfInitialCPC="2017-07-20", ReferralSource="5C"
+        ),  # not on the day: not a transfer
+        plan(
+            "D", "2017-07-22", "", S47ActualStartDate="2017-07-01", DateOfInitialCPC="2017-07-22", ReferralSource="5C"
+        ),
     ]
     plans = read_xml(tmp_path, *rows)
     flows = plans.monthly("2017-04", "2017-07").groupby("month").sum(numeric_only=True)
@@ -177,7 +205,11 @@ def test_an_end_on_a_birthday_and_a_plan_that_follows_at_once(tmp_path):
     rows = [plan("A", "2017-05-10", "2017-08-01", "2012-08-01"), plan("A", "2017-08-01", "", "2012-08-01")]
     plans = read_xml(tmp_path, *rows)
     august = plans.monthly("2017-08", "2017-08")
-    assert (bands(august, "starts"), bands(august, "ends"), bands(august, "stock")) == ({"5_9": 1}, {"1_4": 1}, {"5_9": 1})
+    assert (bands(august, "starts"), bands(august, "ends"), bands(august, "stock")) == (
+        {"5_9": 1},
+        {"1_4": 1},
+        {"5_9": 1},
+    )
     assert counted(plans, "overlaps another plan") == 0
 
 
@@ -195,7 +227,9 @@ def test_exposure_and_durations_by_hand(tmp_path):
         ("5_9", "3_to_6_months"): 10,
         ("unknown", "under_3_months"): 11,
     }
-    assert table["ends"].to_dict() == {key: {("5_9", "under_3_months"): 1, ("5_9", "3_to_6_months"): 1}.get(key, 0) for key in table.index}
+    assert table["ends"].to_dict() == {
+        key: {("5_9", "under_3_months"): 1, ("5_9", "3_to_6_months"): 1}.get(key, 0) for key in table.index
+    }
     ended = plans.durations()
     assert {tuple(row)[:2]: row.plans for row in ended[ended["plans"] > 0].itertuples(index=False)} == {
         ("1_4", "3_to_6_months"): 1,
@@ -280,7 +314,12 @@ def test_the_invented_council_is_counted_as_it_lived(tmp_path):
 def test_namespaces_prefixes_and_case_are_tolerated(tmp_path):
     text = to_xml([plan()])
     default = text.replace("<Message>", '<Message xmlns="http://example.org/cin">')
-    prefixed = text.replace("<", "<c:").replace("<c:/", "</c:").replace("<c:?", "<?").replace("<c:Message>", '<c:Message xmlns:c="urn:c">')
+    prefixed = (
+        text.replace("<", "<c:")
+        .replace("<c:/", "</c:")
+        .replace("<c:?", "<?")
+        .replace("<c:Message>", '<c:Message xmlns:c="urn:c">')
+    )
     wide = text.replace("UTF-8", "UTF-16").encode("utf-16")
     for number, content in enumerate([default, prefixed, text.replace("CPPstartDate", "CPPStartDate"), wide]):
         assert total(read_cin(give(tmp_path / str(number), {"2018.xml": content}))) == 1
@@ -307,10 +346,24 @@ def annex(sheets: dict) -> bytes:
     return stream.getvalue()
 
 
-LIST_7 = ["Child Unique ID", "Gender", "Date of Birth", "Child Protection Plan Start Date", "Initial Category of Abuse",
-          "Latest Category of Abuse", "Date of latest review conference", "Child Protection Plan End Date",
-          "Number of Previous Child Protection Plans"]  # fmt: skip
-LIST_8 = ["Child Unique ID", "Gender", "Date of Birth", "Date Started to be Looked After", "Date Ceased to be Looked After"]
+LIST_7 = [
+    "Child Unique ID",
+    "Gender",
+    "Date of Birth",
+    "Child Protection Plan Start Date",
+    "Initial Category of Abuse",
+    "Latest Category of Abuse",
+    "Date of latest review conference",
+    "Child Protection Plan End Date",
+    "Number of Previous Child Protection Plans",
+]
+LIST_8 = [
+    "Child Unique ID",
+    "Gender",
+    "Date of Birth",
+    "Date Started to be Looked After",
+    "Date Ceased to be Looked After",
+]
 
 
 def row_7(child="A", born=date(2010, 1, 1), start=date(2018, 1, 1), end=None, previous=0):
@@ -319,18 +372,33 @@ def row_7(child="A", born=date(2010, 1, 1), start=date(2018, 1, 1), end=None, pr
 
 def test_annex_a_lists_in_a_workbook(tmp_path):
     rows = [LIST_7, row_7("A"), row_7("B", end=date(2018, 9, 1)), row_7("C", born=date(2018, 10, 15)), [None] * 9]
-    care = [LIST_8, ["A", "a) Male", date(2010, 1, 1), date(2018, 6, 1), None], ["Z", "b) Female", date(2003, 1, 1), date(2018, 6, 1), date(2018, 7, 1)]]
+    care = [
+        LIST_8,
+        ["A", "a) Male", date(2010, 1, 1), date(2018, 6, 1), None],
+        ["Z", "b) Female", date(2003, 1, 1), date(2018, 6, 1), date(2018, 7, 1)],
+    ]
     book = annex({"List 7": rows, "List 8": care, "Notes": [["anything"]]})
     plans = read_cin(give(tmp_path, {"Annex A 2018-09-30.xlsx": book}))
     assert (plans.first_day, plans.last_day) == (date(2018, 4, 1), date(2018, 9, 30))
-    assert bands(plans.stock(date(2018, 8, 31)), "plans") == {"unborn": 1, "5_9": 2} and total(plans, plans.last_day) == 2
+    assert (
+        bands(plans.stock(date(2018, 8, 31)), "plans") == {"unborn": 1, "5_9": 2} and total(plans, plans.last_day) == 2
+    )
     assert bands(plans.looked_after(date(2018, 6, 30)), "children") == {"5_9": 1, "10_15": 1}
     assert bands(plans.linked(), "linked") == {"5_9": 1}
-    assert counted(plans, "Annex A gives only the latest review") == 1 and counted(plans, "file or sheet of another kind") == 1
+    assert (
+        counted(plans, "Annex A gives only the latest review") == 1
+        and counted(plans, "file or sheet of another kind") == 1
+    )
 
 
 def test_annex_a_as_csv_is_as_at_its_latest_date(tmp_path):
-    seven = "\n".join([",".join(LIST_7), "A,a) Male,01/01/2010,13/04/2018,a) Neglect,a) Neglect,,30/09/2018,0", "B,a) Male,01/01/2010,14/09/2018,x,x,,,0"])
+    seven = "\n".join(
+        [
+            ",".join(LIST_7),
+            "A,a) Male,01/01/2010,13/04/2018,a) Neglect,a) Neglect,,30/09/2018,0",
+            "B,a) Male,01/01/2010,14/09/2018,x,x,,,0",
+        ]
+    )
     plans = read_cin(give(tmp_path, {"list 7.csv": seven}))
     assert plans.last_day == date(2018, 9, 30) and total(plans, date(2018, 9, 29)) == 2
     assert counted(plans, "no date or year on the return") == 1
@@ -373,7 +441,16 @@ def test_one_authority_of_several(tmp_path):
     stops(folder, "is in no header", authority="Leeds")
 
 
-@pytest.mark.parametrize(("name", "year"), [("2017-18", 2018), ("2017_2018", 2018), ("CIN_Census_2024.xml", 2024), ("old 2011/2017-18/x", 2018), ("none", None)])
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [
+        ("2017-18", 2018),
+        ("2017_2018", 2018),
+        ("CIN_Census_2024.xml", 2024),
+        ("old 2011/2017-18/x", 2018),
+        ("none", None),
+    ],
+)
 def test_years_in_names(name, year):
     assert year_in_text(name) == year
 
@@ -396,7 +473,9 @@ def band_of(birth, day):
     if day < birth:
         return "unborn"
     age = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-    return next(name for name, least in (("16_17", 16), ("10_15", 10), ("5_9", 5), ("1_4", 1), ("under_1", 0)) if age >= least)
+    return next(
+        name for name, least in (("16_17", 16), ("10_15", 10), ("5_9", 5), ("1_4", 1), ("under_1", 0)) if age >= least
+    )
 
 
 def iso(day):
@@ -429,13 +508,17 @@ def yearly(rows, year, kind="xml"):
     """The return of one year for these plans, as it would have been made on its 31 March."""
     first, last = date(year - 1, 4, 1), date(year, 3, 31)
     here = [row for row in rows if row[2] <= last and (row[3] is None or row[3] >= first)]
-    cells = [as_at(row, last) for row in here] or [plan("NONE", "", "", InitialCategoryOfAbuse="", LatestCategoryOfAbuse="", NumberOfPreviousCPP="")]
+    cells = [as_at(row, last) for row in here] or [
+        plan("NONE", "", "", InitialCategoryOfAbuse="", LatestCategoryOfAbuse="", NumberOfPreviousCPP="")
+    ]
     return to_xml(cells, str(year)) if kind == "xml" else to_csv(cells)
 
 
 def as_at(row, last):
     child, birth, start, end = row
-    born = {"born": iso(birth)} if birth is None or birth <= last else {"born": "", "ExpectedPersonBirthDate": iso(birth)}
+    born = (
+        {"born": iso(birth)} if birth is None or birth <= last else {"born": "", "ExpectedPersonBirthDate": iso(birth)}
+    )
     return plan(child, iso(start), iso(end if end and end <= last else None), **born)
 
 
@@ -519,9 +602,19 @@ COUNTED = [
     ("two ends of one plan", [plan(), plan(end="2017-09-01")], "of those, with different ends", 0),
     ("two open plans", [plan(), plan(start="2017-06-10")], "overlaps another plan", 1),
     ("a plan within another", [plan(), plan(start="2017-06-10", end="2017-07-01")], "overlaps another plan", 1),
-    ("two dates of birth", [plan(), plan(start="2017-06-10", born="2011-01-01")], "children with two dates of birth", 1),
+    (
+        "two dates of birth",
+        [plan(), plan(start="2017-06-10", born="2011-01-01")],
+        "children with two dates of birth",
+        1,
+    ),
     ("born and expected", [plan(ExpectedPersonBirthDate="2010-03-01")], "date of birth and expected", 1),
-    ("expected long ago", [plan(start="2017-12-01", born="", ExpectedPersonBirthDate="2018-02-01")], "expected date of birth before", 1),
+    (
+        "expected long ago",
+        [plan(start="2017-12-01", born="", ExpectedPersonBirthDate="2018-02-01")],
+        "expected date of birth before",
+        1,
+    ),
     ("born in the future", [plan(start="2018-02-01", born="2018-05-01")], "date of birth after the return", 1),
     ("born long after the start", [plan(born="2018-03-20", start="2017-04-10")], "plan starts more than 42 weeks", 1),
     ("no birth", [plan(born="")], "no date of birth", 1),
@@ -529,20 +622,45 @@ COUNTED = [
     ("18 during the plan", [plan(born="2000-01-01")], "runs past the 18th", 0),
     ("died during the plan", [plan(PersonDeathDate="2017-12-01")], "runs past the date of death", 0),
     ("sex not known", [plan(Sex="X")], "sex code not known", 1),
-    ("unborn boy", [plan(start="2018-03-01", born="", ExpectedPersonBirthDate="2018-06-01", Sex="1")], "unborn and given a sex", 1),
+    (
+        "unborn boy",
+        [plan(start="2018-03-01", born="", ExpectedPersonBirthDate="2018-06-01", Sex="1")],
+        "unborn and given a sex",
+        1,
+    ),
     ("category not known", [plan(InitialCategoryOfAbuse="OTHER")], "category of abuse", 1),
-    ("referral source not known", [plan(DateOfInitialCPC="2017-05-10", ReferralSource="7Z")], "referral source not known", 1),
+    (
+        "referral source not known",
+        [plan(DateOfInitialCPC="2017-05-10", ReferralSource="7Z")],
+        "referral source not known",
+        1,
+    ),
     ("previous plans in words", [plan(NumberOfPreviousCPP="two")], "number of previous plans blank", 1),
     ("previous plans negative", [plan(NumberOfPreviousCPP="-1")], "number of previous plans blank", 1),
     ("fewer previous plans than read", [plan(end="2017-06-01"), plan(start="2017-08-01")], "fewer previous plans", 1),
     ("no identifier", [plan(child=""), plan("B")], "blank child identifier", 1),
-    ("an enquiry twice", [plan(S47ActualStartDate="2017-05-01"), plan("A1", S47ActualStartDate="2017-05-01")], "enquiries of a child given twice", 1),
+    (
+        "an enquiry twice",
+        [plan(S47ActualStartDate="2017-05-01"), plan("A1", S47ActualStartDate="2017-05-01")],
+        "enquiries of a child given twice",
+        1,
+    ),
     ("a review twice", [plan(CPPreviewDate="2017-08-01;2017-08-01")], "reviews of a child given twice", 1),
     ("a review on the start", [plan(CPPreviewDate="2017-05-10")], "reviews of a child with no plan open", 1),
     ("a review to come", [plan(CPPreviewDate="2018-08-01")], "enquiries, conferences and reviews outside", 1),
-    ("a conference not required", [plan(S47ActualStartDate="2017-05-01", DateOfInitialCPC="2017-05-10", ICPCnotRequired="true")], "conference dated and marked", 1),
-    ("a mark not known", [plan(S47ActualStartDate="2017-05-01", DateOfInitialCPC="2017-05-10", ICPCnotRequired="?")], "mark that no conference", 1),
-]  # fmt: skip
+    (
+        "a conference not required",
+        [plan(S47ActualStartDate="2017-05-01", DateOfInitialCPC="2017-05-10", ICPCnotRequired="true")],
+        "conference dated and marked",
+        1,
+    ),
+    (
+        "a mark not known",
+        [plan(S47ActualStartDate="2017-05-01", DateOfInitialCPC="2017-05-10", ICPCnotRequired="?")],
+        "mark that no conference",
+        1,
+    ),
+]
 
 
 @pytest.mark.parametrize(("rows", "rule", "stock"), [case[1:] for case in COUNTED], ids=[case[0] for case in COUNTED])
@@ -552,11 +670,15 @@ def test_a_damaged_record_is_counted(tmp_path, rows, rule, stock):
     assert total(plans) == stock
 
 
-@pytest.mark.parametrize(("second", "rule", "stock"), [
-    ([plan("B", "2018-05-01")], "open at the return's end and not in the next", 0),
-    ([plan(start="2017-05-17")], "open at the return's end, and the next return gives", 1),
-    ([plan(end="2018-04-20")], "carried again by a later return", 1),
-], ids=["lost", "start corrected", "carried"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("second", "rule", "stock"),
+    [
+        ([plan("B", "2018-05-01")], "open at the return's end and not in the next", 0),
+        ([plan(start="2017-05-17")], "open at the return's end, and the next return gives", 1),
+        ([plan(end="2018-04-20")], "carried again by a later return", 1),
+    ],
+    ids=["lost", "start corrected", "carried"],
+)
 def test_a_plan_that_the_next_return_changes(tmp_path, second, rule, stock):
     plans = read_cin(give(tmp_path, {"2017-18/cin.xml": to_xml([plan()]), **later(*second)}))
     assert counted(plans, rule) == 1 and total(plans, date(2018, 4, 1)) == stock
@@ -564,13 +686,18 @@ def test_a_plan_that_the_next_return_changes(tmp_path, second, rule, stock):
 
 
 def test_a_later_return_that_changes_an_end_wins(tmp_path):
-    plans = read_cin(give(tmp_path, {"2017-18/cin.xml": to_xml([plan(end="2017-09-01")]), **later(plan(end="2018-05-01"))}))
+    plans = read_cin(
+        give(tmp_path, {"2017-18/cin.xml": to_xml([plan(end="2017-09-01")]), **later(plan(end="2018-05-01"))})
+    )
     assert counted(plans, "of those, ended here") == 1 and total(plans) == 1
 
 
 def test_a_birth_corrected_by_a_later_return(tmp_path):
     plans = read_cin(give(tmp_path, {"2017-18/cin.xml": to_xml([plan()]), **later(plan(born="2016-02-01"))}))
-    assert bands(plans.stock(MARCH_2018), "plans") == {"1_4": 1} and counted(plans, "children with two dates of birth") == 1
+    assert (
+        bands(plans.stock(MARCH_2018), "plans") == {"1_4": 1}
+        and counted(plans, "children with two dates of birth") == 1
+    )
 
 
 def test_a_conference_at_both_levels_is_one(tmp_path):
@@ -583,7 +710,14 @@ def test_a_conference_at_both_levels_is_one(tmp_path):
 
 def test_oddities_of_a_table_are_counted(tmp_path):
     head = to_csv([plan()]).splitlines()[0]
-    rows = "\n".join([to_csv([plan("Ä")]).strip(), "," * (len(COLUMNS) - 1), head, to_csv([plan("B") | NO_PLAN | {"NumberOfPreviousCPP": ""}]).splitlines()[1]])
+    rows = "\n".join(
+        [
+            to_csv([plan("Ä")]).strip(),
+            "," * (len(COLUMNS) - 1),
+            head,
+            to_csv([plan("B") | NO_PLAN | {"NumberOfPreviousCPP": ""}]).splitlines()[1],
+        ]
+    )
     plans = read_cin(give(tmp_path, {"2017-18/c.csv": rows.encode("latin-1")}))
     for rule in ("text not UTF-8", "blank rows", "headings repeated", "records without a plan"):
         assert counted(plans, rule) == 1, rule
@@ -596,7 +730,10 @@ def test_unknown_elements_are_counted(tmp_path):
 
 
 def test_dates_that_may_be_american_are_counted(tmp_path):
-    assert counted(read_csv(tmp_path, plan(start="10/05/2017", born="01/02/2010")), "dates dd/mm/yyyy and no day above 12") == 1
+    assert (
+        counted(read_csv(tmp_path, plan(start="10/05/2017", born="01/02/2010")), "dates dd/mm/yyyy and no day above 12")
+        == 1
+    )
 
 
 # Damaged returns that are stopped
@@ -606,8 +743,16 @@ HIDDEN = plan("CANARY1", "2017-05-10", born="1913-01-01")
 GOOD = to_xml([HIDDEN])
 XML_STOPS = [
     ("billion laughs", to_xml([HIDDEN], prefix=BOMB), "billion laughs"),
-    ("external entity", to_xml([HIDDEN], prefix='<!DOCTYPE m [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), "external entity"),
-    ("parameter entity", to_xml([HIDDEN], prefix='<!DOCTYPE m [<!ENTITY % x SYSTEM "http://e.org/x">%x;]>'), "external entity"),
+    (
+        "external entity",
+        to_xml([HIDDEN], prefix='<!DOCTYPE m [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+        "external entity",
+    ),
+    (
+        "parameter entity",
+        to_xml([HIDDEN], prefix='<!DOCTYPE m [<!ENTITY % x SYSTEM "http://e.org/x">%x;]>'),
+        "external entity",
+    ),
     ("external DTD", to_xml([HIDDEN], prefix='<!DOCTYPE m SYSTEM "http://e.org/x.dtd">'), "refers to another file"),
     ("a plain DTD", to_xml([HIDDEN], prefix="<!DOCTYPE m>"), "document type"),
     ("attributes by DTD", to_xml([HIDDEN], prefix='<!DOCTYPE m [<!ATTLIST Child x CDATA "y">]>'), "document type"),
@@ -621,7 +766,11 @@ XML_STOPS = [
     ("too long a text", GOOD.replace("CANARY1", "CANARY" * MOST_TEXT), "characters of text"),
     ("a child inside a child", GOOD.replace("<CINdetails>", "<Child><CINdetails>"), "Child inside another"),
     ("a plan outside a child", "<Message><ChildProtectionPlans/></Message>", "outside a Child"),
-    ("a field twice", GOOD.replace("<CPPstartDate>", "<CPPstartDate>1913-05-05</CPPstartDate><CPPstartDate>"), "given twice"),
+    (
+        "a field twice",
+        GOOD.replace("<CPPstartDate>", "<CPPstartDate>1913-05-05</CPPstartDate><CPPstartDate>"),
+        "given twice",
+    ),
     ("prefix without a namespace", GOOD.replace("<Message>", "<c:Message>"), "not well formed"),
     ("encoding not known", GOOD.replace("UTF-8", "KLINGON-8"), "encoding"),
     ("British dates", to_xml([plan("CANARY1", "13/05/1913")]), "CPPstartDate: not a date"),
@@ -630,10 +779,18 @@ XML_STOPS = [
     ("reference date elsewhere", to_xml([HIDDEN], header="<ReferenceDate>2012-03-31</ReferenceDate>"), "ReferenceDate"),
     ("reference date not one", to_xml([HIDDEN], header="<ReferenceDate>spring</ReferenceDate>"), "ReferenceDate"),
     ("year not one", to_xml([HIDDEN], year="MMXVIII"), "Year: not a year"),
-    ("another year's dates", to_xml([plan(f"CANARY{n}", "2015-05-10", "2015-06-10") for n in range(20)]), "latest dates are in 2015-16"),
+    (
+        "another year's dates",
+        to_xml([plan(f"CANARY{n}", "2015-05-10", "2015-06-10") for n in range(20)]),
+        "latest dates are in 2015-16",
+    ),
     ("every start blank", to_xml([plan(f"CANARY{n}", "") for n in range(20)]), "blank plan start"),
-    ("every end wrong", to_xml([plan(f"CANARY{n}", "2017-05-10", "2017-04-10") for n in range(20)]), "ends before it starts"),
-]  # fmt: skip
+    (
+        "every end wrong",
+        to_xml([plan(f"CANARY{n}", "2017-05-10", "2017-04-10") for n in range(20)]),
+        "ends before it starts",
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "words"), [case[1:] for case in XML_STOPS], ids=[case[0] for case in XML_STOPS])
@@ -676,7 +833,7 @@ CSV_STOPS = [
     ("a blank start on every row", table(*(plan(f"CANARY{n}", "") for n in range(20))), "blank plan start"),
     ("adults", table(*(plan(f"CANARY{n}", born="1989-02-01") for n in range(20))), "starts on or after the 18th"),
     ("identifiers blank", table(*(plan("") for _ in range(20))), "blank child identifier"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("content", "words"), [case[1:] for case in CSV_STOPS], ids=[case[0] for case in CSV_STOPS])
@@ -687,7 +844,11 @@ def test_a_damaged_table_is_stopped(tmp_path, content, words):
 
 def test_a_return_that_goes_silent_before_its_end(tmp_path):
     rows = [plan(f"CANARY{n}", "2017-05-10") for n in range(100)]
-    stops(give(tmp_path / "a", {"2018.xml": to_xml(rows)}), "no plan, conference or review in the last 60 days to 2018-03-31", "until")
+    stops(
+        give(tmp_path / "a", {"2018.xml": to_xml(rows)}),
+        "no plan, conference or review in the last 60 days to 2018-03-31",
+        "until",
+    )
     assert total(read_cin(tmp_path / "a", until=date(2017, 6, 30)), date(2017, 6, 30)) == 100
     assert counted(read_xml(tmp_path / "b", *rows[:99]), "nothing dated in the return's last 60 days") == 1
 
@@ -711,9 +872,15 @@ def test_two_returns_of_one_year_are_stopped(tmp_path):
 def test_files_that_are_no_return_are_stopped(tmp_path):
     stops(tmp_path / "nowhere", "not a folder")
     stops(give(tmp_path / "a", {"readme.txt": "x"}), "holds no file of a return")
-    stops(give(tmp_path / "b", {"2018/reviews.csv": "LAchildID,CPPreviewDate\nCANARY1,2017-05-01\n"}), "no file with child protection plans")
+    stops(
+        give(tmp_path / "b", {"2018/reviews.csv": "LAchildID,CPPreviewDate\nCANARY1,2017-05-01\n"}),
+        "no file with child protection plans",
+    )
     stops(give(tmp_path / "c", {"plans.csv": "Name,Date\nCANARY1,2017-05-01\n"}), "no column CPPstartDate")
-    stops(give(tmp_path / "d", {"notes.csv": "Name,Date\nCANARY1,2017-05-01\n"}), "holds no file with child protection plans")
+    stops(
+        give(tmp_path / "d", {"notes.csv": "Name,Date\nCANARY1,2017-05-01\n"}),
+        "holds no file with child protection plans",
+    )
 
 
 def test_zips_that_lead_outside_or_are_damaged_are_stopped(tmp_path):
@@ -736,17 +903,23 @@ def test_sizes_are_limited(tmp_path, monkeypatch):
     stops(give(tmp_path / "b", {"1.xml": "", "2.xml": ""}), "at most 1")
 
 
-@pytest.mark.parametrize("pending", ["<!--" + "x" * 3_000_000, '<Message a="' + "x" * 3_000_000, "<?p " + "x" * 3_000_000])
+@pytest.mark.parametrize(
+    "pending", ["<!--" + "x" * 3_000_000, '<Message a="' + "x" * 3_000_000, "<?p " + "x" * 3_000_000]
+)
 def test_one_endless_mark_is_stopped(tmp_path, pending):
     stops(give(tmp_path, {"2018.xml": pending}), "one tag or comment of over 1 MB")
 
 
-@pytest.mark.parametrize(("cells", "words"), [
-    ({"child": "=CANARY1"}, "a formula"),
-    ({"start": "13/05/1913"}, "not a date in the file's one format"),
-    ({"start": 43000}, "not a date"),
-    ({"child": 1.5e20}, "rounded by a spreadsheet"),
-], ids=["formula", "text among dates", "a serial number", "rounded"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"child": "=CANARY1"}, "a formula"),
+        ({"start": "13/05/1913"}, "not a date in the file's one format"),
+        ({"start": 43000}, "not a date"),
+        ({"child": 1.5e20}, "rounded by a spreadsheet"),
+    ],
+    ids=["formula", "text among dates", "a serial number", "rounded"],
+)
 def test_a_damaged_workbook_is_stopped(tmp_path, cells, words):
     book = annex({"List 7": [LIST_7, row_7("A"), row_7(**({"child": "CANARY1"} | cells))]})
     stops(give(tmp_path, {"Annex 2018-09-30.xlsx": book}), words, "sheet 1, line 3")
@@ -769,13 +942,20 @@ def test_a_workbook_with_a_dtd_or_no_workbook_is_stopped(tmp_path):
 
 def test_no_output_shows_a_child(tmp_path):
     born = {"born": "1913-05-06", "ExpectedPersonBirthDate": "2091-01-01"}
-    rows = [plan("CANARY1", "2017-05-10"), plan("CANARY2", "2017-05-10", FamilyID="Q7712"), plan("CANARY3", **born), plan("CANARY4", "")]
+    rows = [
+        plan("CANARY1", "2017-05-10"),
+        plan("CANARY2", "2017-05-10", FamilyID="Q7712"),
+        plan("CANARY3", **born),
+        plan("CANARY4", ""),
+    ]
     rows = [{"FamilyID": ""} | row for row in rows]
     plans = read_csv(tmp_path, *rows)
     shown = outputs(plans)
     assert not any(canary in shown for canary in CANARIES)
     held = "".join(str(getattr(plans, name)) for name in plans.__slots__ if name != "_quality")
-    assert "CANARY" not in held.upper() and "Q7712" not in held, "identifiers are not held even inside, only their hashes"
+    assert "CANARY" not in held.upper() and "Q7712" not in held, (
+        "identifiers are not held even inside, only their hashes"
+    )
 
 
 def test_plans_are_neither_pickled_nor_copied(tmp_path):
@@ -800,7 +980,18 @@ def test_a_large_census_is_read_as_a_stream(tmp_path, monkeypatch):
     assert total(read_xml(tmp_path, *rows)) == 2000
 
 
-DAYS = ["", *["2017-05-10"] * 3, "2017-06-01", "2018-03-31", "2018-04-01", "2016-02-29", "2000-02-29", "1999-01-01", "2018-06-01", "2030-01-01"]
+DAYS = [
+    "",
+    *["2017-05-10"] * 3,
+    "2017-06-01",
+    "2018-03-31",
+    "2018-04-01",
+    "2016-02-29",
+    "2000-02-29",
+    "1999-01-01",
+    "2018-06-01",
+    "2030-01-01",
+]
 
 
 def muddled(chance):
@@ -808,7 +999,9 @@ def muddled(chance):
     rows = [plan(chance.choice(["A", "B", "C", ""]), *chance.choices(DAYS, k=3)) for _ in range(chance.randint(1, 5))]
     for row in rows:
         for name in chance.sample(COLUMNS[2:], 3):
-            row[name] = chance.choice(DAYS if "Date" in name or name.endswith("CPC") else ["", "X", "NEG", "5C", "3", "-1"])
+            row[name] = chance.choice(
+                DAYS if "Date" in name or name.endswith("CPC") else ["", "X", "NEG", "5C", "3", "-1"]
+            )
         row["NumberOfPreviousCPP"] = row["NumberOfPreviousCPP"] or "0"
     return rows
 
@@ -818,7 +1011,9 @@ def test_stock_reconciles_whatever_the_faults(tmp_path, seed):
     chance, found = random.Random(seed), []
     years = {year: muddled(chance) for year in ("2017", "2018")}
     for kind in ("xml", "csv"):
-        written = {f"{year}/c.{kind}": to_xml(rows, year) if kind == "xml" else to_csv(rows) for year, rows in years.items()}
+        written = {
+            f"{year}/c.{kind}": to_xml(rows, year) if kind == "xml" else to_csv(rows) for year, rows in years.items()
+        }
         plans = read_cin(give(tmp_path / kind, written))
         months = plans.monthly("2016-04", "2018-03").groupby("month")[["stock", "starts", "ends"]].sum()
         before = [total(plans, date(2016, 3, 31)), *months["stock"].iloc[:-1]]

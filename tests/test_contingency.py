@@ -16,7 +16,9 @@ CALLS = arrays(float, st.tuples(st.integers(1, 20), st.integers(1, MONTHS)), ele
 
 def quarters(cost: list[float], recovery: float = 0.0, savings: float = 0.0, contingency: float = 600.0) -> Draw:
     """One draw of a year cut into four parts, each with a budget of 1,000; a recovery plan that starts after two."""
-    return draw_down(np.array([cost], float), np.full(4, 1_000.0), commitments(np.array([recovery]), 2, 4), contingency, savings)
+    return draw_down(
+        np.array([cost], float), np.full(4, 1_000.0), commitments(np.array([recovery]), 2, 4), contingency, savings
+    )
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

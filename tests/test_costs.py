@@ -31,25 +31,59 @@ LIVING = {
     "other": [0, 0, 0, 0, 1],
 }
 PRICES = {  # pounds a child and week, of 2010-11
-    "in_house_fostering": 300, "kinship_fostering": 150, "ifa_fostering": 700, "own_home": 140, "private_residential": 2_800,
-    "residential_school": 1_400, "supported": 420, "with_parents": 10, "placed_for_adoption": 20, "other_placement": 500,
-}  # fmt: skip
+    "in_house_fostering": 300,
+    "kinship_fostering": 150,
+    "ifa_fostering": 700,
+    "own_home": 140,
+    "private_residential": 2_800,
+    "residential_school": 1_400,
+    "supported": 420,
+    "with_parents": 10,
+    "placed_for_adoption": 20,
+    "other_placement": 500,
+}
 YEARLY = {  # pounds a year, of 2010-11: multiples of 365.25, so that a day costs a round sum
-    "costs.own_homes": 365_250, "costs.fostering_service": 730_500, "costs.other_lac_services": 109_575,
-    "measure.set_up": 7_000, "measure.running": 36_525, "contact.in_house_cost": 36_525, "iro.post_cost": 36_525, "iro.admin_post_cost": 18_262.5,
-}  # fmt: skip
+    "costs.own_homes": 365_250,
+    "costs.fostering_service": 730_500,
+    "costs.other_lac_services": 109_575,
+    "measure.set_up": 7_000,
+    "measure.running": 36_525,
+    "contact.in_house_cost": 36_525,
+    "iro.post_cost": 36_525,
+    "iro.admin_post_cost": 18_262.5,
+}
 HOURLY = {"contact.agency_hour": 35, "contact.travel": 10}
 OTHER = {
-    "placements.in_house_fostering_places": 6, "placements.own_home_places": 3, "placements.kinship_share": 0.1,
-    "costs.new_placement_price": 1, "families.cp": 2,
-    "contact.sessions_under_1": 5, "contact.sessions_1_4": 3, "contact.sessions_5_9": 2, "contact.sessions_10_15": 1,
-    "contact.sessions_16_17": 0.5, "contact.sessions_after_order": 7.305, "contact.hours_a_session": 2,
-    "contact.children_a_session": 1.25, "contact.in_house_hours": 20,
-    "iro.hours_a_lac_review": 8, "iro.hours_a_conference": 9, "iro.admin_hours_a_lac_review": 4,
-    "iro.admin_hours_a_conference": 8, "iro.hours_a_post": 1_461, "iro.agency_premium": 1.4, "iro.posts": 1, "iro.admin_posts": 1.5,
-    "income.uasc_under_16": 665, "income.uasc_16_17": 497, "income.residential_share": 0.1, "income.fostering_share": 0.01,
-    "prices.pay": 0, "prices.placements": 0, "prices.general": 0,
-}  # fmt: skip
+    "placements.in_house_fostering_places": 6,
+    "placements.own_home_places": 3,
+    "placements.kinship_share": 0.1,
+    "costs.new_placement_price": 1,
+    "families.cp": 2,
+    "contact.sessions_under_1": 5,
+    "contact.sessions_1_4": 3,
+    "contact.sessions_5_9": 2,
+    "contact.sessions_10_15": 1,
+    "contact.sessions_16_17": 0.5,
+    "contact.sessions_after_order": 7.305,
+    "contact.hours_a_session": 2,
+    "contact.children_a_session": 1.25,
+    "contact.in_house_hours": 20,
+    "iro.hours_a_lac_review": 8,
+    "iro.hours_a_conference": 9,
+    "iro.admin_hours_a_lac_review": 4,
+    "iro.admin_hours_a_conference": 8,
+    "iro.hours_a_post": 1_461,
+    "iro.agency_premium": 1.4,
+    "iro.posts": 1,
+    "iro.admin_posts": 1.5,
+    "income.uasc_under_16": 665,
+    "income.uasc_16_17": 497,
+    "income.residential_share": 0.1,
+    "income.fostering_share": 0.01,
+    "prices.pay": 0,
+    "prices.placements": 0,
+    "prices.general": 0,
+}
 UASC_SHARE = np.array([0, 0, 0, 0.25, 0.4])
 PRICED = {f"costs.{name}": price for name, price in PRICES.items()} | YEARLY | HOURLY
 
@@ -63,10 +97,17 @@ def values(price_base: str = "2010-11", **changed) -> Values:
 def setting(months: int, **changed) -> Setting:
     mix = np.array([LIVING[name] for name in PLACEMENTS], float).T / CHILDREN[:, None]
     plain = Setting(
-        mix=mix, residential=np.ones(months), new_share=np.zeros(months), added_places=np.zeros(months),
-        contact_lever=np.ones(months), price_lever=np.ones(months), iro_lever=np.ones(months), measure_begins=np.zeros(months), measure_months=np.ones(months),
+        mix=mix,
+        residential=np.ones(months),
+        new_share=np.zeros(months),
+        added_places=np.zeros(months),
+        contact_lever=np.ones(months),
+        price_lever=np.ones(months),
+        iro_lever=np.ones(months),
+        measure_begins=np.zeros(months),
+        measure_months=np.ones(months),
         starts_per_icpc=0.8,
-    )  # fmt: skip
+    )
     return replace(plain, **changed)
 
 
@@ -190,7 +231,14 @@ def test_posts_held_beyond_the_need_are_paid():
 # --- prices -----------------------------------------------------------------------------------------------------------
 
 # What each line costs in April 2011 (30 days) if only one index is 10%: the priced share of the February figure x 30/28 x 1.1
-PAY = ["in_house_fostering", "kinship_fostering", "fostering_service", "other_lac_services", "iro", "review_administration"]
+PAY = [
+    "in_house_fostering",
+    "kinship_fostering",
+    "fostering_service",
+    "other_lac_services",
+    "iro",
+    "review_administration",
+]
 AGENCY = ["ifa_fostering", "private_residential", "residential_school", "supported", "other_placements"]
 UPRATED = {  # line -> index -> pounds of February's figure that the index moves
     **{line: {"pay": BY_HAND[line]} for line in PAY},
@@ -221,12 +269,16 @@ def test_prices_step_on_1_april_and_on_no_other_day():
 
 def test_a_price_of_a_later_year_is_taken_back():
     # £800 of 2011-12 at 5% is 800 / 1.05 = 761.90 in 2010-11
-    price = Values({"costs.p": 800, "prices.pay": 0.05}, {"costs.p": "2011-12"}).price("costs.p", "pay", ["2011-03", "2011-04"])
+    price = Values({"costs.p": 800, "prices.pay": 0.05}, {"costs.p": "2011-12"}).price(
+        "costs.p", "pay", ["2011-03", "2011-04"]
+    )
     assert price == pytest.approx([761.904762, 800])
 
 
 def test_an_index_may_differ_from_draw_to_draw():
-    price = values(prices__placements=np.array([0.0, 0.1])).price("costs.ifa_fostering", "placements", ["2011-03", "2012-04"])
+    price = values(prices__placements=np.array([0.0, 0.1])).price(
+        "costs.ifa_fostering", "placements", ["2011-03", "2012-04"]
+    )
     assert price == pytest.approx(np.array([[700, 700], [700, 847]]))  # 700 x 1.1 x 1.1
 
 
@@ -256,7 +308,9 @@ def financial_months(first: int) -> list[str]:
     return [f"{first}-{month:02d}" for month in range(4, 13)] + [f"{first + 1}-{month:02d}" for month in range(1, 4)]
 
 
-@pytest.mark.parametrize(("first", "days"), [(2010, 365), (2011, 366), (2012, 365), (2013, 365), (2014, 365), (2015, 366)])
+@pytest.mark.parametrize(
+    ("first", "days"), [(2010, 365), (2011, 366), (2012, 365), (2013, 365), (2014, 365), (2015, 366)]
+)
 def test_a_fixed_cost_is_paid_by_day(first, days):
     """£365,250 a year is £1,000 a day: £365,000 in most years and £366,000 in one with a 29 February."""
     months = financial_months(first)
@@ -268,7 +322,9 @@ def test_a_fixed_cost_is_paid_by_day(first, days):
 def test_the_same_children_cost_a_day_more_in_a_leap_year():
     """Same children, reviews and hours every day: every line is 29/28 of a plain February, to the penny."""
     plain, leap = (one_month(month) for month in ("2011-02", "2012-02"))
-    assert {line: leap[line] for line in LINES} == pytest.approx({line: plain[line] * 29 / 28 for line in LINES}, abs=0.005)
+    assert {line: leap[line] for line in LINES} == pytest.approx(
+        {line: plain[line] * 29 / 28 for line in LINES}, abs=0.005
+    )
 
 
 def test_years_hold_every_month_once():
@@ -277,7 +333,9 @@ def test_years_hold_every_month_once():
     held = by_year(lines, months)
     assert list(held) == ["2010-11", "2011-12", "2012-13"]
     for line, cost in lines.items():
-        assert [held[year][line].item() for year in held] == pytest.approx([cost[0, :2].sum(), cost[0, 2:4].sum(), cost[0, 4]])
+        assert [held[year][line].item() for year in held] == pytest.approx(
+            [cost[0, :2].sum(), cost[0, 2:4].sum(), cost[0, 4]]
+        )
 
 
 # --- for any children -------------------------------------------------------------------------------------------------
@@ -298,14 +356,17 @@ def test_more_children_never_cost_less_gross(children, more):
 @given(SOME)
 def test_lines_sum_to_the_total_to_the_penny(children):
     lines = cost_lines(work([FEBRUARY], children), values(), setting(1))
-    by_group = {group: sum(lines[line].item() for line, (_, held) in LINES.items() if held == group) for group in GROUPS}
+    by_group = {
+        group: sum(lines[line].item() for line, (_, held) in LINES.items() if held == group) for group in GROUPS
+    }
     assert sum(by_group.values()) == pytest.approx(net(lines).item(), abs=0.005)
 
 
 @given(SOME, st.floats(0, 20))
 def test_more_in_house_places_never_cost_more(children, places):
     before, after = (
-        cost_lines(work([FEBRUARY], children), values(), setting(1, added_places=np.array([added]))) for added in (0.0, places)
+        cost_lines(work([FEBRUARY], children), values(), setting(1, added_places=np.array([added])))
+        for added in (0.0, places)
     )
     assert net(after).item() <= net(before).item() + 1e-6
 
@@ -313,15 +374,25 @@ def test_more_in_house_places_never_cost_more(children, places):
 def test_each_draw_is_costed_with_its_own_values():
     """Three draws of values at once are three runs of one draw."""
     drawn = {
-        "costs__ifa_fostering": [640, 700, 760], "placements__kinship_share": [0.08, 0.1, 0.14], "contact__sessions_under_1": [3, 5, 6],
-        "contact__hours_a_session": [1.75, 2, 2.5], "iro__hours_a_lac_review": [6, 8, 10], "iro__agency_premium": [1.2, 1.4, 1.6],
-        "income__residential_share": [0.08, 0.1, 0.15], "income__uasc_16_17": [400, 497, 500], "prices__pay": [0, 0.01, 0.02],
-        "contact__children_a_session": [1.2, 1.25, 1.8], "costs__new_placement_price": [0.9, 1, 1.2], "costs__own_home": [100, 140, 200],
-    }  # fmt: skip
+        "costs__ifa_fostering": [640, 700, 760],
+        "placements__kinship_share": [0.08, 0.1, 0.14],
+        "contact__sessions_under_1": [3, 5, 6],
+        "contact__hours_a_session": [1.75, 2, 2.5],
+        "iro__hours_a_lac_review": [6, 8, 10],
+        "iro__agency_premium": [1.2, 1.4, 1.6],
+        "income__residential_share": [0.08, 0.1, 0.15],
+        "income__uasc_16_17": [400, 497, 500],
+        "prices__pay": [0, 0.01, 0.02],
+        "contact__children_a_session": [1.2, 1.25, 1.8],
+        "costs__new_placement_price": [0.9, 1, 1.2],
+        "costs__own_home": [100, 140, 200],
+    }
     months, new = ["2011-04", "2011-05"], np.array([0.2, 0.6])
     one = work(months)
     three = Workload(months, **{name: np.repeat(part, 3, axis=0) for name, part in one.parts().items()})
-    together = cost_lines(three, values(**{key: np.array(held, float) for key, held in drawn.items()}), setting(2, new_share=new))
+    together = cost_lines(
+        three, values(**{key: np.array(held, float) for key, held in drawn.items()}), setting(2, new_share=new)
+    )
     for draw in range(3):
         alone = cost_lines(one, values(**{key: held[draw] for key, held in drawn.items()}), setting(2, new_share=new))
         for line in LINES:

@@ -41,10 +41,14 @@ def at(call: str, outturn: str, lac: float, cp: float, chance: float) -> Figures
 def test_causes_are_the_differences_of_one_forecast_after_the_other():
     said = {"numbers": at("110.10", "1010.00", 12, 5, 0.4), "actuals": at("130.33", "1000.01", 12, 5, 0.3)}
     before, after = at("100.00", "1000.00", 10, 5, 0.5), at("150.50", "1020.02", 12, 5, 0.2)
-    moves = movement(before, after, [("numbers", "numbers"), ("actuals", "actuals"), ("price", "now")], said.__getitem__)
+    moves = movement(
+        before, after, [("numbers", "numbers"), ("actuals", "actuals"), ("price", "now")], said.__getitem__
+    )
     assert [(move.cause, move.by.call, move.by.lac) for move in moves] == [
-        ("numbers", Decimal("10.10"), 2), ("actuals", Decimal("20.23"), 0), ("price", Decimal("20.17"), 0),
-    ]  # fmt: skip
+        ("numbers", Decimal("10.10"), 2),
+        ("actuals", Decimal("20.23"), 0),
+        ("price", Decimal("20.17"), 0),
+    ]
     assert sum(move.by.call for move in moves) == after.call - before.call
     assert sum(move.by.outturn for move in moves) == after.outturn - before.outturn
 
@@ -139,14 +143,26 @@ def home_in(folder) -> refresh.Home:
 def plain_sensitivities():
     """The tornado, the charts and most scenarios are tested elsewhere and take most of a refresh."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(refresh, "sensitivities", lambda case, base, central, threads: refresh.sensitivity.told(base, central))
+        patch.setattr(
+            refresh, "sensitivities", lambda case, base, central, threads: refresh.sensitivity.told(base, central)
+        )
         patch.setattr(refresh.sensitivity, "told", lambda base, central: QUICK)
         patch.setattr(refresh, "charts_of", lambda told: {})
         patch.setattr(door, "list_scenarios", lambda params: FEW_SCENARIOS)
         yield
 
 
-ROW = {"key": "a.b", "assumption": "A", "low": 0.0, "value": 0.5, "high": 1.0, "call_at_low": -1.0, "call_at_high": 1.0, "share_of_variance": 0.1, "switching_value": None}
+ROW = {
+    "key": "a.b",
+    "assumption": "A",
+    "low": 0.0,
+    "value": 0.5,
+    "high": 1.0,
+    "call_at_low": -1.0,
+    "call_at_high": 1.0,
+    "share_of_variance": 0.1,
+    "switching_value": None,
+}
 QUICK = {"draws": 1, "call": 0.0, "sure": 0.8, "share_of_children": 0.5, "assumptions": [ROW], "levers": []}
 
 
@@ -180,7 +196,9 @@ def test_the_whole_year_is_replayed_and_every_month_sums_to_the_penny(replayed):
         first, then = told(base, before), told(base, after)
         assert then["since"] == before and "mix" in {move["cause"] for move in then["moves"]}
         for figure in ("call", "outturn"):
-            assert sum(Decimal(move[figure]) for move in then["moves"]) == Decimal(then["headline"][figure]) - Decimal(first["headline"][figure])
+            assert sum(Decimal(move[figure]) for move in then["moves"]) == Decimal(then["headline"][figure]) - Decimal(
+                first["headline"][figure]
+            )
     last = json.loads((base / "runs" / "exampleton" / "2026-03" / "answer.json").read_text(encoding="utf-8"))
     known = YAML(typ="safe").load((MONTHS / "expected.yaml").read_text(encoding="utf-8"))
     assert last["open_at_origin"] == known["last_month"]
@@ -196,13 +214,23 @@ def test_the_break_is_told_within_three_months_and_none_before_it(replayed):
 def test_the_revision_is_a_cause_of_its_own(replayed):
     base, _, outcomes = replayed
     assert "revision" in {move["cause"] for move in told(base, "2025-10")["moves"]}
-    assert "Revised: children who started to be looked after, August 2025, from 6 to 8." in " ".join(outcomes["2025-11"].lines)
-    assert all("revision" not in {move["cause"] for move in told(base, month)["moves"]} for month in ("2025-05", "2025-09", "2026-03"))
+    assert "Revised: children who started to be looked after, August 2025, from 6 to 8." in " ".join(
+        outcomes["2025-11"].lines
+    )
+    assert all(
+        "revision" not in {move["cause"] for move in told(base, month)["moves"]}
+        for month in ("2025-05", "2025-09", "2026-03")
+    )
 
 
 def test_every_delivery_is_taken_and_the_late_ledger_needs_a_person(year):
     base, outcomes = year
-    assert {name: done.code for name, done in outcomes.items()} == {"2025-05": 0, "2025-06": 0, "2025-07": 4, "2025-08": 0}
+    assert {name: done.code for name, done in outcomes.items()} == {
+        "2025-05": 0,
+        "2025-06": 0,
+        "2025-07": 4,
+        "2025-08": 0,
+    }
     assert "The ledger of June 2025 (2025-26) has not arrived" in " ".join(outcomes["2025-07"].lines)
 
 
@@ -234,7 +262,9 @@ def test_refreshing_again_changes_nothing(year):
     home, folder = home_in(base), base / "council"
     before = runs.tree_hash(base / "runs" / "exampleton")
     for _ in range(3):
-        done = door.refresh_council(home, folder, FEW, 1, 2, "2025-08-06T06:30:00+00:00", lambda step: None, with_notebooks=False)
+        done = door.refresh_council(
+            home, folder, FEW, 1, 2, "2025-08-06T06:30:00+00:00", lambda step: None, with_notebooks=False
+        )
         assert done.code == 0 and done.lines[0].startswith("Nothing to do: Exampleton stands at July 2025")
     assert runs.tree_hash(base / "runs" / "exampleton") == before
 
@@ -246,14 +276,24 @@ def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypat
     shutil.copytree(base / "runs", tmp_path / "runs")
     held = tmp_path / "council" / door.HELD
     lines = (held / "vintages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (held / "vintages.csv").write_text("".join(line for line in lines if not line.startswith("2025-07")), encoding="utf-8", newline="")
+    (held / "vintages.csv").write_text(
+        "".join(line for line in lines if not line.startswith("2025-07")), encoding="utf-8", newline=""
+    )
     names = [line.rsplit(",", 1) for line in (held / "files.csv").read_text(encoding="utf-8").splitlines()]
-    kept = [name for name in names if "2025-07" not in name[1] and "2025-06.csv" not in name[1] or "counts_to_2025-06" in name[1]]
+    kept = [
+        name
+        for name in names
+        if "2025-07" not in name[1] and "2025-06.csv" not in name[1] or "counts_to_2025-06" in name[1]
+    ]
     (held / "files.csv").write_text("\n".join(",".join(name) for name in kept) + "\n", encoding="utf-8", newline="")
     monkeypatch.setattr(refresh, "run_open", lambda *args, **more: pytest.fail("ran again"))
-    done = door.refresh_council(home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False)
+    done = door.refresh_council(
+        home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
+    )
     assert done.lines[0].startswith("Nothing to do")
-    assert (held / "vintages.csv").read_text(encoding="utf-8") == (base / "council" / door.HELD / "vintages.csv").read_text(encoding="utf-8")
+    assert (held / "vintages.csv").read_text(encoding="utf-8") == (
+        base / "council" / door.HELD / "vintages.csv"
+    ).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("files", [0, 1])
@@ -286,9 +326,13 @@ def test_a_bad_arrival_leaves_everything_as_it_was(year, tmp_path):
     shutil.copytree(base / "council", tmp_path / "council")
     shutil.copytree(base / "runs", tmp_path / "runs")
     before = runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)
-    (tmp_path / "council" / INBOX / "counts_to_2025-09.csv").write_text("Month,Looked-after children\n2025-09,12\n", encoding="utf-8")
+    (tmp_path / "council" / INBOX / "counts_to_2025-09.csv").write_text(
+        "Month,Looked-after children\n2025-09,12\n", encoding="utf-8"
+    )
     with pytest.raises(BadInput, match="counts_to_2025-09.csv"):
-        door.refresh_council(home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False)
+        door.refresh_council(
+            home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
+        )
     assert (runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)) == before
 
 
@@ -301,7 +345,9 @@ def test_a_run_that_fails_leaves_what_is_held(year, tmp_path, monkeypatch):
     before = runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)
     monkeypatch.setattr(summary, "write", lambda *args: (_ for _ in ()).throw(MemoryError("no room")))
     with pytest.raises(MemoryError):
-        door.refresh_council(home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False)
+        door.refresh_council(
+            home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
+        )
     kept = runs.tree_hash(tmp_path / "council" / door.HELD)
     assert kept == before[1] and not (tmp_path / "runs" / "exampleton" / "2025-08").exists()
 
@@ -323,7 +369,13 @@ def test_the_summary_is_one_screen_without_column_names(year):
 
 
 def test_nothing_is_never_minus():
-    assert [summary._tenth(children) for children in (-0.04, 0.0, 0.04, -0.06, 1.25)] == ["+0.0", "+0.0", "+0.0", "-0.1", "+1.2"]
+    assert [summary._tenth(children) for children in (-0.04, 0.0, 0.04, -0.06, 1.25)] == [
+        "+0.0",
+        "+0.0",
+        "+0.0",
+        "-0.1",
+        "+1.2",
+    ]
 
 
 def test_every_figure_of_a_name_is_escaped(year):
@@ -338,9 +390,13 @@ def test_past_forecasts_stand_beside_what_came(year):
     base, _ = year
     record = {one["group"]: one for one in told(base, "2025-07")["tracking"]}
     assert record["lac"]["forecasts"] == record["cp"]["forecasts"] == 3
-    counts = pd.read_csv(MONTHS / "deliveries" / "2025-08" / "counts_to_2025-07.csv").set_index("Month")["Looked-after children"]
+    counts = pd.read_csv(MONTHS / "deliveries" / "2025-08" / "counts_to_2025-07.csv").set_index("Month")[
+        "Looked-after children"
+    ]
     first = json.loads((base / "runs" / "exampleton" / "2025-04" / "answer.json").read_text(encoding="utf-8"))
-    may = next(row for row in first["scenarios"]["central"]["children"]["lac"]["month_ends"] if row["month"] == "2025-05")
+    may = next(
+        row for row in first["scenarios"]["central"]["children"]["lac"]["month_ends"] if row["month"] == "2025-05"
+    )
     table = pd.read_csv(base / "runs" / "exampleton" / "2025-07" / "tables" / "tracking.csv")
     row = table[(table["group"] == "lac") & (table["origin"] == "2025-04-30") & (table["at"] == "2025-05")].iloc[0]
     assert row["error"] == pytest.approx(may["mean"] - counts["2025-05"], abs=1e-6)
@@ -359,8 +415,15 @@ def test_moves_are_frozen():
 def test_a_refresh_runs_every_scenario(year, monkeypatch):
     base, _ = year
     monkeypatch.setattr(door, "list_scenarios", list_scenarios)
-    now = door.standing(home_in(base), read_card(base / "council" / CARD), door.read_held(base / "council" / door.HELD), base / "nowhere")
-    assert set(now.case(HOME / "data").scenarios) == {path.stem for path in (HOME / "params" / "scenarios").glob("*.yaml")}
+    now = door.standing(
+        home_in(base),
+        read_card(base / "council" / CARD),
+        door.read_held(base / "council" / door.HELD),
+        base / "nowhere",
+    )
+    assert set(now.case(HOME / "data").scenarios) == {
+        path.stem for path in (HOME / "params" / "scenarios").glob("*.yaml")
+    }
 
 
 # --- where children are placed ----------------------------------------------------------------------------------------
@@ -370,7 +433,9 @@ RETURNS = HOME / "data" / "example" / "council"
 
 def test_placements_of_new_months_are_a_cause_of_their_own():
     then = standing(*APRIL, ("2025-04", "children", "lac_residential", 15.0))
-    now = standing(*APRIL, ("2025-04", "children", "lac_residential", 15.0), *MAY, ("2025-05", "children", "lac_residential", 19.0))
+    now = standing(
+        *APRIL, ("2025-04", "children", "lac_residential", 15.0), *MAY, ("2025-05", "children", "lac_residential", 19.0)
+    )
     found = causes(then, now)
     assert list(found) == ["numbers", "mix", "actuals", "price"]
     assert found["numbers"].placed_months == ("2025-04",) and found["numbers"].last == "2025-05"
@@ -385,7 +450,12 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
     case = now.case(home.data)
     prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
     central = outlook.foresee(prepared, case.central)
-    steps = [now.with_placed_until("2025-05"), now.with_ledger_until("2025-05"), now.with_ledger_until(None), replace(now, levels=("2025-04",))]
+    steps = [
+        now.with_placed_until("2025-05"),
+        now.with_ledger_until("2025-05"),
+        now.with_ledger_until(None),
+        replace(now, levels=("2025-04",)),
+    ]
     calls = []
     for step in steps:
         there = step.case(home.data)
@@ -399,7 +469,10 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
 
 def test_placements_count_only_in_months_that_have_them_all():
     whole = [("2025-05", measure, 10) for measure in COUNTED_AS.values()]
-    counts = pd.DataFrame([("2025-04", "lac", 70), ("2025-04", "lac_fostering", 70), ("2025-05", "lac", 70), *whole], columns=["month", "measure", "value"])
+    counts = pd.DataFrame(
+        [("2025-04", "lac", 70), ("2025-04", "lac_fostering", 70), ("2025-05", "lac", 70), *whole],
+        columns=["month", "measure", "value"],
+    )
     assert Come(counts).placed == {"2025-05": dict.fromkeys(COUNTED_AS, 10.0)}
     assert Come(counts.head(1)).placed == {}
 
@@ -415,14 +488,27 @@ def test_a_mix_that_moves_the_call_is_told(year):
 def test_each_month_to_date_is_paid_for_as_its_children_were_placed(year):
     base, _ = year
     home = home_in(base)
-    now = door.standing(home, read_card(base / "council" / CARD), door.read_held(base / "council" / door.HELD), base / "nowhere")
+    now = door.standing(
+        home, read_card(base / "council" / CARD), door.read_held(base / "council" / door.HELD), base / "nowhere"
+    )
     case = now.case(home.data)
     prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
     counts = pd.read_csv(MONTHS / "deliveries" / "2025-08" / "counts_to_2025-07.csv").set_index("Month")
     by_age = case.evidence.lac.council.closing
     for month, held in (("2025-04", "2025-04"), ("2025-07", "2025-07"), ("2026-02", "2025-07")):
         shares = by_age @ prepared.mix_in(month) / by_age.sum()
-        wanted = counts.loc[held, ["With foster carers", "Placed for adoption", "With parents", "In children's homes", "In residential schools", "In supported accommodation", "Placed elsewhere"]]
+        wanted = counts.loc[
+            held,
+            [
+                "With foster carers",
+                "Placed for adoption",
+                "With parents",
+                "In children's homes",
+                "In residential schools",
+                "In supported accommodation",
+                "Placed elsewhere",
+            ],
+        ]
         assert shares == pytest.approx(wanted.to_numpy(float) / wanted.sum(), abs=1e-9)
     assert (prepared.mix_in("2025-03") == prepared.mix).all()
 
@@ -449,21 +535,40 @@ def deliver(folder, month: str) -> None:
 
 
 def refreshed(there) -> door.Done:
-    return door.refresh_council(home_in(there), there / "council", FEW, 1, 2, "2025-09-03T06:30:00+00:00", lambda step: None, with_notebooks=False)
+    return door.refresh_council(
+        home_in(there),
+        there / "council",
+        FEW,
+        1,
+        2,
+        "2025-09-03T06:30:00+00:00",
+        lambda step: None,
+        with_notebooks=False,
+    )
 
 
 def test_returns_that_came_are_read_and_move_what_is_forecast(with_returns):
     there, done = with_returns
     said = " ".join(done.lines)
-    assert done.code == door.NEEDS_A_PERSON and "Returns of looked-after children were read, complete to 31 March 2025" in said
+    assert (
+        done.code == door.NEEDS_A_PERSON
+        and "Returns of looked-after children were read, complete to 31 March 2025" in said
+    )
     stock = read_returns(RETURNS / "ssda903").stock(date(2025, 3, 31))["children"].sum()
-    assert f"The returns hold {stock} looked-after children on 31 March 2025, and the monthly counts 173. Find out which is right" in said
+    assert (
+        f"The returns hold {stock} looked-after children on 31 March 2025, and the monthly counts 173. Find out which is right"
+        in said
+    )
     moves = {move["cause"]: move for move in told(there, "2025-08")["moves"]}
     assert moves["mix"]["lac"] != 0 and moves["mix"]["cp"] != 0 and Decimal(moves["mix"]["call"]) != 0
     first, then = told(there, "2025-07"), told(there, "2025-08")
-    assert sum(Decimal(move["call"]) for move in then["moves"]) == Decimal(then["headline"]["call"]) - Decimal(first["headline"]["call"])
+    assert sum(Decimal(move["call"]) for move in then["moves"]) == Decimal(then["headline"]["call"]) - Decimal(
+        first["headline"]["call"]
+    )
     folder = there / "runs" / "exampleton" / "2025-08"
-    assert {path.name for path in (folder / "held" / "returns").glob("*.csv")} == {f"held_{kind}.csv" for kind in ("exposure", "starts", "open", "survival", "plan_exposure")} | {"sources.csv"}
+    assert {path.name for path in (folder / "held" / "returns").glob("*.csv")} == {
+        f"held_{kind}.csv" for kind in ("exposure", "starts", "open", "survival", "plan_exposure")
+    } | {"sources.csv"}
     table = pd.read_parquet(folder / "tables" / "calibration.parquet")
     assert table["figure"].str.startswith("still looked after after").any()
 
@@ -488,7 +593,9 @@ def test_returns_read_once_may_be_taken_away(with_returns, tmp_path):
     deliver(tmp_path / "there" / "council", "2025-10")
     done = refreshed(tmp_path / "there")
     assert done.code == 0 and "Returns" not in " ".join(done.lines)
-    case = json.loads((tmp_path / "there" / "runs" / "exampleton" / "2025-09" / "manifest.json").read_text(encoding="utf-8"))
+    case = json.loads(
+        (tmp_path / "there" / "runs" / "exampleton" / "2025-09" / "manifest.json").read_text(encoding="utf-8")
+    )
     assert "held/returns/held_open.csv" in case["inputs"]
 
 
@@ -500,7 +607,10 @@ def test_damaged_returns_stop_the_month_and_nothing_moves(with_returns, tmp_path
     path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8", newline="")
     with pytest.raises(BadInput, match="Episodes.csv"):
         refreshed(tmp_path / "there")
-    assert (runs.tree_hash(tmp_path / "there" / "runs"), runs.tree_hash(tmp_path / "there" / "council" / door.HELD)) == before
+    assert (
+        runs.tree_hash(tmp_path / "there" / "runs"),
+        runs.tree_hash(tmp_path / "there" / "council" / door.HELD),
+    ) == before
 
 
 def test_a_zip_beside_the_folder_is_refused(with_returns, tmp_path):
@@ -534,7 +644,19 @@ def test_an_extract_within_the_year_is_complete_to_the_month_and_compared_with_i
 
 
 def scheduled(there, *more: str):
-    command = ["refresh", str(there / "council"), "--runs", str(there / "runs"), "--draws", str(FEW), "--seed", "1", "--no-notebooks", "--quiet", *more]
+    command = [
+        "refresh",
+        str(there / "council"),
+        "--runs",
+        str(there / "runs"),
+        "--draws",
+        str(FEW),
+        "--seed",
+        "1",
+        "--no-notebooks",
+        "--quiet",
+        *more,
+    ]
     return CliRunner().invoke(main, command, prog_name="forecast")
 
 
@@ -560,7 +682,9 @@ def test_a_failure_ends_with_1_and_no_traceback(there, monkeypatch):
 
 
 def test_a_bad_arrival_ends_with_2_and_says_what_to_do(there):
-    (there / "council" / INBOX / "counts_to_2025-08.csv").write_text("Month,Looked-after children\n2025-08,12\n", encoding="utf-8")
+    (there / "council" / INBOX / "counts_to_2025-08.csv").write_text(
+        "Month,Looked-after children\n2025-08,12\n", encoding="utf-8"
+    )
     done = scheduled(there)
     assert done.exit_code == 2 and "counts_to_2025-08.csv, row 1" in done.output and "Traceback" not in done.output
 

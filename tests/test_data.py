@@ -31,20 +31,41 @@ def history():
     return History({name: published.read(DATA / "published", name, JUNE) for name in names})
 
 
-@pytest.mark.parametrize("area, measure, period, figure", [
-    ("Slough", "lac_stock", "2008-03-31", 120), ("Slough", "lac_stock", "2010-03-31", 175), ("Slough", "lac_stock", "2011-03-31", 168),
-    ("Slough", "lac_stock", "2011-05-31", 176), ("Slough", "lac_starts", "2010-11", 69), ("Slough", "lac_ceases", "2010-11", 75),
-    ("Slough", "cp_stock", "2008-03-31", 59), ("Slough", "cp_stock", "2011-03-31", 142), ("Slough", "cp_stock", "2011-05-31", 161),
-    ("Slough", "cp_starts", "2010-11", 162), ("Slough", "cp_ends", "2010-11", 138), ("Slough", "icpc", "2010-11", 171),
-    ("England", "lac_stock", "2011-03-31", 65520), ("England", "lac_starts", "2010-11", 27310), ("England", "lac_ceases", "2010-11", 26830),
-    ("England", "cp_stock", "2011-03-31", 42700), ("England", "cp_starts", "2010-11", 49000), ("England", "cp_ends", "2010-11", 45500),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "area, measure, period, figure",
+    [
+        ("Slough", "lac_stock", "2008-03-31", 120),
+        ("Slough", "lac_stock", "2010-03-31", 175),
+        ("Slough", "lac_stock", "2011-03-31", 168),
+        ("Slough", "lac_stock", "2011-05-31", 176),
+        ("Slough", "lac_starts", "2010-11", 69),
+        ("Slough", "lac_ceases", "2010-11", 75),
+        ("Slough", "cp_stock", "2008-03-31", 59),
+        ("Slough", "cp_stock", "2011-03-31", 142),
+        ("Slough", "cp_stock", "2011-05-31", 161),
+        ("Slough", "cp_starts", "2010-11", 162),
+        ("Slough", "cp_ends", "2010-11", 138),
+        ("Slough", "icpc", "2010-11", 171),
+        ("England", "lac_stock", "2011-03-31", 65520),
+        ("England", "lac_starts", "2010-11", 27310),
+        ("England", "lac_ceases", "2010-11", 26830),
+        ("England", "cp_stock", "2011-03-31", 42700),
+        ("England", "cp_starts", "2010-11", 49000),
+        ("England", "cp_ends", "2010-11", 45500),
+    ],
+)
 def test_known_figures(history, area, measure, period, figure):
     assert history.value(area, measure, period) == figure
 
 
 def test_known_ages_and_stays(history):
-    assert history.by("Slough", "lac_stock", "2011-03-31", "age_band") == {"under_1": 7, "1_4": 45, "5_9": 32, "10_15": 53, "16_17": 31}
+    assert history.by("Slough", "lac_stock", "2011-03-31", "age_band") == {
+        "under_1": 7,
+        "1_4": 45,
+        "5_9": 32,
+        "10_15": 53,
+        "16_17": 31,
+    }
     ends = history.by("Slough", "lac_ceases", "2010-11", "age_band", solve_suppressed=True)
     assert ends["under_1"] == 75 - 13 - 8 - 12 - 38
     assert history.by("England", "cp_ends", "2010-11", "duration")["6_to_12m"] == 38.2
@@ -111,10 +132,22 @@ MUTATIONS = {
     "card with an unknown field": (f"{AGES}.card.yaml", text("notes:", "note:"), ["card.yaml", "notes"]),
     "card with a field twice": (f"{AGES}.card.yaml", lambda raw: raw + b'notes: "again"\n', ["card.yaml", "line"]),
     "card of another table": (f"{AGES}.card.yaml", text(f'table: "{AGES}"', 'table: "other"'), ["other", AGES]),
-    "card with a bad checksum": (f"{AGES}.card.yaml", text("sha256: \"", "sha256: \"zz"), ["card.yaml", "sha256"]),
-    "hindsight without a reason": (f"{AGES}.card.yaml", lambda raw: raw.replace(b"hindsight_reason:", b'hindsight_reason: "" #', 1), ["hindsight"]),
-    "stale": (f"{PEOPLE}.card.yaml", text("expires: 2011-09-30", "expires: 2011-01-31"), ["expired on 2011-01-31", "newer edition"]),
-    "known only later": (f"{AGES}.card.yaml", text("hindsight: true", "hindsight: false"), ["known from 2012-09-25", "hindsight"]),
+    "card with a bad checksum": (f"{AGES}.card.yaml", text('sha256: "', 'sha256: "zz'), ["card.yaml", "sha256"]),
+    "hindsight without a reason": (
+        f"{AGES}.card.yaml",
+        lambda raw: raw.replace(b"hindsight_reason:", b'hindsight_reason: "" #', 1),
+        ["hindsight"],
+    ),
+    "stale": (
+        f"{PEOPLE}.card.yaml",
+        text("expires: 2011-09-30", "expires: 2011-01-31"),
+        ["expired on 2011-01-31", "newer edition"],
+    ),
+    "known only later": (
+        f"{AGES}.card.yaml",
+        text("hindsight: true", "hindsight: false"),
+        ["known from 2012-09-25", "hindsight"],
+    ),
 }
 
 
@@ -154,7 +187,10 @@ def test_a_figure_given_twice_and_one_not_held(history):
 
 def test_a_suppressed_cell_is_never_a_zero():
     columns = ["area", "period", "measure", "breakdown", "category", "value", "unit", "status", "source"]
-    rows = [["A", "2011", "m", "all", "all", "10", "children", "published", "s"], ["A", "2011", "m", "age_band", "x", "x", "children", "suppressed", "s"],
-            ["A", "2011", "m", "age_band", "y", "10", "children", "published", "s"]]  # fmt: skip
+    rows = [
+        ["A", "2011", "m", "all", "all", "10", "children", "published", "s"],
+        ["A", "2011", "m", "age_band", "x", "x", "children", "suppressed", "s"],
+        ["A", "2011", "m", "age_band", "y", "10", "children", "published", "s"],
+    ]
     with pytest.raises(BadInput, match="1 to 5"):
         History({"t": pd.DataFrame(rows, columns=columns)}).by("A", "m", "2011", "age_band", solve_suppressed=True)

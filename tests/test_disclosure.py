@@ -60,7 +60,10 @@ def column(name: str, values: dict[str, int | None], whole: int | None = None, p
 
 def grid(counts: list[list[int]], name: str = "t", measure: str = "lac") -> Sheet:
     held = {(f"a{i}", f"p{j}"): value for i, row in enumerate(counts) for j, value in enumerate(row)}
-    axes = {"age": {"all": [f"a{i}" for i in range(len(counts))]}, "place": {"all": [f"p{j}" for j in range(len(counts[0]))]}}
+    axes = {
+        "age": {"all": [f"a{i}" for i in range(len(counts))]},
+        "place": {"all": [f"p{j}" for j in range(len(counts[0]))]},
+    }
     return cross_table(name, measure, held, axes)
 
 
@@ -118,7 +121,11 @@ def test_a_table_that_cannot_be_made_safe_is_withheld():
 def test_linked_tables_share_a_figure_hidden_once():
     """By age alone 3 and 9 are hidden; the other table holds the same 9 as a total of its own, so it goes there too."""
     by_age = column("lac", {"under_1": 3, "older": 9, "oldest": 40})
-    by_sex = Sheet("sex", (Cell("lac|older", 9), Cell("lac|older|girls", 0), Cell("lac|older|boys", 9)), (total("lac|older", ["lac|older|girls", "lac|older|boys"]),))
+    by_sex = Sheet(
+        "sex",
+        (Cell("lac|older", 9), Cell("lac|older|girls", 0), Cell("lac|older|boys", 9)),
+        (total("lac|older", ["lac|older|girls", "lac|older|boys"]),),
+    )
     out = release([by_age, by_sex], RULE)
     assert "lac|under_1" in out.hidden and audit(out) == []
     assert not ("lac|older" in out.hidden and "lac|older|boys" in out.shown), "9 boys and 0 girls make 9"
@@ -138,7 +145,15 @@ def test_tables_that_contradict_themselves_are_refused(tables, said):
         release(tables, RULE)
 
 
-@pytest.mark.parametrize("value, kind, said", [(-1, "count", "whole number"), (2.5, "count", "whole number"), (3, "children", "expected count or money"), (None, MONEY, "only a count")])
+@pytest.mark.parametrize(
+    "value, kind, said",
+    [
+        (-1, "count", "whole number"),
+        (2.5, "count", "whole number"),
+        (3, "children", "expected count or money"),
+        (None, MONEY, "only a count"),
+    ],
+)
 def test_a_cell_that_cannot_be_is_refused(value, kind, said):
     with pytest.raises(BadInput, match=said):
         Cell("x", value, kind)
@@ -151,9 +166,13 @@ def test_stocks_shown_last_month_give_away_no_start():
     """170 shown, then 171 = 170 + starts - 9 ends: the ends go with the 10 starts if those were small, here they are not."""
     before = release([Sheet("then", (Cell("then", 170),))], RULE, name="May")
     flows = (stock_identity("now", "then", "starts", "ends"),)
-    large = release([Sheet("now", (Cell("now", 171), Cell("starts", 10), Cell("ends", 9)), flows)], RULE, [before], "June")
+    large = release(
+        [Sheet("now", (Cell("now", 171), Cell("starts", 10), Cell("ends", 9)), flows)], RULE, [before], "June"
+    )
     assert large.hidden == {}
-    small = release([Sheet("now", (Cell("now", 163), Cell("starts", 3), Cell("ends", 10)), flows)], RULE, [before], "June")
+    small = release(
+        [Sheet("now", (Cell("now", 163), Cell("starts", 3), Cell("ends", 10)), flows)], RULE, [before], "June"
+    )
     assert set(small.hidden) == {"starts", "ends"} and small.shown == {"now": 163}
     alone = release([Sheet("now", (Cell("now", 163), Cell("starts", 3), Cell("ends", 10)))], RULE, name="June")
     assert set(alone.hidden) == {"starts"}, "without last month's release there would be nothing to protect it from"
@@ -162,14 +181,26 @@ def test_stocks_shown_last_month_give_away_no_start():
 def test_a_month_that_no_table_shows_is_guarded_between_two_running_totals():
     before = release([Sheet("ytd", (Cell("April", 8),))], RULE, name="April")
     between = (running_total("April and May", "April", "May"),)
-    few = release([Sheet("ytd", (Cell("April and May", 11),), between), Sheet("month", (Cell("May", 3),), printed=False)], RULE, [before], "May")
-    many = release([Sheet("ytd", (Cell("April and May", 18),), between), Sheet("month", (Cell("May", 10),), printed=False)], RULE, [before], "May")
+    few = release(
+        [Sheet("ytd", (Cell("April and May", 11),), between), Sheet("month", (Cell("May", 3),), printed=False)],
+        RULE,
+        [before],
+        "May",
+    )
+    many = release(
+        [Sheet("ytd", (Cell("April and May", 18),), between), Sheet("month", (Cell("May", 10),), printed=False)],
+        RULE,
+        [before],
+        "May",
+    )
     assert "April and May" in few.hidden and many.hidden == {}
 
 
 def test_what_was_hidden_stays_hidden_and_the_new_breakdown_protects_it_too():
     first = release([column("lac", {"a": 3, "b": 12, "c": 40})], RULE, name="one")
-    split = Sheet("split", (Cell("lac|b", 12), Cell("lac|b|x", 6), Cell("lac|b|y", 6)), (total("lac|b", ["lac|b|x", "lac|b|y"]),))
+    split = Sheet(
+        "split", (Cell("lac|b", 12), Cell("lac|b|x", 6), Cell("lac|b|y", 6)), (total("lac|b", ["lac|b|x", "lac|b|y"]),)
+    )
     assert release([split], RULE, name="two").hidden == {}, "alone, nothing in it is small"
     second = release([split], RULE, [first], "two")
     assert "lac|b" in second.hidden and len(second.hidden) >= 2 and audit(second, [first]) == []
@@ -196,10 +227,22 @@ def test_a_sum_over_last_month_means_last_month_as_it_was_then():
 
 def test_what_a_publisher_hid_is_protected_in_our_tables():
     """Slough, 31 March 2011: three placements suppressed by the DfE; a fourth table must not undo that."""
-    parts = {"foster": 110, "kinship": 12, "with_parents": None, "secure": 12, "independent": 22, "other_residential": None, "school": None}
+    parts = {
+        "foster": 110,
+        "kinship": 12,
+        "with_parents": None,
+        "secure": 12,
+        "independent": 22,
+        "other_residential": None,
+        "school": None,
+    }
     published = as_published([column("lac", parts, whole=168)], RULE, "DfE 2011")
     assert audit(published) == [], "12 left for three cells of 1 to 5"
-    ours = Sheet("ours", (Cell("few", 12), Cell("lac|with_parents", None), Cell("others", 10)), (total("few", ["lac|with_parents", "others"]),))
+    ours = Sheet(
+        "ours",
+        (Cell("few", 12), Cell("lac|with_parents", None), Cell("others", 10)),
+        (total("few", ["lac|with_parents", "others"]),),
+    )
     out = release([ours], RULE, [published], "ours")
     assert "lac|with_parents" in out.hidden and {"few", "others"} & set(out.hidden) and audit(out, [published]) == []
 
@@ -229,7 +272,9 @@ def test_comparing_releases_made_apart_would_tell_what_was_hidden():
     first = release([column("old", {"a": 3, "b": 12})], RULE, name="one")
     tables = [Sheet("new", (Cell("old|b", 12), Cell("c", 8)))]
     assert set(first.hidden) == {"old|a", "old|b"} and first.shown == {"old": 15}
-    with pytest.raises(BadInput, match="two is not safe to publish. Hidden figures that can be worked out: 1, such as old.a"):
+    with pytest.raises(
+        BadInput, match="two is not safe to publish. Hidden figures that can be worked out: 1, such as old.a"
+    ):
         prove(release(tables, RULE, name="two"), [first])
     assert set(release(tables, RULE, [first], "two").hidden) == {"old|b"}
 
@@ -238,7 +283,12 @@ def test_comparing_releases_made_apart_would_tell_what_was_hidden():
 
 
 def money_table() -> Sheet:
-    cells = (Cell("cost", 5_000_000, MONEY), Cell("cost|secure", 300_000, MONEY, children=1), Cell("cost|residential", 1_700_000, MONEY, children=21), Cell("cost|foster", 3_000_000, MONEY, children=118))
+    cells = (
+        Cell("cost", 5_000_000, MONEY),
+        Cell("cost|secure", 300_000, MONEY, children=1),
+        Cell("cost|residential", 1_700_000, MONEY, children=21),
+        Cell("cost|foster", 3_000_000, MONEY, children=118),
+    )
     return Sheet("cost", cells, (total("cost", [cell.key for cell in cells[1:]]),))
 
 
@@ -251,13 +301,26 @@ def test_what_one_child_costs_is_hidden_and_cannot_be_found_within_a_fifth():
 
 def test_a_line_too_small_to_hide_behind_is_not_chosen():
     """Beside £300,000 a line of £20,000 leaves £300,000 to £320,000: narrower than a fifth, so a larger one goes too."""
-    cells = (Cell("all", 3_320_000, MONEY), Cell("secure", 300_000, MONEY, children=1), Cell("travel", 20_000, MONEY), Cell("foster", 3_000_000, MONEY, children=118))
+    cells = (
+        Cell("all", 3_320_000, MONEY),
+        Cell("secure", 300_000, MONEY, children=1),
+        Cell("travel", 20_000, MONEY),
+        Cell("foster", 3_000_000, MONEY, children=118),
+    )
     out = release([Sheet("cost", cells, (total("all", ["secure", "travel", "foster"]),))], RULE)
     assert set(out.hidden) == {"secure", "foster"}
 
 
 def test_model_output_is_shown_however_small():
-    out = release([Sheet("forecast", (Cell("secure, March 2012", 2.4, actual=False), Cell("lac, March 2012", 183.2, actual=False)))], RULE)
+    out = release(
+        [
+            Sheet(
+                "forecast",
+                (Cell("secure, March 2012", 2.4, actual=False), Cell("lac, March 2012", 183.2, actual=False)),
+            )
+        ],
+        RULE,
+    )
     assert out.hidden == {}
 
 
@@ -283,7 +346,9 @@ def fits(counts: np.ndarray, shown: dict, keys: dict) -> np.ndarray:
     """Which candidate tables [n x rows x columns] have every shown total."""
     ok = np.ones(len(counts), dtype=bool)
     sums = {("all", "all"): counts.sum((1, 2))}
-    sums |= {(f"a{i}", "all"): counts[:, i].sum(1) for i in range(counts.shape[1])} | {("all", f"p{j}"): counts[:, :, j].sum(1) for j in range(counts.shape[2])}
+    sums |= {(f"a{i}", "all"): counts[:, i].sum(1) for i in range(counts.shape[1])} | {
+        ("all", f"p{j}"): counts[:, :, j].sum(1) for j in range(counts.shape[2])
+    }
     for place, value in sums.items():
         if keys[place] in shown:
             ok &= value == shown[keys[place]]
@@ -293,13 +358,19 @@ def fits(counts: np.ndarray, shown: dict, keys: dict) -> np.ndarray:
 def every_table(shape, out, keys, small, insider) -> dict[str, set[int]] | None:
     """Hidden key -> the values it takes in all tables that fit what is shown; None if there are too many to try."""
     inner = [(f"a{i}", f"p{j}") for i, j in product(*map(range, shape))]
-    choices = [[int(out.shown[keys[at]])] if keys[at] in out.shown else list(believed(keys[at], small, insider)) for at in inner]
+    choices = [
+        [int(out.shown[keys[at]])] if keys[at] in out.shown else list(believed(keys[at], small, insider))
+        for at in inner
+    ]
     if np.prod([len(one) for one in choices]) > 400_000:
         return None
     tables = np.array(np.meshgrid(*choices, indexing="ij")).reshape(len(inner), -1).T.reshape(-1, *shape)
     tables = tables[fits(tables, out.shown, keys)]
     sums = {"all": {"all": tables.sum((1, 2))} | {f"p{j}": tables[:, :, j].sum(1) for j in range(shape[1])}}
-    sums |= {f"a{i}": {"all": tables[:, i].sum(1)} | {f"p{j}": tables[:, i, j] for j in range(shape[1])} for i in range(shape[0])}
+    sums |= {
+        f"a{i}": {"all": tables[:, i].sum(1)} | {f"p{j}": tables[:, i, j] for j in range(shape[1])}
+        for i in range(shape[0])
+    }
     keep = np.ones(len(tables), dtype=bool)
     for (a, p), name in keys.items():
         if name in out.hidden:
@@ -321,7 +392,11 @@ def tried(seed: int, shape) -> tuple[int, int]:
     counts = rng.choice([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], shape, p=[0.2, 0.1, 0.1, 0.1, 0.05, 0.05, 0.1, 0.1, 0.1, 0.1])
     sheet = grid(counts.tolist())
     out = release([sheet], RULE)
-    keys = {(a, p): "|".join(["lac"] + [f"age={a}"] * (a != "all") + [f"place={p}"] * (p != "all")) for a in ["all", *(f"a{i}" for i in range(shape[0]))] for p in ["all", *(f"p{j}" for j in range(shape[1]))]}
+    keys = {
+        (a, p): "|".join(["lac"] + [f"age={a}"] * (a != "all") + [f"place={p}"] * (p != "all"))
+        for a in ["all", *(f"a{i}" for i in range(shape[0]))]
+        for p in ["all", *(f"p{j}" for j in range(shape[1]))]
+    }
     truth = {cell.key: cell.value for cell in sheet.cells}
     small = {name for name in out.hidden if 1 <= truth[name] <= 5}
     checked = [0, 0]
@@ -340,7 +415,9 @@ def test_trying_every_small_table_tells_nothing():
     assert (done.sum(axis=0) > 120).all(), done.sum(axis=0)
 
 
-@pytest.mark.parametrize("x, fits", [([1, -1, 0], True), ([1, -1, 1], False), ([3, -2, -1], False), ([-4, 2, 2], False)])
+@pytest.mark.parametrize(
+    "x, fits", [([1, -1, 0], True), ([1, -1, 1], False), ([3, -2, -1], False), ([-4, 2, 2], False)]
+)
 def test_a_witness_is_checked_in_whole_numbers_against_sums_and_limits(x, fits):
     matrix = csc_array(np.array([[1, 1, 1]]))
     assert witness._fits(np.array(x), matrix, 0, np.full(3, -3), np.full(3, 2)) is fits
@@ -389,15 +466,37 @@ def test_a_release_keeps_no_hidden_figure():
 
 def test_the_record_tells_how_each_attack_fared():
     fared = release([column("lac", {"kinship": 3, "residential": 17, "foster": 40})], RULE).record.fared
-    assert [(one.attack, one.attacker) for one in fared] == [("subtraction", "insider"), ("linear programming", "insider"), ("linear programming", "reader")]
+    assert [(one.attack, one.attacker) for one in fared] == [
+        ("subtraction", "insider"),
+        ("linear programming", "insider"),
+        ("linear programming", "reader"),
+    ]
     assert all(one.tried == 2 and one.told == one.narrowed == 0 for one in fared)
 
 
 # ---- what is printed ----
 
 OUT = release([column("lac", {"kinship": 3, "residential": 17, "foster": 40})], RULE, name="June")
-SHARES = Table("lac", "Placements", ("Placement", "Children", "Share"), (("Kinship", "3", "5%"), ("Residential", "17", "28%"), ("Foster", Told("40", "t/foster", "children"), "67%"), ("All", "60", "")), "children", "invented", ("Children", "Share"))
-KEYS = [[None, "lac|kinship", ("lac|kinship", "lac")], [None, "lac|residential", ("lac|residential", "lac")], [None, "lac|foster", ("lac|foster", "lac")], [None, "lac", None]]
+SHARES = Table(
+    "lac",
+    "Placements",
+    ("Placement", "Children", "Share"),
+    (
+        ("Kinship", "3", "5%"),
+        ("Residential", "17", "28%"),
+        ("Foster", Told("40", "t/foster", "children"), "67%"),
+        ("All", "60", ""),
+    ),
+    "children",
+    "invented",
+    ("Children", "Share"),
+)
+KEYS = [
+    [None, "lac|kinship", ("lac|kinship", "lac")],
+    [None, "lac|residential", ("lac|residential", "lac")],
+    [None, "lac|foster", ("lac|foster", "lac")],
+    [None, "lac", None],
+]
 
 
 def test_a_covered_table_shows_c_for_counts_and_for_shares_made_of_them():
@@ -408,7 +507,12 @@ def test_a_covered_table_shows_c_for_counts_and_for_shares_made_of_them():
 
 @pytest.mark.parametrize(
     "row, column_, key, said",
-    [(2, 1, None, "row 3, column 'Children': a figure without a key"), (1, 2, None, "a figure without a key"), (3, 1, "lac|foster", "not the one released as lac|foster"), (3, 1, "cp", "cp has not been through disclosure control")],
+    [
+        (2, 1, None, "row 3, column 'Children': a figure without a key"),
+        (1, 2, None, "a figure without a key"),
+        (3, 1, "lac|foster", "not the one released as lac|foster"),
+        (3, 1, "cp", "cp has not been through disclosure control"),
+    ],
 )
 def test_a_figure_that_cannot_be_traced_is_refused(row, column_, key, said):
     keys = [list(line) for line in KEYS]
@@ -420,7 +524,16 @@ def test_a_figure_that_cannot_be_traced_is_refused(row, column_, key, said):
 
 
 def test_a_table_straight_from_a_release():
-    made = model_table(OUT, "lac", {"Kinship": ["lac|kinship"], "All": ["lac"]}, ("Placement", "Children"), "lac", "Placements", "children", "invented").block
+    made = model_table(
+        OUT,
+        "lac",
+        {"Kinship": ["lac|kinship"], "All": ["lac"]},
+        ("Placement", "Children"),
+        "lac",
+        "Placements",
+        "children",
+        "invented",
+    ).block
     assert made.rows == (("Kinship", "c"), ("All", "60")) and made.notes == OUT.notes and made.numeric == ("Children",)
 
 
@@ -450,7 +563,12 @@ def test_only_what_passed_the_gate_is_marked_public():
     counts, model = {"history/foster": "lac|foster"}, ("answer/",)
     assert mark(whole).marking == PRIVATE
     assert mark(whole, OUT, [covered, figure], counts, model).marking == PUBLIC
-    for wrong, said in [((OUT, [covered], counts, model), "lac"), ((OUT, [covered, figure], {}, model), "history/foster"), ((OUT, [covered, figure], counts), "answer/march"), ((OUT, [covered, figure], {"history/foster": "lac|kinship"}, model), "history/foster")]:
+    for wrong, said in [
+        ((OUT, [covered], counts, model), "lac"),
+        ((OUT, [covered, figure], {}, model), "history/foster"),
+        ((OUT, [covered, figure], counts), "answer/march"),
+        ((OUT, [covered, figure], {"history/foster": "lac|kinship"}, model), "history/foster"),
+    ]:
         with pytest.raises(BadInput, match=f"cannot be public: {said}"):
             mark(whole, *wrong)
     with pytest.raises(BadInput, match="cannot be public: lac"):
@@ -458,7 +576,15 @@ def test_only_what_passed_the_gate_is_marked_public():
 
 
 def test_a_table_of_model_output_is_cleared_only_with_sources_of_the_model():
-    table = Table("f", "Forecast", ("Month", "Children"), (("March", Told("2", "answer/march", "children")),), "children", "run", ("Children",))
+    table = Table(
+        "f",
+        "Forecast",
+        ("Month", "Children"),
+        (("March", Told("2", "answer/march", "children")),),
+        "children",
+        "run",
+        ("Children",),
+    )
     assert mark(report(table), OUT, [model_output(table)], model=("answer/",)).marking == PUBLIC
     assert cover(table, [[None, MODEL]], OUT).block == table
     with pytest.raises(BadInput, match="answer/march"):

@@ -32,7 +32,9 @@ def ready(base, group: str, months: list[str]):
 def live(base, group, months, draws, seed=7, starts_times=1.0, threads=2, spread=None):
     fit, norms, stream, starts = ready(base, group, months)
     spread = spread or Spread.none(draws, len(months), starts.shape[1])
-    return caseload.live(fit, norms, stream, starts * starts_times, spread, np.ones(starts.shape), months, seed, threads)
+    return caseload.live(
+        fit, norms, stream, starts * starts_times, spread, np.ones(starts.shape), months, seed, threads
+    )
 
 
 @pytest.mark.parametrize("group", ["lac", "cp"])
@@ -69,7 +71,13 @@ def test_the_expectation_test_can_fail(base):
     fit, _, stream, starts = ready(base, "lac", YEAR)
     edges = month_edges(YEAR)
     faster = fit.hazards.times(np.full(starts.shape[1], 1.02))
-    wrong = expect(edges, faster, opening_cohorts(fit.opening) + entrant_cohorts(edges, stream, nodes=3), starts, np.ones(starts.shape))
+    wrong = expect(
+        edges,
+        faster,
+        opening_cohorts(fit.opening) + entrant_cohorts(edges, stream, nodes=3),
+        starts,
+        np.ones(starts.shape),
+    )
     paths = live(base, "lac", YEAR, 50_000, seed=31)
     error = paths.stock.std(axis=0) / np.sqrt(len(paths.stock))
     assert (np.abs(paths.stock.mean(axis=0) - wrong.stock) / error).max() > 4

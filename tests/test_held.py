@@ -46,13 +46,22 @@ def test_tables_for_a_case_are_made_with_their_cards(home):
         done = CliRunner().invoke(cli.main, [command, str(folder / kind), "--for-case", "own", "--area", "Exampleton"])
         assert done.exit_code == 0, done.output
     made = {path.name for path in (home / "data" / "local").iterdir()}
-    tables = {f"own_{kind}" for kind in ("children", "exposure", "starts", "open", "survival", "plans", "plan_exposure")}
+    tables = {
+        f"own_{kind}" for kind in ("children", "exposure", "starts", "open", "survival", "plans", "plan_exposure")
+    }
     assert made == {f"{name}{end}" for name in tables for end in (".csv", ".card.yaml")}
-    assert "returns: own" in CliRunner().invoke(cli.main, ["returns", str(folder / "ssda903"), "--for-case", "own", "--area", "Exampleton"]).output
+    assert (
+        "returns: own"
+        in CliRunner()
+        .invoke(cli.main, ["returns", str(folder / "ssda903"), "--for-case", "own", "--area", "Exampleton"])
+        .output
+    )
 
 
 def test_tables_for_a_case_need_the_areas_name(home):
-    done = CliRunner().invoke(cli.main, ["returns", str(HOME / "data" / "example" / "council" / "ssda903"), "--for-case", "own"])
+    done = CliRunner().invoke(
+        cli.main, ["returns", str(HOME / "data" / "example" / "council" / "ssda903"), "--for-case", "own"]
+    )
     assert done.exit_code == 2 and "needs --area" in done.output and not (home / "data" / "local").exists()
 
 

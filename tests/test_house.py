@@ -58,7 +58,25 @@ LINE = [
 ORDER = {room: place for place, rooms in enumerate(LINE) for room in rooms}
 # Numbers that belong to arithmetic, calendars, grids and page layout, not to the field.
 PLAIN_NUMBERS = {-1, 0, 0.0, 1, 1.0, 2, 2.0, 3, 4, 0.5}
-ROOMS_OF_THE_METHOD = ["population", "rates", "caseload", "placements", "activity", "costs", "contingency", "scenario", "outlook", "evidence", "compare", "answer", "central", "causes", "sensitivity", "payback", "breaks"]
+ROOMS_OF_THE_METHOD = [
+    "population",
+    "rates",
+    "caseload",
+    "placements",
+    "activity",
+    "costs",
+    "contingency",
+    "scenario",
+    "outlook",
+    "evidence",
+    "compare",
+    "answer",
+    "central",
+    "causes",
+    "sensitivity",
+    "payback",
+    "breaks",
+]
 
 
 def room(path: Path) -> str:
@@ -96,7 +114,9 @@ def test_the_import_test_can_fail(tmp_path):
     assert all(ORDER[name] > ORDER["population"] for name in imports(module))
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.stem not in ("score", "outturns", "publication")], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if p.stem not in ("score", "outturns", "publication")], ids=lambda path: path.stem
+)
 def test_no_forecasting_code_reads_outturns(path):
     text = path.read_text(encoding="utf-8")
     assert "inputs.outturns" not in text and "import outturns" not in text and '"outturns" /' not in text
@@ -123,7 +143,9 @@ def test_notebooks_are_thin(path):
         assert not any(output.get("name") == "stderr" for output in cell.outputs)
     for cell in cells:
         if cell.cell_type == "markdown":
-            assert not re.search(r"[0-9]", re.sub(r"(31 March|1 April|`[^`]*`)", "", cell.source)), "a number typed into prose"
+            assert not re.search(r"[0-9]", re.sub(r"(31 March|1 April|`[^`]*`)", "", cell.source)), (
+                "a number typed into prose"
+            )
 
 
 def test_notebooks_have_stored_outputs():
@@ -139,7 +161,11 @@ def test_no_bare_domain_constant(name):
     bare = []
     for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
         for node in ast.walk(function):
-            if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, int | float)
+                and not isinstance(node.value, bool)
+            ):
                 if node.value not in PLAIN_NUMBERS:
                     bare.append((function.name, node.lineno, node.value))
     assert not bare
@@ -158,6 +184,12 @@ def test_functions_are_short():
 
 def test_no_host_or_machine_path_is_named():
     banned = re.compile(r"(/(?:home|root|tmp|work|Users)/|pypi\.|files\.pythonhosted)")
-    for path in [*HOME.glob("*.*"), *PACKAGE.rglob("*.py"), *HOME.glob("params/**/*.yaml"), *HOME.glob("notebooks/*.ipynb"), *HOME.glob("data/**/*")]:
+    for path in [
+        *HOME.glob("*.*"),
+        *PACKAGE.rglob("*.py"),
+        *HOME.glob("params/**/*.yaml"),
+        *HOME.glob("notebooks/*.ipynb"),
+        *HOME.glob("data/**/*"),
+    ]:
         if path.is_file() and path.suffix in (".py", ".md", ".toml", ".yaml", ".lock", ".ipynb", ".csv", ".txt"):
             assert not banned.search(path.read_text(encoding="utf-8")), path.name

@@ -41,9 +41,11 @@ def steps(start, tmp_path, monkeypatch):
     ran = []
 
     def pretend(line, sorry):
-        ran.append({"venv": "environment", "--require-hashes": "packages", "--editable": "project"}[
-            next(word for word in line if word in ("venv", "--require-hashes", "--editable"))
-        ])  # fmt: skip
+        ran.append(
+            {"venv": "environment", "--require-hashes": "packages", "--editable": "project"}[
+                next(word for word in line if word in ("venv", "--require-hashes", "--editable"))
+            ]
+        )
         if "venv" in line:
             shutil.rmtree(tmp_path / ".venv", ignore_errors=True)
             (tmp_path / ".venv").mkdir()
@@ -215,6 +217,11 @@ def top_imports(path: Path) -> set[str]:
 
 
 def test_the_style_checker_finds_nothing():
-    checked = subprocess.run([sys.executable, "-m", "ruff", "check", "-q", "--no-cache", "--output-format", "concise", "."],
-                             cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "-q", "--no-cache", "--output-format", "concise", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert checked.returncode == 0, checked.stdout + checked.stderr

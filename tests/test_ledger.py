@@ -17,7 +17,11 @@ PLAIN = Trust(0.05, 0.15, 1e9)  # every month counts the same
 def ledger(**spent) -> Ledger:
     """iro and contact, April and May, as told."""
     held = {"iro": [100.0, 110.0], "contact": [50.0, 50.0]} | spent
-    return Ledger("2025-26", dict.fromkeys(held, 1200.0), {month: {line: held[line][i] for line in held} for i, month in enumerate(MONTHS[:2])})
+    return Ledger(
+        "2025-26",
+        dict.fromkeys(held, 1200.0),
+        {month: {line: held[line][i] for line in held} for i, month in enumerate(MONTHS[:2])},
+    )
 
 
 def test_actuals_stand_in_their_months_and_only_there():
@@ -55,7 +59,9 @@ def test_the_share_believed_is_bayes_rule():
 
 def test_later_months_count_for_more():
     cost = np.full((1, 4), 100.0)
-    even, recent = (at_level(cost, np.array([100.0, 100, 100, 120]), Trust(0.05, 0.15, memory))[0] for memory in (1e9, 1.0))
+    even, recent = (
+        at_level(cost, np.array([100.0, 100, 100, 120]), Trust(0.05, 0.15, memory))[0] for memory in (1e9, 1.0)
+    )
     assert 1 < even < recent < 1.2
 
 
@@ -97,5 +103,8 @@ def test_a_ledger_that_does_not_hold_together_is_refused(year, budget, actual, s
 
 
 def test_accepted_rows_become_a_ledger_of_their_year():
-    rows = pd.DataFrame([("2025-03", "iro", "9"), ("2025-04", "iro", "100.5"), ("2025-05", "iro", "99")], columns=["month", "line", "actual"])
+    rows = pd.DataFrame(
+        [("2025-03", "iro", "9"), ("2025-04", "iro", "100.5"), ("2025-05", "iro", "99")],
+        columns=["month", "line", "actual"],
+    )
     assert ledger_of(rows, {"iro": 1200.0}, "2025-26").actual == {"2025-04": {"iro": 100.5}, "2025-05": {"iro": 99.0}}

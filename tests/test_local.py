@@ -33,6 +33,7 @@ def by_integration(observed: int, expected: float, worth: float, own: float, dou
     moments = np.zeros(3)
     for chance, shape, exposure, scale in ((1 - doubt, worth, expected, 1.0), (doubt, 0.5, own, own / expected)):
         for power in range(3):
+
             def under(x, p=power, s=shape, e=exposure, k=scale):
                 return (x * k) ** p * gamma.pdf(x, s, scale=1 / s) * poisson.pmf(observed, e * x)
 
@@ -41,7 +42,9 @@ def by_integration(observed: int, expected: float, worth: float, own: float, dou
     return mean, moments[2] / moments[0] - mean**2
 
 
-@pytest.mark.parametrize(("observed", "expected", "own"), [(12, 10.0, 14.0), (0, 6.0, 9.0), (30, 9.0, 22.0), (3, 11.0, 4.0)])
+@pytest.mark.parametrize(
+    ("observed", "expected", "own"), [(12, 10.0, 14.0), (0, 6.0, 9.0), (30, 9.0, 22.0), (3, 11.0, 4.0)]
+)
 def test_the_mixture_is_what_integration_makes_of_it(observed, expected, own):
     held = pool_with_doubt(observed, expected, 32, own, 0.1)
     mean, variance = by_integration(observed, expected, 32, own, 0.1)
@@ -51,7 +54,9 @@ def test_the_mixture_is_what_integration_makes_of_it(observed, expected, own):
 
 def test_without_doubt_it_is_plain_pooling():
     plain, doubted = pool(20, 15.0, 32), pool_with_doubt(20, 15.0, 32, 18.0, 1e-9)
-    assert float(doubted.mean) == pytest.approx(plain.mean, rel=1e-6) and float(doubted.shape) == pytest.approx(plain.shape, rel=1e-4)
+    assert float(doubted.mean) == pytest.approx(plain.mean, rel=1e-6) and float(doubted.shape) == pytest.approx(
+        plain.shape, rel=1e-4
+    )
 
 
 def test_a_rate_that_the_count_speaks_against_gives_way():
@@ -67,7 +72,18 @@ def test_a_rate_that_the_count_speaks_against_gives_way():
 
 def exposure(*rows) -> pd.DataFrame:
     """year, age band, time, placement, UASC, child-days, moves to residential, moves to agency, left home, turned 18."""
-    names = ["year", "age_band", "time_since_start", "placement", "uasc", "child_days", "move_to_residential", "move_to_ifa_fostering", "leave_returned_home", "leave_turned_18"]
+    names = [
+        "year",
+        "age_band",
+        "time_since_start",
+        "placement",
+        "uasc",
+        "child_days",
+        "move_to_residential",
+        "move_to_ifa_fostering",
+        "leave_returned_home",
+        "leave_turned_18",
+    ]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -81,8 +97,14 @@ def counted() -> local.Local:
         (2024, "16_17", "unknown", "ifa_fostering", False, 9999, 9, 9, 9, 9),
         (2024, "unknown", "under_4_weeks", "ifa_fostering", False, 9999, 9, 9, 9, 9),
     )
-    starts = pd.DataFrame([("10_15", "ifa_fostering", False, 6), ("10_15", "secure", False, 2), ("16_17", "supported", True, 4)], columns=["age_band", "placement", "uasc", "starts"])
-    here = pd.DataFrame([("10_15", "1_to_2_years", "secure", False, 3), ("16_17", "unknown", "supported", True, 2)], columns=["age_band", "time_since_start", "placement", "uasc", "children"])
+    starts = pd.DataFrame(
+        [("10_15", "ifa_fostering", False, 6), ("10_15", "secure", False, 2), ("16_17", "supported", True, 4)],
+        columns=["age_band", "placement", "uasc", "starts"],
+    )
+    here = pd.DataFrame(
+        [("10_15", "1_to_2_years", "secure", False, 3), ("16_17", "unknown", "supported", True, 2)],
+        columns=["age_band", "time_since_start", "placement", "uasc", "children"],
+    )
     return read_local(days, starts, here.assign(day="2025-03-31", longest=731), pd.DataFrame(), "2025-03-31")
 
 
@@ -92,7 +114,10 @@ def at(table: np.ndarray, band: str, *states: str):
 
 def test_every_row_of_known_age_and_time_is_counted_where_it_belongs(counted):
     assert counted.days.sum() == 3652 + 1000 + 348 + 400 and counted.left.sum() == 4
-    assert at(counted.days, "10_15", "fostering").sum() == 4000 and at(counted.days, "16_17", "uasc_fostering").sum() == 400
+    assert (
+        at(counted.days, "10_15", "fostering").sum() == 4000
+        and at(counted.days, "16_17", "uasc_fostering").sum() == 400
+    )
     assert at(counted.last_year, "10_15", "fostering") == 348  # 2023-24 is not the last year
     assert at(counted.moved, "10_15", "fostering", "residential") == 2
     assert at(counted.moved, "10_15", "kinship", "fostering") == 1
@@ -107,7 +132,10 @@ def test_care_of_unknown_start_has_lasted_at_least_as_long_as_the_returns_reach(
 
 
 def test_a_child_of_unknown_age_here_now_stops_it():
-    here = pd.DataFrame([("unknown", "1_to_2_years", "secure", False, 1)], columns=["age_band", "time_since_start", "placement", "uasc", "children"])
+    here = pd.DataFrame(
+        [("unknown", "1_to_2_years", "secure", False, 1)],
+        columns=["age_band", "time_since_start", "placement", "uasc", "children"],
+    )
     with pytest.raises(BadInput, match="1 looked-after children on 2025-03-31 have no date of birth"):
         read_local(exposure(), pd.DataFrame(), here.assign(day="2025-03-31", longest=9), pd.DataFrame(), "2025-03-31")
 
@@ -127,17 +155,26 @@ def test_placements_drawn_are_as_sure_as_their_counts(counted, monkeypatch):
     band, fostered = LAC_BANDS.index("10_15"), NAMES.index("fostering")
     share = np.array([table.first[band, fostered] for table in drawn])
     mean, weight = (6 + 6 / 8) / 9, 9 / (2 * 1.5 - 1)
-    assert share.mean() == pytest.approx(mean, abs=0.01) and share.var() == pytest.approx(mean * (1 - mean) / (weight + 1), rel=0.1)
+    assert share.mean() == pytest.approx(mean, abs=0.01) and share.var() == pytest.approx(
+        mean * (1 - mean) / (weight + 1), rel=0.1
+    )
     out = np.array([table.moving[band, fostered].sum() for table in drawn])
-    assert out.mean() == pytest.approx(2.5 / 4000 * 34 / 34.5, rel=0.01) and out.std() / out.mean() == pytest.approx(34**-0.5, rel=0.05)
+    assert out.mean() == pytest.approx(2.5 / 4000 * 34 / 34.5, rel=0.01) and out.std() / out.mean() == pytest.approx(
+        34**-0.5, rel=0.05
+    )
     held = counted.days.sum(axis=1)[band]
     assert [(table.leaving[band] * held).sum() for table in drawn[:50]] == pytest.approx([held.sum()] * 50)
     assert (drawn[0].first[band, local.UASC] == 0).all()
 
 
 def test_the_same_luck_draws_the_same_placements(counted):
-    first, second = (local.places_drawn(counted, FLAT, TRUSTED, np.zeros(1, int), 1.5, np.random.default_rng(3)) for _ in range(2))
-    assert all((one.moving == other.moving).all() for one, other in zip(first.drawn, second.drawn, strict=True)) and len(first.drawn) == local.TABLES
+    first, second = (
+        local.places_drawn(counted, FLAT, TRUSTED, np.zeros(1, int), 1.5, np.random.default_rng(3)) for _ in range(2)
+    )
+    assert (
+        all((one.moving == other.moving).all() for one, other in zip(first.drawn, second.drawn, strict=True))
+        and len(first.drawn) == local.TABLES
+    )
 
 
 def test_first_placements_lean_on_other_ages_by_one_child_and_never_where_no_such_child_lived(counted):
@@ -150,7 +187,10 @@ def test_first_placements_lean_on_other_ages_by_one_child_and_never_where_no_suc
 def test_nobody_moves_between_the_unaccompanied_and_the_others(counted):
     moving = placed_by(counted).moving
     unaccompanied = local.UASC
-    assert not moving[:, unaccompanied][:, :, ~unaccompanied].any() and not moving[:, ~unaccompanied][:, :, unaccompanied].any()
+    assert (
+        not moving[:, unaccompanied][:, :, ~unaccompanied].any()
+        and not moving[:, ~unaccompanied][:, :, unaccompanied].any()
+    )
     # all ages' rate from fostering: 2.5 moves in 4,000 days; the age's own 2 against 2.5 expected of 32 children's worth
     out = moving[LAC_BANDS.index("10_15"), NAMES.index("fostering")].sum()
     assert out == pytest.approx(2.5 / 4000 * (32 + 2) / (32 + 2.5))
@@ -171,7 +211,9 @@ def test_leaving_of_placements_comes_to_the_whole(counted):
     places = placed_by(counted)
     weight = counted.days.sum(axis=1)
     assert (places.leaving[3] * weight[3]).sum() == pytest.approx(weight[3].sum())
-    assert at(places.leaving, "10_15", "fostering") > at(places.leaving, "10_15", "kinship")  # 4 of 4,000 left; 0 of 1,000
+    assert at(places.leaving, "10_15", "fostering") > at(
+        places.leaving, "10_15", "kinship"
+    )  # 4 of 4,000 left; 0 of 1,000
 
 
 def test_a_mean_hazard_weighs_the_days_of_its_stretch():
@@ -196,9 +238,14 @@ def test_where_children_live_follows_the_months_count():
     lived = np.zeros((len(LAC_BANDS), len(NAMES)))
     for name, days in (("fostering", 40), ("kinship", 20), ("residential", 40)):
         lived[2, NAMES.index(name)] = days
-    placed = dict.fromkeys(("fostering", "placed_for_adoption", "with_parents", "residential", "residential_school", "supported", "other"), 0.0)
+    placed = dict.fromkeys(
+        ("fostering", "placed_for_adoption", "with_parents", "residential", "residential_school", "supported", "other"),
+        0.0,
+    )
     there = local.as_counted(lived, placed | {"fostering": 30.0, "residential": 10.0, "other": 10.0})
-    assert {name: there[2, NAMES.index(name)] for name in ("fostering", "kinship", "residential", "other")} == pytest.approx({"fostering": 40.0, "kinship": 20.0, "residential": 20.0, "other": 0.0})
+    assert {
+        name: there[2, NAMES.index(name)] for name in ("fostering", "kinship", "residential", "other")
+    } == pytest.approx({"fostering": 40.0, "kinship": 20.0, "residential": 20.0, "other": 0.0})
     assert there.sum() == pytest.approx(80.0)
 
 
@@ -217,9 +264,18 @@ def council(tmp_path_factory):
     files |= returns_case.contents(returns_case.cp_tables(plans, AREA), "own", AREA, LAST, date(2025, 6, 1))
     returns_case.write_tables(files, home / "data" / "local")
     path = home / "params" / "slough" / "2025-04" / "case.yaml"
-    text = path.read_text(encoding="utf-8").replace("area: Slough", f"area: {AREA}").replace("slough_children_to_2025", "own_children, own_plans")
-    text = text.replace('council_lac_starts_by_age: "2016-17"', 'council_lac_starts_by_age: "2024-25"\n    council_lac_ceases_by_age: "2024-25"\n    returns: own\n    plan_returns: own')
-    path.write_text(text.replace('council_cp_stays: "2021-22"', 'council_cp_stays: "2024-25"'), encoding="utf-8", newline="\n")
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace("area: Slough", f"area: {AREA}")
+        .replace("slough_children_to_2025", "own_children, own_plans")
+    )
+    text = text.replace(
+        'council_lac_starts_by_age: "2016-17"',
+        'council_lac_starts_by_age: "2024-25"\n    council_lac_ceases_by_age: "2024-25"\n    returns: own\n    plan_returns: own',
+    )
+    path.write_text(
+        text.replace('council_cp_stays: "2021-22"', 'council_cp_stays: "2024-25"'), encoding="utf-8", newline="\n"
+    )
     return home, lac
 
 
@@ -241,7 +297,10 @@ def test_the_forecast_opens_with_the_very_children_of_the_returns(foreseen):
         assert placed.opening[draw].sum(axis=0).tolist() == [by_band[band] for band in LAC_BANDS]
         by_state = dict(zip(NAMES, placed.opening[draw].sum(axis=1), strict=True))
         others = stock[~stock["uasc"]].groupby("placement")["children"].sum()
-        assert by_state["residential"] == others["residential"] + others["secure"] and by_state["kinship"] == others["kinship_fostering"]
+        assert (
+            by_state["residential"] == others["residential"] + others["secure"]
+            and by_state["kinship"] == others["kinship_fostering"]
+        )
         assert placed.opening[draw][local.UASC].sum() == stock.loc[stock["uasc"], "children"].sum()
     assert placed.breaks() == 0 and seen.lac.breaks() == 0
 
@@ -273,7 +332,9 @@ def test_kaplan_meier_stands_beside_the_hazards_in_the_calibration_table(foresee
     base, _, lac = foreseen
     table = calibration(base)
     stays = table[table["figure"].str.startswith("still looked after after")]
-    assert len(stays) == len(lac.survival()) and stays["published"].tolist() == pytest.approx((100 * lac.survival()["kaplan_meier"]).round(1).tolist())
+    assert len(stays) == len(lac.survival()) and stays["published"].tolist() == pytest.approx(
+        (100 * lac.survival()["kaplan_meier"]).round(1).tolist()
+    )
     left = table[table["figure"].str.startswith("ends in the returns")]
     exposure = lac.exposure()
     known = exposure[(exposure["age_band"] != "unknown") & (exposure["time_since_start"] != "unknown")]
@@ -285,7 +346,9 @@ def test_a_table_that_disagrees_with_the_returns_is_refused(council, tmp_path):
     home, _ = council
     shutil.copytree(home / "params", tmp_path / "params")
     shutil.copytree(home / "data", tmp_path / "data")
-    (tmp_path / "data" / "published" / "own_open.csv").write_bytes((tmp_path / "data" / "local" / "own_open.csv").read_bytes())
+    (tmp_path / "data" / "published" / "own_open.csv").write_bytes(
+        (tmp_path / "data" / "local" / "own_open.csv").read_bytes()
+    )
     with pytest.raises(BadInput, match=r"own_open.csv is in data/local and in data/published"):
         open_case(tmp_path / "params", tmp_path / "data", "slough", "2025-04")
     (tmp_path / "data" / "published" / "own_open.csv").unlink()
@@ -302,13 +365,18 @@ def test_years_of_exposure_add_up_to_the_whole(council):
     by_year, whole = lac.exposure_by_year(), lac.exposure()
     counts = [name for name in whole if name == "child_days" or name.startswith(("move_", "leave_"))]
     assert sorted(by_year["year"].unique()) == [2021, 2022, 2023, 2024]
-    assert by_year.groupby(["age_band", "time_since_start", "placement", "uasc"])[counts].sum().sum().to_dict() == whole[counts].sum().to_dict()
+    assert (
+        by_year.groupby(["age_band", "time_since_start", "placement", "uasc"])[counts].sum().sum().to_dict()
+        == whole[counts].sum().to_dict()
+    )
 
 
 def test_plans_end_at_the_councils_own_rates_by_age_and_time(foreseen, council):
     base, _, _ = foreseen
     seen, hazards = base.evidence.plans, base.cp.hazards
-    assert list(hazards.duration_from) == sorted({0.0, 91.0, 183.0, 365.0, 730.0} | set(base.cp.country.hazards.duration_from))
+    assert list(hazards.duration_from) == sorted(
+        {0.0, 91.0, 183.0, 365.0, 730.0} | set(base.cp.country.hazards.duration_from)
+    )
     used = (seen.days * local.by_time(hazards, seen.edges)).sum()
     at_the_countrys = (seen.days * local.by_time(base.cp.country.hazards, seen.edges)).sum()
     assert abs(used / seen.left.sum() - 1) < 0.1 * abs(at_the_countrys / seen.left.sum() - 1) + 0.05

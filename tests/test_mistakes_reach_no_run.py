@@ -22,18 +22,48 @@ MISTAKES = [
     (CASE, "low: 640\n", "low: 700\n", ["case.yaml", "line"]),
     (CASE, "origin: 2011-05-31", "origin: 2011-05-30", ["case.yaml", "line", "origin"]),
     (CASE, "horizon: 2015-03", "horizon: 2010-03", ["case.yaml", "line", "horizon"]),
-    (CASE, "population: slough_population_2011\n", "population: slough_population_2010\n", ["slough_population_2010", "slough_population_2011"]),
+    (
+        CASE,
+        "population: slough_population_2011\n",
+        "population: slough_population_2010\n",
+        ["slough_population_2010", "slough_population_2011"],
+    ),
     (CASE, 'lac_stays: "2012-13"', 'lac_stays: "2013-14"', ["2013-14", "2012-13"]),
     (CASE, "contingency:\n", "contingensy:\n", ["case.yaml", "line", "contingency"]),
-    ("params/scenarios/gatekeeping.yaml", "levers.lac_starts:", "levers.lac_start:", ["gatekeeping.yaml", "line", "levers.lac_starts"]),
+    (
+        "params/scenarios/gatekeeping.yaml",
+        "levers.lac_starts:",
+        "levers.lac_start:",
+        ["gatekeeping.yaml", "line", "levers.lac_starts"],
+    ),
     ("params/scenarios/gatekeeping.yaml", "value: 0.85", "value: 85", ["gatekeeping.yaml", "line", "5"]),
-    (CHILDREN, "Slough,2011-03-31,lac_stock,all,all,168,", "Slough,2011-03-31,lac_stock,all,all,186,", [CHILDREN.split("/")[-1], "expected"]),
+    (
+        CHILDREN,
+        "Slough,2011-03-31,lac_stock,all,all,168,",
+        "Slough,2011-03-31,lac_stock,all,all,186,",
+        [CHILDREN.split("/")[-1], "expected"],
+    ),
     (CHILDREN, "age_band,10_15,53,", "age_band,10_15,c,", ["slough_children_to_2011.csv"]),
     (CHILDREN, "age_band,10_15,53,", "age_band,10_15,5 3,", ["line", "not a number"]),
-    ("data/published/slough_population_2011.csv", "area,mid_year,age,children", "area,age,mid_year,children", ["line 1", "expected"]),
-    ("data/published/slough_components_to_2010.card.yaml", "expires: 2011-09-30", "expires: 2011-05-30", ["expired", "slough_components_to_2010"]),
-    ("data/published/england_children_2011.card.yaml", "hindsight: true", "hindsight: false", ["known", "england_children_2011"]),
-]  # fmt: skip
+    (
+        "data/published/slough_population_2011.csv",
+        "area,mid_year,age,children",
+        "area,age,mid_year,children",
+        ["line 1", "expected"],
+    ),
+    (
+        "data/published/slough_components_to_2010.card.yaml",
+        "expires: 2011-09-30",
+        "expires: 2011-05-30",
+        ["expired", "slough_components_to_2010"],
+    ),
+    (
+        "data/published/england_children_2011.card.yaml",
+        "hindsight: true",
+        "hindsight: false",
+        ["known", "england_children_2011"],
+    ),
+]
 
 
 @pytest.mark.parametrize("file, text, becomes, words", MISTAKES, ids=lambda value: str(value)[:40])

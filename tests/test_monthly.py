@@ -24,8 +24,10 @@ SCENARIOS = ["central", "gatekeeping", "permanence"]
 PENNY = 0.005
 BUDGET = {line: 120_000.0 for line in LINES} | {"uasc_grant": -48_000.0, "contributions": -24_000.0}
 ACTUAL = {
-    "2011-04": {line: 1_000.0 * (1 + place) for place, line in enumerate(LINES)} | {"uasc_grant": -5_000.0, "contributions": -2_500.0},
-    "2011-05": {line: 1_100.0 * (1 + place) for place, line in enumerate(LINES)} | {"uasc_grant": -5_100.0, "contributions": -2_600.0},
+    "2011-04": {line: 1_000.0 * (1 + place) for place, line in enumerate(LINES)}
+    | {"uasc_grant": -5_000.0, "contributions": -2_500.0},
+    "2011-05": {line: 1_100.0 * (1 + place) for place, line in enumerate(LINES)}
+    | {"uasc_grant": -5_100.0, "contributions": -2_600.0},
 }
 
 
@@ -57,7 +59,10 @@ def test_one_row_a_scenario_month_and_line(table):
     assert not table.duplicated(["scenario", "month", "line"]).any()
     months = pd.period_range("2011-04", "2015-03", freq="M").astype(str)
     assert len(table) == len(SCENARIOS) * len(months) * len(LINES) and set(table["month"]) == set(months)
-    assert table.loc[table["month"] == "2011-04", "period"].eq("P1").all() and table.loc[table["month"] == "2012-03", "period"].eq("P12").all()
+    assert (
+        table.loc[table["month"] == "2011-04", "period"].eq("P1").all()
+        and table.loc[table["month"] == "2012-03", "period"].eq("P12").all()
+    )
 
 
 def test_months_sum_to_the_years_of_the_answer(table):
@@ -76,7 +81,9 @@ def test_budgets_of_the_months_sum_to_the_year_and_follow_its_days(table):
     assert math.isclose(central[year_months("2011-12")].sum(), whole, abs_tol=PENNY)
     assert math.isclose(central["2011-04"], whole * 30 / 366, abs_tol=PENNY), "2011-12 has a 29 February"
     assert math.isclose(central["2012-02"], whole * 29 / 366, abs_tol=PENNY)
-    assert math.isclose(central["2013-02"], float(base.budgets["2012-13"]["ifa_fostering"].mean()) * 28 / 365, abs_tol=PENNY)
+    assert math.isclose(
+        central["2013-02"], float(base.budgets["2012-13"]["ifa_fostering"].mean()) * 28 / 365, abs_tol=PENNY
+    )
 
 
 def test_cost_less_budget_over_the_year_is_the_variance_the_contingency_meets(table):
@@ -108,12 +115,16 @@ def test_months_of_the_ledger_are_actual_and_certain():
     base, outlook = with_ledger()
     table = monthly_costs(base, {"central": outlook})
     basis = table.drop_duplicates("month").set_index("month")["basis"]
-    assert basis[basis == "actual"].index.tolist() == ["2011-04", "2011-05"] and set(basis[basis.index > "2011-05"]) == {"forecast"}
+    assert basis[basis == "actual"].index.tolist() == ["2011-04", "2011-05"] and set(
+        basis[basis.index > "2011-05"]
+    ) == {"forecast"}
     for month, lines in ACTUAL.items():
         held = table[table["month"] == month].set_index("line")
         for line, pounds in lines.items():
             assert np.allclose(held.loc[line, ["mean", "p10", "p90"]].to_numpy(float), pounds, atol=1e-9), (month, line)
-    assert math.isclose(table[table["financial_year"] == "2011-12"]["budget"].sum(), sum(BUDGET.values()), abs_tol=PENNY)
+    assert math.isclose(
+        table[table["financial_year"] == "2011-12"]["budget"].sum(), sum(BUDGET.values()), abs_tol=PENNY
+    )
 
 
 def test_a_ledger_that_stops_early_leaves_its_later_month_estimated():

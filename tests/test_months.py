@@ -48,7 +48,9 @@ def test_edges_count_the_days_of_the_calendar(day, number):
     assert np.diff(edges).tolist() == months.days_in(run).tolist()
 
 
-@pytest.mark.parametrize(("month", "days"), [("2011-02", 28), ("2012-02", 29), ("1900-02", 28), ("2000-02", 29), ("2011-06", 30)])
+@pytest.mark.parametrize(
+    ("month", "days"), [("2011-02", 28), ("2012-02", 29), ("1900-02", 28), ("2000-02", 29), ("2011-06", 30)]
+)
 def test_february(month, days):
     assert months.days_in([month]).tolist() == [days]
 
@@ -75,7 +77,11 @@ def test_the_year_before_ends_the_day_before(day):
 
 
 def test_at_the_turn_of_the_year_and_of_the_century():
-    assert [months.financial_year(month) for month in ("2011-03", "2011-04", "2012-03")] == ["2010-11", "2011-12", "2011-12"]
+    assert [months.financial_year(month) for month in ("2011-03", "2011-04", "2012-03")] == [
+        "2010-11",
+        "2011-12",
+        "2011-12",
+    ]
     assert months.financial_year("1999-12") == "1999-00" and months.year_before("2000-01") == "1999-00"
     assert months.month_after(date(2011, 12, 31)) == "2012-01"
     assert months.years_from("2010-11", "2014-15") == 4

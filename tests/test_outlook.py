@@ -22,9 +22,16 @@ from forecast.scenario import demand_of, population_of
 DRAWS, SEED = 400, 2011
 YEARS = ["2011-12", "2012-13", "2013-14", "2014-15"]
 SCENARIOS = [
-    "central", "high-migration", "rising-births", "gatekeeping", "permanence", "in-house-fostering", "inspection-shock",
-    "first-response", "early-intervention",
-]  # fmt: skip
+    "central",
+    "high-migration",
+    "rising-births",
+    "gatekeeping",
+    "permanence",
+    "in-house-fostering",
+    "inspection-shock",
+    "first-response",
+    "early-intervention",
+]
 FIXED = ["fostering_service", "other_lac_services"]
 INCOME = [line for line, (_, group) in LINES.items() if group == "income"]
 PENNY = 0.005
@@ -59,12 +66,17 @@ def elsewhere(case):
 def changed(a: Assumptions, **values: float) -> Assumptions:
     """Assumptions with some values changed; keys are written with __ for the dot."""
     new = {key.replace("__", "."): value for key, value in values.items()}
-    return replace(a, entries=a.entries | {key: a.entry(key).model_copy(update={"value": value}) for key, value in new.items()})
+    return replace(
+        a, entries=a.entries | {key: a.entry(key).model_copy(update={"value": value}) for key, value in new.items()}
+    )
 
 
 def without_spread(base, a: Assumptions):
     """Only chance left: no drift, rates and every assumption known exactly."""
-    known = {key: e.model_copy(update={"low": e.value, "high": e.value}) if a.is_uncertain(key) else e for key, e in a.entries.items()}
+    known = {
+        key: e.model_copy(update={"low": e.value, "high": e.value}) if a.is_uncertain(key) else e
+        for key, e in a.entries.items()
+    }
     flat = {name: Spread.none(DRAWS, len(base.months), len(getattr(base, name).group.bands)) for name in ("lac", "cp")}
     certain = replace(a, entries=known)
     return replace(base, central=certain, spread=flat), certain
@@ -158,7 +170,9 @@ def test_months_to_date_are_costed_and_are_not_forecast(base, outs, told):
             assert (out.lines[line][:, :2] == central.lines[line][:, :2]).all(), (slug, line)
         rows = told["scenarios"][slug]["children"]["lac"]["month_ends"]
         assert [row["month"] for row in rows] == out.forecast_months
-        assert [row["month"] for row in told["scenarios"][slug]["contingency"]["call_by_month"]] == year_months("2011-12")
+        assert [row["month"] for row in told["scenarios"][slug]["contingency"]["call_by_month"]] == year_months(
+            "2011-12"
+        )
     spent = costs.net(central.lines)[:, :2].sum(axis=1).mean()
     assert spent == pytest.approx(net_in(central, "2011-12").mean() * 61 / 366, rel=0.05)
 
@@ -182,7 +196,14 @@ def test_2011_12_is_a_leap_year(case, base):
 
 @pytest.mark.parametrize(
     ("month", "year"),
-    [("2011-03", "2010-11"), ("2011-04", "2011-12"), ("2012-02", "2011-12"), ("2012-04", "2012-13"), ("1999-04", "1999-00"), ("2009-12", "2009-10")],
+    [
+        ("2011-03", "2010-11"),
+        ("2011-04", "2011-12"),
+        ("2012-02", "2011-12"),
+        ("2012-04", "2012-13"),
+        ("1999-04", "1999-00"),
+        ("2009-12", "2009-10"),
+    ],
 )
 def test_financial_years_are_labelled_by_both_halves(month, year):
     assert financial_year(month) == year
@@ -211,7 +232,9 @@ def test_lines_sum_to_the_total_to_the_penny(told, slug):
         assert sum(means.values()) == pytest.approx(cost["net"]["mean"], abs=PENNY), year
         assert cost["gross"]["mean"] + cost["income"]["mean"] == pytest.approx(cost["net"]["mean"], abs=PENNY), year
         assert sum(means[line] for line in INCOME) == pytest.approx(cost["income"]["mean"], abs=PENNY), year
-        assert sum(held["mean"] for held in cost["groups"].values()) == pytest.approx(cost["net"]["mean"], abs=PENNY), year
+        assert sum(held["mean"] for held in cost["groups"].values()) == pytest.approx(cost["net"]["mean"], abs=PENNY), (
+            year
+        )
         assert sum(held["budget"] for held in cost["lines"].values()) == pytest.approx(cost["budget"], abs=PENNY), year
         assert cost["variance"]["mean"] == pytest.approx(cost["net"]["mean"] - cost["budget"], abs=PENNY), year
         assert cost["income"]["mean"] < 0 < cost["gross"]["mean"]
@@ -249,7 +272,9 @@ def test_no_child_is_lost(outs):
     assert {slug: (out.lac.breaks(), out.cp.breaks()) for slug, out in outs.items()} == dict.fromkeys(SCENARIOS, (0, 0))
     for out in outs.values():
         for group in (out.lac, out.cp):
-            all_ages = group.opening.sum(axis=1) + np.cumsum(group.starts.sum(axis=2) - group.ends.sum(axis=2), axis=1)[:, -1]
+            all_ages = (
+                group.opening.sum(axis=1) + np.cumsum(group.starts.sum(axis=2) - group.ends.sum(axis=2), axis=1)[:, -1]
+            )
             assert (all_ages == group.stock[:, -1].sum(axis=1)).all()
 
 
@@ -282,7 +307,10 @@ def test_in_house_fostering_costs_less_for_the_same_children(outs):
     ours, central = outs["in-house-fostering"], outs["central"]
     assert (ours.lac.stock == central.lac.stock).all()
     assert (ours.cp.stock == central.cp.stock).all()
-    places = [sum(out.lines[line][:, 12:24].sum(axis=1) for line in out.lines if line != "measures") for out in (ours, central)]
+    places = [
+        sum(out.lines[line][:, 12:24].sum(axis=1) for line in out.lines if line != "measures")
+        for out in (ours, central)
+    ]
     assert (places[0] < places[1]).all(), "what the places save, before the campaign is paid for"
     moved = central.lines["ifa_fostering"] - ours.lines["ifa_fostering"]
     assert (moved >= 0).all()
@@ -404,7 +432,10 @@ def test_a_small_change_is_seen_at_once_on_the_same_draws(case, base, elsewhere,
     than between independent runs (measured: 700 times; 830 times for net cost)."""
     fewer = changed(case.central, levers__lac_starts=0.98)
     same, independent = foresee(base, fewer), foresee(elsewhere, fewer)
-    for of in (lambda out: out.lac.days.sum(axis=(1, 2)).astype(float), lambda out: sum(out.lines.values()).sum(axis=1)):
+    for of in (
+        lambda out: out.lac.days.sum(axis=(1, 2)).astype(float),
+        lambda out: sum(out.lines.values()).sum(axis=1),
+    ):
         central = of(outs["central"])
         assert np.var(of(same) - central) * 50 < np.var(of(independent) - central)
         assert (of(same) - central).mean() < 0
@@ -494,21 +525,42 @@ def test_the_central_path_in_words():
     assert line == (
         "Central path of looked-after children: growth of England's numbers (+1.8% in a year) counts for 80%. Together +1.4% in a year; for the rest, no change."
     )
-    assert "today's number stands" in words.trend_line(told_of({"national": 0.001}, {"national": [0.01]}, [0.0]), "lac", "Looked-after children")
+    assert "today's number stands" in words.trend_line(
+        told_of({"national": 0.001}, {"national": [0.01]}, [0.0]), "lac", "Looked-after children"
+    )
 
 
 def test_the_alarm_in_words():
-    alarm = {"period": "2023-24", "residual": -3.2, "cusum": 2.7, "found": True, "direction": "fewer", "expected": 136.0, "low": 105.2, "high": 172.9, "counted": 73.0}
+    alarm = {
+        "period": "2023-24",
+        "residual": -3.2,
+        "cusum": 2.7,
+        "found": True,
+        "direction": "fewer",
+        "expected": 136.0,
+        "low": 105.2,
+        "high": 172.9,
+        "counted": 73.0,
+    }
     quiet = alarm | {"found": False, "direction": "none", "period": "2024-25"}
     lines = words.alarm_lines({"breaks": {"lac": [alarm, quiet], "cp": []}})
     assert lines[0].startswith("Alarm, looked-after children: 73 started in 2023-24, fewer than the 105 to 173 that")
     assert lines[1] == "Child protection plans: too few years of starts are held to tell a break."
-    assert words.alarm_lines({"breaks": {"lac": [quiet], "cp": [quiet]}})[0].startswith("Looked-after children: no break found. 73 started in 2024-25;")
+    assert words.alarm_lines({"breaks": {"lac": [quiet], "cp": [quiet]}})[0].startswith(
+        "Looked-after children: no break found. 73 started in 2024-25;"
+    )
 
 
 def test_the_record_in_words():
-    held = {"councils": 44, "first_origin": 2011, "last_origin": 2024, "forecasts": 1677, "inside": 0.803, "crps_ratio": 0.93,
-            "errors": {"1": {"forecast": 0.0605, "no_change": 0.0636}, "2": {"forecast": 0.09, "no_change": 0.096}}}  # fmt: skip
+    held = {
+        "councils": 44,
+        "first_origin": 2011,
+        "last_origin": 2024,
+        "forecasts": 1677,
+        "inside": 0.803,
+        "crps_ratio": 0.93,
+        "errors": {"1": {"forecast": 0.0605, "no_change": 0.0636}, "2": {"forecast": 0.09, "no_change": 0.096}},
+    }
     assert words.record_lines({"record": {"lac": held}}) == [
         "Looked-after children, 44 councils, 2011 to 2024: mean error 1 year ahead 6.1% against 6.4%; 2 years ahead 9.0% against 9.6% for no change. "
         "The 80% range held 80% of 1,677 outturns."

@@ -85,7 +85,10 @@ def test_each_figure_of_the_prose_changed_in_the_files_is_caught(run, report, tm
     prose = replace(report, blocks=tuple(block for block in report.blocks if not isinstance(block, Table)))
     to_word(prose, tmp_path / "r.docx")
     to_html(prose, tmp_path / "r.html")
-    for lines in (check.words_in_word(tmp_path / "r.docx").split("\n"), check.words_in_html(tmp_path / "r.html").split("\n")):
+    for lines in (
+        check.words_in_word(tmp_path / "r.docx").split("\n"),
+        check.words_in_html(tmp_path / "r.html").split("\n"),
+    ):
         looked, missed = caught_in_text(prose, run, lines)
         assert looked > 100 and missed == []
 
@@ -105,11 +108,21 @@ def test_a_wrong_direction_is_found(run, report, monkeypatch):
 
 
 def test_sections_stand_in_the_councils_order(report):
-    numbered = [(block.number, block.text) for block in report.blocks if isinstance(block, Heading) and block.level == 1 and block.number]
+    numbered = [
+        (block.number, block.text)
+        for block in report.blocks
+        if isinstance(block, Heading) and block.level == 1 and block.number
+    ]
     assert numbered == [
-        ("1", "Purpose of Report"), ("2", "Recommendation(s)/Proposed Action"), ("3", "Community Strategy Priorities"), ("4", "Other Implications"),
-        ("5", "Supporting Information"), ("6", "Conclusion"), ("7", "Appendices Attached"), ("8", "Background Papers"),
-    ]  # fmt: skip
+        ("1", "Purpose of Report"),
+        ("2", "Recommendation(s)/Proposed Action"),
+        ("3", "Community Strategy Priorities"),
+        ("4", "Other Implications"),
+        ("5", "Supporting Information"),
+        ("6", "Conclusion"),
+        ("7", "Appendices Attached"),
+        ("8", "Background Papers"),
+    ]
     risks = next(table for table in report.tables() if table.name == "risks")
     assert risks.columns[:2] == ("Recommendation", "Risk/Threat/Opportunity") and risks.columns[-1] == "Mitigation"
     assert [label for label, _ in report.front][:3] == ["REPORT TO", "DATE", "CONTACT OFFICER"]
@@ -117,8 +130,15 @@ def test_sections_stand_in_the_councils_order(report):
 
 def test_red_assumptions_and_expired_sources_stand_on_the_first_page(run, report):
     def first(report: Report) -> str:
-        numbers = [place for place, block in enumerate(report.blocks) if isinstance(block, Heading) and block.number == "1"]
-        return "\n".join(told.text_of(row) for block in report.blocks[: numbers[0]] if isinstance(block, Paragraph | Bullets) for row in told._rows(block))
+        numbers = [
+            place for place, block in enumerate(report.blocks) if isinstance(block, Heading) and block.number == "1"
+        ]
+        return "\n".join(
+            told.text_of(row)
+            for block in report.blocks[: numbers[0]]
+            if isinstance(block, Paragraph | Bullets)
+            for row in told._rows(block)
+        )
 
     assert f"{len(run.answer['red_assumptions'])} assumptions are red" in first(report)
     later = paper.gathered(reference(), date(2031, 1, 1), HOME, "the reference run")
@@ -126,10 +146,25 @@ def test_red_assumptions_and_expired_sources_stand_on_the_first_page(run, report
 
 
 def test_every_assumption_and_every_heading_of_the_quality_log_is_there(run, report):
-    logged = [row for table in report.tables() if table.name in ("assumptions_red", "assumptions_amber", "assumptions_green") for row in table.rows]
+    logged = [
+        row
+        for table in report.tables()
+        if table.name in ("assumptions_red", "assumptions_amber", "assumptions_green")
+        for row in table.rows
+    ]
     assert len(logged) == len(run.beside["used"])
     headings = [block.text for block in report.blocks if isinstance(block, Heading)]
-    for heading in ("Roles and scope", "Specification", "Design", "Analysis", "Verification", "Validation", "Delivery and communication", "Uncertainty", "Limitations"):
+    for heading in (
+        "Roles and scope",
+        "Specification",
+        "Design",
+        "Analysis",
+        "Verification",
+        "Validation",
+        "Delivery and communication",
+        "Uncertainty",
+        "Limitations",
+    ):
         assert heading in headings
 
 
@@ -141,14 +176,20 @@ def test_another_council_and_a_run_that_lacks_much_can_be_told(run):
     bare = paper.gathered(Run(run.folder, answer), AS_OF, HOME, "a bare run")
     report = written(bare)
     assert told.untold(report, [TITLE]) == [] and told.wrong(report, bare, {}) == []
-    assert "In no future drawn does it run out." in " ".join(told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told._rows(block))
+    assert "In no future drawn does it run out." in " ".join(
+        told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told._rows(block)
+    )
 
 
 def test_a_meeting_that_is_not_there_and_a_figure_in_the_councils_words_are_refused(tmp_path):
     settings = paper.read_settings(HOME / "params")
     with pytest.raises(BadInput, match="no meeting slough/2010-01"):
         paper.meeting(settings, "slough/2010-01")
-    text = (HOME / "params" / "report.yaml").read_text(encoding="utf-8").replace("The figures will move", "The 176 figures will move")
+    text = (
+        (HOME / "params" / "report.yaml")
+        .read_text(encoding="utf-8")
+        .replace("The figures will move", "The 176 figures will move")
+    )
     (tmp_path / "report.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=r"report.yaml.*176"):
         paper.read_settings(tmp_path)
@@ -158,9 +199,14 @@ def test_a_meeting_that_is_not_there_and_a_figure_in_the_councils_words_are_refu
 
 
 def test_the_whole_paper_is_written_and_reads_back(files, report, run):
-    assert {name for name in files if "/" not in name} == {f"slough-2011-06.{end}" for end in ("docx", "html", "pdf", "xlsx")}
+    assert {name for name in files if "/" not in name} == {
+        f"slough-2011-06.{end}" for end in ("docx", "html", "pdf", "xlsx")
+    }
     blocks = [name for name in files if name.startswith("blocks/")]
-    ends = {end: sum(name.endswith(f".{end}") for name in blocks) for end in ("csv", "svg", "png", "html", "docx", "alt.txt")}
+    ends = {
+        end: sum(name.endswith(f".{end}") for name in blocks)
+        for end in ("csv", "svg", "png", "html", "docx", "alt.txt")
+    }
     charts, tables = len(report.figures()) or 10, len(report.tables())
     assert ends["html"] == ends["docx"] >= charts + tables and ends["svg"] == ends["png"] == ends["alt.txt"] >= 9
     for found in (check.found_in_word(files["slough-2011-06.docx"]), check.found_in_html(files["slough-2011-06.html"])):
@@ -192,7 +238,9 @@ def test_what_does_not_read_back_is_not_kept(home, tmp_path, monkeypatch):
     monkeypatch.setattr(publication.check, "words_in_word", lambda path: kept(path).replace("£600,000", "£610,000"))
     with pytest.raises(BadInput, match="does not read back"):
         write_paper(home, "slough", "2011-06", out, Wanted(), lambda step: None)
-    assert [path.name for path in out.iterdir()] == ["slough-2011-06.docx"] and (out / "slough-2011-06.docx").read_bytes() == b"last month's"
+    assert [path.name for path in out.iterdir()] == ["slough-2011-06.docx"] and (
+        out / "slough-2011-06.docx"
+    ).read_bytes() == b"last month's"
     assert [path.name for path in tmp_path.iterdir()] == ["paper"], "nothing half written is left"
 
 
@@ -218,7 +266,12 @@ def with_history(run: told.Known, folder: Path, changes: dict[tuple[str, str], s
     shutil.copytree(run.folder, folder)
     table = run.table("history")
     for (measure, period), value in changes.items():
-        own = (table["area"] == run.beside["area"]) & (table["measure"] == measure) & (table["period"] == period) & (table["breakdown"] == "all")
+        own = (
+            (table["area"] == run.beside["area"])
+            & (table["measure"] == measure)
+            & (table["period"] == period)
+            & (table["breakdown"] == "all")
+        )
         assert own.sum() == 1, (measure, period)
         table.loc[own, "value"] = value
     runs.write_table(folder / "tables", "history", table)
@@ -249,7 +302,10 @@ def test_what_one_month_hid_the_next_does_not_show(run, tmp_path):
 
 def test_a_sentence_that_needs_a_hidden_count_stops_the_public_paper(run, tmp_path):
     rule = rule_in(run.table("assumptions"))
-    cells = [replace(cell, value=3.0) if cell.key == f"lac_stock {run.answer['origin']}" else cell for cell in sheet_of(run).cells]
+    cells = [
+        replace(cell, value=3.0) if cell.key == f"lac_stock {run.answer['origin']}" else cell
+        for cell in sheet_of(run).cells
+    ]
     few = release([Sheet(COUNTED, tuple(cells), ())], rule, [], "few")
     with pytest.raises(BadInput, match="open_at_origin/lac"):
         public(run, few)
@@ -258,7 +314,13 @@ def test_a_sentence_that_needs_a_hidden_count_stops_the_public_paper(run, tmp_pa
 def test_every_actual_count_the_paper_tells_is_in_the_release(run, report):
     """By the look of the source, independently of the list of counts."""
     sources = {source for part in told.told_in(report) for source in part.source.split(told.MINUS)}
-    counts = {source for source in sources if source.startswith("open_at_origin/") or source.endswith(("/counted", "/outturn", "/no_change")) or (source.startswith("tables/history/") and source.endswith("/value"))}
+    counts = {
+        source
+        for source in sources
+        if source.startswith("open_at_origin/")
+        or source.endswith(("/counted", "/outturn", "/no_change"))
+        or (source.startswith("tables/history/") and source.endswith("/value"))
+    }
     counts -= {source for source in counts if source.startswith("record/")}
     unsaid = {source for source in counts if source not in counted(run)}
     assert counts and all(not str(told.resolve(run, source)).isdecimal() for source in unsaid), sorted(unsaid)[:5]
@@ -274,8 +336,24 @@ def test_a_public_paper_is_written_and_recorded(home, tmp_path):
 
 def test_no_other_room_marks_a_report_public():
     """PUBLIC is given in the gate alone; the workbook takes the marking that the paper has."""
-    held = {path.relative_to(HOME / "forecast").as_posix() for path in (HOME / "forecast").rglob("*.py") if "PUBLIC" in path.read_text(encoding="utf-8").replace("PUBLICATION", "")}
-    assert held == {"publication.py", "report/disclosure/publish.py", "report/model.py", "report/render/layout.py", "report/workbook/__init__.py", "report/workbook/front.py", "report/workbook/run.py"} & held
+    held = {
+        path.relative_to(HOME / "forecast").as_posix()
+        for path in (HOME / "forecast").rglob("*.py")
+        if "PUBLIC" in path.read_text(encoding="utf-8").replace("PUBLICATION", "")
+    }
+    assert (
+        held
+        == {
+            "publication.py",
+            "report/disclosure/publish.py",
+            "report/model.py",
+            "report/render/layout.py",
+            "report/workbook/__init__.py",
+            "report/workbook/front.py",
+            "report/workbook/run.py",
+        }
+        & held
+    )
     assert "PUBLIC" not in (HOME / "forecast" / "report" / "paper" / "__init__.py").read_text(encoding="utf-8")
 
 

@@ -61,11 +61,22 @@ def lac_like(months: int) -> Case:
     per_day = np.outer([0.0030, 0.0022, 0.0018, 0.0014, 0.0011], [4.0, 1.0, 0.5])
     hazards = Hazards(LAC_AGES, ADULT, np.array([0, 14.0, 365.25]), per_day)
     wave = 1 + 0.3 * np.sin(np.arange(months))[:, None]
-    starts = calibration.entrants(np.array([0.7, 0.7, 0.6, 0.9, 0.4]) * wave, cells_of(LAC_AGES, ADULT, [4, 4, 6, 8, 8]), 1.4)
+    starts = calibration.entrants(
+        np.array([0.7, 0.7, 0.6, 0.9, 0.4]) * wave, cells_of(LAC_AGES, ADULT, [4, 4, 6, 8, 8]), 1.4
+    )
     lever = np.ones((months, 5))
     lever[months // 2 :, 1:3] = 1.5
     edges = month_edges(months_between("2011-06", "2031-05")[:months])
-    return Case(edges, hazards, open_children(20, 50, LAC_AGES, ADULT, 900), starts, lever, 200.0, np.array([28.0, 119, 302]), 183.0)
+    return Case(
+        edges,
+        hazards,
+        open_children(20, 50, LAC_AGES, ADULT, 900),
+        starts,
+        lever,
+        200.0,
+        np.array([28.0, 119, 302]),
+        183.0,
+    )
 
 
 def cp_like(months: int) -> Case:
@@ -108,7 +119,9 @@ def everything_varies(case: Case, draws: int, seed: int = 5) -> Spread:
 def tilted(spread: Spread) -> Spread:
     """The same, with every factor also higher in one band or month than in another: ignoring one moves a mean."""
     tables = {}
-    for (name, table), (low, high) in zip(vars(spread).items(), [(0.7, 1.5), (1.4, 0.6), (1.5, 0.8), (0.6, 1.6), (1.3, 0.7)], strict=True):
+    for (name, table), (low, high) in zip(
+        vars(spread).items(), [(0.7, 1.5), (1.4, 0.6), (1.5, 0.8), (0.6, 1.6), (1.3, 0.7)], strict=True
+    ):
         tables[name] = table * np.linspace(low, high, table.shape[1]).reshape(-1, *[1] * (table.ndim - 2))
     tables["demand"] = tables["demand"] * [0.7, 1.0, 1.3]
     return Spread(**tables)
@@ -134,9 +147,13 @@ def test_stock_is_previous_plus_starts_less_ends_in_every_cell(case):
     assert paths.stock.shape == (10_000, 60, case.hazards.age_from.size)
     assert paths.breaks() == 0
     assert paths.aged.sum(axis=2).any() == 0  # a birthday takes from one band what it gives to the next
-    assert min(paths.stock.min(), paths.starts.min(), paths.ends.min(), paths.days.min(), paths.early_days.min()) >= -0.01
+    assert (
+        min(paths.stock.min(), paths.starts.min(), paths.ends.min(), paths.days.min(), paths.early_days.min()) >= -0.01
+    )
     assert (paths.early_days <= paths.days + 0.01).all()
-    there_at_all = np.concatenate([paths.opening[:, None], paths.stock[:, :-1]], axis=1).sum(axis=2) + paths.starts.sum(axis=2)
+    there_at_all = np.concatenate([paths.opening[:, None], paths.stock[:, :-1]], axis=1).sum(axis=2) + paths.starts.sum(
+        axis=2
+    )
     assert (paths.days.sum(axis=2) <= there_at_all * np.diff(case.month_from) + 0.1).all()
     assert (paths.opening.sum(axis=1) == case.opening.children).all()
 
@@ -161,7 +178,9 @@ def measured(request):
     """A case of 24 months with means and standard errors over 200,000 draws."""
     case = request.param(24)
     paths = run(case, flat(case, DRAWS), seed=31)
-    tables = {name: getattr(paths, name) for name in (*COUNTS, "reviews")} | {"early_days": paths.early_days.sum(axis=2)}
+    tables = {name: getattr(paths, name) for name in (*COUNTS, "reviews")} | {
+        "early_days": paths.early_days.sum(axis=2)
+    }
     return case, {name: (table.mean(axis=0, dtype=float), errors(table)) for name, table in tables.items()}
 
 
@@ -203,7 +222,16 @@ def test_leaving_at_one_rate_by_hand():
     edges = np.array([0.0, 10, 30, 60, 100])
     stream = Entrants(s * np.diff(edges)[:, None], np.zeros(1, int), np.zeros(1), np.array([1_000.0]), 1.0)
     hazards = Hazards(np.zeros(1), ADULT, np.zeros(1), np.array([[h]]))
-    case = Case(edges, hazards, Opening(n, np.array([500.0]), np.array([400.0])), stream, np.ones((4, 1)), 50.0, np.array([20.0]), 1e5)
+    case = Case(
+        edges,
+        hazards,
+        Opening(n, np.array([500.0]), np.array([400.0])),
+        stream,
+        np.ones((4, 1)),
+        50.0,
+        np.array([20.0]),
+        1e5,
+    )
     paths = run(case, flat(case, 20_000), seed=4)
     gone = 1 - np.exp(-h * edges[1:])
     stock = n * (1 - gone) + s / h * gone
@@ -427,7 +455,12 @@ def test_no_day_is_early_if_early_is_nothing():
 def test_opening_children_stand_at_equally_likely_points():
     """Each point the same number of times on average, and in every draw as evenly as whole children allow."""
     ages = np.linspace(10, 6_000, 12)
-    case = lone(0, children=5, opening=Opening(5, ages, np.zeros(12)), hazards=Hazards(ages, ADULT, np.zeros(1), np.zeros((12, 1))))
+    case = lone(
+        0,
+        children=5,
+        opening=Opening(5, ages, np.zeros(12)),
+        hazards=Hazards(ages, ADULT, np.zeros(1), np.zeros((12, 1))),
+    )
     case = replace(case, entrants=replace(NOBODY, expected=np.zeros((3, 12))), leave_lever=np.ones((3, 12)))
     opening = run(case, flat(case, 20_000)).opening
     assert opening.sum(axis=1).tolist() == [5] * 20_000 and opening.max() == 1
@@ -519,7 +552,10 @@ def test_a_scenario_is_compared_on_the_same_children():
     """Variance of the difference of total child-days: other seeds over the same seed, starts lowered a little."""
     case, draws = lac_like(36), 4_000
     spread = flat(case, draws)
-    total = {lever: run(with_starts(case, lever), spread, seed=1).days.sum(axis=(1, 2)) for lever in (1, 0.98, 0.95, 0.9, 0.85)}
+    total = {
+        lever: run(with_starts(case, lever), spread, seed=1).days.sum(axis=(1, 2))
+        for lever in (1, 0.98, 0.95, 0.9, 0.85)
+    }
     ratio = {}
     for lever in (0.98, 0.95, 0.9, 0.85):
         apart = run(with_starts(case, lever), spread, seed=2).days.sum(axis=(1, 2))
@@ -549,7 +585,15 @@ def known(bands: int, per_duration, ages=LAC_AGES, edges=(0, 14.0, 365.25)) -> H
 
 @pytest.mark.parametrize(
     ("age", "duration", "until"),
-    [(0, 0, 10), (0, 0, 5_000), (300, 13.9, 400), (6_000, 200, 574), (6_000, 200, 575), (5_000, 3_000, 1_000), (1_826.25, 14, 1)],
+    [
+        (0, 0, 10),
+        (0, 0, 5_000),
+        (300, 13.9, 400),
+        (6_000, 200, 574),
+        (6_000, 200, 575),
+        (5_000, 3_000, 1_000),
+        (1_826.25, 14, 1),
+    ],
 )
 def test_survival_is_the_integral_of_the_hazard(age, duration, until):
     hazards = known(5, [0.009, 0.002, 0.0007])
@@ -602,7 +646,9 @@ CP_STARTS = np.array([150.0, 700, 1_600, 1_300, 800, 90])
 CP_SHAPE = [0.0030, 0.0018, 0.0046, 0.0043, 0.0026]
 
 
-def settled_year(hazards: Hazards, starts: np.ndarray, newborn: float, windows, long_open: float = 1.0) -> calibration.Fit:
+def settled_year(
+    hazards: Hazards, starts: np.ndarray, newborn: float, windows, long_open: float = 1.0
+) -> calibration.Fit:
     """A modelled year that ends with as many children of each age as it began with."""
     opening = starts * 2
     for _ in range(40):
@@ -643,7 +689,9 @@ def test_fit_country_recovers_the_hazards_that_made_the_year():
 
 def test_fit_country_by_stock_recovers_the_hazards_that_made_the_year():
     """Under 1 and the unborn share the hazards of the next band: so do the true ones."""
-    true = Hazards(CP_AGES, ADULT, np.array([window[0] for window in CP_WINDOWS]), np.outer([1, 1, 1, 1.2, 0.9, 1.5], CP_SHAPE))
+    true = Hazards(
+        CP_AGES, ADULT, np.array([window[0] for window in CP_WINDOWS]), np.outer([1, 1, 1, 1.2, 0.9, 1.5], CP_SHAPE)
+    )
     year = settled_year(true, CP_STARTS, 0.5, CP_WINDOWS)
     fit, newborn = calibration.fit_country_by_stock(flat_start(true), margins_of(year, ends=False))
     assert_fits(fit, year, true, rel=0.02)

@@ -39,7 +39,10 @@ def test_payback_by_hand():
     held = Payback(["2011-12", "2012-01", "2012-02", "2012-03", "2012-04"], np.array([0, 10.0, 0, 0, 0]), benefit)
     assert held.pays_back.tolist() == [True, True, False] and held.chance == pytest.approx(2 / 3)
     assert held.month().tolist() == [3, 4]
-    assert {year: saved.tolist() for year, saved in held.by_year().items()} == {"2011-12": [0, -2, -4], "2012-13": [0, 2, 3]}
+    assert {year: saved.tolist() for year, saved in held.by_year().items()} == {
+        "2011-12": [0, -2, -4],
+        "2012-13": [0, 2, 3],
+    }
 
 
 def test_a_measure_never_pays_back_before_it_is_paid_for():
@@ -63,7 +66,9 @@ def test_what_a_measure_costs_in_closed_form(base, central):
     wanted = {month: days * 1000 * (rise if month >= "2012-04" else 1) for month, days in by_day.items()}
     wanted["2011-07"] += 100_000
     assert held.months[0] == "2011-06" and list(wanted)[0] == "2011-07"
-    assert dict(zip(held.months, held.cost, strict=True)) == pytest.approx(dict.fromkeys(held.months, 0.0) | wanted, rel=2e-2)
+    assert dict(zip(held.months, held.cost, strict=True)) == pytest.approx(
+        dict.fromkeys(held.months, 0.0) | wanted, rel=2e-2
+    )
     assert held.benefit == pytest.approx(-out.lines["measures"][:, -held.benefit.shape[1] :], abs=0.01)
     assert held.chance == 0 and held.month().size == 0
     assert "costs £" in words.payback_lines(answer.payback_of(outlook.foresee(base, a), central))[0]
@@ -79,10 +84,14 @@ def test_levers_rise_last_and_fade():
 def test_part_of_an_effect_moves_levers_part_of_the_way():
     a = changed(levers__lac_starts=0.8, levers__in_house_places=10, levers__cp_starts=1.4, levers__ramp=9)
     half = scenario.at_effect(a, 0.5)
-    told = {key: half.value(f"levers.{key}") for key in ("lac_starts", "in_house_places", "cp_starts", "births", "ramp")}
+    told = {
+        key: half.value(f"levers.{key}") for key in ("lac_starts", "in_house_places", "cp_starts", "births", "ramp")
+    }
     assert told == pytest.approx({"lac_starts": 0.9, "in_house_places": 5, "cp_starts": 1.2, "births": 1, "ramp": 9})
     assert not half.is_uncertain(scenario.EFFECT)
-    assert scenario.at_effect(changed(levers__lac_starts=0.2), 3).value("levers.lac_starts") == 0.1, "the catalogue's least"
+    assert scenario.at_effect(changed(levers__lac_starts=0.2), 3).value("levers.lac_starts") == 0.1, (
+        "the catalogue's least"
+    )
 
 
 def test_an_effect_in_doubt_is_three_futures_woven(base, central):
@@ -102,7 +111,10 @@ def test_an_effect_in_doubt_is_three_futures_woven(base, central):
 
 def test_a_larger_effect_saves_no_less(base, central):
     a = CASE.scenarios["permanence"]
-    saved = [payback(outlook.foresee(base, scenario.at_effect(a, share)), central).so_far[:, -1].mean() for share in (0.2, 0.6, 1.0)]
+    saved = [
+        payback(outlook.foresee(base, scenario.at_effect(a, share)), central).so_far[:, -1].mean()
+        for share in (0.2, 0.6, 1.0)
+    ]
     assert saved[0] < saved[1] < saved[2]
 
 

@@ -61,10 +61,16 @@ def test_each_draw_lives_by_its_own_table():
     def lived(by: Places):
         return engine.run(MONTHS, hazards(), opening, starts, spread, lever, 60.0, np.array([28.0]), 183.0, 5, 2, by)
 
-    both, first, second = lived(replace(here, drawn=(replace(here, now=here.now[:0]), other))), lived(here), lived(replace(other, now=here.now))
+    both, first, second = (
+        lived(replace(here, drawn=(replace(here, now=here.now[:0]), other))),
+        lived(here),
+        lived(replace(other, now=here.now)),
+    )
     for name in ("stock", "days", "starts", "moves"):
         told = getattr(both.placed, name)
-        assert (told[::2] == getattr(first.placed, name)[::2]).all() and (told[1::2] == getattr(second.placed, name)[1::2]).all()
+        assert (told[::2] == getattr(first.placed, name)[::2]).all() and (
+            told[1::2] == getattr(second.placed, name)[1::2]
+        ).all()
     assert (first.placed.moves != second.placed.moves).any() and both.breaks() == both.placed.breaks() == 0
 
 
@@ -88,7 +94,9 @@ def lived(here: Places | None, draws: int, threads: int = 2, seed: int = 5):
     spread = Spread.none(draws, 12, 3)
     lever = np.ones((12, 3))
     lever[6:] = 1.4
-    return engine.run(MONTHS, hazards(), opening, starts, spread, lever, 100.0, np.array([28.0]), 91.0, seed, threads, here)
+    return engine.run(
+        MONTHS, hazards(), opening, starts, spread, lever, 100.0, np.array([28.0]), 91.0, seed, threads, here
+    )
 
 
 # --- the expectation, by another road ---------------------------------------------------------------------------------
@@ -99,7 +107,9 @@ def generator(here: Places, band: int, segment: int, lever: float) -> tuple[np.n
     return here.moving[band] - np.diag(here.moving[band].sum(axis=1) + leave), leave
 
 
-def by_expm(here: Places, age: float, since: float, start: np.ndarray, stretches: list[tuple[float, int, int, float]]) -> tuple:
+def by_expm(
+    here: Places, age: float, since: float, start: np.ndarray, stretches: list[tuple[float, int, int, float]]
+) -> tuple:
     """Children by placement after stretches of (days, band, segment, lever), and the child-days of each."""
     now, days = start, []
     for length, band, segment, lever in stretches:
@@ -139,7 +149,9 @@ def test_places_that_differ_in_nothing_add_up_to_one_place():
     cohorts, inside = placed_cohorts(opening, entrant_cohorts(MONTHS, starts, NODES), hazards(), here)
     lever = np.ones((12, 3))
     apart = expect_places(MONTHS, hazards(), here, cohorts, inside, lever)
-    whole = expect(MONTHS, hazards(), opening_cohorts(opening) + entrant_cohorts(MONTHS, starts, NODES), starts.expected, lever)
+    whole = expect(
+        MONTHS, hazards(), opening_cohorts(opening) + entrant_cohorts(MONTHS, starts, NODES), starts.expected, lever
+    )
     for name in ("stock", "ends", "days"):
         assert getattr(apart, name).sum(axis=1) == pytest.approx(getattr(whole, name), rel=1e-9, abs=1e-9)
 
@@ -182,7 +194,9 @@ def test_no_child_is_lost_between_placements(many):
     assert placed.breaks() == 0 and many.breaks() == 0
     assert (placed.stock.sum(axis=2) == many.stock).all()
     assert placed.days.sum(axis=2) == pytest.approx(many.days, abs=0.05)
-    assert (placed.starts.sum(axis=2) == many.starts.sum(axis=2)).all() and (placed.ends.sum(axis=2) == many.ends.sum(axis=2)).all()
+    assert (placed.starts.sum(axis=2) == many.starts.sum(axis=2)).all() and (
+        placed.ends.sum(axis=2) == many.ends.sum(axis=2)
+    ).all()
     assert (placed.moved.sum(axis=2) == 0).all() and placed.moves.sum() > 0
     broken = replace(placed, moved=placed.moved + (np.arange(3) == 1))
     assert broken.breaks() > 0
@@ -207,7 +221,10 @@ def test_states_that_differ_in_nothing_leave_every_child_as_it_was():
 
 def test_the_same_on_any_number_of_threads():
     once, again = (lived(setting()[1], 101, threads) for threads in (1, 3))
-    assert all(np.array_equal(a, b) for a, b in zip(list(vars(once.placed).values())[1:], list(vars(again.placed).values())[1:], strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(list(vars(once.placed).values())[1:], list(vars(again.placed).values())[1:], strict=True)
+    )
 
 
 def test_a_placement_lasts_an_exponential_time():
@@ -219,13 +236,21 @@ def test_a_placement_lasts_an_exponential_time():
     still = Hazards(AGES, ADULT, np.array([0.0]), np.zeros((3, 1)))
     none = calibration.entrants(np.zeros((1, 3)), [np.linspace(low, low + 10, 3) for low in AGES])
     days = np.array([0.0, 400.0])
-    paths = engine.run(days, still, opening, none, Spread.none(4_000, 1, 3), np.ones((1, 3)), 0.0, np.array([28.0]), 91.0, 1, 2, here)
+    paths = engine.run(
+        days, still, opening, none, Spread.none(4_000, 1, 3), np.ones((1, 3)), 0.0, np.array([28.0]), 91.0, 1, 2, here
+    )
     stayed = paths.placed.days[:, 0, 0, :].sum(axis=1)
     assert kstest(stayed[stayed < 390], expon(scale=50).cdf).pvalue > 0.001
 
 
 def test_tables_that_do_not_hold_together_are_refused():
     sound = places(np.zeros(1, int))
-    for wrong in ({"first": sound.first * 0.9}, {"moving": sound.moving - 1}, {"now": np.array([7])}, {"leaving": np.ones((2, 3))}, {"moving": sound.moving + np.eye(3)}):
+    for wrong in (
+        {"first": sound.first * 0.9},
+        {"moving": sound.moving - 1},
+        {"now": np.array([7])},
+        {"leaving": np.ones((2, 3))},
+        {"moving": sound.moving + np.eye(3)},
+    ):
         with pytest.raises(ValueError, match="do not hold together"):
             replace(sound, **wrong)

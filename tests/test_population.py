@@ -67,9 +67,13 @@ def test_every_month_closes(start, births, deaths, moving_in, moving_out, famili
     size = np.maximum(flows["children at the start"], 1)
     assert (abs(flows["children at the end"] - flows["children at the start"] - change) <= 1e-9 * size).all()
     assert flows["children at the start"].iloc[0] == pytest.approx(start.sum(), rel=1e-12)
-    assert flows["children at the start"].iloc[1:].to_numpy() == pytest.approx(flows["children at the end"].iloc[:-1].to_numpy())
+    assert flows["children at the start"].iloc[1:].to_numpy() == pytest.approx(
+        flows["children at the end"].iloc[:-1].to_numpy()
+    )
     average = sum(group.sum(axis=1) for group in people.children.values())
-    assert average == pytest.approx(flows[["children at the start", "children at the end"]].mean(axis=1).to_numpy(), rel=1e-9)
+    assert average == pytest.approx(
+        flows[["children at the start", "children at the end"]].mean(axis=1).to_numpy(), rel=1e-9
+    )
     assert flows.to_numpy().min() >= -1e-9 and all(group.min() >= 0 for group in people.children.values())
     assert (people.births == births).all() and flows["births"].tolist() == births.tolist()
 
@@ -102,7 +106,13 @@ def test_a_month_makes_everyone_a_month_older():
     assert (at_the_end(people, start) == children(m0=7, m1=12, m12=5)).all()
     assert (people.children[RESIDENTS][0] == (start + children(m0=7, m1=12, m12=5)) / 2).all()
     # 20 there, 7 born, 3 turn 18: 24
-    assert people.flows.iloc[0].to_dict() == {"children at the start": 20, "births": 7, "deaths": 0, "turned 18": 3, "children at the end": 24}
+    assert people.flows.iloc[0].to_dict() == {
+        "children at the start": 20,
+        "births": 7,
+        "deaths": 0,
+        "turned 18": 3,
+        "children at the end": 24,
+    }
 
 
 def test_a_child_turns_18_216_months_after_birth():
@@ -137,7 +147,9 @@ def test_rates_may_differ_by_month():
 
 def test_births_are_residents_and_deaths_take_away():
     more = project(children(m50=100), np.array([8.0]), NOBODY_DIES, NOBODY_MOVES).flows["children at the end"].item()
-    fewer = project(children(m50=100), np.array([8.0]), Deaths(0, 120.0), NOBODY_MOVES).flows["children at the end"].item()
+    fewer = (
+        project(children(m50=100), np.array([8.0]), Deaths(0, 120.0), NOBODY_MOVES).flows["children at the end"].item()
+    )
     assert (more, fewer) == (108, 107)  # 100 x 120 / 1,000 / 12 = 1
 
 

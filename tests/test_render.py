@@ -75,14 +75,33 @@ def chart() -> tuple[bytes, bytes]:
 
 def picture(name: str = "call", **changes) -> Figure:
     svg, png = chart()
-    held = {"name": name, "caption": "The call", "alt": "Line chart of the call: £620,000 in March.", "source": "Forecast run", "svg": svg, "png": png}
+    held = {
+        "name": name,
+        "caption": "The call",
+        "alt": "Line chart of the call: £620,000 in March.",
+        "source": "Forecast run",
+        "svg": svg,
+        "png": png,
+    }
     return Figure(**(held | changes))
 
 
 def table(name: str = "cost", **changes) -> Table:
-    rows = (("Fostering", Told("£40,000", "tables/cost/0/mean", "money"), "-£10,000"), ("Net", Told("£620,000", "tables/cost/1/mean", "money"), "£20,000 to £90,000"))
-    held = {"name": name, "caption": "Cost by line", "columns": ("Line", "Outturn", "Change"), "rows": rows, "unit": "£", "source": "Forecast run",
-            "numeric": ("Outturn", "Change"), "total_row": True, "notes": ("Overspends are positive.",)}  # fmt: skip
+    rows = (
+        ("Fostering", Told("£40,000", "tables/cost/0/mean", "money"), "-£10,000"),
+        ("Net", Told("£620,000", "tables/cost/1/mean", "money"), "£20,000 to £90,000"),
+    )
+    held = {
+        "name": name,
+        "caption": "Cost by line",
+        "columns": ("Line", "Outturn", "Change"),
+        "rows": rows,
+        "unit": "£",
+        "source": "Forecast run",
+        "numeric": ("Outturn", "Change"),
+        "total_row": True,
+        "notes": ("Overspends are positive.",),
+    }
     return Table(**(held | changes))
 
 
@@ -104,13 +123,27 @@ def sample(marking: str = PRIVATE, **changes) -> Report:
         Paragraph(("Figures are rounded.",), "note"),
         Heading("How it was made", 3),
         picture("plans", caption="Plans", alt="Line chart of plans."),
-        table("months", caption="Month by month", columns=("Month", "Children"), rows=tuple((f"Month {number}", str(number * 7)) for number in range(90)),
-              numeric=("Children",), total_row=False, notes=()),
+        table(
+            "months",
+            caption="Month by month",
+            columns=("Month", "Children"),
+            rows=tuple((f"Month {number}", str(number * 7)) for number in range(90)),
+            numeric=("Children",),
+            total_row=False,
+            notes=(),
+        ),
         Heading("Conclusion", 1, "6."),
         Paragraph(("The Panel is asked to note the report.",)),
-    )  # fmt: skip
-    held = {"title": "Will the contingency be enough?", "council": "SLOUGH BOROUGH COUNCIL", "front": (("REPORT TO", "Scrutiny Panel"), ("DATE", "9th June 2011"), ("PART I", "")),
-            "blocks": blocks, "marking": marking, "run": "Run slough/2011-06, code 1a2b3c, seed 2011", "day": "2011-06-09"}  # fmt: skip
+    )
+    held = {
+        "title": "Will the contingency be enough?",
+        "council": "SLOUGH BOROUGH COUNCIL",
+        "front": (("REPORT TO", "Scrutiny Panel"), ("DATE", "9th June 2011"), ("PART I", "")),
+        "blocks": blocks,
+        "marking": marking,
+        "run": "Run slough/2011-06, code 1a2b3c, seed 2011",
+        "day": "2011-06-09",
+    }
     return Report(**(held | changes))
 
 
@@ -165,13 +198,26 @@ def test_a_heading_has_words_and_a_level(changes):
         Heading(**changes)
 
 
-@pytest.mark.parametrize("changes", [{"rows": (("a", "b"),)}, {"columns": ("Line", " ", "Change")}, {"caption": ""}, {"unit": ""}, {"source": ""}, {"numeric": ("Other",)}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": (("a", "b"),)},
+        {"columns": ("Line", " ", "Change")},
+        {"caption": ""},
+        {"unit": ""},
+        {"source": ""},
+        {"numeric": ("Other",)},
+    ],
+)
 def test_a_table_that_cannot_be_read_is_refused(changes):
     with pytest.raises(ValueError, match="table"):
         table(**changes)
 
 
-@pytest.mark.parametrize("changes", [{"marking": "secret"}, {"title": ""}, {"run": " "}, {"council": ""}, {"day": "9 June"}, {"language": ""}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"marking": "secret"}, {"title": ""}, {"run": " "}, {"council": ""}, {"day": "9 June"}, {"language": ""}],
+)
 def test_a_report_says_what_it_is(changes):
     with pytest.raises(ValueError):
         sample(**changes)
@@ -188,20 +234,44 @@ def test_word_has_headings_captions_and_alternative_text(word):
     document = Document(word)
     styles = [(line.style.name, line.text) for line in document.paragraphs]
     assert [(name, text) for name, text in styles if name.startswith("Heading")] == [
-        ("Heading 1", "1. Purpose of Report"), ("Heading 1", "2. Recommendations"), ("Heading 1", "4 Other Implications"),
-        ("Heading 2", "(a) Financial"), ("Heading 3", "How it was made"), ("Heading 1", "6. Conclusion"),
-    ]  # fmt: skip
-    assert ("Title", "Will the contingency be enough?") in styles and ("Warning", "Warning: 26 assumptions have no source.") in styles
-    drawings = list(document.element.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"))
-    assert [one.get("descr") for one in drawings] == ["Line chart of the call: £620,000 in March.", "Line chart of plans."]
+        ("Heading 1", "1. Purpose of Report"),
+        ("Heading 1", "2. Recommendations"),
+        ("Heading 1", "4 Other Implications"),
+        ("Heading 2", "(a) Financial"),
+        ("Heading 3", "How it was made"),
+        ("Heading 1", "6. Conclusion"),
+    ]
+    assert ("Title", "Will the contingency be enough?") in styles and (
+        "Warning",
+        "Warning: 26 assumptions have no source.",
+    ) in styles
+    drawings = list(
+        document.element.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr")
+    )
+    assert [one.get("descr") for one in drawings] == [
+        "Line chart of the call: £620,000 in March.",
+        "Line chart of plans.",
+    ]
     assert len({one.get("id") for one in drawings}) == 2
-    assert check.found_in_word(word).captions == ("Figure 1: The call", "Table 1: Cost by line", "Figure 2: Plans", "Table 2: Month by month")
+    assert check.found_in_word(word).captions == (
+        "Figure 1: The call",
+        "Table 1: Cost by line",
+        "Figure 2: Plans",
+        "Table 2: Month by month",
+    )
     assert check.found_in_word(word).fields == ("SEQ Figure \\* ARABIC", "SEQ Table \\* ARABIC") * 2
 
 
 def test_word_front_block_is_as_the_council_writes_it(word):
     lines = [line.text for line in Document(word).paragraphs[:6]]
-    assert lines == ["SLOUGH BOROUGH COUNCIL", "REPORT TO:\tScrutiny Panel", "DATE:\t9th June 2011", "PART I", f"MARKING:\t{MARKING}", "Will the contingency be enough?"]
+    assert lines == [
+        "SLOUGH BOROUGH COUNCIL",
+        "REPORT TO:\tScrutiny Panel",
+        "DATE:\t9th June 2011",
+        "PART I",
+        f"MARKING:\t{MARKING}",
+        "Will the contingency be enough?",
+    ]
 
 
 def test_word_tables_repeat_their_header_and_never_split_a_row(word):
@@ -226,7 +296,10 @@ def test_word_lists_are_lists_and_letters_begin_again(word):
     assert numbers[0] == numbers[1] != numbers[2]
     held = document.part.numbering_part.element
     used = {one.numId: one.abstractNumId.val for one in held.num_lst}
-    forms = {int(one.get(qn("w:abstractNumId"))): one.find(f"{W}lvl/{W}numFmt").get(qn("w:val")) for one in held.findall(qn("w:abstractNum"))}
+    forms = {
+        int(one.get(qn("w:abstractNumId"))): one.find(f"{W}lvl/{W}numFmt").get(qn("w:val"))
+        for one in held.findall(qn("w:abstractNum"))
+    }
     assert {forms[used[number]] for number in numbers} == {"lowerLetter"}
     bullet = document.styles["List Bullet"].element.pPr.numPr.numId.val
     assert forms[used[bullet]] == "bullet"
@@ -238,7 +311,12 @@ def test_word_language_title_and_day(word):
     assert defaults.get(qn("w:val")) == "en-GB"
     assert {one.get(qn("w:val")) for one in document.styles.element.iter(qn("w:lang"))} == {"en-GB"}
     held = document.core_properties
-    assert (held.title, held.author, held.language, held.identifier) == ("Will the contingency be enough?", "SLOUGH BOROUGH COUNCIL", "en-GB", sample().run)
+    assert (held.title, held.author, held.language, held.identifier) == (
+        "Will the contingency be enough?",
+        "SLOUGH BOROUGH COUNCIL",
+        "en-GB",
+        sample().run,
+    )
     assert held.created == held.modified == datetime(2011, 6, 9, tzinfo=held.created.tzinfo)
 
 
@@ -267,7 +345,16 @@ def soffice() -> str:
 
 def printed(path: Path, folder: Path) -> Path:
     """The document as LibreOffice prints it."""
-    command = [soffice(), f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--convert-to", "pdf", "--outdir", folder, path]
+    command = [
+        soffice(),
+        f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        folder,
+        path,
+    ]
     subprocess.run(command, capture_output=True, timeout=180, check=False)
     return folder / f"{path.stem}.pdf"
 
@@ -275,7 +362,11 @@ def printed(path: Path, folder: Path) -> Path:
 def pages(path: Path) -> list[str]:
     """The words of each page of a PDF."""
     program = shutil.which("pdftotext") or pytest.skip("pdftotext is not installed: the words of a PDF were NOT read")
-    return subprocess.run([program, "-layout", path, "-"], capture_output=True, check=True).stdout.decode("utf-8").split("\f")[:-1]
+    return (
+        subprocess.run([program, "-layout", path, "-"], capture_output=True, check=True)
+        .stdout.decode("utf-8")
+        .split("\f")[:-1]
+    )
 
 
 def test_word_opens_in_libreoffice(word, tmp_path):
@@ -294,7 +385,10 @@ def test_word_opens_in_libreoffice(word, tmp_path):
 def template(path: Path, **changes) -> Path:
     """A council's template: its own look, header and footer, sample text, and styles that are missing."""
     document = Document()
-    document.styles["Heading 1"].font.color.rgb, document.styles["Heading 1"].font.size = RGBColor(0x11, 0x77, 0x33), Pt(22)
+    document.styles["Heading 1"].font.color.rgb, document.styles["Heading 1"].font.size = (
+        RGBColor(0x11, 0x77, 0x33),
+        Pt(22),
+    )
     document.styles["Normal"].font.name = "Georgia"
     for name in ("Caption", "List Bullet", "List Number", "Heading 3", "Title"):
         document.styles[name].delete()
@@ -316,7 +410,9 @@ def template(path: Path, **changes) -> Path:
     if changes.get("bare"):
         _without(document, RELATIONSHIP_TYPE.NUMBERING)
     link = first.footer.part.relate_to("https://www.anytown.gov.uk", RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
-    first.footer.paragraphs[0]._p.append(parse_xml(f'<w:hyperlink {nsdecls("w", "r")} r:id="{link}"><w:r><w:t> home</w:t></w:r></w:hyperlink>'))
+    first.footer.paragraphs[0]._p.append(
+        parse_xml(f'<w:hyperlink {nsdecls("w", "r")} r:id="{link}"><w:r><w:t> home</w:t></w:r></w:hyperlink>')
+    )
     document.core_properties.title, document.core_properties.author = "SAMPLE title", "SAMPLE author"
     if changes.get("locked"):
         held = OxmlElement("w:documentProtection")
@@ -336,24 +432,44 @@ def _without(document, kind: str) -> None:
 def whole(path: Path) -> str:
     """Everything in a .docx as one text."""
     with zipfile.ZipFile(path) as package:
-        return "\n".join(package.read(name).decode("utf-8", "replace") for name in package.namelist() if not name.endswith(".png"))
+        return "\n".join(
+            package.read(name).decode("utf-8", "replace") for name in package.namelist() if not name.endswith(".png")
+        )
 
 
-@pytest.mark.parametrize("changes", [{}, {"pages": True}, {"first": True}, {"sections": True}, {"first": True, "sections": True}, {"bare": True}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"pages": True}, {"first": True}, {"sections": True}, {"first": True, "sections": True}, {"bare": True}],
+    ids=str,
+)
 def test_a_councils_template_is_kept(tmp_path, changes):
     to_word(sample(), tmp_path / "made.docx", template(tmp_path / "council.docx", **changes))
     document, found = Document(tmp_path / "made.docx"), check.found_in_word(tmp_path / "made.docx")
     assert "SAMPLE" not in whole(tmp_path / "made.docx")
     with zipfile.ZipFile(tmp_path / "made.docx") as package:
-        assert sum(name.startswith("word/media/") for name in package.namelist()) == 1, "its sample picture is out; our two are one file"
-    assert document.styles["Heading 1"].font.color.rgb == RGBColor(0x11, 0x77, 0x33) and document.styles["Normal"].font.name == "Georgia"
+        assert sum(name.startswith("word/media/") for name in package.namelist()) == 1, (
+            "its sample picture is out; our two are one file"
+        )
+    assert (
+        document.styles["Heading 1"].font.color.rgb == RGBColor(0x11, 0x77, 0x33)
+        and document.styles["Normal"].font.name == "Georgia"
+    )
     headings = [line for line in document.paragraphs if line.style.name == "Heading 1"]
-    assert len(headings) == 4 and all(not line.runs[0].font.size and not line.runs[0].font.color.rgb for line in headings)
-    assert {"Caption", "List Bullet", "Heading 3", "Title", "Warning", "Note (report)"} <= {line.style.name for line in document.paragraphs}
+    assert len(headings) == 4 and all(
+        not line.runs[0].font.size and not line.runs[0].font.color.rgb for line in headings
+    )
+    assert {"Caption", "List Bullet", "Heading 3", "Title", "Warning", "Note (report)"} <= {
+        line.style.name for line in document.paragraphs
+    }
     assert check.faults(found) == [] and len(document.sections) == 1
     section = document.sections[0]
-    assert section.header.paragraphs[0].text == MARKING and "Anytown Council" in [line.text for line in section.header.paragraphs]
-    assert section.footer.paragraphs[0].text.startswith("www.anytown.gov.uk") and sample().run in section.footer.paragraphs[1].text
+    assert section.header.paragraphs[0].text == MARKING and "Anytown Council" in [
+        line.text for line in section.header.paragraphs
+    ]
+    assert (
+        section.footer.paragraphs[0].text.startswith("www.anytown.gov.uk")
+        and sample().run in section.footer.paragraphs[1].text
+    )
     assert found.elsewhere.count("PAGE") == (2 if changes.get("first") else 1)
     if changes.get("first"):
         assert [line.text for line in section.first_page_header.paragraphs] == [MARKING, "Anytown crest"]
@@ -365,7 +481,10 @@ def test_a_template_file_of_word_is_taken_too(tmp_path):
     plain, made = template(tmp_path / "council.docx"), tmp_path / "council.dotx"
     with zipfile.ZipFile(plain) as source, zipfile.ZipFile(made, "w") as out:
         for name in source.namelist():
-            out.writestr(name, source.read(name).replace(b"wordprocessingml.document.main+xml", b"wordprocessingml.template.main+xml"))
+            out.writestr(
+                name,
+                source.read(name).replace(b"wordprocessingml.document.main+xml", b"wordprocessingml.template.main+xml"),
+            )
     with pytest.raises(ValueError):
         Document(made)
     to_word(sample(), tmp_path / "made.docx", made)
@@ -384,8 +503,16 @@ BAD_TEMPLATES = {
     "empty": (lambda path: path.write_bytes(b""), "not a Word file"),
     "zip": (lambda path: archive(path, hello="there"), "not a Word file"),
     "damaged": (lambda path: path.write_bytes(template(path).read_bytes()[:4000]), "not a Word file"),
-    "broken parts": (lambda path: archive(path, **{"[Content_Types].xml": "<Types", "_rels/.rels": "<x"}), "not a Word file"),
-    "password": (lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1" + b"\0" * 500 + "EncryptedPackage".encode("utf-16-le")), "password"),
+    "broken parts": (
+        lambda path: archive(path, **{"[Content_Types].xml": "<Types", "_rels/.rels": "<x"}),
+        "not a Word file",
+    ),
+    "password": (
+        lambda path: path.write_bytes(
+            b"\xd0\xcf\x11\xe0\xa1\xb1" + b"\0" * 500 + "EncryptedPackage".encode("utf-16-le")
+        ),
+        "password",
+    ),
     "old": (lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1" + b"\0" * 500), "old Word file"),
     "locked": (lambda path: template(path, locked=True), "Stop Protection"),
     "missing": (lambda path: None, "cannot be read"),
@@ -415,12 +542,17 @@ def test_a_workbook_is_not_a_template(tmp_path):
 
 def test_page_is_one_file_with_landmarks_and_tables(page):
     root = markup.document_fromstring(page.read_bytes())
-    assert root.get("lang") == "en-GB" and [len(root.findall(f".//{tag}")) for tag in ("header", "main", "footer", "h1", "nav")] == [1, 1, 1, 1, 1]
+    assert root.get("lang") == "en-GB" and [
+        len(root.findall(f".//{tag}")) for tag in ("header", "main", "footer", "h1", "nav")
+    ] == [1, 1, 1, 1, 1]
     assert [one.tag for one in root.iter("h1", "h2", "h3", "h4")] == ["h1", "h2", "h2", "h2", "h3", "h4", "h2"]
     assert root.find(".//a").get("href") == "#main" and root.find(".//main").get("id") == "main"
     assert all(one.get("scope") == "col" for one in root.findall(".//thead//th"))
     assert [one.text for one in root.findall(".//tbody//th[@scope='row']")][:2] == ["Fostering", "Net"]
-    assert [one.get("alt") for one in root.iter("img")] == ["Line chart of the call: £620,000 in March.", "Line chart of plans."]
+    assert [one.get("alt") for one in root.iter("img")] == [
+        "Line chart of the call: £620,000 in March.",
+        "Line chart of plans.",
+    ]
     names = [one.get("id") for one in root.iter() if one.get("id")]
     assert len(names) == len(set(names))
     for region in root.findall(".//div[@role='region']"):
@@ -429,7 +561,9 @@ def test_page_is_one_file_with_landmarks_and_tables(page):
 
 def test_page_asks_nothing_of_anyone(page):
     text = page.read_text(encoding="utf-8")
-    assert not re.findall(r"""(?:src|href)=["'](?!#|data:image/)""", text) and "url(" not in text and "<script" not in text
+    assert (
+        not re.findall(r"""(?:src|href)=["'](?!#|data:image/)""", text) and "url(" not in text and "<script" not in text
+    )
     assert "default-src 'none'" in text and text.count("data:image/svg+xml;base64,") == 2
 
 
@@ -438,7 +572,10 @@ def contrast(one: str, other: str) -> float:
 
     def light(colour: str) -> float:
         parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-        return sum(share * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4) for share, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+        return sum(
+            share * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+            for share, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+        )
 
     high, low = sorted((light(one), light(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
@@ -447,19 +584,38 @@ def contrast(one: str, other: str) -> float:
 def test_colours_of_words_stand_out(page):
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
     colours = dict(re.findall(r"--(\w+): (#[0-9A-F]{6})", page.read_text(encoding="utf-8")))
-    assert all(contrast(colours[name], ground) >= 4.5 for name in ("navy", "grey", "red") for ground in ("#FFFFFF", colours["pale"]))
+    assert all(
+        contrast(colours[name], ground) >= 4.5
+        for name in ("navy", "grey", "red")
+        for ground in ("#FFFFFF", colours["pale"])
+    )
 
 
 def test_every_word_of_the_model_is_in_every_file(word, page, paper):
     report = sample()
     told = {check.words_in_word(word).replace("\t", " "), check.words_in_html(page).replace("\t", " ")}
     for block in report.blocks:
-        texts = {Heading: lambda b: [b.text], Paragraph: lambda b: [text_of(b.parts)], Bullets: lambda b: [text_of(i) for i in b.items],
-                 Table: lambda b: [b.caption, b.unit, b.source, *b.notes, *b.columns, *(text_of((p,)) for row in b.rows for p in row)],
-                 Figure: lambda b: [b.caption, b.source]}[type(block)](block)  # fmt: skip
+        texts = {
+            Heading: lambda b: [b.text],
+            Paragraph: lambda b: [text_of(b.parts)],
+            Bullets: lambda b: [text_of(i) for i in b.items],
+            Table: lambda b: [
+                b.caption,
+                b.unit,
+                b.source,
+                *b.notes,
+                *b.columns,
+                *(text_of((p,)) for row in b.rows for p in row),
+            ],
+            Figure: lambda b: [b.caption, b.source],
+        }[type(block)](block)
         assert all(text in words for text in texts for words in told)
     everything = " ".join(" ".join(pages(paper)).split())
-    assert "£40,000" in everything and "Warning: 26 assumptions have no source." in everything and "b. Note that it is £620,000" in everything
+    assert (
+        "£40,000" in everything
+        and "Warning: 26 assumptions have no source." in everything
+        and "b. Note that it is £620,000" in everything
+    )
 
 
 # PDF
@@ -481,7 +637,9 @@ def structure(tree, kind: str) -> list:
 
 
 def test_pdf_is_tagged_for_a_screen_reader(paper):
-    pikepdf = pytest.importorskip("pikepdf", reason="SKIPPED: pikepdf is not installed, so the tags of the PDF were not checked")
+    pikepdf = pytest.importorskip(
+        "pikepdf", reason="SKIPPED: pikepdf is not installed, so the tags of the PDF were not checked"
+    )
     with pikepdf.open(paper) as held:
         root = held.Root
         assert root.MarkInfo.Marked == True and "/StructTreeRoot" in root and str(root.Lang) == "en-GB"  # noqa: E712
@@ -507,7 +665,9 @@ def test_typst_itself_refuses_a_chart_without_alternative_text(alt):
     told = pdf.data(sample())
     place = next(place for place, block in enumerate(told["blocks"]) if block["kind"] == "figure")
     assert pdf.built(told).startswith(b"%PDF")
-    told["blocks"][place] = {key: value for key, value in told["blocks"][place].items() if key != "alt"} | ({} if alt is None else {"alt": alt})
+    told["blocks"][place] = {key: value for key, value in told["blocks"][place].items() if key != "alt"} | (
+        {} if alt is None else {"alt": alt}
+    )
     with pytest.raises(ValueError, match="missing alt text"):
         pdf.built(told)
 
@@ -539,14 +699,20 @@ def write_all(folder: Path) -> dict[str, str]:
 
 
 def prints(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def test_the_same_report_gives_the_same_bytes(tmp_path):
     """Here, and in a process that orders sets differently and stands in another time zone."""
     first = write_all(tmp_path / "first")
     apart = {"PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join([str(HOME), str(HOME / "tests")]), "TZ": "Asia/Tokyo"}
-    subprocess.run([sys.executable, "-c", ALL_KINDS, tmp_path / "second"], check=True, env=os.environ | apart, timeout=120)
+    subprocess.run(
+        [sys.executable, "-c", ALL_KINDS, tmp_path / "second"], check=True, env=os.environ | apart, timeout=120
+    )
     assert first == prints(tmp_path / "second") and len(first) >= 15
     to_word(replace(sample(), title="Another"), tmp_path / "other.docx")
     assert hashlib.sha256((tmp_path / "other.docx").read_bytes()).hexdigest() != first["report.docx"]
@@ -556,19 +722,56 @@ def test_the_same_report_gives_the_same_bytes(tmp_path):
 
 
 def test_blocks_hold_each_table_and_chart_alone(tmp_path):
-    report = sample(blocks=(picture(data=table("data")), table(), table(caption="Another of that name"), picture("../Évil Näme/\x00con")))
+    report = sample(
+        blocks=(
+            picture(data=table("data")),
+            table(),
+            table(caption="Another of that name"),
+            picture("../Évil Näme/\x00con"),
+        )
+    )
     made = sorted(path.name for path in write_blocks(report, tmp_path / "blocks"))
-    assert made == sorted(path.name for path in (tmp_path / "blocks").iterdir()) == sorted([
-        "call.alt.txt", "call.csv", "call.docx", "call.html", "call.png", "call.svg", "call.txt",
-        "cost.csv", "cost.docx", "cost.html", "cost-2.csv", "cost-2.docx", "cost-2.html",
-        "evil-name-con.alt.txt", "evil-name-con.docx", "evil-name-con.html", "evil-name-con.png", "evil-name-con.svg", "evil-name-con.txt",
-    ])  # fmt: skip
+    assert (
+        made
+        == sorted(path.name for path in (tmp_path / "blocks").iterdir())
+        == sorted(
+            [
+                "call.alt.txt",
+                "call.csv",
+                "call.docx",
+                "call.html",
+                "call.png",
+                "call.svg",
+                "call.txt",
+                "cost.csv",
+                "cost.docx",
+                "cost.html",
+                "cost-2.csv",
+                "cost-2.docx",
+                "cost-2.html",
+                "evil-name-con.alt.txt",
+                "evil-name-con.docx",
+                "evil-name-con.html",
+                "evil-name-con.png",
+                "evil-name-con.svg",
+                "evil-name-con.txt",
+            ]
+        )
+    )
     folder = tmp_path / "blocks"
     for name in ("call.docx", "cost.docx", "call.html", "cost.html", "call.txt", "cost.csv", "call.svg"):
-        words = check.words_in_word(folder / name) if name.endswith("docx") else (folder / name).read_text(encoding="utf-8-sig")
+        words = (
+            check.words_in_word(folder / name)
+            if name.endswith("docx")
+            else (folder / name).read_text(encoding="utf-8-sig")
+        )
         assert report.run in words and "Source: Forecast run" in words and re.search("(Figure|Table) 1: ", words), name
     assert (folder / "call.alt.txt").read_text(encoding="utf-8") == "Line chart of the call: £620,000 in March.\n"
-    assert check.faults(check.found_in_word(folder / "cost.docx")) == [] == check.faults(check.found_in_word(folder / "call.docx"))
+    assert (
+        check.faults(check.found_in_word(folder / "cost.docx"))
+        == []
+        == check.faults(check.found_in_word(folder / "call.docx"))
+    )
 
 
 def test_a_table_as_csv_begins_with_its_header(tmp_path):
@@ -576,8 +779,17 @@ def test_a_table_as_csv_begins_with_its_header(tmp_path):
     content = (tmp_path / "cost.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf") and b"\r" not in content, "Excel is told that it is UTF-8"
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    assert rows == [["Line", "Outturn", "Change"], ["Fostering", "£40,000", "-£10,000"], ["Net", "£620,000", "£20,000 to £90,000"], [],
-                    ["Table 1: Cost by line"], ["Unit: £"], ["Note: Overspends are positive."], ["Source: Forecast run"], [f"Run: {sample().run}"]]  # fmt: skip
+    assert rows == [
+        ["Line", "Outturn", "Change"],
+        ["Fostering", "£40,000", "-£10,000"],
+        ["Net", "£620,000", "£20,000 to £90,000"],
+        [],
+        ["Table 1: Cost by line"],
+        ["Unit: £"],
+        ["Note: Overspends are positive."],
+        ["Source: Forecast run"],
+        [f"Run: {sample().run}"],
+    ]
 
 
 def test_a_drawing_alone_says_what_it_shows(tmp_path):
@@ -585,7 +797,11 @@ def test_a_drawing_alone_says_what_it_shows(tmp_path):
     root = etree.parse(tmp_path / "call.svg").getroot()
     named = root.get("aria-labelledby").split()
     said = {part.get("id"): part.text for part in root if part.get("id") in named}
-    assert root.get("role") == "img" and said[named[1]] == sample().figures()[0].alt and "Figure 1: The call" in said[named[0]]
+    assert (
+        root.get("role") == "img"
+        and said[named[1]] == sample().figures()[0].alt
+        and "Figure 1: The call" in said[named[0]]
+    )
 
 
 def test_a_file_open_elsewhere_is_told_plainly(tmp_path):
@@ -599,12 +815,32 @@ def test_a_file_open_elsewhere_is_told_plainly(tmp_path):
 
 
 ATTACKS = [
-    "=cmd|' /C calc'!A0", '=HYPERLINK("http://evil.example","x")', "+1+cmd|'/c calc'!A1", "-2+3+cmd|'/c calc'!A1", "@SUM(1+1)*cmd|'/c calc'!A1", "＝1+1",
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "javascript:alert(1)", '<a href="javascript:alert(1)">x</a>',
-    "{{ 7*7 }}{% raw %}", "#sys.inputs", "$ x^2 $ #eval(\"1\")", "@ref <label> *b* _i_ `c` \\ // /* ", '#link("http://evil.example")[x]', "] #read(\"/etc/passwd\")",
-    "{ HYPERLINK \"http://evil.example\" }", '<w:fldSimple w:instr="DATE"/>', "]]></w:t><w:hyperlink r:id=\"rId1\">", "&lt;b&gt; &amp; &#x3c;script&#x3e;",
-    "a\x00b\x07c\x1bd\ufffe\ud800e", "\u202egnp.exe\u202c \u2066x\u2069 \U000e0041", "https://evil.example/" + "very-long-" * 300, "null",
-]  # fmt: skip
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://evil.example","x")',
+    "+1+cmd|'/c calc'!A1",
+    "-2+3+cmd|'/c calc'!A1",
+    "@SUM(1+1)*cmd|'/c calc'!A1",
+    "＝1+1",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "javascript:alert(1)",
+    '<a href="javascript:alert(1)">x</a>',
+    "{{ 7*7 }}{% raw %}",
+    "#sys.inputs",
+    '$ x^2 $ #eval("1")',
+    "@ref <label> *b* _i_ `c` \\ // /* ",
+    '#link("http://evil.example")[x]',
+    '] #read("/etc/passwd")',
+    '{ HYPERLINK "http://evil.example" }',
+    '<w:fldSimple w:instr="DATE"/>',
+    ']]></w:t><w:hyperlink r:id="rId1">',
+    "&lt;b&gt; &amp; &#x3c;script&#x3e;",
+    "a\x00b\x07c\x1bd\ufffe\ud800e",
+    "\u202egnp.exe\u202c \u2066x\u2069 \U000e0041",
+    "https://evil.example/" + "very-long-" * 300,
+    "null",
+]
 LEADS = ["", "\t", "\r\n", " ", "\x00", "\u202e", "\u00a0", "'"]
 HOSTILE = [lead + attack for attack in ATTACKS for lead in LEADS]
 BATCHES = [HOSTILE[place::10] for place in range(10)]
@@ -619,8 +855,16 @@ def hostile(labels: list[str]) -> Report:
         rows = ((label, told, label), (told, label, label))
         held = Table(label, label, columns, rows, label, label, columns[2:], True, (label, label))
         svg, png = chart()
-        blocks += [Heading(label, 1, label), Paragraph((label, told, label)), Paragraph((label,), "warning"), Paragraph((told,), "note"), Bullets(((label, told), (told,)), True),
-                   Bullets(((label,),)), held, Figure(label, label, label, label, svg, png, held)]  # fmt: skip
+        blocks += [
+            Heading(label, 1, label),
+            Paragraph((label, told, label)),
+            Paragraph((label,), "warning"),
+            Paragraph((told,), "note"),
+            Bullets(((label, told), (told,)), True),
+            Bullets(((label,),)),
+            held,
+            Figure(label, label, label, label, svg, png, held),
+        ]
     every = " ".join(labels)
     front = tuple((label, label) for label in labels)
     return Report(every, every, front, tuple(blocks), PRIVATE, labels[0] + labels[1], day="2011-06-09")
@@ -632,7 +876,11 @@ def flat(text: str) -> str:
 
 
 def unseen(text: str) -> list[str]:
-    return [letter for letter in text if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn") and letter not in "\t\n\u200b"]
+    return [
+        letter
+        for letter in text
+        if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn") and letter not in "\t\n\u200b"
+    ]
 
 
 def test_there_are_two_hundred_attacks():
@@ -646,12 +894,24 @@ def test_hostile_words_stay_words_in_word(labels, tmp_path):
     body = document.element
     with zipfile.ZipFile(tmp_path / "made.docx") as package:
         links = "".join(package.read(name).decode() for name in package.namelist() if name.endswith(".rels"))
-        assert "External" not in links and "hyperlink" not in links and not [name for name in package.namelist() if "vba" in name or "embed" in name]
-    assert {etree.QName(part).localname for part in body.iter() if isinstance(part.tag, str)}.isdisjoint({"hyperlink", "instrText", "fldChar", "object", "altChunk", "script"})
-    assert [one.get(qn("w:instr")).split()[:2] for one in body.iter(qn("w:fldSimple"))] == [["SEQ", "Table"], ["SEQ", "Figure"]] * len(labels)
+        assert (
+            "External" not in links
+            and "hyperlink" not in links
+            and not [name for name in package.namelist() if "vba" in name or "embed" in name]
+        )
+    assert {etree.QName(part).localname for part in body.iter() if isinstance(part.tag, str)}.isdisjoint(
+        {"hyperlink", "instrText", "fldChar", "object", "altChunk", "script"}
+    )
+    assert [one.get(qn("w:instr")).split()[:2] for one in body.iter(qn("w:fldSimple"))] == [
+        ["SEQ", "Table"],
+        ["SEQ", "Figure"],
+    ] * len(labels)
     assert check.found_in_word(tmp_path / "made.docx").elsewhere == ("PAGE", "NUMPAGES")
     assert all(words.count(flat(safe.clean(label))) >= 12 for label in labels), "nothing is lost either"
-    alts = [one.get("descr") for one in body.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr")]
+    alts = [
+        one.get("descr")
+        for one in body.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr")
+    ]
     assert alts == [safe.clean(label) for label in labels] and not unseen(words)
     assert len(document.core_properties.title) <= 255
 
@@ -660,12 +920,46 @@ def test_hostile_words_stay_words_in_word(labels, tmp_path):
 def test_hostile_words_stay_words_in_a_page(labels, tmp_path):
     to_html(hostile(labels), tmp_path / "made.html")
     root = markup.document_fromstring((tmp_path / "made.html").read_bytes())
-    shape = {"html", "head", "meta", "title", "style", "body", "a", "div", "header", "p", "dl", "dt", "dd", "main", "h1", "h2", "nav", "ul", "ol", "li", "table",
-             "caption", "span", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img", "footer"}  # fmt: skip
+    shape = {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "a",
+        "div",
+        "header",
+        "p",
+        "dl",
+        "dt",
+        "dd",
+        "main",
+        "h1",
+        "h2",
+        "nav",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "caption",
+        "span",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "figure",
+        "figcaption",
+        "img",
+        "footer",
+    }
     assert {part.tag for part in root.iter() if isinstance(part.tag, str)} <= shape
     assert {one.get("href")[0] for one in root.iter("a")} == {"#"} and len(root.findall(".//a")) == 1 + len(labels)
     assert {one.get("src")[:26] for one in root.iter("img")} == {"data:image/svg+xml;base64,"}
-    assert not [name for part in root.iter() for name in part.attrib if name.startswith("on") or name in ("srcdoc", "action")]
+    assert not [
+        name for part in root.iter() for name in part.attrib if name.startswith("on") or name in ("srcdoc", "action")
+    ]
     words = flat(check.words_in_html(tmp_path / "made.html"))
     assert all(words.count(flat(safe.clean(label))) >= 12 for label in labels) and not unseen(words)
     assert [one.get("alt") for one in root.iter("img")] == [safe.clean(label) for label in labels]
@@ -673,13 +967,18 @@ def test_hostile_words_stay_words_in_a_page(labels, tmp_path):
 
 @pytest.mark.parametrize("labels", BATCHES, ids=range(10))
 def test_hostile_words_stay_words_in_a_pdf(labels, tmp_path):
-    pikepdf = pytest.importorskip("pikepdf", reason="SKIPPED: pikepdf is not installed, so hostile words in a PDF were not looked for")
+    pikepdf = pytest.importorskip(
+        "pikepdf", reason="SKIPPED: pikepdf is not installed, so hostile words in a PDF were not looked for"
+    )
     to_pdf(hostile(labels), tmp_path / "made.pdf")
     with pikepdf.open(tmp_path / "made.pdf") as held:
         assert not {"/OpenAction", "/AA", "/AcroForm"} & set(held.Root.keys()) and not held.attachments
         for thing in held.objects:
             if isinstance(thing, pikepdf.Dictionary):
-                assert not {"/URI", "/JS", "/Launch", "/JavaScript", "/AA"} & set(thing.keys()) and str(thing.get("/Subtype", "")) != "/Link"
+                assert (
+                    not {"/URI", "/JS", "/Launch", "/JavaScript", "/AA"} & set(thing.keys())
+                    and str(thing.get("/Subtype", "")) != "/Link"
+                )
         figures = structure(held.Root.StructTreeRoot, "Figure")
         assert sorted(str(one.Alt) for one in figures if "/Alt" in one) == sorted(safe.clean(label) for label in labels)
     words = "".join("".join(pages(tmp_path / "made.pdf")).split()).replace("\u200b", "")
@@ -693,11 +992,15 @@ def test_hostile_words_stay_words_in_blocks(labels):
         if isinstance(block, Table):
             rows = csv.reader(io.StringIO(csv_of(block, [block.caption, block.source, report.run]).decode("utf-8-sig")))
             cells = [cell for row in rows for cell in row]
-            assert cells and not [cell for cell in cells if cell.lstrip().startswith(FORMULA) or cell.startswith(("＝", "|", "%"))]
+            assert cells and not [
+                cell for cell in cells if cell.lstrip().startswith(FORMULA) or cell.startswith(("＝", "|", "%"))
+            ]
             assert not [cell for cell in cells if "\n" in cell or unseen(cell)]
         if isinstance(block, Table | Figure):
             root = markup.fromstring(fragment(report, block, label))
-            assert not list(root.iter("script", "a", "svg", "iframe")) and not [name for part in root.iter() for name in part.attrib if name.startswith("on")]
+            assert not list(root.iter("script", "a", "svg", "iframe")) and not [
+                name for part in root.iter() for name in part.attrib if name.startswith("on")
+            ]
             assert len(list(root.iter("img"))) == isinstance(block, Figure)
 
 
@@ -705,23 +1008,46 @@ def test_hostile_names_of_blocks_stay_in_the_folder(tmp_path):
     labels = [HOSTILE[0], "../../up", "C:\\Windows\\con", "con", ".hidden", "a" * 400]
     made = write_blocks(hostile(labels), tmp_path / "in" / "blocks")
     assert {path.parent for path in tmp_path.rglob("*") if path.is_file()} == {tmp_path / "in" / "blocks"}
-    assert len(made) == len(set(made)) == len(labels) * (3 + 7) and all(re.fullmatch(r"[a-z0-9][a-z0-9_-]*(\.alt)?\.[a-z]+", path.name) for path in made)
+    assert len(made) == len(set(made)) == len(labels) * (3 + 7) and all(
+        re.fullmatch(r"[a-z0-9][a-z0-9_-]*(\.alt)?\.[a-z]+", path.name) for path in made
+    )
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">{}</svg>'
 EVIL_PARTS = [
-    "<script>alert(1)</script>", "<foreignObject><body xmlns='http://www.w3.org/1999/xhtml'/></foreignObject>", "<a xlink:href='http://evil.example'><path d='M0 0'/></a>",
-    "<image xlink:href='http://evil.example/x.png'/>", "<use href='http://evil.example/#x'/>", "<path onclick='alert(1)' d='M0 0'/>", "<style>@import 'http://evil.example'</style>",
-    "<style>path{fill:url(http://evil.example/#x)}</style>", "<path style='fill:url(http://evil.example/#x)'/>", "<set attributeName='href' to='javascript:alert(1)'/>",
-    "<animate attributeName='href' values='javascript:alert(1)'/>", "<!-- evil.example --><path d='M0 0'/>", "<?evil.example?>", "<use xlink:href='javascript:alert(1)'/>",
-    "<style>p{background:\\75rl(//evil.example)}</style>", "<x xmlns='http://evil.example'/>",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "<foreignObject><body xmlns='http://www.w3.org/1999/xhtml'/></foreignObject>",
+    "<a xlink:href='http://evil.example'><path d='M0 0'/></a>",
+    "<image xlink:href='http://evil.example/x.png'/>",
+    "<use href='http://evil.example/#x'/>",
+    "<path onclick='alert(1)' d='M0 0'/>",
+    "<style>@import 'http://evil.example'</style>",
+    "<style>path{fill:url(http://evil.example/#x)}</style>",
+    "<path style='fill:url(http://evil.example/#x)'/>",
+    "<set attributeName='href' to='javascript:alert(1)'/>",
+    "<animate attributeName='href' values='javascript:alert(1)'/>",
+    "<!-- evil.example --><path d='M0 0'/>",
+    "<?evil.example?>",
+    "<use xlink:href='javascript:alert(1)'/>",
+    "<style>p{background:\\75rl(//evil.example)}</style>",
+    "<x xmlns='http://evil.example'/>",
+]
 
 
 @pytest.mark.parametrize("part", EVIL_PARTS)
 def test_nothing_of_a_drawing_can_run_or_fetch(part):
     made = safe.svg_text(SVG.format(f"{part}<text>kept words</text><use xlink:href='#own'/>").encode())
-    for evil in ("evil.example", "alert", "<script", "onclick", "<set", "<animate", "foreignObject", "<image", "@import"):
+    for evil in (
+        "evil.example",
+        "alert",
+        "<script",
+        "onclick",
+        "<set",
+        "<animate",
+        "foreignObject",
+        "<image",
+        "@import",
+    ):
         assert evil not in made, made
     assert "kept words" in made and "#own" in made
 
@@ -744,7 +1070,11 @@ def test_two_charts_share_no_name_in_the_page(page):
 @settings(max_examples=300, deadline=None)
 def test_clean_text_is_clean_and_cleaning_again_changes_nothing(text):
     made = safe.clean(text)
-    assert not [letter for letter in made if letter not in safe.JOINERS and unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")]
+    assert not [
+        letter
+        for letter in made
+        if letter not in safe.JOINERS and unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    ]
     assert safe.clean(made) == made
     element = etree.Element("x")
     element.text = made  # lxml refuses what XML cannot hold
@@ -759,7 +1089,9 @@ def test_no_cell_of_a_csv_begins_a_formula(text):
     assert number or not made.startswith((*FORMULA, "＝", "|", "%", " ", "\n"))
 
 
-@pytest.mark.parametrize("shown", ["-£91,818", "+£1,029", "-1.7%", "£0", "12", "-£40,000 to £30,000", "3.5", "none", "2011-12", ""])
+@pytest.mark.parametrize(
+    "shown", ["-£91,818", "+£1,029", "-1.7%", "£0", "12", "-£40,000 to £30,000", "3.5", "none", "2011-12", ""]
+)
 def test_figures_stay_figures_in_a_csv(shown):
     assert safe.csv_cell(shown) == shown
 
@@ -778,26 +1110,67 @@ def test_the_check_sees_what_is_missing(tmp_path, word):
         for name in source.namelist():
             part = source.read(name)
             if name == "word/document.xml":
-                part = part.replace(b' descr="Line chart of plans."', b"").replace(b"<w:tblHeader/>", b"", 1).replace(b'w:val="Heading2"', b'w:val="Normal"').replace(b" SEQ Figure ", b" DATE ", 1)
+                part = (
+                    part.replace(b' descr="Line chart of plans."', b"")
+                    .replace(b"<w:tblHeader/>", b"", 1)
+                    .replace(b'w:val="Heading2"', b'w:val="Normal"')
+                    .replace(b" SEQ Figure ", b" DATE ", 1)
+                )
             if name == "word/_rels/document.xml.rels":
-                part = part.replace(b"</Relationships>", b'<Relationship Id="rId99" Type="x/hyperlink" Target="http://evil.example" TargetMode="External"/></Relationships>')
+                part = part.replace(
+                    b"</Relationships>",
+                    b'<Relationship Id="rId99" Type="x/hyperlink" Target="http://evil.example" TargetMode="External"/></Relationships>',
+                )
             out.writestr(name, part)
     told = " ".join(check.faults(check.found_in_word(tmp_path / "worse.docx")))
-    assert all(said in told for said in ("heading 4 skips", "picture 2 has no alternative", "table 1 has no header", "evil.example", "field of another kind: DATE"))
+    assert all(
+        said in told
+        for said in (
+            "heading 4 skips",
+            "picture 2 has no alternative",
+            "table 1 has no header",
+            "evil.example",
+            "field of another kind: DATE",
+        )
+    )
 
 
 def test_the_check_of_a_page_sees_what_is_missing(tmp_path, page):
-    text = page.read_text(encoding="utf-8").replace('alt="Line chart of plans."', "").replace('scope="col"', "", 1).replace("<h3", "<h5", 1).replace("</h3", "</h5", 1)
-    text = text.replace("</main>", "<script>1</script><a href='http://evil.example'>x</a><p onclick='x'></p></main>").replace('lang="en-GB"', "")
+    text = (
+        page.read_text(encoding="utf-8")
+        .replace('alt="Line chart of plans."', "")
+        .replace('scope="col"', "", 1)
+        .replace("<h3", "<h5", 1)
+        .replace("</h3", "</h5", 1)
+    )
+    text = text.replace(
+        "</main>", "<script>1</script><a href='http://evil.example'>x</a><p onclick='x'></p></main>"
+    ).replace('lang="en-GB"', "")
     (tmp_path / "worse.html").write_text(text, encoding="utf-8")
     told = " ".join(check.faults(check.found_in_html(tmp_path / "worse.html")))
-    assert all(said in told for said in ("skips a level", "picture 2 has no alternative", "table 1 has no header", "evil.example", "script", "onclick", "no language"))
+    assert all(
+        said in told
+        for said in (
+            "skips a level",
+            "picture 2 has no alternative",
+            "table 1 has no header",
+            "evil.example",
+            "script",
+            "onclick",
+            "no language",
+        )
+    )
 
 
 def test_widths_of_columns_sum_and_no_word_is_broken():
     held = table(columns=("Line", "A", "B"), rows=(("word " * 60, "£620,000", "1"),), numeric=(), total_row=False)
     made = layout.shares(held)
-    assert sum(made) == pytest.approx(1) and made[0] > 0.4 and made[1] * layout.ACROSS >= len("£620,000") and made[1] > made[2]
+    assert (
+        sum(made) == pytest.approx(1)
+        and made[0] > 0.4
+        and made[1] * layout.ACROSS >= len("£620,000")
+        and made[1] > made[2]
+    )
 
 
 def test_a_clock_is_never_read(word):

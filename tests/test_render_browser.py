@@ -14,12 +14,21 @@ from forecast.report.model import PUBLIC, Heading, Table
 from forecast.report.render.blocks import write_blocks
 from forecast.report.render.html import to_html
 
-pytest.importorskip("playwright", reason="SKIPPED: playwright is not installed, so the report was not tried in a browser")
+pytest.importorskip(
+    "playwright", reason="SKIPPED: playwright is not installed, so the report was not tried in a browser"
+)
 if bench.find_browser() is None:
     pytest.skip("SKIPPED: no Chromium is installed, so the report was not tried in a browser", allow_module_level=True)
 
-WIDE = Table("wide", "Many columns", tuple(f"Column {number}" for number in range(12)), (tuple(f"£{number}00,000" for number in range(12)),), "£", "Forecast run",
-             tuple(f"Column {number}" for number in range(1, 12)))  # fmt: skip
+WIDE = Table(
+    "wide",
+    "Many columns",
+    tuple(f"Column {number}" for number in range(12)),
+    (tuple(f"£{number}00,000" for number in range(12)),),
+    "£",
+    "Forecast run",
+    tuple(f"Column {number}" for number in range(1, 12)),
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +56,14 @@ def opened(browser, folder):
 
     def at(name: str, width: int = 1280):
         page, address = context.new_page(), (folder / name).as_uri()
-        page.on("request", lambda request: request.url.split("#")[0] == address or request.url.startswith("data:image/svg+xml") or faults.append(f"asked {request.url[:100]}"))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.split("#")[0] == address
+                or request.url.startswith("data:image/svg+xml")
+                or faults.append(f"asked {request.url[:100]}")
+            ),
+        )
         page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("dialog", lambda dialog: (faults.append(f"box {dialog.message}"), dialog.dismiss()))
@@ -62,7 +78,10 @@ def opened(browser, folder):
 
 def violations(page) -> list[str]:
     """What axe finds, of every impact."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="SKIPPED: axe-playwright-python is not installed, so accessibility was not checked")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright",
+        reason="SKIPPED: axe-playwright-python is not installed, so accessibility was not checked",
+    )
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in axe.Axe().run(page).response["violations"]]
 
 
@@ -81,12 +100,17 @@ def test_axe_finds_nothing_in_the_paper_of_the_reference_run(opened, folder, ref
         page = opened("paper.html", width)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.images.length") >= 5 and page.evaluate("document.querySelectorAll('table').length") >= 10
+    assert (
+        page.evaluate("document.images.length") >= 5
+        and page.evaluate("document.querySelectorAll('table').length") >= 10
+    )
 
 
 def test_axe_can_find_something(opened):
     page = opened("report.html")
-    page.evaluate("document.querySelector('img').removeAttribute('alt'); document.querySelector('.source').style.color = '#BBBBBB'")
+    page.evaluate(
+        "document.querySelector('img').removeAttribute('alt'); document.querySelector('.source').style.color = '#BBBBBB'"
+    )
     assert {one.split(":")[0] for one in violations(page)} >= {"image-alt", "color-contrast"}
 
 
@@ -94,7 +118,10 @@ def test_the_pictures_are_drawn_and_named(opened):
     page = opened("report.html")
     assert page.evaluate("[...document.images].map((one) => one.complete && one.naturalWidth > 100)") == [True, True]
     assert page.get_by_role("img", name="Line chart of the call: £620,000 in March.").count() == 1
-    assert page.get_by_role("table", name="Table 1: Cost by line").count() == 1 and page.get_by_role("rowheader", name="Net").count() == 1
+    assert (
+        page.get_by_role("table", name="Table 1: Cost by line").count() == 1
+        and page.get_by_role("rowheader", name="Net").count() == 1
+    )
 
 
 def test_the_keyboard_skips_to_the_report_and_scrolls_a_wide_table(opened):
@@ -122,9 +149,15 @@ def test_print_marks_every_page_and_repeats_the_header_row(opened, tmp_path):
     program = shutil.which("pdftotext") or pytest.skip("pdftotext is not installed: the printed page was NOT read")
     for name, marked in (("report.html", True), ("public.html", False)):
         opened(name).pdf(path=tmp_path / "made.pdf", prefer_css_page_size=True)
-        told = subprocess.run([program, "-layout", tmp_path / "made.pdf", "-"], capture_output=True, check=True).stdout.decode("utf-8").split("\f")[:-1]
+        told = (
+            subprocess.run([program, "-layout", tmp_path / "made.pdf", "-"], capture_output=True, check=True)
+            .stdout.decode("utf-8")
+            .split("\f")[:-1]
+        )
         assert len(told) >= 3 and all((MARKING in one) == marked for one in told)
-        assert [f"Page {number} of {len(told)}" in one for number, one in enumerate(told, start=1)] == [True] * len(told)
+        assert [f"Page {number} of {len(told)}" in one for number, one in enumerate(told, start=1)] == [True] * len(
+            told
+        )
         assert sum("Month" in one and "Children" in one for one in told) >= 2 and "Skip to" not in told[0]
 
 
@@ -132,7 +165,9 @@ def test_no_hostile_word_is_an_element(opened):
     page = opened("hostile.html")
     assert page.evaluate("document.querySelectorAll('script, iframe, form, svg, object, embed, b').length") == 0
     assert page.evaluate("[...document.links].every((one) => one.getAttribute('href').startsWith('#'))")
-    assert page.evaluate("[...document.querySelectorAll('*')].every((one) => [...one.attributes].every((held) => !held.name.startsWith('on')))")
+    assert page.evaluate(
+        "[...document.querySelectorAll('*')].every((one) => [...one.attributes].every((held) => !held.name.startsWith('on')))"
+    )
     assert "<script>alert(1)</script>" in page.inner_text("main")
 
 

@@ -44,14 +44,25 @@ def test_the_command_counts_what_is_true(folder, truth):
     told = json.loads(done.output)
     for day, month in (("2022-03-31", "2022-03"), ("2023-09-30", "2023-09")):
         at = truth[truth["month"] == month]
-        assert told["stock"][day]["total"] == at["children"].sum() == sum(cell["children"] for cell in told["stock"][day]["cells"])
+        assert (
+            told["stock"][day]["total"]
+            == at["children"].sum()
+            == sum(cell["children"] for cell in told["stock"][day]["cells"])
+        )
         bands = at.groupby("age_band")["children"].sum().to_dict()
-        assert {band: count for band, count in told["stock"][day]["age_band"].items() if count} == {band: count for band, count in bands.items() if count}
+        assert {band: count for band, count in told["stock"][day]["age_band"].items() if count} == {
+            band: count for band, count in bands.items() if count
+        }
 
 
 def test_every_31_march_is_told_where_no_day_is_asked(folder):
     done = typed("returns", str(folder / "ssda903"))
-    assert [line[:10] for line in done.output.splitlines() if "looked-after children" in line] == ["2022-03-31", "2023-03-31", "2024-03-31", "2025-03-31"]
+    assert [line[:10] for line in done.output.splitlines() if "looked-after children" in line] == [
+        "2022-03-31",
+        "2023-03-31",
+        "2024-03-31",
+        "2025-03-31",
+    ]
     assert "What was read, merged, resolved and left out:" in done.output
 
 
@@ -88,7 +99,9 @@ def test_tables_are_written_and_hold_no_child(folder, tmp_path):
 def test_synth_writes_the_same_council_for_the_same_seed(tmp_path):
     for name in ("one", "two"):
         assert typed("synth", str(tmp_path / name), "--size", "0.05", "--years", "1").exit_code == 0
-    files = [sorted(path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*.*")) for name in ("one", "two")]
+    files = [
+        sorted(path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*.*")) for name in ("one", "two")
+    ]
     assert files[0] == files[1] and len(files[0]) > 5
     assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files[0])
     refused = typed("synth", str(tmp_path / "one"))
@@ -108,7 +121,9 @@ def test_plans_are_counted_as_they_are(folder, tmp_path):
     told = json.loads(done.stdout)
     wanted = flows[flows["month"] == "2023-03"].set_index("age_band")["stock"]
     assert told["stock"]["2023-03-31"]["total"] == wanted.sum() > 0
-    assert {band: count for band, count in told["stock"]["2023-03-31"]["age_band"].items() if count} == wanted[wanted > 0].to_dict()
+    assert {band: count for band, count in told["stock"]["2023-03-31"]["age_band"].items() if count} == wanted[
+        wanted > 0
+    ].to_dict()
     assert len(pd.read_csv(tmp_path / "out" / "plans_monthly.csv")["month"].unique()) == 48
     assert "child protection plans" in typed("plans", str(folder / "cin")).output
 
@@ -117,7 +132,10 @@ def test_a_case_can_read_the_children_of_returns(folder, truth, tmp_path):
     """The same figures as the truth, in the form that History asks for and evidence reads."""
     for command, where in (("returns", "ssda903"), ("plans", "cin")):
         assert typed(command, str(folder / where), "--out", str(tmp_path), "--area", "Exampleton").exit_code == 0
-    held = {name: pd.read_csv(tmp_path / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("children", "plans_children")}
+    held = {
+        name: pd.read_csv(tmp_path / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("children", "plans_children")
+    }
     history, council = History(held), councils.council(3).truth()
     march = truth[truth["month"] == "2023-03"]
     assert history.value("Exampleton", "lac_stock", "2023-03-31") == march["children"].sum()
@@ -139,4 +157,6 @@ def test_the_last_position_is_told_where_it_is_not_a_31_march(folder):
     returns = read_returns(folder / "ssda903", until=date(2024, 12, 31))
     table = lac_table(returns, "Exampleton").set_index(["period", "measure", "breakdown", "category"])["value"]
     assert int(table["2024-12-31", "lac_stock", "all", "all"]) == returns.stock(date(2024, 12, 31))["children"].sum()
-    assert "2024-25" not in table.index.get_level_values("period") and "2025-03-31" not in table.index.get_level_values("period")
+    assert "2024-25" not in table.index.get_level_values("period") and "2025-03-31" not in table.index.get_level_values(
+        "period"
+    )

@@ -22,13 +22,39 @@ from forecast.cli import main
 FIRST, YEARS = 2016, 3  # 1 April of the first year; years
 LAST_DAY = date(FIRST + YEARS, 3, 31)
 HEADER = ["CHILD", "SEX", "DOB", "ETHNIC", "UPN", "MOTHER", "MC_DOB"]
-EPISODES = ["CHILD", "DECOM", "RNE", "LS", "CIN", "PLACE", "PLACE_PROVIDER", "DEC", "REC", "REASON_PLACE_CHANGE", "HOME_POST", "PL_POST", "URN"]
+EPISODES = [
+    "CHILD",
+    "DECOM",
+    "RNE",
+    "LS",
+    "CIN",
+    "PLACE",
+    "PLACE_PROVIDER",
+    "DEC",
+    "REC",
+    "REASON_PLACE_CHANGE",
+    "HOME_POST",
+    "PL_POST",
+    "URN",
+]
 PLACES = {
-    ("U1", "PR1"): "kinship_fostering", ("U3", "PR1"): "kinship_fostering", ("U4", "PR1"): "in_house_fostering", ("U6", "PR1"): "in_house_fostering",
-    ("U6", "PR4"): "ifa_fostering", ("U5", "PR4"): "ifa_fostering", ("A3", "PR1"): "placed_for_adoption", ("P1", "PR0"): "with_parents",
-    ("K2", "PR4"): "residential", ("R3", "PR4"): "residential", ("K1", "PR3"): "secure", ("S1", "PR4"): "residential_school",
-    ("H5", "PR4"): "supported", ("P2", "PR4"): "supported", ("R5", "PR3"): "other", ("T0", ""): "other",
-}  # fmt: skip
+    ("U1", "PR1"): "kinship_fostering",
+    ("U3", "PR1"): "kinship_fostering",
+    ("U4", "PR1"): "in_house_fostering",
+    ("U6", "PR1"): "in_house_fostering",
+    ("U6", "PR4"): "ifa_fostering",
+    ("U5", "PR4"): "ifa_fostering",
+    ("A3", "PR1"): "placed_for_adoption",
+    ("P1", "PR0"): "with_parents",
+    ("K2", "PR4"): "residential",
+    ("R3", "PR4"): "residential",
+    ("K1", "PR3"): "secure",
+    ("S1", "PR4"): "residential_school",
+    ("H5", "PR4"): "supported",
+    ("P2", "PR4"): "supported",
+    ("R5", "PR3"): "other",
+    ("T0", ""): "other",
+}
 
 
 @dataclass
@@ -60,7 +86,12 @@ def lives(seed: int, number: int = 160) -> list[Life]:
     """Children who come, move, leave and return; short breaks; some still open at the end."""
     draw, made = random.Random(seed), []
     for place in range(number):
-        child = draw.choice([f"{draw.randint(1, 999_999)}", f"{draw.randint(1, 99_999):08d}", f"P{place}X{draw.randint(10, 99)}"]) + f"{place:03d}"
+        child = (
+            draw.choice(
+                [f"{draw.randint(1, 999_999)}", f"{draw.randint(1, 99_999):08d}", f"P{place}X{draw.randint(10, 99)}"]
+            )
+            + f"{place:03d}"
+        )
         day = date(FIRST, 4, 1) + timedelta(draw.randint(-700, 365 * YEARS - 30))
         born = day - timedelta(draw.randint(0, 17 * 365))
         life = Life(child, born, None, draw.random() < 0.1, [])
@@ -100,10 +131,16 @@ def true_stock(made: list[Life], day: date) -> Counter:
     held = Counter()
     for life in made:
         for stay in life.stays:
-            if stay.legal in ("V3", "V4") or not (stay.start <= day < stay.end) or not life.born <= day < birthday(life.born, 18):
+            if (
+                stay.legal in ("V3", "V4")
+                or not (stay.start <= day < stay.end)
+                or not life.born <= day < birthday(life.born, 18)
+            ):
                 continue
             age = next(age for age in range(18, -1, -1) if birthday(life.born, age) <= day)
-            band = "under_1" if age < 1 else "1_4" if age < 5 else "5_9" if age < 10 else "10_15" if age < 16 else "16_17"
+            band = (
+                "under_1" if age < 1 else "1_4" if age < 5 else "5_9" if age < 10 else "10_15" if age < 16 else "16_17"
+            )
             held[band, PLACES[stay.place, stay.provider], life.uasc] += 1
     return held
 
@@ -117,11 +154,31 @@ def return_rows(made: list[Life], year: int, form: str, open_reason: str = "") -
         if not stays:
             continue
         rows["header"].append([life.child, "1", f"{life.born:%d/%m/%Y}", "WBRI", "A123456789012", "0", ""])
-        rows["uasc"] += [[life.child, "1", f"{life.born:%d/%m/%Y}", f"{birthday(life.born, 18) - timedelta(4):%d/%m/%Y}"]] if life.uasc else []
+        rows["uasc"] += (
+            [[life.child, "1", f"{life.born:%d/%m/%Y}", f"{birthday(life.born, 18) - timedelta(4):%d/%m/%Y}"]]
+            if life.uasc
+            else []
+        )
         for stay in stays:
             dec, rec = (stay.end.strftime(form), stay.reason) if stay.end <= last else ("", open_reason)
             change = "CARPL" if stay.reason == "X1" else ""
-            rows["episodes"].append([stay.child, stay.start.strftime(form), stay.rne, stay.legal, "N1", stay.place, stay.provider, dec, rec, change, "SL1 1AA", "SL2 2BB", "1234567"])
+            rows["episodes"].append(
+                [
+                    stay.child,
+                    stay.start.strftime(form),
+                    stay.rne,
+                    stay.legal,
+                    "N1",
+                    stay.place,
+                    stay.provider,
+                    dec,
+                    rec,
+                    change,
+                    "SL1 1AA",
+                    "SL2 2BB",
+                    "1234567",
+                ]
+            )
     return rows
 
 
@@ -131,7 +188,9 @@ HEADINGS = {"header": HEADER, "episodes": EPISODES, "uasc": UASC}
 
 def text(headings: list[str], rows: list[list[str]], end: str = "\n", quote: bool = False) -> bytes:
     made = io.StringIO()
-    csv.writer(made, lineterminator=end, quoting=csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL).writerows([headings, *rows])
+    csv.writer(made, lineterminator=end, quoting=csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL).writerows(
+        [headings, *rows]
+    )
     return made.getvalue().encode()
 
 
@@ -148,7 +207,11 @@ def regional(made) -> dict[str, bytes]:
     """One file of each kind, with LA and YEAR (the year a return starts in); episodes in ISO dates, the others as returned."""
     files = {}
     for kind, headings in HEADINGS.items():
-        rows = [[*row, "Southwark", str(year - 1)] for year in range(FIRST + 1, FIRST + YEARS + 1) for row in return_rows(made, year, "%Y-%m-%d")[kind]]
+        rows = [
+            [*row, "Southwark", str(year - 1)]
+            for year in range(FIRST + 1, FIRST + YEARS + 1)
+            for row in return_rows(made, year, "%Y-%m-%d")[kind]
+        ]
         files[f"v1/all_{kind}.csv"] = text([*headings, "LA", "YEAR"], rows)
     return files
 
@@ -159,28 +222,46 @@ def validated(made) -> dict[str, bytes]:
     for year in range(FIRST + 1, FIRST + YEARS + 1):
         for kind, rows in return_rows(made, year, "%d/%m/%Y", "X1").items():
             more = ["PL_LA", "PL_LOCATION", "PL_DISTANCE"] if kind == "episodes" else []
-            shuffled = random.Random(year).sample([[str(at), *row, *("E09", "IN", "3.5")[: len(more)]] for at, row in enumerate(rows)], len(rows))
+            shuffled = random.Random(year).sample(
+                [[str(at), *row, *("E09", "IN", "3.5")[: len(more)]] for at, row in enumerate(rows)], len(rows)
+            )
             files[f"{year - 1}_{year % 100}/{kind}.csv"] = text(["", *HEADINGS[kind], *more], shuffled)
     return files
 
 
 def with_the_rest(made) -> dict[str, bytes]:
     """Every file of a return beside the three that are counted, and files of no return."""
-    files = by_year(made, lambda kind, year: f"SSDA903 {year - 1}-{year % 100}/{kind.title() if kind != 'uasc' else 'UASC'}.csv")
+    files = by_year(
+        made, lambda kind, year: f"SSDA903 {year - 1}-{year % 100}/{kind.title() if kind != 'uasc' else 'UASC'}.csv"
+    )
     others = {
-        "AD1": "CHILD,DOB,DATE_INT,DATE_MATCH,FOSTER_CARE,NB_ADOPTR,SEX_ADOPTR,LS_ADOPTR", "OC2": "CHILD,DOB,SDQ_SCORE,SDQ_REASON,CONVICTED",
-        "OC3": "CHILD,DOB,IN_TOUCH,ACTIV,ACCOM", "PlacedAdoption": "CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED",
-        "PrevPerm": "CHILD,DOB,PREV_PERM,LA_PERM,DATE_PERM", "Missing": "CHILD,DOB,MISSING,MIS_START,MIS_END",
-        "SWEpisodes": "CHILD,DOB,SW_ID,SW_DECOM,SW_DEC,SW_REASON", "DoLo": "CHILD,DOB,DOLO_START,DOLO_END", "Reviews": "CHILD,DOB,REVIEW,REVIEW_CODE",
-    }  # fmt: skip
-    files |= {f"SSDA903 {FIRST}-{(FIRST + 1) % 100}/{name}.csv": f"{columns}\n".encode() for name, columns in others.items()}
-    return files | {"read me.txt": b"x", "Thumbs.db": b"\0", f"SSDA903 {FIRST}-{(FIRST + 1) % 100}/~$Episodes.xlsx": b"x"}
+        "AD1": "CHILD,DOB,DATE_INT,DATE_MATCH,FOSTER_CARE,NB_ADOPTR,SEX_ADOPTR,LS_ADOPTR",
+        "OC2": "CHILD,DOB,SDQ_SCORE,SDQ_REASON,CONVICTED",
+        "OC3": "CHILD,DOB,IN_TOUCH,ACTIV,ACCOM",
+        "PlacedAdoption": "CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED",
+        "PrevPerm": "CHILD,DOB,PREV_PERM,LA_PERM,DATE_PERM",
+        "Missing": "CHILD,DOB,MISSING,MIS_START,MIS_END",
+        "SWEpisodes": "CHILD,DOB,SW_ID,SW_DECOM,SW_DEC,SW_REASON",
+        "DoLo": "CHILD,DOB,DOLO_START,DOLO_END",
+        "Reviews": "CHILD,DOB,REVIEW,REVIEW_CODE",
+    }
+    files |= {
+        f"SSDA903 {FIRST}-{(FIRST + 1) % 100}/{name}.csv": f"{columns}\n".encode() for name, columns in others.items()
+    }
+    return files | {
+        "read me.txt": b"x",
+        "Thumbs.db": b"\0",
+        f"SSDA903 {FIRST}-{(FIRST + 1) % 100}/~$Episodes.xlsx": b"x",
+    }
 
 
 def in_small_letters(made) -> dict[str, bytes]:
     """Codes and identifiers as some systems write them, headings with spaces; the headers' identifiers as they were."""
     files = by_year(made, lambda kind, year: f"{year}/{kind}.csv")
-    return {name: content.lower().replace(b"place_provider", b" Place  Provider ") if "episodes" in name else content for name, content in files.items()}
+    return {
+        name: content.lower().replace(b"place_provider", b" Place  Provider ") if "episodes" in name else content
+        for name, content in files.items()
+    }
 
 
 LAYOUTS = {
@@ -190,15 +271,22 @@ LAYOUTS = {
     "2017-18": lambda made: by_year(made, lambda kind, year: f"{year - 1}-{year % 100:02d}/{kind.title()}.csv"),
     "2017/18": lambda made: by_year(made, lambda kind, year: f"{year - 1}/{year % 100:02d}/{kind.upper()}.CSV"),
     "903_2018_episodes.csv": lambda made: by_year(made, lambda kind, year: f"903_{year}_{kind}.csv"),
-    "episodes_2017_18.CSV, quoted, CRLF": lambda made: by_year(made, lambda kind, year: f"{kind}_{year - 1}_{year % 100:02d}.CSV", end="\r\n", quote=True),
+    "episodes_2017_18.CSV, quoted, CRLF": lambda made: by_year(
+        made, lambda kind, year: f"{kind}_{year - 1}_{year % 100:02d}.CSV", end="\r\n", quote=True
+    ),
     "year end in the name": lambda made: by_year(made, lambda kind, year: f"LAC {kind} to 31 March {year}.csv"),
-    "UTF-8 with a mark": lambda made: {name: b"\xef\xbb\xbf" + content for name, content in by_year(made, lambda kind, year: f"{year}/{kind}.csv").items()},
-    "ISO dates with midnight": lambda made: by_year(made, lambda kind, year: f"{year}/{kind}.csv", form="%Y-%m-%d 00:00:00"),
+    "UTF-8 with a mark": lambda made: {
+        name: b"\xef\xbb\xbf" + content
+        for name, content in by_year(made, lambda kind, year: f"{year}/{kind}.csv").items()
+    },
+    "ISO dates with midnight": lambda made: by_year(
+        made, lambda kind, year: f"{year}/{kind}.csv", form="%Y-%m-%d 00:00:00"
+    ),
     "X1 on open episodes": lambda made: by_year(made, lambda kind, year: f"{year}/{kind}.csv", open_reason="X1"),
     "regional": regional,
     "validated": validated,
     "with the rest": with_the_rest,
-}  # fmt: skip
+}
 
 
 def give(folder: Path, files: dict[str, bytes], how: str) -> Path:
@@ -237,14 +325,26 @@ def test_workbooks_are_told_to_be_saved_as_csv(tmp_path):
     assert done.exit_code == 2 and "Excel workbooks are not read: save each sheet as CSV." in done.output
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda name, content: (name, content.replace(b"/2016", b"/16").replace(b"/2017", b"/17")), "not a date in the file's one format"),
-    (lambda name, content: (name.replace("episodes", "episodes - Copy"), content), ""),
-    (lambda name, content: (f"all {name.split('/')[1][:-4]} 3103{name[:4]}.csv", content), "name each by its own, such as 2017-18"),
-], ids=["two figures of the year", "another word in the name", "eight figures for a year"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda name, content: (name, content.replace(b"/2016", b"/16").replace(b"/2017", b"/17")),
+            "not a date in the file's one format",
+        ),
+        (lambda name, content: (name.replace("episodes", "episodes - Copy"), content), ""),
+        (
+            lambda name, content: (f"all {name.split('/')[1][:-4]} 3103{name[:4]}.csv", content),
+            "name each by its own, such as 2017-18",
+        ),
+    ],
+    ids=["two figures of the year", "another word in the name", "eight figures for a year"],
+)
 def test_what_cannot_be_known_is_not_guessed(tmp_path, change, said):
     made = lives(98)
-    files = dict(change(name, content) for name, content in by_year(made, lambda kind, year: f"{year}/{kind}.csv").items())
+    files = dict(
+        change(name, content) for name, content in by_year(made, lambda kind, year: f"{year}/{kind}.csv").items()
+    )
     path = give(tmp_path, files, "folder")
     done = CliRunner().invoke(main, ["returns", str(path)])
     assert (done.exit_code, bool(said)) in ((2, True), (0, False)) and said in done.output
@@ -257,17 +357,28 @@ def asked(path: Path, days: list[date]) -> dict:
     return json.loads(done.stdout)["stock"]
 
 
-DAYS = [date(FIRST, 3, 31), date(FIRST, 9, 30), *(date(FIRST + more, 3, 31) for more in range(1, YEARS + 1)), date(FIRST + 1, 4, 1), date(FIRST + 2, 2, 28)]
+DAYS = [
+    date(FIRST, 3, 31),
+    date(FIRST, 9, 30),
+    *(date(FIRST + more, 3, 31) for more in range(1, YEARS + 1)),
+    date(FIRST + 1, 4, 1),
+    date(FIRST + 2, 2, 28),
+]
 
 
 def wrong(path: Path, made: list[Life], days: list[date] = DAYS) -> list[str]:
     """Days on which the command's cells differ from the truth."""
     told, found = asked(path, days), []
     for day in days:
-        cells = {(cell["age_band"], cell["placement"], cell["uasc"]): cell["children"] for cell in told[day.isoformat()]["cells"]}
+        cells = {
+            (cell["age_band"], cell["placement"], cell["uasc"]): cell["children"]
+            for cell in told[day.isoformat()]["cells"]
+        }
         truth = dict(true_stock(made, day))
         if cells != truth or told[day.isoformat()]["total"] != sum(truth.values()):
-            found.append(f"{day}: told {sum(cells.values())}, true {sum(truth.values())}, {sorted(set(cells.items()) ^ set(truth.items()))[:4]}")
+            found.append(
+                f"{day}: told {sum(cells.values())}, true {sum(truth.values())}, {sorted(set(cells.items()) ^ set(truth.items()))[:4]}"
+            )
     return found
 
 

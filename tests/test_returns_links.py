@@ -33,15 +33,24 @@ def folders(tmp_path, plans, episodes, headers, years=(2017, 2018)):
         begun = [row for row in plans if row["CPPstartDate"] <= f"{year}-03-31"]
         cared = [row for row in episodes if "-".join(reversed(row.split(",")[1].split("/"))) <= f"{year}-03-31"]
         give(tmp_path / "cin", {f"{year}/plans.csv": to_csv(begun)})
-        give(tmp_path / "ssda903", {f"{year}/Header.csv": lines(HEADER, *headers), f"{year}/Episodes.csv": lines(EPISODES, *cared)})
+        give(
+            tmp_path / "ssda903",
+            {f"{year}/Header.csv": lines(HEADER, *headers), f"{year}/Episodes.csv": lines(EPISODES, *cared)},
+        )
     return tmp_path / "cin", tmp_path / "ssda903"
 
 
 def counts(links):
     """Rows with any start, by months; and the totals by whether the year before is seen."""
-    months = {row["months_since_plan_start"]: (row["starts"], row["plan_open"], row["plan_within_a_year"]) for row in links.by_months.to_dict("records") if row["starts"]}
+    months = {
+        row["months_since_plan_start"]: (row["starts"], row["plan_open"], row["plan_within_a_year"])
+        for row in links.by_months.to_dict("records")
+        if row["starts"]
+    }
     ages = links.by_age[links.by_age["age_band"] == "all"].set_index("year_before_seen")
-    return months, {seen: tuple(ages.loc[seen, ["starts", "plan_open", "plan_within_a_year"]]) for seen in (True, False)}
+    return months, {
+        seen: tuple(ages.loc[seen, ["starts", "plan_open", "plan_within_a_year"]]) for seen in (True, False)
+    }
 
 
 CHILDREN = {  # child -> plan start, plan end, start of care
@@ -70,25 +79,44 @@ def test_by_hand(by_hand):
     assert months == {"1": (2, 2, 0), "6": (1, 1, 0), "16": (2, 0, 1), LONGER: (1, 1, 0), NO_PLAN: (2, 0, 0)}
     assert totals == {True: (7, 3, 1), False: (1, 1, 0)}
     ages = links.by_age.set_index(["age_band", "year_before_seen"])
-    assert ages.loc[("5_9", True), "share"] == pytest.approx(4 / 7, abs=1e-4) and pd.isna(ages.loc[("1_4", True), "share"])
-    assert set(links.by_months.columns) | set(links.by_age.columns) == {"months_since_plan_start", "age_band", "year_before_seen", "starts", "plan_open", "plan_within_a_year", "share"}
+    assert ages.loc[("5_9", True), "share"] == pytest.approx(4 / 7, abs=1e-4) and pd.isna(
+        ages.loc[("1_4", True), "share"]
+    )
+    assert set(links.by_months.columns) | set(links.by_age.columns) == {
+        "months_since_plan_start",
+        "age_band",
+        "year_before_seen",
+        "starts",
+        "plan_open",
+        "plan_within_a_year",
+        "share",
+    }
 
 
 def test_identifiers_are_the_same_in_other_case_and_with_spaces(tmp_path):
     cin, ssda903 = folders(tmp_path, [plan(" ab1 ", "2017-05-15")], [episode("AB1 ", "14/07/2017")], [header("aB1")])
     returns = read_returns(ssda903, salt=SALT)
     assert counts(linked(returns, read_cin(cin, salt=SALT)))[0] == {"1": (1, 1, 0)}
-    assert returns.stock(date(2018, 3, 31)).query("age_band == 'unknown'")["children"].sum() == 0, "header and episodes meet too"
+    assert returns.stock(date(2018, 3, 31)).query("age_band == 'unknown'")["children"].sum() == 0, (
+        "header and episodes meet too"
+    )
     assert hash_child(" ab1 ", SALT) == hash_child("AB1", SALT) != hash_child("AB2", SALT)
 
 
 def test_a_child_who_starts_twice_is_two_starts_and_one_who_moves_is_one(tmp_path):
     care = [
-        episode("A1", "14/07/2017", "20/08/2017", rec="E4A"), episode("A1", "20/10/2017"),
-        episode("B2", "14/07/2017", "20/08/2017", rec="X1"), episode("B2", "20/08/2017", rne="P"),
-    ]  # fmt: skip
-    cin, ssda903 = folders(tmp_path, [plan("A1", "2017-05-15"), plan("B2", "2017-05-15")], care, [header("A1"), header("B2")])
-    assert counts(linked(read_returns(ssda903, salt=SALT), read_cin(cin, salt=SALT)))[0] == {"1": (2, 2, 0), "5": (1, 1, 0)}
+        episode("A1", "14/07/2017", "20/08/2017", rec="E4A"),
+        episode("A1", "20/10/2017"),
+        episode("B2", "14/07/2017", "20/08/2017", rec="X1"),
+        episode("B2", "20/08/2017", rne="P"),
+    ]
+    cin, ssda903 = folders(
+        tmp_path, [plan("A1", "2017-05-15"), plan("B2", "2017-05-15")], care, [header("A1"), header("B2")]
+    )
+    assert counts(linked(read_returns(ssda903, salt=SALT), read_cin(cin, salt=SALT)))[0] == {
+        "1": (2, 2, 0),
+        "5": (1, 1, 0),
+    }
 
 
 def test_the_latest_plan_is_the_one_counted_from(tmp_path):
@@ -116,16 +144,26 @@ def test_returns_of_other_years_are_not_linked(tmp_path, by_hand):
 
 def test_identifiers_are_not_held_and_hashes_only_under_a_salt(by_hand):
     returns, hashed = read_returns(by_hand[1]), read_returns(by_hand[1], salt=SALT)
-    assert returns._hashed is None and set(hashed._hashed.children) == {hash_child(child, SALT) for child in [*CHILDREN, "Z9"]}
+    assert returns._hashed is None and set(hashed._hashed.children) == {
+        hash_child(child, SALT) for child in [*CHILDREN, "Z9"]
+    }
     for held in (returns, hashed):
         inside = "".join(str(getattr(held, name)) for name in held.__slots__)
         assert not any(child in inside for child in CHILDREN) and np.issubdtype(held._care["child"].dtype, np.integer)
         assert hash_child("open", SALT) not in inside + repr(held), "nor shown"
 
 
-@pytest.mark.parametrize(("start", "day", "months"), [
-    ("2017-05-15", "2017-07-14", 1), ("2017-05-15", "2017-07-15", 2), ("2017-01-31", "2017-02-28", 0), ("2017-01-31", "2017-03-01", 1), ("2016-02-29", "2017-02-28", 11), ("2017-05-15", "2017-05-15", 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("start", "day", "months"),
+    [
+        ("2017-05-15", "2017-07-14", 1),
+        ("2017-05-15", "2017-07-15", 2),
+        ("2017-01-31", "2017-02-28", 0),
+        ("2017-01-31", "2017-03-01", 1),
+        ("2016-02-29", "2017-02-28", 11),
+        ("2017-05-15", "2017-05-15", 0),
+    ],
+)
 def test_whole_months(start, day, months):
     numbers = [np.array([np.datetime64(text, "D").astype(np.int64)]) for text in (start, day)]
     assert months_from(*numbers).tolist() == [months]
@@ -144,12 +182,21 @@ def true_links(one, first: date, last: date) -> tuple[Counter, Counter]:
     day = date.fromordinal
     found, seen = Counter(), Counter()
     for child in one.children:
-        spells = sorted((spell.start, spell.end) for spell in child.spells if spell.route != "short_break" and spell.end > spell.start)
+        spells = sorted(
+            (spell.start, spell.end)
+            for spell in child.spells
+            if spell.route != "short_break" and spell.end > spell.start
+        )
         starts = [start for start, _ in spells if not any(before < start <= end for before, end in spells)]
         for start in {start for start in starts if first <= day(start) <= last}:
             plans = [plan for plan in child.plans if plan.start <= start and plan.end > plan.start]
-            latest, until = max((plan.start for plan in plans), default=None), max((plan.end for plan in plans), default=0)
-            months = NO_PLAN if latest is None else str(min(whole_months(day(latest), day(start)), 24)).replace("24", LONGER)
+            latest, until = (
+                max((plan.start for plan in plans), default=None),
+                max((plan.end for plan in plans), default=0),
+            )
+            months = (
+                NO_PLAN if latest is None else str(min(whole_months(day(latest), day(start)), 24)).replace("24", LONGER)
+            )
             is_open = latest is not None and until >= start
             within = latest is not None and not is_open and until >= start - 365
             found[months, is_open, within] += 1
@@ -173,7 +220,8 @@ def test_an_invented_council_s_links_are_those_of_its_lives(tmp_path, seed):
     assert opened == sum(number for (_, is_open, _), number in truth.items() if is_open) > 5
     assert within == sum(number for (_, _, is_within), number in truth.items() if is_within)
     assert {name: row[1] for name, row in months.items() if row[1]} == {
-        name: sum(number for (at, is_open, _), number in truth.items() if at == name and is_open) for name in {at for at, is_open, _ in truth if is_open}
+        name: sum(number for (at, is_open, _), number in truth.items() if at == name and is_open)
+        for name in {at for at, is_open, _ in truth if is_open}
     }
 
 
@@ -184,9 +232,17 @@ def test_the_command_tells_links_and_nothing_secret(tmp_path, by_hand):
     words = ["plans", str(by_hand[0]), "--with-returns", str(by_hand[1]), "--out", str(tmp_path / "out")]
     said = CliRunner().invoke(main, words)
     assert said.exit_code == 0, said.output
-    assert "Starts to be looked after on days both returns cover: 7" in said.output and "share of starts, together: 57%" in said.output
+    assert (
+        "Starts to be looked after on days both returns cover: 7" in said.output
+        and "share of starts, together: 57%" in said.output
+    )
     told = json.loads(CliRunner().invoke(main, [*words[:4], "--json"]).stdout)
-    assert told["links"]["by_months"][1] == {"months_since_plan_start": "1", "starts": 2, "plan_open": 2, "plan_within_a_year": 0}
+    assert told["links"]["by_months"][1] == {
+        "months_since_plan_start": "1",
+        "starts": 2,
+        "plan_open": 2,
+        "plan_within_a_year": 0,
+    }
     assert told["links"]["by_age"][0]["share"] is None
     first = {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()}
     assert {"links_by_months.csv", "links_by_age.csv", "links_by_age.parquet"} <= set(first)

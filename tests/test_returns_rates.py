@@ -28,23 +28,36 @@ def test_no_event_still_has_a_range():
 def write_returns(folder, episodes: list[tuple]) -> None:
     """One return, 2017-18, of children born on 1 January 2010."""
     folder.mkdir()
-    header = ["CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB", *dict.fromkeys(f"{child},1,01/01/2010,WBRI,X,," for child, *_ in episodes)]
+    header = [
+        "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB",
+        *dict.fromkeys(f"{child},1,01/01/2010,WBRI,X,," for child, *_ in episodes),
+    ]
     rows = ["CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN"]
-    rows += [f"{child},{decom},{rne},C2,N1,{place},{provider},{dec},{rec},,,," for child, decom, rne, place, provider, dec, rec in episodes]
+    rows += [
+        f"{child},{decom},{rne},C2,N1,{place},{provider},{dec},{rec},,,,"
+        for child, decom, rne, place, provider, dec, rec in episodes
+    ]
     (folder / "Header.csv").write_text("\n".join(header) + "\n", encoding="utf-8")
     (folder / "Episodes.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def test_rates_by_hand(tmp_path):
     """One child from 1 April 2017, moved on 1 July, home on 28 August: 28 + 63 + 58 days by time in care; one move in 91 days of the first home."""
-    write_returns(tmp_path / "2017-18", [
-        ("A1", "01/04/2017", "S", "U4", "PR1", "01/07/2017", "X1"),
-        ("A1", "01/07/2017", "P", "K2", "PR4", "28/08/2017", "E4A"),
-    ])  # fmt: skip
+    write_returns(
+        tmp_path / "2017-18",
+        [
+            ("A1", "01/04/2017", "S", "U4", "PR1", "01/07/2017", "X1"),
+            ("A1", "01/07/2017", "P", "K2", "PR4", "28/08/2017", "E4A"),
+        ],
+    )
     returns = read_returns(tmp_path)
     leaving = leaving_rates(returns).set_index("time_since_start")
     days = (leaving["child_years"] * 365.25).round().to_dict()
-    assert {band: days[band] for band in ("under_4_weeks", "4_to_13_weeks", "3_to_6_months")} == {"under_4_weeks": 28, "4_to_13_weeks": 63, "3_to_6_months": 58}
+    assert {band: days[band] for band in ("under_4_weeks", "4_to_13_weeks", "3_to_6_months")} == {
+        "under_4_weeks": 28,
+        "4_to_13_weeks": 63,
+        "3_to_6_months": 58,
+    }
     assert leaving["ends"].to_dict()["3_to_6_months"] == 1 and leaving["ends"].sum() == 1
     assert leaving.at["3_to_6_months", "rate_a_year"] == pytest.approx(365.25 / 58, abs=1e-3)
     moving = moving_rates(returns).set_index("placement")
@@ -55,17 +68,30 @@ def test_rates_by_hand(tmp_path):
 def test_true_rates_lie_inside_as_often_as_promised():
     """`python tests/held_rates.py 200` tries many more."""
     total = sum((held_rates.judged(seed) for seed in range(6)), Counter())
-    judged, inside = (sum(count for (_, part), count in total.items() if part == wanted) for wanted in ("judged", "inside"))
+    judged, inside = (
+        sum(count for (_, part), count in total.items() if part == wanted) for wanted in ("judged", "inside")
+    )
     assert judged > 200 and 0.73 < inside / judged < 0.87
 
 
 def test_plans_have_rates_too():
     class Two:
         def exposure(self):
-            return pd.DataFrame({"age_band": ["1_4", "1_4"], "time_since_start": ["under_3_months"] * 2, "child_days": [200.0, 165.25], "ends": [1, 2]})
+            return pd.DataFrame(
+                {
+                    "age_band": ["1_4", "1_4"],
+                    "time_since_start": ["under_3_months"] * 2,
+                    "child_days": [200.0, 165.25],
+                    "ends": [1, 2],
+                }
+            )
 
     table = plan_rates(Two())
-    assert len(table) == 1 and table.at[0, "rate_a_year"] == pytest.approx(3.0) and table.at[0, "low"] < 3 < table.at[0, "high"]
+    assert (
+        len(table) == 1
+        and table.at[0, "rate_a_year"] == pytest.approx(3.0)
+        and table.at[0, "low"] < 3 < table.at[0, "high"]
+    )
 
 
 def test_survival_by_hand(tmp_path):
@@ -73,11 +99,14 @@ def test_survival_by_hand(tmp_path):
 
     By day 91 one of three is left. In the band from 28 to 91 days they were watched 2 + 32 + 63 = 97 days and two left.
     """
-    write_returns(tmp_path / "2017-18", [
-        ("A1", "01/04/2017", "S", "U4", "PR1", "01/05/2017", "E4A"),
-        ("A2", "01/04/2017", "S", "U4", "PR1", "31/05/2017", "E4A"),
-        ("A3", "01/04/2017", "S", "U4", "PR1", "", ""),
-    ])  # fmt: skip
+    write_returns(
+        tmp_path / "2017-18",
+        [
+            ("A1", "01/04/2017", "S", "U4", "PR1", "01/05/2017", "E4A"),
+            ("A2", "01/04/2017", "S", "U4", "PR1", "31/05/2017", "E4A"),
+            ("A3", "01/04/2017", "S", "U4", "PR1", "", ""),
+        ],
+    )
     table = read_returns(tmp_path).survival().set_index("since_start")
     assert table["kaplan_meier"].to_dict() == pytest.approx({28: 1, 91: 1 / 3, 183: 1 / 3})
     assert table.at[28, "piecewise"] == 1 and table.at[91, "piecewise"] == pytest.approx(np.exp(-2 / 97 * 63))
@@ -85,7 +114,10 @@ def test_survival_by_hand(tmp_path):
 
 
 def test_the_two_survivals_agree_on_an_invented_council(tmp_path):
-    held_rates.write(held_rates.invent(held_rates.Settings(first_year="2017-18", years=7, oddities=held_rates.Oddities.none()), 5), tmp_path)
+    held_rates.write(
+        held_rates.invent(held_rates.Settings(first_year="2017-18", years=7, oddities=held_rates.Oddities.none()), 5),
+        tmp_path,
+    )
     table = read_returns(tmp_path / "ssda903").survival()
     assert (table["kaplan_meier"] - table["piecewise"]).abs().max() < 0.03
     assert table["kaplan_meier"].is_monotonic_decreasing and table["periods"].iloc[0] > 500

@@ -61,7 +61,11 @@ def test_a_broken_answer_fails_the_schema(told):
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    paths = [path for path in folder.rglob("*") if path.suffix in (".csv", ".parquet", ".json", ".txt", ".yaml", ".md", ".svg")]
+    paths = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix in (".csv", ".parquet", ".json", ".txt", ".yaml", ".md", ".svg")
+    ]
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
@@ -69,7 +73,19 @@ def test_same_inputs_same_bytes_in_another_folder_time_zone_and_thread_count(tmp
     folders = []
     for name, zone, threads in (("one", "Pacific/Auckland", "1"), ("another place", "America/New_York", "2")):
         out = tmp_path / name
-        command = [sys.executable, "-m", "forecast.cli", "run", "--draws", "500", "--no-notebooks", "--threads", threads, "--runs", str(out)]
+        command = [
+            sys.executable,
+            "-m",
+            "forecast.cli",
+            "run",
+            "--draws",
+            "500",
+            "--no-notebooks",
+            "--threads",
+            threads,
+            "--runs",
+            str(out),
+        ]
         env = {**os.environ, "TZ": zone, "PYTHONHASHSEED": threads}
         subprocess.run(command, cwd=HOME, env=env, check=True, capture_output=True)
         folders.append(checksums(out / "slough" / "2011-06"))
@@ -121,19 +137,31 @@ def test_every_headline_figure_is_the_answers(told):
     """Move each figure by more than its rounding step: the words must change."""
     held = told["scenarios"]["central"]["contingency"]
     before = "\n".join(words.headline(told))
-    for path in (("call", "mean"), ("call", "p10"), ("call", "p90"), ("recovery_plan", "mean"), ("enough", "80"), ("enough", "95")):
+    for path in (
+        ("call", "mean"),
+        ("call", "p10"),
+        ("call", "p90"),
+        ("recovery_plan", "mean"),
+        ("enough", "80"),
+        ("enough", "95"),
+    ):
         was = held[path[0]][path[1]]
         held[path[0]][path[1]] = was + 10_000
         assert "\n".join(words.headline(told)) != before, path
         held[path[0]][path[1]] = was
 
 
-@pytest.mark.parametrize("number, step, expected", [(2.5, 1, 3), (-2.5, 1, -3), (0.5, 1, 1), (585_000, 10_000, 590_000), (584_999, 10_000, 580_000)])
+@pytest.mark.parametrize(
+    "number, step, expected",
+    [(2.5, 1, 3), (-2.5, 1, -3), (0.5, 1, 1), (585_000, 10_000, 590_000), (584_999, 10_000, 580_000)],
+)
 def test_halves_round_up(number, step, expected):
     assert words.round_half_up(number, step) == expected
 
 
-@pytest.mark.parametrize("chance, said", [(0.55, "6 in 10"), (0.04, "less than 1 in 20"), (0.97, "more than 19 in 20"), (0.5, "5 in 10")])
+@pytest.mark.parametrize(
+    "chance, said", [(0.55, "6 in 10"), (0.04, "less than 1 in 20"), (0.97, "more than 19 in 20"), (0.5, "5 in 10")]
+)
 def test_chances_in_words(chance, said):
     assert words.chance_in_ten(chance) == said
 
@@ -143,7 +171,13 @@ def test_words_survive_a_plain_terminal():
 
 
 def test_command_line_says_what_is_wrong_without_a_traceback(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "forecast.cli", "run", "--scenario", "gatekeepng"], cwd=HOME, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "forecast.cli", "run", "--scenario", "gatekeepng"],
+        cwd=HOME,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     assert done.returncode == 2 and "did you mean gatekeeping?" in done.stderr and "Traceback" not in done.stderr
 
 

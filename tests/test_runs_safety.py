@@ -58,7 +58,10 @@ def swapping(request, monkeypatch):
 def test_a_second_start_says_who_is_at_it_and_since_when(tmp_path):
     with runs.publishing(tmp_path, "example", MONTH) as staging:
         (staging / "a").touch()
-        with pytest.raises(Busy, match=rf"process {os.getpid()} on .+, since \d\d:\d\d on \d+ [A-Z][a-z]+ \d{{4}}"), runs.publishing(tmp_path, "example", MONTH):
+        with (
+            pytest.raises(Busy, match=rf"process {os.getpid()} on .+, since \d\d:\d\d on \d+ [A-Z][a-z]+ \d{{4}}"),
+            runs.publishing(tmp_path, "example", MONTH),
+        ):
             pass
     assert Busy.exit_code == 3 and issubclass(Busy, BadInput)
     assert left_over(tmp_path / "example") == set()
@@ -139,7 +142,9 @@ def window(tmp_path, monkeypatch) -> Path:
 
 def test_a_reader_finishes_a_swap_that_was_cut_in_two(tmp_path, monkeypatch):
     final = window(tmp_path, monkeypatch)
-    assert said(runs.settled(final.parent, MONTH)) == "new" and said(final) == "new" and left_over(final.parent) == set()
+    assert (
+        said(runs.settled(final.parent, MONTH)) == "new" and said(final) == "new" and left_over(final.parent) == set()
+    )
 
 
 def test_a_reader_without_the_right_to_write_reads_a_whole_run(tmp_path, monkeypatch):
@@ -168,7 +173,10 @@ def test_a_swap_that_fails_half_way_is_taken_back_and_done_by_the_next_start(tmp
             raise PermissionError(errno.EACCES, "in use", str(one))
         rename(one, other)
 
-    with monkeypatch.context() as patch, pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"):
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"),
+    ):
         patch.setattr(runs, "_rename", held_open)
         publish(tmp_path, "new")
     assert said(final) == "old"
@@ -185,7 +193,10 @@ def test_an_error_right_after_the_commit_loses_nothing(tmp_path, monkeypatch):
             raise OSError(errno.EIO, "fault")
         force(folder)
 
-    with monkeypatch.context() as patch, pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"):
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"),
+    ):
         patch.setattr(runs, "sync_folder", fail)
         publish(tmp_path, "new")
     assert said(final) == "old" and said(runs.settled(final.parent, MONTH)) == "new"
@@ -214,7 +225,9 @@ def test_every_file_is_on_disk_before_the_commit(tmp_path, monkeypatch):
     forced, commit = set(), []
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda handle: (forced.add(os.fstat(handle).st_ino), fsync(handle)))
-    monkeypatch.setattr(os, "replace", lambda part, path: (commit.append((str(path), set(forced))), replace(part, path)))
+    monkeypatch.setattr(
+        os, "replace", lambda part, path: (commit.append((str(path), set(forced))), replace(part, path))
+    )
     final = publish(tmp_path, "new")
     name, before = next((name, before) for name, before in commit if name.endswith(".journal"))
     wanted = {path.stat().st_ino for path in final.rglob("*") if path.is_file() or os.name != "nt"}
@@ -224,10 +237,17 @@ def test_every_file_is_on_disk_before_the_commit(tmp_path, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the attacks need fork: Linux and macOS")
 def test_under_attack_nothing_is_lost_mixed_or_half_written():
     """A small count of each attack of stress.py; the script at its full count is for a change of runs.py."""
-    done = subprocess.run([sys.executable, str(TESTS / "stress.py"), "4", "2", "2", "12", "9", "few"], capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(TESTS / "stress.py"), "4", "2", "2", "12", "9", "few"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     seen = {line.split(":")[0]: line for line in done.stdout.splitlines()}
-    assert "4 killed" in seen["kill -9 at random"] and re.search(r"\d+ killed", seen["kill -9 at every change from the commit on"])
+    assert "4 killed" in seen["kill -9 at random"] and re.search(
+        r"\d+ killed", seen["kill -9 at every change from the commit on"]
+    )
     assert "refused" in seen["a limit on the size of a file"] and re.search(r"\d+ busy", seen["started together"])
 
 
@@ -247,9 +267,13 @@ for at in range(1, 9):
     ground.blow("kill -9", stress.end(stress.start(lambda: stress.struck(folder, number, at, stress.kill_myself, True))))
 print("\\n".join(ground.broken))
 """
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, encoding="utf-8", timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
     found = done.stdout.splitlines()
-    assert done.returncode == 0 and 1 <= len(found) <= 2 and all("No such file" in line for line in found), (done.stdout + done.stderr)[-2000:]
+    assert done.returncode == 0 and 1 <= len(found) <= 2 and all("No such file" in line for line in found), (
+        done.stdout + done.stderr
+    )[-2000:]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the attacks need fork: Linux and macOS")
@@ -276,20 +300,29 @@ else:
     (final / "old.csv").touch()
 stress.whole(final)
 """
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path), harm], capture_output=True, text=True, encoding="utf-8")
-    assert done.returncode == 1 and done.stderr.count("AssertionError") == 1 and ("left over" in done.stderr or "manifest says" in done.stderr)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), harm], capture_output=True, text=True, encoding="utf-8"
+    )
+    assert (
+        done.returncode == 1
+        and done.stderr.count("AssertionError") == 1
+        and ("left over" in done.stderr or "manifest says" in done.stderr)
+    )
 
 
 # ---- a machine that refuses ----
 
 
-@pytest.mark.parametrize(("number", "words"), [
-    (errno.ENOSPC, "example is on a disk that is full.+Make room"),
-    (errno.EDQUOT, "your share of it"),
-    (errno.EROFS, "read-only now.+--runs"),
-    (errno.EIO, "reports a fault"),
-    (errno.EACCES, "a.csv may not be written"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "example is on a disk that is full.+Make room"),
+        (errno.EDQUOT, "your share of it"),
+        (errno.EROFS, "read-only now.+--runs"),
+        (errno.EIO, "reports a fault"),
+        (errno.EACCES, "a.csv may not be written"),
+    ],
+)
 @pytest.mark.parametrize("where", ["body", "sync", "_commit"])
 def test_a_refusal_is_said_plainly_and_the_last_run_stands(tmp_path, monkeypatch, number, words, where):
     final = publish(tmp_path, "old")
@@ -402,7 +435,13 @@ def made(tmp_path):
         runs.write_text(staging / "answer.txt", "made")
         runs.write_json(staging / "manifest.json", runs.manifest(staging, inputs, 100, 7, {"scenarios": ["central"]}))
     folder = tmp_path / "runs" / "example" / MONTH
-    return folder, inputs, lambda **changes: runs.same_inputs(folder, **{"inputs": inputs, "draws": 100, "seed": 7, "settings": {"scenarios": ["central"]}} | changes)
+    return (
+        folder,
+        inputs,
+        lambda **changes: runs.same_inputs(
+            folder, **{"inputs": inputs, "draws": 100, "seed": 7, "settings": {"scenarios": ["central"]}} | changes
+        ),
+    )
 
 
 def test_the_same_inputs_are_nothing_to_do(made):
@@ -412,12 +451,16 @@ def test_the_same_inputs_are_nothing_to_do(made):
     assert same(), "what a person added is no reason to run again"
 
 
-@pytest.mark.parametrize("changes", [{"draws": 101}, {"seed": 8}, {"settings": {"scenarios": ["central", "other"]}}, {"settings": None}])
+@pytest.mark.parametrize(
+    "changes", [{"draws": 101}, {"seed": 8}, {"settings": {"scenarios": ["central", "other"]}}, {"settings": None}]
+)
 def test_other_settings_are_something_to_do(made, changes):
     assert not made[2](**changes)
 
 
-@pytest.mark.parametrize("change", ["input", "new input", "fewer inputs", "output", "lost output", "manifest", "code", "version"])
+@pytest.mark.parametrize(
+    "change", ["input", "new input", "fewer inputs", "output", "lost output", "manifest", "code", "version"]
+)
 def test_any_change_is_something_to_do(made, change, monkeypatch, tmp_path):
     folder, inputs, same = made
     changes = {}
@@ -448,7 +491,11 @@ def test_the_manifest_holds_no_time(tmp_path):
     first = publish(tmp_path / "one", "same", "2026-12-03T06:30:00+00:00")
     second = publish(tmp_path / "two", "same", "2027-01-05T09:00:00+01:00")
     assert (first / "manifest.json").read_bytes() == (second / "manifest.json").read_bytes()
-    assert runs.run_id(first) == runs.run_id(second) == f"{MONTH}-{hashlib.sha256((first / 'manifest.json').read_bytes()).hexdigest()[:10]}"
+    assert (
+        runs.run_id(first)
+        == runs.run_id(second)
+        == f"{MONTH}-{hashlib.sha256((first / 'manifest.json').read_bytes()).hexdigest()[:10]}"
+    )
 
 
 def test_the_code_is_also_its_pages(tmp_path, monkeypatch):
@@ -498,7 +545,9 @@ def test_a_line_is_logged_once_and_a_persons_line_is_kept(tmp_path):
         file.write("checked by finance")
     runs.log(tmp_path, runs.Logged("", "deleted", MONTH, "run", ""))
     text = (tmp_path / "runs.log").read_text(encoding="utf-8")
-    assert text == f"{AT}\tpublished\t{MONTH}\trun\ta note in two lines\nchecked by finance\n\tdeleted\t{MONTH}\trun\t\n"
+    assert (
+        text == f"{AT}\tpublished\t{MONTH}\trun\ta note in two lines\nchecked by finance\n\tdeleted\t{MONTH}\trun\t\n"
+    )
     assert [held.what for held in runs.read_log(tmp_path)] == ["published", "deleted"]
 
 

@@ -32,10 +32,18 @@ def bank_holidays(year: int) -> set[date]:
     """Of England and Wales, by rule: no one-off days."""
 
     def monday(month: int, last: bool) -> date:
-        days = [day for n in range(31) if (day := date(year, month, 1) + timedelta(n)).month == month and day.weekday() == 0]
+        days = [
+            day for n in range(31) if (day := date(year, month, 1) + timedelta(n)).month == month and day.weekday() == 0
+        ]
         return days[-1 if last else 0]
 
-    held = {easter(year) - timedelta(2), easter(year) + timedelta(1), monday(5, False), monday(5, True), monday(8, True)}
+    held = {
+        easter(year) - timedelta(2),
+        easter(year) + timedelta(1),
+        monday(5, False),
+        monday(5, True),
+        monday(8, True),
+    }
     for named in (date(year, 1, 1), date(year, 12, 25), date(year, 12, 26)):
         day = named
         while day.weekday() > 4 or day in held:
@@ -51,7 +59,16 @@ def third_working_day(year: int, month: int) -> date:
 
 def test_the_bank_holidays_are_the_published_ones():
     """gov.uk, England and Wales, 2026 and 2022's substitute days."""
-    assert sorted(f"{day:%m-%d}" for day in bank_holidays(2026)) == ["01-01", "04-03", "04-06", "05-04", "05-25", "08-31", "12-25", "12-28"]
+    assert sorted(f"{day:%m-%d}" for day in bank_holidays(2026)) == [
+        "01-01",
+        "04-03",
+        "04-06",
+        "05-04",
+        "05-25",
+        "08-31",
+        "12-25",
+        "12-28",
+    ]
     assert {date(2022, 1, 3), date(2022, 12, 26), date(2022, 12, 27)} <= bank_holidays(2022)
     assert third_working_day(2026, 4) == date(2026, 4, 7) and third_working_day(2026, 12) == date(2026, 12, 3)
 
@@ -85,7 +102,9 @@ def expanded(field: str, first: int, last: int) -> list[int]:
 def test_the_crontab_starts_at_half_past_six_on_the_days():
     (minute, hour, days, months, weekdays), command = cron_line()
     assert (expanded(minute, 0, 59), expanded(hour, 0, 23), expanded(days, 1, 31)) == ([30], [6], DAYS)
-    assert expanded(months, 1, 12) == list(range(1, 13)) and weekdays == "*", "a day of the week beside a day of the month would be one or the other"
+    assert expanded(months, 1, 12) == list(range(1, 13)) and weekdays == "*", (
+        "a day of the week beside a day of the month would be one or the other"
+    )
     assert "CRON_TZ=Europe/London" in CRON.read_text(encoding="utf-8").splitlines()
     assert not re.search(r"(?<!\\)%", command), "cron ends a command at a bare %"
     assert all(re.match(r"(#|[A-Z_]+=|[0-9*])", line) for line in CRON.read_text(encoding="utf-8").splitlines())
@@ -107,8 +126,12 @@ def stub(folder: Path, code: int, weekday: int) -> dict[str, str]:
 def test_the_crontab_tells_someone_unless_all_is_well(tmp_path, code):
     command = cron_line()[1].replace("\\%", "%").replace("/srv/forecast", str(tmp_path))
     done = subprocess.run(["sh", "-c", command], env=stub(tmp_path, code, 5), capture_output=True, text=True)
-    assert (tmp_path / "runs" / "refresh.log").read_text(encoding="utf-8") == "ran start.py refresh data/local/example\n"
-    assert (f"exit code {code}" in done.stdout) == (code != 0) and (done.stdout == "") == (code == 0) and done.stderr == ""
+    assert (tmp_path / "runs" / "refresh.log").read_text(
+        encoding="utf-8"
+    ) == "ran start.py refresh data/local/example\n"
+    assert (
+        (f"exit code {code}" in done.stdout) == (code != 0) and (done.stdout == "") == (code == 0) and done.stderr == ""
+    )
 
 
 @POSIX
@@ -116,7 +139,9 @@ def test_the_crontab_tells_someone_unless_all_is_well(tmp_path, code):
 def test_the_crontab_rests_at_the_weekend(tmp_path, weekday):
     command = cron_line()[1].replace("\\%", "%").replace("/srv/forecast", str(tmp_path))
     done = subprocess.run(["sh", "-c", command], env=stub(tmp_path, 1, weekday), capture_output=True, text=True)
-    assert done.returncode == 0 and done.stdout == done.stderr == "" and not (tmp_path / "runs" / "refresh.log").exists()
+    assert (
+        done.returncode == 0 and done.stdout == done.stderr == "" and not (tmp_path / "runs" / "refresh.log").exists()
+    )
 
 
 # ---- systemd ----
@@ -131,8 +156,15 @@ def unit(path: Path) -> configparser.ConfigParser:
 
 def test_the_service_runs_once_and_leaves_2_and_4_to_a_person():
     service = unit(SERVICE)["Service"]
-    assert service["Type"] == "oneshot" and service["Restart"] == "on-failure" and service["RestartPreventExitStatus"].split() == ["2", "4"]
-    assert service["ExecStart"] == "/usr/bin/python3 start.py refresh data/local/example" and "SuccessExitStatus" not in service
+    assert (
+        service["Type"] == "oneshot"
+        and service["Restart"] == "on-failure"
+        and service["RestartPreventExitStatus"].split() == ["2", "4"]
+    )
+    assert (
+        service["ExecStart"] == "/usr/bin/python3 start.py refresh data/local/example"
+        and "SuccessExitStatus" not in service
+    )
     assert unit(TIMER)["Timer"]["Unit"] == SERVICE.name and unit(TIMER)["Timer"]["Persistent"] == "true"
 
 
@@ -144,11 +176,26 @@ def test_the_timer_is_for_weekdays_among_the_days():
 def test_systemd_takes_the_units():
     done = subprocess.run(["systemd-analyze", "verify", str(SERVICE), str(TIMER)], capture_output=True, text=True)
     assert done.returncode == 0 and done.stderr == "", done.stderr
-    told = subprocess.run(["systemd-analyze", "calendar", "--base-time=2027-03-01 00:00:00 UTC", "--iterations=10", unit(TIMER)["Timer"]["OnCalendar"]],
-                          capture_output=True, text=True, env={**os.environ, "TZ": "UTC"})  # fmt: skip
+    told = subprocess.run(
+        [
+            "systemd-analyze",
+            "calendar",
+            "--base-time=2027-03-01 00:00:00 UTC",
+            "--iterations=10",
+            unit(TIMER)["Timer"]["OnCalendar"],
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TZ": "UTC"},
+    )
     found = re.findall(r"(20\d\d-\d\d-\d\d) (\d\d:\d\d):00 UTC", told.stdout)
-    march, april = [(f"2027-03-0{day}", "06:30") for day in (3, 4, 5)], [(f"2027-04-0{day}", "05:30") for day in (5, 6, 7)]
-    assert [row for row in found if row[0] < "2027-05"] == march + april, "the 6th and 7th of March are a weekend; in April UK time is an hour ahead"
+    march, april = (
+        [(f"2027-03-0{day}", "06:30") for day in (3, 4, 5)],
+        [(f"2027-04-0{day}", "05:30") for day in (5, 6, 7)],
+    )
+    assert [row for row in found if row[0] < "2027-05"] == march + april, (
+        "the 6th and 7th of March are a weekend; in April UK time is an hour ahead"
+    )
 
 
 # ---- Windows ----
@@ -156,13 +203,29 @@ def test_systemd_takes_the_units():
 
 def test_the_task_is_as_task_scheduler_wants_it():
     text = TASK.read_text(encoding="utf-8")
-    assert text.startswith("<Task ") and text.isascii(), "with a declaration of another encoding than its own, Task Scheduler refuses the file"
+    assert text.startswith("<Task ") and text.isascii(), (
+        "with a declaration of another encoding than its own, Task Scheduler refuses the file"
+    )
     task = ET.fromstring(text)
-    assert task.tag == f"{NAMESPACE}Task" and {element.tag.split("}")[0] + "}" for element in task.iter()} == {NAMESPACE}
-    assert [child.tag.removeprefix(NAMESPACE) for child in task] == ["RegistrationInfo", "Triggers", "Principals", "Settings", "Actions"]
+    assert task.tag == f"{NAMESPACE}Task" and {element.tag.split("}")[0] + "}" for element in task.iter()} == {
+        NAMESPACE
+    }
+    assert [child.tag.removeprefix(NAMESPACE) for child in task] == [
+        "RegistrationInfo",
+        "Triggers",
+        "Principals",
+        "Settings",
+        "Actions",
+    ]
     trigger = task.find(f"{NAMESPACE}Triggers/{NAMESPACE}CalendarTrigger")
-    assert [child.tag.removeprefix(NAMESPACE) for child in trigger] == ["StartBoundary", "Enabled", "ScheduleByMonth"], "in the order of the schema"
-    assert trigger.findtext(f"{NAMESPACE}StartBoundary")[11:] == "06:30:00", "without a zone: the machine's own time, summer and winter"
+    assert [child.tag.removeprefix(NAMESPACE) for child in trigger] == [
+        "StartBoundary",
+        "Enabled",
+        "ScheduleByMonth",
+    ], "in the order of the schema"
+    assert trigger.findtext(f"{NAMESPACE}StartBoundary")[11:] == "06:30:00", (
+        "without a zone: the machine's own time, summer and winter"
+    )
     assert [int(day.text) for day in trigger.iter(f"{NAMESPACE}Day")] == DAYS
     assert len(list(trigger.find(f"{NAMESPACE}ScheduleByMonth/{NAMESPACE}Months"))) == 12
 
@@ -170,8 +233,15 @@ def test_the_task_is_as_task_scheduler_wants_it():
 def test_the_task_runs_the_command_one_at_a_time():
     task = ET.fromstring(TASK.read_text(encoding="utf-8"))
     held = {element.tag.removeprefix(NAMESPACE): element.text for element in task.iter()}
-    assert held["Command"] == "cmd.exe" and held["Arguments"] == r'/c "py start.py refresh data\local\example >> runs\refresh.log 2>&1"'
-    assert held["MultipleInstancesPolicy"] == "IgnoreNew" and held["StartWhenAvailable"] == "true" and "RestartOnFailure" not in held
+    assert (
+        held["Command"] == "cmd.exe"
+        and held["Arguments"] == r'/c "py start.py refresh data\local\example >> runs\refresh.log 2>&1"'
+    )
+    assert (
+        held["MultipleInstancesPolicy"] == "IgnoreNew"
+        and held["StartWhenAvailable"] == "true"
+        and "RestartOnFailure" not in held
+    )
 
 
 # ---- GitHub Actions ----
@@ -184,18 +254,34 @@ def workflow() -> dict:
 def test_the_workflow_stays_inside_the_council():
     held = workflow()
     job = held["jobs"]["refresh"]
-    assert job["runs-on"][0] == "self-hosted" and held["permissions"] == {} and held["concurrency"]["cancel-in-progress"] is False
+    assert (
+        job["runs-on"][0] == "self-hosted"
+        and held["permissions"] == {}
+        and held["concurrency"]["cancel-in-progress"] is False
+    )
     assert not any("uses" in step for step in job["steps"]), "nothing of anyone else's is run, nothing is uploaded"
     schedule = held["on"]["schedule"][0]
-    assert schedule["cron"].split()[:2] == ["30", "6"] and expanded(schedule["cron"].split()[2], 1, 31) == DAYS and schedule["timezone"] == "Europe/London"
+    assert (
+        schedule["cron"].split()[:2] == ["30", "6"]
+        and expanded(schedule["cron"].split()[2], 1, 31) == DAYS
+        and schedule["timezone"] == "Europe/London"
+    )
 
 
 @POSIX
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
-@pytest.mark.parametrize(("code", "ends", "words"), [(0, 0, ""), (1, 1, ""), (2, 2, ""), (3, 0, "::notice::"), (4, 0, "::warning::")])
+@pytest.mark.parametrize(
+    ("code", "ends", "words"), [(0, 0, ""), (1, 1, ""), (2, 2, ""), (3, 0, "::notice::"), (4, 0, "::warning::")]
+)
 def test_the_workflow_answers_each_exit_code(tmp_path, code, ends, words):
     script = workflow()["jobs"]["refresh"]["steps"][0]["run"]
-    done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=stub(tmp_path, code, 5) | {"GITHUB_EVENT_NAME": "schedule"}, capture_output=True, text=True)
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=stub(tmp_path, code, 5) | {"GITHUB_EVENT_NAME": "schedule"},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == ends and words in done.stdout and ("::" in done.stdout) == bool(words)
     assert "ran start.py refresh data/local/example" in done.stdout
 
@@ -205,7 +291,13 @@ def test_the_workflow_answers_each_exit_code(tmp_path, code, ends, words):
 @pytest.mark.parametrize(("event", "runs"), [("schedule", False), ("workflow_dispatch", True)])
 def test_the_workflow_rests_at_the_weekend_unless_asked(tmp_path, event, runs):
     script = workflow()["jobs"]["refresh"]["steps"][0]["run"]
-    done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=stub(tmp_path, 0, 6) | {"GITHUB_EVENT_NAME": event}, capture_output=True, text=True)
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=stub(tmp_path, 0, 6) | {"GITHUB_EVENT_NAME": event},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0 and ("ran" in done.stdout) == runs
 
 
@@ -213,7 +305,11 @@ def test_the_workflow_rests_at_the_weekend_unless_asked(tmp_path, event, runs):
 
 
 def test_every_command_named_is_one_that_there_is():
-    named = {word for path in FOLDER.iterdir() for word in re.findall(r"start\.py ([a-z]+)", path.read_text(encoding="utf-8"))}
+    named = {
+        word
+        for path in FOLDER.iterdir()
+        for word in re.findall(r"start\.py ([a-z]+)", path.read_text(encoding="utf-8"))
+    }
     assert "refresh" in named and named <= set(forecast.commands)
 
 

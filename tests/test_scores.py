@@ -246,34 +246,55 @@ def forecasts(councils: int = 12, seed: int = 3) -> pd.DataFrame:
                     outturn = float(luck.poisson(50))
                     for method, off in (("ours", 2.0), ("plain", 6.0)):
                         middle = outturn + off * luck.normal()
-                        rows.append([
-                            f"council {council:02d}", measure, method, origin, horizon, outturn,
-                            middle - 5, middle, middle + 5, off * luck.exponential(), 50.0, 4.0,
-                        ])  # fmt: skip
+                        rows.append(
+                            [
+                                f"council {council:02d}",
+                                measure,
+                                method,
+                                origin,
+                                horizon,
+                                outturn,
+                                middle - 5,
+                                middle,
+                                middle + 5,
+                                off * luck.exponential(),
+                                50.0,
+                                4.0,
+                            ]
+                        )
     names = "council measure method origin horizon outturn p10 p50 p90 crps last scale"
     return pd.DataFrame(rows, columns=names.split())
 
 
 def test_summary_by_hand():
     same = {"measure": "lac", "method": "ours", "origin": "2015-03", "horizon": 1, "last": 9.0}
-    frame = pd.DataFrame([
-        same | {"council": "A", "outturn": 10.0, "p10": 8.0, "p50": 12.0, "p90": 16.0, "crps": 1.0, "scale": 4.0},
-        same | {"council": "B", "outturn": 20.0, "p10": 21.0, "p50": 26.0, "p90": 31.0, "crps": 4.0, "scale": 0.0},
-        same | {"council": "C", "outturn": 0.0, "p10": 0.0, "p50": 1.0, "p90": 3.0, "crps": 0.4, "scale": 0.0},
-    ])  # fmt: skip
+    frame = pd.DataFrame(
+        [
+            same | {"council": "A", "outturn": 10.0, "p10": 8.0, "p50": 12.0, "p90": 16.0, "crps": 1.0, "scale": 4.0},
+            same | {"council": "B", "outturn": 20.0, "p10": 21.0, "p50": 26.0, "p90": 31.0, "crps": 4.0, "scale": 0.0},
+            same | {"council": "C", "outturn": 0.0, "p10": 0.0, "p50": 1.0, "p90": 3.0, "crps": 0.4, "scale": 0.0},
+        ]
+    )
     (row,) = scores.summary(frame).to_dict("records")
     assert row == {
-        "measure": "lac", "method": "ours", "horizon": 1, "n": 3,
+        "measure": "lac",
+        "method": "ours",
+        "horizon": 1,
+        "n": 3,
         "mae": pytest.approx((2 + 6 + 1) / 3),
-        "mape": pytest.approx((0.2 + 0.3) / 2), "mape_left_out": 1,
-        "mase": pytest.approx(2 / 4), "mase_left_out": 2,
+        "mape": pytest.approx((0.2 + 0.3) / 2),
+        "mape_left_out": 1,
+        "mase": pytest.approx(2 / 4),
+        "mase_left_out": 2,
         "crps": pytest.approx(5.4 / 3),
         "pinball10": pytest.approx((0.1 * 2 + 0.9 * 1 + 0) / 3),
         "pinball50": pytest.approx((1 + 3 + 0.5) / 3),
         "pinball90": pytest.approx((0.1 * 6 + 0.1 * 11 + 0.1 * 3) / 3),
-        "coverage": pytest.approx(2 / 3), "width": pytest.approx((8 + 10 + 3) / 3),
-        "bias": pytest.approx(3), "bias_share": pytest.approx(9 / 30),
-    }  # fmt: skip
+        "coverage": pytest.approx(2 / 3),
+        "width": pytest.approx((8 + 10 + 3) / 3),
+        "bias": pytest.approx(3),
+        "bias_share": pytest.approx(9 / 30),
+    }
 
 
 def test_summary_has_a_row_for_each_measure_method_and_horizon():

@@ -36,9 +36,22 @@ def test_again_is_foresee_without_living_the_children_anew(base, held):
     assert quick.lac is held.lac
 
 
-@pytest.mark.parametrize("key", ["levers.births", "levers.lac_starts", "shock.cp_starts", "levers.ramp", "migration.internal_in", "levers.cp_leaving"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "levers.births",
+        "levers.lac_starts",
+        "shock.cp_starts",
+        "levers.ramp",
+        "migration.internal_in",
+        "levers.cp_leaving",
+    ],
+)
 def test_what_moves_children_is_lived_anew(base, held, key):
-    shocked = replace(CASE.central, entries=sensitivity.fixed_at(sensitivity.fixed_at(CASE.central, "shock.lasts", 12), key, 3).entries)
+    shocked = replace(
+        CASE.central,
+        entries=sensitivity.fixed_at(sensitivity.fixed_at(CASE.central, "shock.lasts", 12), key, 3).entries,
+    )
     assert (outlook.again(base, held, shocked).cp.stock == outlook.foresee(base, shocked).cp.stock).all()
 
 
@@ -49,13 +62,17 @@ def test_tornado_holds_every_uncertain_assumption_widest_first(table, held):
     assert reach.is_monotonic_decreasing and reach.iloc[0] > 10_000
 
 
-@pytest.mark.parametrize("key", ["budget.recovery_plan", "costs.private_residential", "contact.hours_a_session", "migration.internal_in"])
+@pytest.mark.parametrize(
+    "key", ["budget.recovery_plan", "costs.private_residential", "contact.hours_a_session", "migration.internal_in"]
+)
 def test_tornado_is_what_the_whole_model_says(base, held, table, key):
     """The case prepared anew with the assumption at its high end: the same call, to the penny."""
     high = sensitivity.fixed_at(CASE.central, key, CASE.central.entry(key).high)
     anew = outlook.prepare(high, CASE.evidence, 200, 11)
     if key.startswith("migration"):
-        anew = replace(anew, lac=base.lac, cp=base.cp, streams=base.streams, spread=base.spread, new_share=base.new_share)
+        anew = replace(
+            anew, lac=base.lac, cp=base.cp, streams=base.streams, spread=base.spread, new_share=base.new_share
+        )
     row = table.set_index("key").loc[key]
     wanted = outlook.foresee(anew, high).drawn.at_year_end.mean() - held.drawn.at_year_end.mean()
     assert row["call_at_high"] == pytest.approx(wanted, abs=0.01)
@@ -63,9 +80,13 @@ def test_tornado_is_what_the_whole_model_says(base, held, table, key):
 
 def test_recovery_plan_in_closed_form(table):
     """A commitment at its high end adds what it is above its mean over the draws, pound for pound."""
-    drawn = sensitivity.outlook.drawn_values(CASE.central, outlook.prepare(CASE.central, CASE.evidence, 200, 11))["budget.recovery_plan"]
+    drawn = sensitivity.outlook.drawn_values(CASE.central, outlook.prepare(CASE.central, CASE.evidence, 200, 11))[
+        "budget.recovery_plan"
+    ]
     row = table.set_index("key").loc["budget.recovery_plan"]
-    assert row["call_at_high"] == pytest.approx(CASE.central.entry("budget.recovery_plan").high - drawn.mean(), abs=0.01)
+    assert row["call_at_high"] == pytest.approx(
+        CASE.central.entry("budget.recovery_plan").high - drawn.mean(), abs=0.01
+    )
 
 
 def test_rank_correlation_is_scipys():
@@ -75,14 +96,19 @@ def test_rank_correlation_is_scipys():
     assert sensitivity.rank_correlation(first, np.zeros(500)) == 0
 
 
-@pytest.mark.parametrize("key", ["budget.contingency", "levers.placement_prices", "levers.lac_starts", "levers.in_house_places"])
+@pytest.mark.parametrize(
+    "key", ["budget.contingency", "levers.placement_prices", "levers.lac_starts", "levers.in_house_places"]
+)
 def test_what_is_enough_is_enough_and_one_step_less_is_not(base, held, key):
     wanted = held.drawn.chance + 0.05
     found = sensitivity.seek(base, held, key, wanted)
     item, now = CASE.central.catalogue.items[key], CASE.central.value(key)
     step = sensitivity.SMALLEST_STEP[item.unit] * np.sign(found.value - now)
     assert item.minimum <= found.value <= item.maximum
-    at = [outlook.foresee(base, sensitivity.fixed_at(CASE.central, key, value)).drawn.chance for value in (found.value, found.value - step)]
+    at = [
+        outlook.foresee(base, sensitivity.fixed_at(CASE.central, key, value)).drawn.chance
+        for value in (found.value, found.value - step)
+    ]
     assert at[0] == found.chance >= wanted > at[1]
 
 
@@ -96,7 +122,10 @@ def test_enough_contingency_in_closed_form(base, held):
 def test_what_cannot_be_reached_is_said(base, held):
     found = sensitivity.seek(base, held, "levers.contact_sessions", 0.999)
     assert found.value is None and found.chance < 0.999
-    best = max(outlook.foresee(base, sensitivity.fixed_at(CASE.central, "levers.contact_sessions", at)).drawn.chance for at in (0, 5))
+    best = max(
+        outlook.foresee(base, sensitivity.fixed_at(CASE.central, "levers.contact_sessions", at)).drawn.chance
+        for at in (0, 5)
+    )
     assert found.chance == best
 
 
@@ -109,10 +138,15 @@ def test_at_the_switching_value_the_call_is_the_contingency(base, held, key):
     value = sensitivity.switching_value(base, held, key)
     if value is None:
         item = CASE.central.catalogue.items[key]
-        ends = [sensitivity.drawn_at(base, held, key, end).at_year_end.mean() > held.drawn.amount for end in (item.minimum, item.maximum)]
+        ends = [
+            sensitivity.drawn_at(base, held, key, end).at_year_end.mean() > held.drawn.amount
+            for end in (item.minimum, item.maximum)
+        ]
         assert ends[0] == ends[1]
     else:
-        assert sensitivity.drawn_at(base, held, key, value).at_year_end.mean() == pytest.approx(held.drawn.amount, abs=600)
+        assert sensitivity.drawn_at(base, held, key, value).at_year_end.mean() == pytest.approx(
+            held.drawn.amount, abs=600
+        )
 
 
 def test_some_switching_value_is_found(base, held):

@@ -52,7 +52,14 @@ def give(folder: Path, files: dict) -> Path:
 
 
 def one_year(folder, episodes, headers=ONE_CHILD, name="2017-18", **more):
-    return give(folder, files={f"{name}/Header.csv": lines(HEADER, *headers), f"{name}/Episodes.csv": lines(EPISODES, *episodes), **more})
+    return give(
+        folder,
+        files={
+            f"{name}/Header.csv": lines(HEADER, *headers),
+            f"{name}/Episodes.csv": lines(EPISODES, *episodes),
+            **more,
+        },
+    )
 
 
 def total(returns, day=MARCH_2018, **where):
@@ -75,7 +82,13 @@ def counted(returns, start):
 
 
 def test_a_small_council_by_hand(tmp_path):
-    headers = [header("A1", "01/02/2010"), header("B2", "31/03/2017"), header("C3", "31/03/2000"), header("D4", "01/04/2000"), header("E5")]
+    headers = [
+        header("A1", "01/02/2010"),
+        header("B2", "31/03/2017"),
+        header("C3", "31/03/2000"),
+        header("D4", "01/04/2000"),
+        header("E5"),
+    ]
     episodes = [
         episode("A1", "10/05/2017", "01/09/2017", place="U6", provider="PR4", rec="X1"),
         episode("A1", "01/09/2017", "", rne="P", place="K2", provider="PR4"),
@@ -83,7 +96,7 @@ def test_a_small_council_by_hand(tmp_path):
         episode("C3", "01/06/2015", "", place="H5", provider="PR4"),
         episode("D4", "01/06/2015", "", place="H5", provider="PR4"),
         episode("E5", "01/06/2017", "", ls="V4"),
-    ]  # fmt: skip
+    ]
     returns = read_returns(one_year(tmp_path, episodes, headers))
     march = returns.stock(MARCH_2018)
     seen = {tuple(row[:3]): row[3] for row in march.itertuples(index=False) if row[3]}
@@ -115,7 +128,11 @@ def test_exposure_by_hand(tmp_path):
     ]
     table = read_returns(one_year(tmp_path, episodes)).exposure()
     days = {(row.time_since_start, row.placement): row.child_days for row in table.itertuples()}
-    assert days == {("under_4_weeks", "in_house_fostering"): 10, ("under_4_weeks", "residential"): 18, ("4_to_13_weeks", "residential"): 10}
+    assert days == {
+        ("under_4_weeks", "in_house_fostering"): 10,
+        ("under_4_weeks", "residential"): 18,
+        ("4_to_13_weeks", "residential"): 10,
+    }
     events = table.set_index(["time_since_start", "placement"])
     assert events.loc[("under_4_weeks", "in_house_fostering"), "move_to_residential"] == 1
     assert events.loc[("4_to_13_weeks", "residential"), "leave_adopted"] == 1
@@ -135,7 +152,12 @@ def test_durations_and_reviews_by_hand(tmp_path):
         ["unknown", "unknown", "returned_home", 1],
     ]
     assert returns.reviews().to_numpy().tolist() == [["2017-06", 1]]
-    assert counted(returns, "blank review date") == counted(returns, "reviews of a child") == counted(returns, "reviews outside") == 1
+    assert (
+        counted(returns, "blank review date")
+        == counted(returns, "reviews of a child")
+        == counted(returns, "reviews outside")
+        == 1
+    )
 
 
 def test_no_reviews_file_gives_no_rows(tmp_path):
@@ -147,17 +169,36 @@ def test_uasc_until_they_are_not(tmp_path):
     returns = read_returns(one_year(tmp_path, [episode(), episode("B2")], [header(), header("B2")], **more))
     assert total(returns, date(2017, 12, 31), uasc=True) == 2
     assert total(returns, uasc=True) == 1 and total(returns) == 2
-    assert returns.exposure().query("uasc")["child_days"].sum() == (date(2018, 1, 1) - date(2017, 5, 10)).days + (MARCH_2018 - date(2017, 5, 10)).days
+    assert (
+        returns.exposure().query("uasc")["child_days"].sum()
+        == (date(2018, 1, 1) - date(2017, 5, 10)).days + (MARCH_2018 - date(2017, 5, 10)).days
+    )
     assert counted(returns, "children on the UASC file") == 1
 
 
-@pytest.mark.parametrize("place, provider, group", [
-    ("Q1", "", "kinship_fostering"), ("U2", "PR4", "kinship_fostering"), ("Q2", "PR1", "in_house_fostering"),
-    ("U4", "PR5", "ifa_fostering"), ("U5", "PR2", "ifa_fostering"), ("U6", "", "fostering_provider_unknown"),
-    ("H5", "PR4", "supported"), ("P2", "", "supported"), ("K3", "PR4", "supported"), ("K1", "PR3", "secure"),
-    ("R3", "PR4", "residential"), ("Z1", "", "other"), ("Z12", "", "other"), ("A5", "PR1", "placed_for_adoption"), ("T1", "", "other"),
-    ("M2", "", "other"), ("S1", "PR4", "residential_school"), ("P1", "PR0", "with_parents"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "place, provider, group",
+    [
+        ("Q1", "", "kinship_fostering"),
+        ("U2", "PR4", "kinship_fostering"),
+        ("Q2", "PR1", "in_house_fostering"),
+        ("U4", "PR5", "ifa_fostering"),
+        ("U5", "PR2", "ifa_fostering"),
+        ("U6", "", "fostering_provider_unknown"),
+        ("H5", "PR4", "supported"),
+        ("P2", "", "supported"),
+        ("K3", "PR4", "supported"),
+        ("K1", "PR3", "secure"),
+        ("R3", "PR4", "residential"),
+        ("Z1", "", "other"),
+        ("Z12", "", "other"),
+        ("A5", "PR1", "placed_for_adoption"),
+        ("T1", "", "other"),
+        ("M2", "", "other"),
+        ("S1", "PR4", "residential_school"),
+        ("P1", "PR0", "with_parents"),
+    ],
+)
 def test_each_code_has_its_group_in_every_year(tmp_path, place, provider, group):
     returns = read_returns(one_year(tmp_path, [episode(place=place, provider=provider)]))
     assert total(returns, placement=group) == total(returns) == 1
@@ -170,9 +211,15 @@ def test_codes_that_replaced_others_are_the_same_placement_across_years(tmp_path
     for year, place in ((2024, "H5"), (2025, "K3")):
         name = f"{year - 1}-{year % 100}"
         files_by_year[f"{name}/Header.csv"] = lines(HEADER, header(sex="M" if year == 2025 else "1"))
-        files_by_year[f"{name}/Episodes.csv"] = lines(EPISODES, episode(start="10/05/2023", place=place, provider="PR4"))
+        files_by_year[f"{name}/Episodes.csv"] = lines(
+            EPISODES, episode(start="10/05/2023", place=place, provider="PR4")
+        )
     returns = read_returns(give(tmp_path, files=files_by_year))
-    assert total(returns, date(2024, 3, 31), placement="supported") == total(returns, date(2025, 3, 31), placement="supported") == 1
+    assert (
+        total(returns, date(2024, 3, 31), placement="supported")
+        == total(returns, date(2025, 3, 31), placement="supported")
+        == 1
+    )
     assert returns.monthly_stock("2024-04", "2025-03")["moves"].sum() == 0
 
 
@@ -186,15 +233,27 @@ def test_a_trust_s_own_carers_may_be_filed_as_voluntary(tmp_path):
 
 
 def two_years(folder, first, second, headers=ONE_CHILD):
-    return give(folder, files={
-        "2017-18/Header.csv": lines(HEADER, *headers), "2017-18/Episodes.csv": lines(EPISODES, *first),
-        "2018-19/Header.csv": lines(HEADER, *headers), "2018-19/Episodes.csv": lines(EPISODES, *second),
-    })  # fmt: skip
+    return give(
+        folder,
+        files={
+            "2017-18/Header.csv": lines(HEADER, *headers),
+            "2017-18/Episodes.csv": lines(EPISODES, *first),
+            "2018-19/Header.csv": lines(HEADER, *headers),
+            "2018-19/Episodes.csv": lines(EPISODES, *second),
+        },
+    )
 
 
 def test_the_later_return_wins(tmp_path):
-    returns = read_returns(two_years(tmp_path, [episode()], [episode(end="01/07/2018", rec="E4A"), episode(start="01/08/2018")]))
-    assert [total(returns, day) for day in (MARCH_2018, date(2018, 6, 30), date(2018, 7, 1), date(2018, 8, 1))] == [1, 1, 0, 1]
+    returns = read_returns(
+        two_years(tmp_path, [episode()], [episode(end="01/07/2018", rec="E4A"), episode(start="01/08/2018")])
+    )
+    assert [total(returns, day) for day in (MARCH_2018, date(2018, 6, 30), date(2018, 7, 1), date(2018, 8, 1))] == [
+        1,
+        1,
+        0,
+        1,
+    ]
     assert counted(returns, "carried again") == 1
 
 
@@ -218,7 +277,9 @@ def test_a_nested_episode_does_not_lose_its_child(tmp_path):
     returns = read_returns(one_year(tmp_path, [inner, outer]))
     days = [date(2017, 6, 30), date(2017, 7, 1), date(2017, 8, 1), date(2018, 2, 19), date(2018, 2, 20)]
     assert [total(returns, day) for day in days] == [1, 1, 1, 1, 0]
-    assert total(returns, days[1], placement="residential") == total(returns, days[2], placement="in_house_fostering") == 1
+    assert (
+        total(returns, days[1], placement="residential") == total(returns, days[2], placement="in_house_fostering") == 1
+    )
     assert counted(returns, "overlaps another") == counted(returns, "of those, wholly inside") == 1
     assert returns.monthly_stock("2017-04", "2018-03")[["starts", "ends", "moves"]].sum().tolist() == [1, 1, 2]
 
@@ -278,13 +339,37 @@ def test_months_and_providers_that_are_not_ones_are_refused(tmp_path):
 # A count day by day, in plain Python, from histories made at random
 
 FIRST, LAST = date(2017, 4, 1), date(2019, 3, 31)
-PLACE_PAIRS = {("U6", "PR1"): "in_house_fostering", ("U4", "PR4"): "ifa_fostering", ("U1", "PR1"): "kinship_fostering",
-               ("K2", "PR4"): "residential", ("H5", "PR4"): "supported"}  # fmt: skip
-EDGES = [("under_4_weeks", 28), ("4_to_13_weeks", 91), ("3_to_6_months", 183), ("6_to_12_months", 365), ("1_to_2_years", 730), ("2_to_5_years", 1826)]
+PLACE_PAIRS = {
+    ("U6", "PR1"): "in_house_fostering",
+    ("U4", "PR4"): "ifa_fostering",
+    ("U1", "PR1"): "kinship_fostering",
+    ("K2", "PR4"): "residential",
+    ("H5", "PR4"): "supported",
+}
+EDGES = [
+    ("under_4_weeks", 28),
+    ("4_to_13_weeks", 91),
+    ("3_to_6_months", 183),
+    ("6_to_12_months", 365),
+    ("1_to_2_years", 730),
+    ("2_to_5_years", 1826),
+]
 
-spells = st.tuples(st.integers(1, 250), st.sampled_from(["C2", "V2", "C1"]), st.sampled_from(sorted(PLACE_PAIRS)), st.sampled_from(["P", "L", "T"]))
-periods = st.tuples(st.integers(1, 200), st.lists(spells, min_size=1, max_size=4), st.sampled_from(["E4A", "E11", "E45", ""]), st.booleans())
-children = st.tuples(st.integers(0, 6800), st.integers(-400, 600), st.lists(periods, min_size=1, max_size=3), st.booleans())
+spells = st.tuples(
+    st.integers(1, 250),
+    st.sampled_from(["C2", "V2", "C1"]),
+    st.sampled_from(sorted(PLACE_PAIRS)),
+    st.sampled_from(["P", "L", "T"]),
+)
+periods = st.tuples(
+    st.integers(1, 200),
+    st.lists(spells, min_size=1, max_size=4),
+    st.sampled_from(["E4A", "E11", "E45", ""]),
+    st.booleans(),
+)
+children = st.tuples(
+    st.integers(0, 6800), st.integers(-400, 600), st.lists(periods, min_size=1, max_size=3), st.booleans()
+)
 
 
 def histories(drawn, overlapping=False):
@@ -300,7 +385,16 @@ def histories(drawn, overlapping=False):
             day += timedelta(gap)
             for i, (length, ls, place, rne) in enumerate(spans):
                 end, last = day + timedelta(length), i == len(spans) - 1
-                rows.append((day, end, "V4" if short and gap % 3 == 0 else ls, place, rne if i else "S", reason if last and not overlapping else "X1"))
+                rows.append(
+                    (
+                        day,
+                        end,
+                        "V4" if short and gap % 3 == 0 else ls,
+                        place,
+                        rne if i else "S",
+                        reason if last and not overlapping else "X1",
+                    )
+                )
                 day = end - timedelta(length // 2 if overlapping else 0)
         if open_end and not overlapping:
             rows[-1] = (rows[-1][0], None, *rows[-1][2:5], "")
@@ -318,7 +412,9 @@ def birthday(born, age):
 
 def band_on(born, day):
     age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-    return next(band for band, below in (("under_1", 1), ("1_4", 5), ("5_9", 10), ("10_15", 16), ("16_17", 99)) if age < below)
+    return next(
+        band for band, below in (("under_1", 1), ("1_4", 5), ("5_9", 10), ("10_15", 16), ("16_17", 99)) if age < below
+    )
 
 
 def on_day(born, rows, day):
@@ -342,7 +438,17 @@ def write(folder, made, years=(2018, 2019), order=None, again=False):
             for start, end, ls, place, rne, rec in spans:
                 if start <= ends and (again or end is None or end >= begins):
                     closed = end is not None and end <= ends
-                    rows.append(episode(child, f"{start:%d/%m/%Y}", f"{end:%d/%m/%Y}" if closed else "", rne, ls, *place, rec if closed else ""))
+                    rows.append(
+                        episode(
+                            child,
+                            f"{start:%d/%m/%Y}",
+                            f"{end:%d/%m/%Y}" if closed else "",
+                            rne,
+                            ls,
+                            *place,
+                            rec if closed else "",
+                        )
+                    )
         heads = [header(child, f"{born:%d/%m/%Y}") for child, (born, _) in made.items()]
         for some in (rows, heads):
             if order:
@@ -352,7 +458,19 @@ def write(folder, made, years=(2018, 2019), order=None, again=False):
 
 
 # One long-stayer whose dates fall in both years, so that each return says which year it is.
-ANCHOR = (25, 0, [(1, [(100, "C2", ("K2", "PR4"), "P"), (300, "C2", ("K2", "PR4"), "P"), (200, "C2", ("K2", "PR4"), "P")], "E4A", False)], False)
+ANCHOR = (
+    25,
+    0,
+    [
+        (
+            1,
+            [(100, "C2", ("K2", "PR4"), "P"), (300, "C2", ("K2", "PR4"), "P"), (200, "C2", ("K2", "PR4"), "P")],
+            "E4A",
+            False,
+        )
+    ],
+    False,
+)
 drawn_children = st.lists(children, min_size=1, max_size=5).map(lambda some: [*some, ANCHOR, ANCHOR])
 few = settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
@@ -363,7 +481,14 @@ def read_made(made, **how):
 
 
 def some_days():
-    return [FIRST - timedelta(1), FIRST, MARCH_2018, date(2018, 4, 1), LAST, *(FIRST + timedelta(37 * step) for step in range(1, 20))]
+    return [
+        FIRST - timedelta(1),
+        FIRST,
+        MARCH_2018,
+        date(2018, 4, 1),
+        LAST,
+        *(FIRST + timedelta(37 * step) for step in range(1, 20)),
+    ]
 
 
 def stock_by_hand(made, day):
@@ -416,7 +541,11 @@ def exposure_by_hand(made):
             if now and began is None:
                 began, known = day, now[4] == "S" or day >= FIRST
             if now and day >= FIRST - timedelta(1):
-                time = next((name for name, below in EDGES if (day - began).days < below), "over_5_years") if known else "unknown"
+                time = (
+                    next((name for name, below in EDGES if (day - began).days < below), "over_5_years")
+                    if known
+                    else "unknown"
+                )
                 cell = (band_on(born, day), time, PLACE_PAIRS[now[3]])
                 days[cell] += 1
                 events[(*cell, transition(born, now, then, day + timedelta(1)))] += 1
@@ -444,7 +573,9 @@ def test_exposure_agrees_with_a_day_by_day_count(drawn):
 
 def snapshot(returns):
     flows = returns.monthly_stock(f"{returns.last_day.year - 1}-04", f"{returns.last_day.year}-03")
-    return [stock_read(returns, day) for day in some_days() if returns.first_day <= day], flows.drop(columns="moves").to_csv()
+    return [stock_read(returns, day) for day in some_days() if returns.first_day <= day], flows.drop(
+        columns="moves"
+    ).to_csv()
 
 
 @few
@@ -516,34 +647,56 @@ def plain(folder):
 
 def upside_down(text):
     """Columns in reverse order and lower case, and one more that nobody uses."""
-    return "".join(",".join([*reversed(line.lower().split(",")), "extra"]) + "\r\n" for line in text.splitlines()).replace("u6", "U6").replace(
-        "pr1", "PR1").replace("c2", "C2").replace("e4a", "E4A").replace(",s,", ",S,").replace(",a1", ",A1").replace(",b2", ",B2")  # fmt: skip
+    return (
+        "".join(",".join([*reversed(line.lower().split(",")), "extra"]) + "\r\n" for line in text.splitlines())
+        .replace("u6", "U6")
+        .replace("pr1", "PR1")
+        .replace("c2", "C2")
+        .replace("e4a", "E4A")
+        .replace(",s,", ",S,")
+        .replace(",a1", ",A1")
+        .replace(",b2", ",B2")
+    )
 
 
 def iso(text):
     return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\2-\1", text)
 
 
-@pytest.mark.parametrize("contents", [
-    {"2018/header.csv": HEADS, "2018/episodes.csv": PLAIN},
-    {"2017/header.csv": HEADS, "2017/episodes.csv": PLAIN},
-    {"2017/18/HEADER.CSV": HEADS, "2017/18/EPISODES.CSV": PLAIN},
-    {"SSDA903_2018_header.csv": HEADS, "SSDA903_2018_episodes.csv": PLAIN},
-    {"Header_2017-18.csv": HEADS, "Episodes_2017-18.csv": PLAIN},
-    {"header.csv": HEADS, "episodes.csv": PLAIN},
-    {"header.csv": HEADS, "Episodes_2017-18.csv": PLAIN},
-    {"one.csv": HEADS, "two.csv": PLAIN},
-    {"2017-18/Header.csv": iso(HEADS), "2017-18/Episodes.csv": iso(PLAIN)},
-    {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": iso(PLAIN)},
-    {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": upside_down(PLAIN)},
-    {"2017-18/Header.csv": b"\xef\xbb\xbf" + HEADS.encode(), "2017-18/Episodes.csv": b"\xef\xbb\xbf" + PLAIN.encode()},
-    {"2017-18/Header.csv": HEADS.replace("WBRI", "Zo\xeb").encode("latin-1"), "2017-18/Episodes.csv": PLAIN},
-    {"2017-18/Header.csv": HEADS + "\n,,,,,,\n", "2017-18/Episodes.csv": PLAIN + EPISODES + "\n"},
-    {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": PLAIN.replace("A1", '"A1 "')},
-    {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": "".join(line + ",,\n" for line in PLAIN.splitlines())},
-    {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": PLAIN, "2017-18/AD1.csv": "CHILD,DOB,DATE_INT\n", "2017-18/notes.docx": b"x",
-     "2017-18/other.csv": "a,b\n1,2\n", "2017-18/SWEpisodes.csv": "CHILD,SW_ID,SW_DECOM\n", "2017-18/empty.csv": b""},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {"2018/header.csv": HEADS, "2018/episodes.csv": PLAIN},
+        {"2017/header.csv": HEADS, "2017/episodes.csv": PLAIN},
+        {"2017/18/HEADER.CSV": HEADS, "2017/18/EPISODES.CSV": PLAIN},
+        {"SSDA903_2018_header.csv": HEADS, "SSDA903_2018_episodes.csv": PLAIN},
+        {"Header_2017-18.csv": HEADS, "Episodes_2017-18.csv": PLAIN},
+        {"header.csv": HEADS, "episodes.csv": PLAIN},
+        {"header.csv": HEADS, "Episodes_2017-18.csv": PLAIN},
+        {"one.csv": HEADS, "two.csv": PLAIN},
+        {"2017-18/Header.csv": iso(HEADS), "2017-18/Episodes.csv": iso(PLAIN)},
+        {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": iso(PLAIN)},
+        {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": upside_down(PLAIN)},
+        {
+            "2017-18/Header.csv": b"\xef\xbb\xbf" + HEADS.encode(),
+            "2017-18/Episodes.csv": b"\xef\xbb\xbf" + PLAIN.encode(),
+        },
+        {"2017-18/Header.csv": HEADS.replace("WBRI", "Zo\xeb").encode("latin-1"), "2017-18/Episodes.csv": PLAIN},
+        {"2017-18/Header.csv": HEADS + "\n,,,,,,\n", "2017-18/Episodes.csv": PLAIN + EPISODES + "\n"},
+        {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": PLAIN.replace("A1", '"A1 "')},
+        {"2017-18/Header.csv": HEADS, "2017-18/Episodes.csv": "".join(line + ",,\n" for line in PLAIN.splitlines())},
+        {
+            "2017-18/Header.csv": HEADS,
+            "2017-18/Episodes.csv": PLAIN,
+            "2017-18/AD1.csv": "CHILD,DOB,DATE_INT\n",
+            "2017-18/notes.docx": b"x",
+            "2017-18/other.csv": "a,b\n1,2\n",
+            "2017-18/SWEpisodes.csv": "CHILD,SW_ID,SW_DECOM\n",
+            "2017-18/empty.csv": b"",
+        },
+    ],
+    ids=str,
+)
 def test_the_same_return_however_it_comes(tmp_path, contents):
     expected = compact(read_returns(plain(tmp_path / "plain")))
     assert compact(read_returns(give(tmp_path / "given", files=contents))) == expected
@@ -555,11 +708,22 @@ def test_the_same_return_however_it_comes(tmp_path, contents):
     assert compact(read_returns(zipped)) == expected
 
 
-@pytest.mark.parametrize("text, year", [
-    ("2017-18/Header.csv", (2018, True)), ("2017/18/h.csv", (2018, True)), ("Episodes_2018-19.csv", (2019, True)), ("2017_2018/h.csv", (2018, True)),
-    ("SSDA903_2018_episodes.csv", (2018, False)), ("backup 2024/2017-18/h.csv", (2018, True)), ("1999-00/h.csv", (2000, True)),
-    ("h.csv", None), ("to 2018-03-31/h.csv", (2018, False)), ("201718/h.csv", (2018, True)), ("ref 120189/h.csv", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, year",
+    [
+        ("2017-18/Header.csv", (2018, True)),
+        ("2017/18/h.csv", (2018, True)),
+        ("Episodes_2018-19.csv", (2019, True)),
+        ("2017_2018/h.csv", (2018, True)),
+        ("SSDA903_2018_episodes.csv", (2018, False)),
+        ("backup 2024/2017-18/h.csv", (2018, True)),
+        ("1999-00/h.csv", (2000, True)),
+        ("h.csv", None),
+        ("to 2018-03-31/h.csv", (2018, False)),
+        ("201718/h.csv", (2018, True)),
+        ("ref 120189/h.csv", None),
+    ],
+)
 def test_years_in_names(text, year):
     assert year_in_text(text) == year
 
@@ -568,7 +732,10 @@ def test_a_year_column_splits_one_file(tmp_path):
     def with_year(text, year):
         return [f"{line},{year}" for line in text.splitlines()[1:]]
 
-    first, second = lines(EPISODES, episode()), lines(EPISODES, episode(end="01/07/2018", rec="E4A"), episode(start="02/09/2018"))
+    first, second = (
+        lines(EPISODES, episode()),
+        lines(EPISODES, episode(end="01/07/2018", rec="E4A"), episode(start="02/09/2018")),
+    )
     heads = lines(HEADER + ",YEAR", *with_year(HEADS, "2017/18"), *with_year(HEADS, "2018/19"))
     rows = lines(EPISODES + ",YEAR", *with_year(first, "2017/18"), *with_year(second, "2018/19"))
     returns = read_returns(give(tmp_path, files={"header.csv": heads, "episodes.csv": rows}))
@@ -579,8 +746,12 @@ def region(folder, blank=False):
     def with_la(text, la):
         return [f"{line},{la}" for line in text.splitlines()[1:]]
 
-    rows = lines(EPISODES + ",LA", *with_la(PLAIN, "Anytown"), *with_la(lines(EPISODES, episode()), "" if blank else "Othertown"))
-    heads = lines(HEADER + ",LA", *with_la(HEADS, "Anytown"), *with_la(lines(HEADER, header(born="01/02/2004")), "Othertown"))
+    rows = lines(
+        EPISODES + ",LA", *with_la(PLAIN, "Anytown"), *with_la(lines(EPISODES, episode()), "" if blank else "Othertown")
+    )
+    heads = lines(
+        HEADER + ",LA", *with_la(HEADS, "Anytown"), *with_la(lines(HEADER, header(born="01/02/2004")), "Othertown")
+    )
     return give(folder, files={"2017-18/Header.csv": heads, "2017-18/Episodes.csv": rows})
 
 
@@ -591,9 +762,14 @@ def test_one_authority_of_a_region(tmp_path):
     assert total(other, age_band="10_15") == total(other) == 1 and counted(other, "rows of other authorities") == 5
 
 
-@pytest.mark.parametrize("authority, blank, message", [
-    (None, False, "hold 2 authorities. Choose one"), ("Elsewhere", False, "not in any LA column"), ("Anytown", True, "Episodes.csv, line 5, LA: blank"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "authority, blank, message",
+    [
+        (None, False, "hold 2 authorities. Choose one"),
+        ("Elsewhere", False, "not in any LA column"),
+        ("Anytown", True, "Episodes.csv, line 5, LA: blank"),
+    ],
+)
 def test_authorities_are_never_mixed(tmp_path, authority, blank, message):
     with pytest.raises(BadInput, match=message):
         read_returns(region(tmp_path, blank), authority)
@@ -643,20 +819,50 @@ COUNTED = [
     ("repeats of a row", heads_and(episode(), episode()), 1, 1),
     ("overlaps another", heads_and(episode(), episode(start="01/06/2017", rne="P")), 1, 1),
     ("says the child stays (X1)", heads_and(episode(end="01/09/2017", rec="X1")), 1, 0),
-    ("ended before the return's first day", heads_and(episode(start="01/05/2015", end="01/05/2016", rec="E4A"), episode("B2")), 1, 1),
-    ("of those, wholly inside another", heads_and(episode(), episode(start="01/06/2017", end="01/07/2017", rec="X1", rne="P")), 1, 1),
-    ("blank DEC, and a later episode", heads_and(episode(), episode(start="01/06/2017", end="01/07/2017", rec="E4A", rne="P")), 1, 0),
+    (
+        "ended before the return's first day",
+        heads_and(episode(start="01/05/2015", end="01/05/2016", rec="E4A"), episode("B2")),
+        1,
+        1,
+    ),
+    (
+        "of those, wholly inside another",
+        heads_and(episode(), episode(start="01/06/2017", end="01/07/2017", rec="X1", rne="P")),
+        1,
+        1,
+    ),
+    (
+        "blank DEC, and a later episode",
+        heads_and(episode(), episode(start="01/06/2017", end="01/07/2017", rec="E4A", rne="P")),
+        1,
+        0,
+    ),
     ("left and started again", heads_and(episode(end="01/06/2017", rec="E4A"), episode(start="01/06/2017")), 1, 1),
     ("blank review date", heads_and(episode(), Reviews="CHILD,REVIEW\nA1,\nA1,13/06/2017\n"), 1, 1),
-    ("reviews of a child given twice", heads_and(episode(), Reviews="CHILD,REVIEW\nA1,13/06/2017\nA1,13/06/2017\n"), 1, 1),
+    (
+        "reviews of a child given twice",
+        heads_and(episode(), Reviews="CHILD,REVIEW\nA1,13/06/2017\nA1,13/06/2017\n"),
+        1,
+        1,
+    ),
     ("reviews outside the years", heads_and(episode(), Reviews="CHILD,REVIEW\nA1,13/06/2019\n"), 1, 1),
     ("periods that began before", heads_and(episode(start="01/05/2012", rne="P")), 1, 1),
     ("sex code not known", heads_and(episode(), headers=[header(sex="9")]), 1, 1),
-    ("a column that would", heads_and(episode()) | {"Episodes": "CHILD,DECOM,DEC,LS,PLACE\nA1,10/05/2017,,C2,K2\n"}, 3, 1),
+    (
+        "a column that would",
+        heads_and(episode()) | {"Episodes": "CHILD,DECOM,DEC,LS,PLACE\nA1,10/05/2017,,C2,K2\n"},
+        3,
+        1,
+    ),
     ("no date has a day above 12", heads_and(episode()), 2, 1),
     ("blank rows", heads_and(episode(), ",,,,,,,,,,,,"), 1, 1),
     ("column headings repeated", heads_and(episode(), EPISODES), 1, 1),
-    ("not UTF-8", heads_and(episode()) | {"Header": lines(HEADER, header().replace("WBRI", "Zo\xeb")).encode("latin-1")}, 1, 1),
+    (
+        "not UTF-8",
+        heads_and(episode()) | {"Header": lines(HEADER, header().replace("WBRI", "Zo\xeb")).encode("latin-1")},
+        1,
+        1,
+    ),
     ("not one of the files", heads_and(episode(), Notes="a,b\n1,2\n"), 1, 1),
     ("file recognised, not used", heads_and(episode(), OC3="CHILD,DOB,IN_TOUCH,ACTIV,ACCOM\n"), 1, 1),
     ("a reason that the child left, and DEC blank", heads_and(episode(rec="E4A"), episode("B2")), 1, 2),
@@ -664,7 +870,7 @@ COUNTED = [
     ("starts a period within the years read and says", heads_and(episode(rne="P"), episode("B2")), 1, 2),
     ("UASC status ends after the 18th", heads_and(episode(), UASC="CHILD,DUC\nA1,01/06/2028\n"), 1, 1),
     ("children on the UASC file with", heads_and(episode(), UASC="CHILD,DUC\nZ9,\n"), 1, 1),
-]  # fmt: skip
+]
 
 
 def damaged(folder, contents, name="2017-18"):
@@ -680,7 +886,9 @@ def test_damage_that_is_counted(tmp_path, rule, contents, number, open_in_march)
 
 
 def test_a_period_from_before_the_returns_is_not_one_without_its_start(tmp_path):
-    returns = read_returns(one_year(tmp_path, [episode(start="01/05/2012", rne="P"), episode("B2", rne="")], [header(), header("B2")]))
+    returns = read_returns(
+        one_year(tmp_path, [episode(start="01/05/2012", rne="P"), episode("B2", rne="")], [header(), header("B2")])
+    )
     assert counted(returns, "starts a period within") == 0 and counted(returns, "periods that began before") == 1
 
 
@@ -691,13 +899,23 @@ def test_a_header_missing_for_one_year_is_counted(tmp_path):
     assert counted(returns, "no Header file") == 1 and total(returns, date(2019, 3, 31)) == 2
 
 
-@pytest.mark.parametrize("rule, first, second, number, open_later", [
-    ("carried again by a later return", [episode()], [episode()], 1, 1),
-    ("of those, closed here and written otherwise", [episode(end="01/09/2017", rec="E4A")], [episode()], 1, 1),
-    ("open at the return's end and not in the next", [episode()], [episode("B2", "01/06/2018")], 1, 1),
-    ("open at the return's end and not in the next", [episode("A1"), episode("B2")], [episode("A1"), episode("B3")], 1, 2),
-    ("children with two dates of birth", [episode()], [episode()], 0, 1),
-], ids=["carried", "taken back", "not carried", "another identifier", "one birth"])  # fmt: skip
+@pytest.mark.parametrize(
+    "rule, first, second, number, open_later",
+    [
+        ("carried again by a later return", [episode()], [episode()], 1, 1),
+        ("of those, closed here and written otherwise", [episode(end="01/09/2017", rec="E4A")], [episode()], 1, 1),
+        ("open at the return's end and not in the next", [episode()], [episode("B2", "01/06/2018")], 1, 1),
+        (
+            "open at the return's end and not in the next",
+            [episode("A1"), episode("B2")],
+            [episode("A1"), episode("B3")],
+            1,
+            2,
+        ),
+        ("children with two dates of birth", [episode()], [episode()], 0, 1),
+    ],
+    ids=["carried", "taken back", "not carried", "another identifier", "one birth"],
+)
 def test_damage_between_two_returns_is_counted(tmp_path, rule, first, second, number, open_later):
     returns = read_returns(two_years(tmp_path, first, second))
     assert counted(returns, rule) == number and total(returns, date(2019, 3, 31)) == open_later
@@ -736,34 +954,91 @@ STOPPED = [
     (r"Episodes.csv, line 1: no column DECOM", {"Header": HEADS, "Episodes": PLAIN.replace("DECOM", "DEKOM")}),
     (r"Header.csv, line 1: no column DOB", {"Header": HEADS.replace("DOB", "BORN"), "Episodes": PLAIN}),
     (r"Episodes.csv, line 1: no column DECOM", {"Header": HEADS, "Episodes": HEADS}),
-    (r"Episodes.csv, line 1: 1 column headings stand twice", {"Header": HEADS, "Episodes": PLAIN.replace("URN", "DEC")}),
+    (
+        r"Episodes.csv, line 1: 1 column headings stand twice",
+        {"Header": HEADS, "Episodes": PLAIN.replace("URN", "DEC")},
+    ),
     (r"Episodes.csv: saved as UTF-16", {"Header": HEADS, "Episodes": PLAIN.encode("utf-16")}),
     (r"Episodes.csv, line 1: holds NUL", {"Header": HEADS, "Episodes": PLAIN.encode("utf-16-le")}),
     (r"Episodes.csv, line 3: holds NUL", {"Header": HEADS, "Episodes": PLAIN.replace("B2", "B\0", 1)}),
     (r"Episodes.csv, line 1: the cells are separated by ';'", {"Header": HEADS, "Episodes": PLAIN.replace(",", ";")}),
     (r"Episodes.csv, line 1: the cells are separated by tabs", {"Header": HEADS, "Episodes": PLAIN.replace(",", "\t")}),
-    (r"Episodes.csv, line 3: 5 cells, expected 13. A truncated file", {"Header": HEADS, "Episodes": lines(EPISODES, episode(), "B2,11/06/2017,S,C2,N1")}),
-    (r"Episodes.csv, line 2: 14 cells, expected 13", {"Header": HEADS, "Episodes": lines(EPISODES, episode() + ",more")}),
+    (
+        r"Episodes.csv, line 3: 5 cells, expected 13. A truncated file",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(), "B2,11/06/2017,S,C2,N1")},
+    ),
+    (
+        r"Episodes.csv, line 2: 14 cells, expected 13",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode() + ",more")},
+    ),
     (r"Episodes.csv, line 2: a quotation mark", {"Header": HEADS, "Episodes": PLAIN.replace("A1", '"A1', 1)}),
     (r"Episodes.csv, line 3: a quotation mark", {"Header": HEADS, "Episodes": PLAIN.replace("B2,11", '"B2"x,11', 1)}),
     (r"Episodes.csv, line 2: a quotation mark", {"Header": HEADS, "Episodes": PLAIN.replace("A1", '"A1\n"', 1)}),
-    (r"Episodes.csv, line 2, DECOM: an American date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="05/23/2017"))}),
-    (r"Header.csv, line 2, DOB: an American date", {"Header": lines(HEADER, header(born="02/28/2010")), "Episodes": PLAIN}),
-    (r"Episodes.csv, line 4, DECOM: not a date in the file's one format", {"Header": HEADS, "Episodes": lines(EPISODES, episode(), episode("B2"), episode("C3", "2017-06-01"))}),
-    (r"Episodes.csv, line 3, DECOM: not a date .*and 1 more", {"Header": HEADS, "Episodes": lines(EPISODES, episode(), episode("B2", "42895"), episode("C3", "42896"), episode("D4"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="31/02/2018"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="10/05/17"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="10/05/2107"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13-05-2017"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13-May-2017"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13.05.2017"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="20170513"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13/05/2017 09:30"))}),
-    (r"Episodes.csv, line 2, DECOM: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="00/05/2017"))}),
+    (
+        r"Episodes.csv, line 2, DECOM: an American date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="05/23/2017"))},
+    ),
+    (
+        r"Header.csv, line 2, DOB: an American date",
+        {"Header": lines(HEADER, header(born="02/28/2010")), "Episodes": PLAIN},
+    ),
+    (
+        r"Episodes.csv, line 4, DECOM: not a date in the file's one format",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(), episode("B2"), episode("C3", "2017-06-01"))},
+    ),
+    (
+        r"Episodes.csv, line 3, DECOM: not a date .*and 1 more",
+        {
+            "Header": HEADS,
+            "Episodes": lines(EPISODES, episode(), episode("B2", "42895"), episode("C3", "42896"), episode("D4")),
+        },
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="31/02/2018"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="10/05/17"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="10/05/2107"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13-05-2017"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13-May-2017"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13.05.2017"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="20170513"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="13/05/2017 09:30"))},
+    ),
+    (
+        r"Episodes.csv, line 2, DECOM: not a date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="00/05/2017"))},
+    ),
     (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="NULL"))}),
     (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="nan"))}),
-    (r"Episodes.csv, line 2, DECOM: an American date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="05/13/2017"), episode("B2", "06/01/2017"))}),
-    (r"Episodes.csv, line 3, DEC: an American date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(), episode("B2", end="12/25/2017"))}),
+    (
+        r"Episodes.csv, line 2, DECOM: an American date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="05/13/2017"), episode("B2", "06/01/2017"))},
+    ),
+    (
+        r"Episodes.csv, line 3, DEC: an American date",
+        {"Header": HEADS, "Episodes": lines(EPISODES, episode(), episode("B2", end="12/25/2017"))},
+    ),
     (r"Header.csv, line 2, DOB: not a date", {"Header": lines(HEADER, header(born="29/02/2011")), "Episodes": PLAIN}),
     (r"Header.csv, line 2, DOB: not a date", {"Header": lines(HEADER, header(born="2010")), "Episodes": PLAIN}),
     (r"Header.csv: headings and no rows", {"Header": HEADER, "Episodes": PLAIN}),
@@ -774,33 +1049,101 @@ STOPPED = [
     (r"Header.csv, line 3: 3 cells, expected 7", {"Header": lines(HEADER, header(), "B2,1,01/02"), "Episodes": PLAIN}),
     (r"Header.csv, line 1: no column CHILD", {"Header": HEADS.replace("CHILD", "NAME"), "Episodes": PLAIN}),
     (r"UASC.csv, line 1: no column DUC", {"Header": HEADS, "Episodes": PLAIN, "UASC": "CHILD,ENDED\nA1,\n"}),
-    (r"Reviews.csv, line 2, REVIEW: not a date", {"Header": HEADS, "Episodes": PLAIN, "Reviews": "CHILD,REVIEW\nA1,soon\n"}),
-    (r"UASC.csv, line 2, DUC: an American date", {"Header": HEADS, "Episodes": PLAIN, "UASC": "CHILD,DUC\nA1,06/13/2020\n"}),
+    (
+        r"Reviews.csv, line 2, REVIEW: not a date",
+        {"Header": HEADS, "Episodes": PLAIN, "Reviews": "CHILD,REVIEW\nA1,soon\n"},
+    ),
+    (
+        r"UASC.csv, line 2, DUC: an American date",
+        {"Header": HEADS, "Episodes": PLAIN, "UASC": "CHILD,DUC\nA1,06/13/2020\n"},
+    ),
     (r"Episodes.csv, line 2, PLACE: a formula", {"Header": HEADS, "Episodes": lines(EPISODES, episode(place="=U6"))}),
     (r"Header.csv, line 2, CHILD: a formula", {"Header": lines(HEADER, header("+A1")), "Episodes": PLAIN}),
     (r"Header.csv, line 2, CHILD: a number rounded", {"Header": lines(HEADER, header("1E+11")), "Episodes": PLAIN}),
-    (r"Episodes.csv, line 2, DEC: DEC before DECOM, and so are 60 of 60", {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("PR1,,", "PR1,01/01/2017,") for row in LONG])}),
-    (r"Episodes.csv: named as the return of 2017-18, and its latest dates are in 2019-20", {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("2017", "2019") for row in LONG], *[row.replace("C", "D", 1) for row in LONG])}),
-    (r"Episodes.csv, line 2, RNE: reason for new episode not known", {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace(",S,", ",Q,") for row in LONG])}),
-    (r"Episodes.csv, line 2, REC: reason episode ceased not known", {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("PR1,,", "PR1,01/12/2017,E99") for row in LONG])}),
-    (r"Episodes.csv, line 2, CHILD: blank child identifier, and so are 60 of 60", {"Header": HEADS, "Episodes": lines(EPISODES, *[row[row.index(","):] for row in LONG])}),
-    (r"Header.csv, line 2, DOB: blank date of birth", {"Header": lines(HEADER, *[header(f"C{n}", "") for n in range(60)]), "Episodes": lines(EPISODES, *LONG)}),
-    (r"Header.csv, line 2, DOB: date of birth after", {"Header": lines(HEADER, *[header(f"C{n}", "01/05/2018") for n in range(60)]), "Episodes": lines(EPISODES, *LONG)}),
-    (r"Header.csv, line 2, SEX: sex code not known", {"Header": lines(HEADER, *[header(f"C{n}", sex="?") for n in range(60)]), "Episodes": lines(EPISODES, *LONG)}),
-    (r"Episodes.csv, line 2, DOB: starts on or after the 18th birthday", {"Header": lines(HEADER, *[header(f"C{n}", "01/05/1980") for n in range(60)]), "Episodes": lines(EPISODES, *LONG)}),
-    (r"Episodes.csv, line 4, DEC: not a date", {"Header": HEADS, "Episodes": PLAIN.rstrip().rsplit("\n", 1)[0] + "\n" + episode(end="14/03/20")}),
+    (
+        r"Episodes.csv, line 2, DEC: DEC before DECOM, and so are 60 of 60",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("PR1,,", "PR1,01/01/2017,") for row in LONG])},
+    ),
+    (
+        r"Episodes.csv: named as the return of 2017-18, and its latest dates are in 2019-20",
+        {
+            "Header": HEADS,
+            "Episodes": lines(
+                EPISODES, *[row.replace("2017", "2019") for row in LONG], *[row.replace("C", "D", 1) for row in LONG]
+            ),
+        },
+    ),
+    (
+        r"Episodes.csv, line 2, RNE: reason for new episode not known",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace(",S,", ",Q,") for row in LONG])},
+    ),
+    (
+        r"Episodes.csv, line 2, REC: reason episode ceased not known",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("PR1,,", "PR1,01/12/2017,E99") for row in LONG])},
+    ),
+    (
+        r"Episodes.csv, line 2, CHILD: blank child identifier, and so are 60 of 60",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *[row[row.index(",") :] for row in LONG])},
+    ),
+    (
+        r"Header.csv, line 2, DOB: blank date of birth",
+        {"Header": lines(HEADER, *[header(f"C{n}", "") for n in range(60)]), "Episodes": lines(EPISODES, *LONG)},
+    ),
+    (
+        r"Header.csv, line 2, DOB: date of birth after",
+        {
+            "Header": lines(HEADER, *[header(f"C{n}", "01/05/2018") for n in range(60)]),
+            "Episodes": lines(EPISODES, *LONG),
+        },
+    ),
+    (
+        r"Header.csv, line 2, SEX: sex code not known",
+        {"Header": lines(HEADER, *[header(f"C{n}", sex="?") for n in range(60)]), "Episodes": lines(EPISODES, *LONG)},
+    ),
+    (
+        r"Episodes.csv, line 2, DOB: starts on or after the 18th birthday",
+        {
+            "Header": lines(HEADER, *[header(f"C{n}", "01/05/1980") for n in range(60)]),
+            "Episodes": lines(EPISODES, *LONG),
+        },
+    ),
+    (
+        r"Episodes.csv, line 4, DEC: not a date",
+        {"Header": HEADS, "Episodes": PLAIN.rstrip().rsplit("\n", 1)[0] + "\n" + episode(end="14/03/20")},
+    ),
     (r"Episodes.csv, line 2, CHILD: a formula", {"Header": HEADS, "Episodes": PLAIN.replace("A1", '"=""A1"""', 1)}),
     (r"Episodes.csv, line 2, DEC: a formula", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="=TODAY()"))}),
-    (r"Episodes.csv, line 2, CHILD: a number rounded by a spreadsheet", {"Header": HEADS, "Episodes": PLAIN.replace("A1", "1.23E+11", 1)}),
-    (r"Episodes.csv, line 2, CHILD: a number rounded by a spreadsheet", {"Header": HEADS, "Episodes": PLAIN.replace("A1", "1234.0", 1)}),
+    (
+        r"Episodes.csv, line 2, CHILD: a number rounded by a spreadsheet",
+        {"Header": HEADS, "Episodes": PLAIN.replace("A1", "1.23E+11", 1)},
+    ),
+    (
+        r"Episodes.csv, line 2, CHILD: a number rounded by a spreadsheet",
+        {"Header": HEADS, "Episodes": PLAIN.replace("A1", "1234.0", 1)},
+    ),
     (r"a second Header file for 2017-18", {"Header": HEADS, "Header copy": HEADS, "Episodes": PLAIN}),
     (r"a second Episodes file for 2017-18", {"Header": HEADS, "Episodes": PLAIN, "others": PLAIN}),
-    (r"Episodes.csv, line 2, DECOM: blank DECOM, and so are 30 of 90", {"Header": HEADS, "Episodes": lines(EPISODES, *[episode(f"B{n}", "") for n in range(30)], *LONG)}),
-    (r"Episodes.csv, line 2, PLACE: placement code not known", {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("U6", "6U") for row in LONG])}),
-    (r"Episodes.csv, line 2, LS: legal status not known", {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("C2", "N1") for row in LONG])}),
-    (r"Episodes.csv, line 3, YEAR: not a year", {"Header": HEADS, "Episodes": lines(EPISODES + ",YEAR", episode() + ",2018", episode("B2") + ",x")}),
-    (r"its latest dates are in July 2017.*Give its last day with until", {"Header": HEADS, "Episodes": lines(EPISODES, *LONG, *[row.replace("C", "D", 1) for row in LONG])}),
-]  # fmt: skip
+    (
+        r"Episodes.csv, line 2, DECOM: blank DECOM, and so are 30 of 90",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *[episode(f"B{n}", "") for n in range(30)], *LONG)},
+    ),
+    (
+        r"Episodes.csv, line 2, PLACE: placement code not known",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("U6", "6U") for row in LONG])},
+    ),
+    (
+        r"Episodes.csv, line 2, LS: legal status not known",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *[row.replace("C2", "N1") for row in LONG])},
+    ),
+    (
+        r"Episodes.csv, line 3, YEAR: not a year",
+        {"Header": HEADS, "Episodes": lines(EPISODES + ",YEAR", episode() + ",2018", episode("B2") + ",x")},
+    ),
+    (
+        r"its latest dates are in July 2017.*Give its last day with until",
+        {"Header": HEADS, "Episodes": lines(EPISODES, *LONG, *[row.replace("C", "D", 1) for row in LONG])},
+    ),
+]
 
 
 @pytest.mark.parametrize("message, contents", STOPPED, ids=[f"{n}-{case[0][:40]}" for n, case in enumerate(STOPPED)])
@@ -808,19 +1151,29 @@ def test_damage_that_stops(tmp_path, message, contents):
     with pytest.raises(BadInput, match=message) as caught:
         read_returns(damaged(tmp_path, contents))
     said = str(caught.value)
-    assert said.endswith(".") and re.search("[Ee]xpected", said) and said.count(". ") >= 1, "what was expected, then what to do"
+    assert said.endswith(".") and re.search("[Ee]xpected", said) and said.count(". ") >= 1, (
+        "what was expected, then what to do"
+    )
 
 
 @pytest.mark.parametrize("name", ["2016-17", "2018-19", "2016", "2019"])
 def test_a_return_under_the_wrong_year_stops(tmp_path, name):
     rows = lines(EPISODES, *LONG)
-    with pytest.raises(BadInput, match=f"{name}/Episodes.csv: named as the return of .*its latest dates are in 2017-18"):
+    with pytest.raises(
+        BadInput, match=f"{name}/Episodes.csv: named as the return of .*its latest dates are in 2017-18"
+    ):
         read_returns(damaged(tmp_path, {"Header": HEADS, "Episodes": rows}, name))
 
 
 def test_a_year_missing_between_stops(tmp_path):
-    contents = {f"{name}/{kind}.csv": text for name, shift in (("2017-18", "2017"), ("2019-20", "2019"))
-                for kind, text in (("Header", HEADS), ("Episodes", PLAIN.replace("/2018", "/2020").replace("/2017", f"/{shift}")))}  # fmt: skip
+    contents = {
+        f"{name}/{kind}.csv": text
+        for name, shift in (("2017-18", "2017"), ("2019-20", "2019"))
+        for kind, text in (
+            ("Header", HEADS),
+            ("Episodes", PLAIN.replace("/2018", "/2020").replace("/2017", f"/{shift}")),
+        )
+    }
     contents["2017-18/Episodes.csv"] = PLAIN
     with pytest.raises(BadInput, match="no Episodes file for 2018-19"):
         read_returns(give(tmp_path, files=contents))
@@ -873,7 +1226,12 @@ def test_a_damaged_zip_a_lone_file_and_nothing_at_all_stop(tmp_path):
     (tmp_path / "broken.zip").write_bytes(whole.getvalue().replace(b"C2", b"C3", 1))
     (tmp_path / "lone.csv").write_text(PLAIN)
     (tmp_path / "none").mkdir()
-    for name, message in (("broken.zip", "damaged"), ("lone.csv", "not a folder or a zip"), ("absent", "not a folder or a zip"), ("none", "holds no CSV")):
+    for name, message in (
+        ("broken.zip", "damaged"),
+        ("lone.csv", "not a folder or a zip"),
+        ("absent", "not a folder or a zip"),
+        ("none", "holds no CSV"),
+    ):
         with pytest.raises(BadInput, match=message):
             read_returns(tmp_path / name)
 
@@ -908,30 +1266,54 @@ ROW = f"{CANARY},19/09/2017,S,C2,N1,U6,PR1,,,,SL1 4ZZ,SL1 4ZZ,SC1"
 
 
 def shown(returns):
-    tables = [returns.stock(MARCH_2018), returns.monthly_stock("2017-04", "2018-03"), returns.exposure(), returns.durations(), returns.reviews()]
-    return "\n".join([repr(returns), str(returns), *(table.to_csv() + repr(table.attrs) for table in [*tables, returns.quality()])])
+    tables = [
+        returns.stock(MARCH_2018),
+        returns.monthly_stock("2017-04", "2018-03"),
+        returns.exposure(),
+        returns.durations(),
+        returns.reviews(),
+    ]
+    return "\n".join(
+        [repr(returns), str(returns), *(table.to_csv() + repr(table.attrs) for table in [*tables, returns.quality()])]
+    )
 
 
 def test_no_output_names_a_child(tmp_path):
-    more = {"2017-18/Reviews.csv": f"CHILD,DOB,REVIEW\n{CANARY},17/11/2008,19/09/2017\n", "2017-18/UASC.csv": f"CHILD,DOB,DUC\n{CANARY},17/11/2008,\n"}
+    more = {
+        "2017-18/Reviews.csv": f"CHILD,DOB,REVIEW\n{CANARY},17/11/2008,19/09/2017\n",
+        "2017-18/UASC.csv": f"CHILD,DOB,DUC\n{CANARY},17/11/2008,\n",
+    }
     returns = read_returns(one_year(tmp_path, [ROW], [HEAD], **more))
     assert total(returns) == 1
     assert not [secret for secret in SECRETS if secret in shown(returns)]
 
 
 SPOIL = [
-    lambda rows: rows.replace("19/09/2017", "2017-09-19"), lambda rows: rows.replace("19/09/2017", "09/19/2017"),
-    lambda rows: rows.replace(CANARY, f"={CANARY}"), lambda rows: rows.replace(CANARY, f'"{CANARY}'), lambda rows: rows.replace(CANARY, f"{CANARY}.0"),
-    lambda rows: rows[:-30], lambda rows: rows.replace(",C2,", f",{CANARY},19/09/2017,"), lambda rows: rows.replace(CANARY, f"{CANARY}\0"),
-    lambda rows: rows.replace("CHILD", CANARY), lambda rows: rows.replace("SC1", "SC1,SL1 4ZZ"), lambda rows: rows.replace(",", ";"),
-    lambda rows: rows.replace("19/09/2017", "31/02/2017"), lambda rows: rows.replace("U6", CANARY), lambda rows: rows * 2, lambda rows: rows.replace("C2", "19/09/2017"),
-]  # fmt: skip
+    lambda rows: rows.replace("19/09/2017", "2017-09-19"),
+    lambda rows: rows.replace("19/09/2017", "09/19/2017"),
+    lambda rows: rows.replace(CANARY, f"={CANARY}"),
+    lambda rows: rows.replace(CANARY, f'"{CANARY}'),
+    lambda rows: rows.replace(CANARY, f"{CANARY}.0"),
+    lambda rows: rows[:-30],
+    lambda rows: rows.replace(",C2,", f",{CANARY},19/09/2017,"),
+    lambda rows: rows.replace(CANARY, f"{CANARY}\0"),
+    lambda rows: rows.replace("CHILD", CANARY),
+    lambda rows: rows.replace("SC1", "SC1,SL1 4ZZ"),
+    lambda rows: rows.replace(",", ";"),
+    lambda rows: rows.replace("19/09/2017", "31/02/2017"),
+    lambda rows: rows.replace("U6", CANARY),
+    lambda rows: rows * 2,
+    lambda rows: rows.replace("C2", "19/09/2017"),
+]
 
 
 @pytest.mark.parametrize("spoil", SPOIL)
 def test_no_error_or_count_names_a_child(tmp_path, spoil):
     ok = episode("B2", "13/06/2017")
-    contents = {"Header": lines(HEADER, HEAD, header("B2")), "Episodes": spoil(lines(EPISODES, ok, ok.replace("B2", "D4"), ROW))}
+    contents = {
+        "Header": lines(HEADER, HEAD, header("B2")),
+        "Episodes": spoil(lines(EPISODES, ok, ok.replace("B2", "D4"), ROW)),
+    }
     try:
         said = shown(read_returns(damaged(tmp_path, contents)))
     except BadInput as error:
@@ -957,6 +1339,8 @@ def test_the_tables_agree_with_each_other_on_an_invented_council(tmp_path):
     exposed = returns.exposure()
     days = sum(total(returns, date(2017, 3, 31) + timedelta(day)) for day in range(3 * 365 + 1))
     assert exposed["child_days"].sum() == days
-    assert exposed.filter(like="leave_").to_numpy().sum() == months["ends"].sum() == returns.durations()["periods"].sum()
+    assert (
+        exposed.filter(like="leave_").to_numpy().sum() == months["ends"].sum() == returns.durations()["periods"].sum()
+    )
     assert exposed.filter(like="move_to_").to_numpy().sum() == months["moves"].sum()
     assert returns.stock(date(2020, 3, 31))["children"].sum() == months["stock"].iloc[-1]

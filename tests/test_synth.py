@@ -90,7 +90,10 @@ def returns(council, folder):
 
 @pytest.fixture(scope="module")
 def censuses(council, folder):
-    return {year: ElementTree.parse(folder / "cin" / year / "cin_census.xml").getroot() for year in council.settings.all_years}
+    return {
+        year: ElementTree.parse(folder / "cin" / year / "cin_census.xml").getroot()
+        for year in council.settings.all_years
+    }
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +151,9 @@ def test_every_month_closes(council, truth, service):
 
 def test_stock_by_placement_is_the_stock(truth):
     by_band = truth["lac_stock"].groupby(["month", "age_band"])["children"].sum()
-    assert by_band.sort_index().equals(truth["lac_flows"].set_index(["month", "age_band"])["stock"].sort_index().rename("children"))
+    assert by_band.sort_index().equals(
+        truth["lac_flows"].set_index(["month", "age_band"])["stock"].sort_index().rename("children")
+    )
     assert truth["lac_stock"].groupby("month").size().nunique() == 1
 
 
@@ -238,9 +243,13 @@ def variance_in_families(expected: dict[str, float], sizes: dict[int, float]) ->
 
 
 def bands_of_starts(council, service: str, wanted: tuple[str, ...]) -> Counter:
-    periods = [(child, each) for child in council.children for each in (child.spells if service == "lac" else child.plans)]
+    periods = [
+        (child, each) for child in council.children for each in (child.spells if service == "lac" else child.plans)
+    ]
     window = range(council.settings.opening_day + 1, council.settings.last_day + 1)
-    return Counter(band(child.birth, each.start) for child, each in periods if each.route in wanted and each.start in window)
+    return Counter(
+        band(child.birth, each.start) for child, each in periods if each.route in wanted and each.start in window
+    )
 
 
 @pytest.mark.parametrize("service", ["lac", "cp"])
@@ -276,7 +285,9 @@ def test_starts_follow_the_season(plain):
     settings = replace(PLAIN.scaled(0.6), seasonality=(3.0, *[0.0] * 5, 2.0, *[0.0] * 5), cp_to_lac=0.0)
     starts = invent(settings, SEED).truth()["lac_flows"].groupby("month")["starts"].sum()
     assert starts[~starts.index.str[5:].isin(["04", "10"])].sum() == 0
-    expected = sum(settings.lac_start_rate[name] * count / 10_000 for name, count in settings.children.items()) / DAYS_A_YEAR
+    expected = (
+        sum(settings.lac_start_rate[name] * count / 10_000 for name, count in settings.children.items()) / DAYS_A_YEAR
+    )
     april, october = (starts[starts.index.str[5:] == month].sum() for month in ("04", "10"))
     assert april == pytest.approx(5 * 30 * 3 * expected, abs=STANDARD_ERRORS * (2 * 5 * 30 * 3 * expected) ** 0.5)
     assert october == pytest.approx(5 * 31 * 2 * expected, abs=STANDARD_ERRORS * (2 * 5 * 31 * 2 * expected) ** 0.5)
@@ -284,7 +295,12 @@ def test_starts_follow_the_season(plain):
 
 def test_leaving_follows_the_hazards_in_every_cell(plain_truth):
     """Ends less hazard x time at risk is a martingale of variance hazard x time: each cell within 4 of its own errors."""
-    cells = plain_truth["leaving"].groupby(["service", "age_band", "since_days", "per_year"])[["child_years", "ends"]].sum().reset_index()
+    cells = (
+        plain_truth["leaving"]
+        .groupby(["service", "age_band", "since_days", "per_year"])[["child_years", "ends"]]
+        .sum()
+        .reset_index()
+    )
     daily = 1 - np.exp(-cells["per_year"] / DAYS_A_YEAR)
     expected = cells["child_years"] * DAYS_A_YEAR * daily
     off = (cells["ends"] - expected) / np.sqrt(expected.clip(lower=1))
@@ -317,7 +333,9 @@ def test_the_opening_stock_is_what_constant_starts_and_the_hazards_lead_to():
     """One age band, hazard 1 a year: times since the start are exponential with mean 1 year, ages uniform at the start."""
     one = Leaving((0,), dict.fromkeys(LAC_BANDS, (1.0,)))
     rates = dict.fromkeys(LAC_BANDS, 0.0) | {"5_9": 10.0}
-    settings = replace(PLAIN, years=1, lac_stock=1_500, lac_start_rate=rates, lac_leaving=one, uasc_share=dict.fromkeys(LAC_BANDS, 0.0))
+    settings = replace(
+        PLAIN, years=1, lac_stock=1_500, lac_start_rate=rates, lac_leaving=one, uasc_share=dict.fromkeys(LAC_BANDS, 0.0)
+    )
     council = invent(settings, SEED)
     spells = [(child, spell) for child in council.children for spell in child.spells if spell.route == "opening"]
     assert len(spells) == 1_500
@@ -334,7 +352,9 @@ def test_moves_and_placements_follow_rates_and_mix(plain, plain_truth):
     expected = moves["child_years"] * DAYS_A_YEAR * (1 - np.exp(-moves["per_year"] / DAYS_A_YEAR))
     assert (((moves["moves"] - expected) / np.sqrt(expected.clip(lower=1))).abs() < STANDARD_ERRORS).all()
     settings = plain[0].settings
-    firsts = [(child, spell) for council in plain for child in council.children for spell in child.spells if not child.uasc]
+    firsts = [
+        (child, spell) for council in plain for child in council.children for spell in child.spells if not child.uasc
+    ]
     for name, mix in settings.placement_mix.items():
         seen = Counter(spell.stays[0].placement for child, spell in firsts if band(child.birth, spell.start) == name)
         total = seen.total()
@@ -346,7 +366,9 @@ def test_moves_and_placements_follow_rates_and_mix(plain, plain_truth):
 
 def test_shares_of_plans_are_the_settings(plain):
     settings = plain[0].settings
-    plans = [plan for council in plain for child in council.children for plan in child.plans if plan.end <= settings.last_day]
+    plans = [
+        plan for council in plain for child in council.children for plan in child.plans if plan.end <= settings.last_day
+    ]
     at_risk = [
         plan
         for council in plain
@@ -357,10 +379,26 @@ def test_shares_of_plans_are_the_settings(plain):
     to_lac = np.mean([plan.ending == "lac" for plan in at_risk])
     assert to_lac == pytest.approx(settings.cp_to_lac, abs=STANDARD_ERRORS * (0.12 * 0.88 / len(at_risk)) ** 0.5)
     left = [plan.ending == "transfer_out" for plan in plans if plan.ending in ("transfer_out", "other")]
-    assert np.mean(left) == pytest.approx(settings.cp_transfer_out, abs=STANDARD_ERRORS * (0.06 * 0.94 / len(left)) ** 0.5)
-    own = [plan.previous > 0 for council in plain for child in council.children for plan in child.plans if plan.route == "own"]
-    assert np.mean(own) == pytest.approx(settings.cp_repeat, abs=STANDARD_ERRORS * (2.2 * 0.18 * 0.82 / len(own)) ** 0.5)
-    moved = [plan.previous for council in plain for child in council.children for plan in child.plans if plan.route == "transfer_in"]
+    assert np.mean(left) == pytest.approx(
+        settings.cp_transfer_out, abs=STANDARD_ERRORS * (0.06 * 0.94 / len(left)) ** 0.5
+    )
+    own = [
+        plan.previous > 0
+        for council in plain
+        for child in council.children
+        for plan in child.plans
+        if plan.route == "own"
+    ]
+    assert np.mean(own) == pytest.approx(
+        settings.cp_repeat, abs=STANDARD_ERRORS * (2.2 * 0.18 * 0.82 / len(own)) ** 0.5
+    )
+    moved = [
+        plan.previous
+        for council in plain
+        for child in council.children
+        for plan in child.plans
+        if plan.route == "transfer_in"
+    ]
     assert min(moved) >= 1
     every = [(child, plan) for council in plain for child in council.children for plan in child.plans]
     assert all(child.birth <= plan.start for child, plan in every if plan.route == "transfer_in")
@@ -393,12 +431,18 @@ def test_brothers_and_sisters_start_together(plain):
     sizes = Counter()
     for council in plain:
         families = Counter(
-            (child.family, plan.start) for child in council.children for plan in child.plans if plan.route in ("own", "transfer_in")
+            (child.family, plan.start)
+            for child in council.children
+            for plan in child.plans
+            if plan.route in ("own", "transfer_in")
         )
         sizes += Counter(families.values())
     families = sizes.total()
     for size, share in settings.family_size.items():
-        assert abs(sizes[size] - share * families) < STANDARD_ERRORS * (share * (1 - share) * families) ** 0.5 + families * 0.01
+        assert (
+            abs(sizes[size] - share * families)
+            < STANDARD_ERRORS * (share * (1 - share) * families) ** 0.5 + families * 0.01
+        )
     assert set(sizes) == set(settings.family_size)
 
 
@@ -414,7 +458,9 @@ def test_enquiries_and_conferences_keep_their_shares(plain, plain_truth):
 
 
 def contents(folder) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(tmp_path):
@@ -426,8 +472,13 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(tmp_path):
     one, again, other = (contents(tmp_path / name) for name in ("one", "again", "other"))
     assert one == again
     assert one.keys() == other.keys()
-    assert all(one[f"ssda903/2022-23/{name}.csv"] != other[f"ssda903/2022-23/{name}.csv"] for name in ("Header", "Episodes"))
-    assert one["ledger.csv"] != other["ledger.csv"] and one["cin/2022-23/cin_census.xml"] != other["cin/2022-23/cin_census.xml"]
+    assert all(
+        one[f"ssda903/2022-23/{name}.csv"] != other[f"ssda903/2022-23/{name}.csv"] for name in ("Header", "Episodes")
+    )
+    assert (
+        one["ledger.csv"] != other["ledger.csv"]
+        and one["cin/2022-23/cin_census.xml"] != other["cin/2022-23/cin_census.xml"]
+    )
     assert not any(b"\r" in text for text in one.values())
 
 
@@ -521,7 +572,9 @@ def test_episodes_are_legal(returns):
                     changed = before["LS"] != after["LS"]
                     assert changed == (after["RNE"] in "LBU"), (before, after)
                     if after["RNE"] in "TU":
-                        same += before["PLACE"] == after["PLACE"] and before["PLACE_PROVIDER"] == after["PLACE_PROVIDER"]
+                        same += (
+                            before["PLACE"] == after["PLACE"] and before["PLACE_PROVIDER"] == after["PLACE_PROVIDER"]
+                        )
                         moved += 1
                     assert (after["RNE"] == "L") == (before["PL_POST"] == after["PL_POST"])
                     assert (before["REASON_PLACE_CHANGE"] != "") == (after["RNE"] in "PTBU")
@@ -568,7 +621,9 @@ def test_placements_for_adoption_are_in_their_file(returns):
     placed = pd.concat([tables["PlacedAdoption"] for tables in returns.values()])
     episodes_of = pd.concat([tables["Episodes"] for tables in returns.values()])
     adoption = episodes_of[episodes_of["PLACE"].str.match("A[3-6]")].drop_duplicates(["CHILD", "DECOM"])
-    assert set(zip(placed["CHILD"], placed["DATE_PLACED"], strict=True)) <= set(zip(adoption["CHILD"], adoption["DECOM"], strict=True))
+    assert set(zip(placed["CHILD"], placed["DATE_PLACED"], strict=True)) <= set(
+        zip(adoption["CHILD"], adoption["DECOM"], strict=True)
+    )
     ceased = placed[placed["DATE_PLACED_CEASED"] != ""]
     assert len(ceased) > 0 and ceased["REASON_PLACED_CEASED"].str.fullmatch("RD[1-4]").all()
     adopted = episodes_of[episodes_of["REC"].isin(["E11", "E12"])]
@@ -586,7 +641,9 @@ def oddities_seen(council) -> dict[str, int]:
     edges = [date.fromordinal(day) for _, spell in spells for day in (spell.start, spell.end)]
     born = [date.fromordinal(child.birth) for child in council.children]
     return {
-        "month boundary births": sum((day.day == 1) or (day + relativedelta(days=1)).day == 1 for day in born) * 12 // len(born),
+        "month boundary births": sum((day.day == 1) or (day + relativedelta(days=1)).day == 1 for day in born)
+        * 12
+        // len(born),
         "leap day births": sum(day.month == 2 and day.day == 29 for day in born) * 365 // len(born),
         "31 March or 1 April": sum((day.month, day.day) in ((3, 31), (4, 1)) for day in edges) * 100 // len(edges),
         "home for a time": sum(stay.kind == "interlude" and stay.code == "P1" for stay in stays),
@@ -622,7 +679,9 @@ def test_every_kind_of_episode_and_life_is_there(council):
 def test_year_end_moves_no_start_to_another_month():
     settings = replace(Settings().scaled(0.3), oddities=replace(Oddities.none(), year_end=1.0))
     council = invent(settings, SEED)
-    days = [date.fromordinal(spell.start) for child in council.children for spell in child.spells if spell.route == "own"]
+    days = [
+        date.fromordinal(spell.start) for child in council.children for spell in child.spells if spell.route == "own"
+    ]
     assert {day.day for day in days if day.month == 3} == {31} and {day.day for day in days if day.month == 4} == {1}
 
 
@@ -704,7 +763,11 @@ def test_plans_keep_the_census_rules(censuses):
                     assert all(max(start, first) <= day <= min(end, last) and day > start for day in reviews)
                     spans.append((start, end))
             assert all(before[1] < after[0] for before, after in pairwise(sorted(spans)))
-        late = [element for element in root.iter() if element.tag.startswith(("CPP", "S47", "CIN")) and (element.text or "") > last]
+        late = [
+            element
+            for element in root.iter()
+            if element.tag.startswith(("CPP", "S47", "CIN")) and (element.text or "") > last
+        ]
         assert not [element for element in late if element.tag.endswith("Date")]
 
 
@@ -726,7 +789,14 @@ def test_the_census_tables_say_what_the_xml_says(folder, censuses):
     for year, root in censuses.items():
         home = folder / "cin" / year
         tables = {path.stem: read(path) for path in home.glob("*.csv")}
-        assert set(tables) == {"ChildIdentifiers", "ChildCharacteristics", "CINdetails", "Section47", "ChildProtectionPlans", "Reviews"}
+        assert set(tables) == {
+            "ChildIdentifiers",
+            "ChildCharacteristics",
+            "CINdetails",
+            "Section47",
+            "ChildProtectionPlans",
+            "Reviews",
+        }
         for name, element in [(name, name) for name in tables]:
             found = []
             for child in root.iter("Child"):
@@ -754,19 +824,34 @@ def test_monthly_counts_close_and_are_the_truth(folder, truth):
 
 def test_the_ledger_is_child_days_at_the_years_price():
     """Without noise: in-house fostering of each period, days / 7 x price x 1.04 a year; the budget pays for 31 March before."""
-    settings = replace(Settings().scaled(0.6), price_noise=0.0, oddities=Oddities(year_end=0.7))  # many start on 1 April
+    settings = replace(
+        Settings().scaled(0.6), price_noise=0.0, oddities=Oddities(year_end=0.7)
+    )  # many start on 1 April
     council = invent(settings, SEED)
     ledger = council.ledger
     assert list(ledger.columns) == ["financial_year", "period", "cost_line", "budget", "actual"]
     assert set(ledger["period"]) == {f"P{number}" for number in range(1, 13)}
-    assert len(ledger) == 5 * 12 * len(settings.weekly_price) and not ledger.duplicated(["financial_year", "period", "cost_line"]).any()
-    stock = council.truth()["lac_stock"].query("placement == 'in_house_fostering'").groupby("month")[["children", "child_days"]].sum()
+    assert (
+        len(ledger) == 5 * 12 * len(settings.weekly_price)
+        and not ledger.duplicated(["financial_year", "period", "cost_line"]).any()
+    )
+    stock = (
+        council.truth()["lac_stock"]
+        .query("placement == 'in_house_fostering'")
+        .groupby("month")[["children", "child_days"]]
+        .sum()
+    )
     lines = ledger[ledger["cost_line"] == "in_house_fostering"]
     growth = np.repeat(1.04 ** np.arange(5), 12)
     assert lines["actual"].to_numpy() == pytest.approx(stock["child_days"].to_numpy() / 7 * 450 * growth, abs=0.01)
     june_2021 = lines.query("financial_year == '2021-22' and period == 'P3'")["budget"].item()
     assert june_2021 == pytest.approx(stock["children"]["2021-03"] * 30 / 7 * 450 * 1.04, abs=0.01)
-    march = council.truth()["lac_flows"].groupby("month")["stock"].sum()[[f"{year}-03" for year in range(2021, 2025)]].to_numpy()
+    march = (
+        council.truth()["lac_flows"]
+        .groupby("month")["stock"]
+        .sum()[[f"{year}-03" for year in range(2021, 2025)]]
+        .to_numpy()
+    )
     budgets = ledger.query("cost_line == 'iro' and period == 'P3' and financial_year > '2020-21'")["budget"].to_numpy()
     assert budgets == pytest.approx(march * 30 / 7 * 75 * growth[12::12], abs=0.01)
     assert (ledger.query("cost_line == 'uasc_grant'")["actual"] <= 0).all()
@@ -838,13 +923,21 @@ def test_the_example_is_small_whole_and_always_the_same(tmp_path):
     files = write_example(tmp_path / "one")
     write_example(tmp_path / "two")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    assert contents(tmp_path / "one") == contents(HOME / "data" / "example" / "council"), "write data/example/council anew with write_example"
+    assert contents(tmp_path / "one") == contents(HOME / "data" / "example" / "council"), (
+        "write data/example/council anew with write_example"
+    )
     assert len(files) == 3 * 12 + 2 and sum(path.stat().st_size for path in files) < 250_000
     council = invent(example_settings(), 32)
     assert 50 <= sum(bool(child.spells or child.plans) for child in council.children) <= 70
-    rows = pd.concat([read(tmp_path / "one" / "ssda903" / year / "Episodes.csv") for year in council.settings.all_years])
+    rows = pd.concat(
+        [read(tmp_path / "one" / "ssda903" / year / "Episodes.csv") for year in council.settings.all_years]
+    )
     assert {"V3", "V4", "E1", "C1", "C2", "V2"} <= set(rows["LS"]) and {"K3", "T0", "P1"} <= set(rows["PLACE"])
-    assert {"H5", "P2"} & set(rows["PLACE"]) and {"S", "L", "P", "T"} <= set(rows["RNE"]) and {"E11", "E12"} & set(rows["REC"])
+    assert (
+        {"H5", "P2"} & set(rows["PLACE"])
+        and {"S", "L", "P", "T"} <= set(rows["RNE"])
+        and {"E11", "E12"} & set(rows["REC"])
+    )
 
 
 def test_two_thousand_children_over_five_years_take_less_than_twenty_seconds(tmp_path):

@@ -17,7 +17,17 @@ from forecast.cli import main
 from forecast.errors import BadInput
 from forecast.trend import pooled
 
-PLAIN = (origins.FORECAST, origins.RATES, origins.OWN_WALK, origins.POOLED, "no change", "half national", "local level", origins.AVERAGE, origins.ENSEMBLE)
+PLAIN = (
+    origins.FORECAST,
+    origins.RATES,
+    origins.OWN_WALK,
+    origins.POOLED,
+    "no change",
+    "half national",
+    "local level",
+    origins.AVERAGE,
+    origins.ENSEMBLE,
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +78,9 @@ def test_first_published_figures_are_used_then_and_latest_ones_later(slough):
     """Slough's looked-after children at 31 March 2016 were published as 191 and revised to 179."""
     assert as_known(slough, 2016).at[("871", 2016), "lac"] == 191
     assert as_known(slough, 2017).at[("871", 2016), "lac"] == 179
-    assert np.isnan(as_known(slough, 2016).at[("871", 2016), "births_yr_to_mid_year"]), "the year to mid-2016 is not over"
+    assert np.isnan(as_known(slough, 2016).at[("871", 2016), "births_yr_to_mid_year"]), (
+        "the year to mid-2016 is not over"
+    )
 
 
 def test_the_bar_by_hand(settings, slough):
@@ -79,7 +91,9 @@ def test_the_bar_by_hand(settings, slough):
     for row in rows.itertuples():
         wanted = counts.iloc[-1] + norm.ppf([0.1, 0.5, 0.9]) * spread * np.sqrt(row.horizon)
         assert [row.p10, row.p50, row.p90] == pytest.approx(wanted, abs=0.02)
-    assert origins.one_origin(replace(settings, methods=(origins.OWN_WALK,)), ("lac", 2014)).empty, "four changes are too few"
+    assert origins.one_origin(replace(settings, methods=(origins.OWN_WALK,)), ("lac", 2014)).empty, (
+        "four changes are too few"
+    )
 
 
 def test_pooled_walk_gives_the_tables_quantiles(settings):
@@ -103,10 +117,16 @@ def test_averages_by_hand():
 
 def test_a_chain_that_cannot_run_says_so(settings):
     figures = settings.panel.figures.copy()
-    figures.loc[("871", 2016), ["lac_started", "lac_started_first_published"] if "lac_started_first_published" in figures else ["lac_started"]] = np.nan
+    figures.loc[
+        ("871", 2016),
+        ["lac_started", "lac_started_first_published"] if "lac_started_first_published" in figures else ["lac_started"],
+    ] = np.nan
     rows = origins.one_origin(with_figures(settings, figures), ("lac", 2016)).set_index("method")
     assert (rows.loc[origins.FORECAST, "used"] == origins.POOLED).all()
-    assert rows.loc[origins.FORECAST, "verdict"].iloc[0] == "fell back to pooled walk: lac_started of the year to the origin not published"
+    assert (
+        rows.loc[origins.FORECAST, "verdict"].iloc[0]
+        == "fell back to pooled walk: lac_started of the year to the origin not published"
+    )
     numbers = rows[["p10", "p50", "p90", "crps"]].to_numpy(float)
     assert np.isfinite(numbers).all() and (rows.loc[rows.index != origins.OWN_WALK, "p10"] >= 0).all()
 
@@ -117,7 +137,9 @@ def test_the_same_numbers_on_one_process_on_two_and_through_dask(settings):
     tasks = [("lac", 2018), ("lac", 2019)]
     one = list(farm.spread(partial(origins.one_origin, quick), tasks, 1))
     two = list(farm.spread(partial(origins.one_origin, quick), tasks, 2))
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
         three = list(farm.spread(partial(origins.one_origin, quick), tasks, 1, cluster.scheduler_address))
     for first, second, third in zip(one, two, three, strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
@@ -137,9 +159,26 @@ def hand_made() -> pd.DataFrame:
     rows = []
     for council, outturn in (("2", 110.0), ("4", 90.0), ("5", 300.0)):
         for method, crps in ((origins.FORECAST, 5.0), (origins.OWN_WALK, 10.0), ("no change", 8.0)):
-            rows.append({"council": council, "measure": "lac", "method": method, "origin": 2015, "horizon": 1, "outturn": outturn, "p10": 90.0, "p50": 100.0,
-                         "p90": 120.0, "crps": crps, "pit": 0.5, "last": 100.0 if council != "5" else 500.0, "scale": 5.0, "used": method, "verdict": "closed form",
-                         "name": council})  # fmt: skip
+            rows.append(
+                {
+                    "council": council,
+                    "measure": "lac",
+                    "method": method,
+                    "origin": 2015,
+                    "horizon": 1,
+                    "outturn": outturn,
+                    "p10": 90.0,
+                    "p50": 100.0,
+                    "p90": 120.0,
+                    "crps": crps,
+                    "pit": 0.5,
+                    "last": 100.0 if council != "5" else 500.0,
+                    "scale": 5.0,
+                    "used": method,
+                    "verdict": "closed form",
+                    "name": council,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -147,12 +186,27 @@ def test_tables_by_hand():
     held = record.tables(hand_made(), 1)
     bar = held["against_own_walk"].set_index(["councils", "method", "horizon", "size"])
     assert bar.loc[("all", origins.FORECAST, "all", "all"), "ratio"] == 0.5
-    assert bar.loc[("not tuned on", origins.FORECAST, "all", "all"), "ratio"] == 0.5, "council 5 alone: a ratio without an interval"
+    assert bar.loc[("not tuned on", origins.FORECAST, "all", "all"), "ratio"] == 0.5, (
+        "council 5 alone: a ratio without an interval"
+    )
     kept = held["ranges"].set_index(["councils", "method", "horizon", "size"])
-    assert kept.loc[("all", origins.FORECAST, "all", "all"), ["inside", "below", "above"]].tolist() == pytest.approx([2 / 3, 0, 1 / 3], abs=1e-4)
+    assert kept.loc[("all", origins.FORECAST, "all", "all"), ["inside", "below", "above"]].tolist() == pytest.approx(
+        [2 / 3, 0, 1 / 3], abs=1e-4
+    )
     assert kept.loc[("all", origins.FORECAST, "all", "over 400"), "inside"] == 0
     assert held["scope"].set_index("councils")["number"].to_dict() == {"all": 3, "tuned on": 2, "not tuned on": 1}
-    assert list(held["scores"].columns[:10]) == ["council", "measure", "method", "origin", "horizon", "outturn", "p10", "p50", "p90", "crps"]
+    assert list(held["scores"].columns[:10]) == [
+        "council",
+        "measure",
+        "method",
+        "origin",
+        "horizon",
+        "outturn",
+        "p10",
+        "p50",
+        "p90",
+        "crps",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +222,9 @@ def test_tables_by_hand():
 )
 def test_a_bad_panel_is_refused_by_line_and_column(tmp_path, spoil, said):
     path = tmp_path / "panel.csv"
-    path.write_text(spoil((HOME / "data" / "published" / "slough_by_year.csv").read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(
+        spoil((HOME / "data" / "published" / "slough_by_year.csv").read_text(encoding="utf-8")), encoding="utf-8"
+    )
     with pytest.raises(BadInput, match=said):
         read_panel(path)
 
@@ -181,8 +237,14 @@ def test_monthly_origins_see_only_the_past(tmp_path):
     held = monthly.read_monthly(path)
     series = held["X", "lac"]
     later = replace(series, counts=np.where(np.arange(30) >= 20, series.counts * 5, series.counts))
-    one, two = (monthly.one_origin(("no change", "drift"), 100, 1, (("X", "lac"), which, 20)) for which in (series, later))
-    pd.testing.assert_frame_equal(one[["method", "horizon", "p10", "p50", "p90"]], two[["method", "horizon", "p10", "p50", "p90"]], check_exact=True)
+    one, two = (
+        monthly.one_origin(("no change", "drift"), 100, 1, (("X", "lac"), which, 20)) for which in (series, later)
+    )
+    pd.testing.assert_frame_equal(
+        one[["method", "horizon", "p10", "p50", "p90"]],
+        two[["method", "horizon", "p10", "p50", "p90"]],
+        check_exact=True,
+    )
     assert sorted(one["horizon"].unique()) == [1, 3, 6] and (two["outturn"] == 5 * one["outturn"]).all()
     path.write_text("council,measure,month,count\nX,lac,2020-13,5\n", encoding="utf-8")
     with pytest.raises(BadInput, match="line 2, month: '2020-13' is not a month"):
@@ -191,7 +253,9 @@ def test_monthly_origins_see_only_the_past(tmp_path):
 
 def test_the_command(tmp_path, monkeypatch):
     monkeypatch.chdir(HOME)
-    done = CliRunner().invoke(main, ["backtest", "--method", "no change", "--workers", "1", "--draws", "100", "--out", str(tmp_path)])
+    done = CliRunner().invoke(
+        main, ["backtest", "--method", "no change", "--workers", "1", "--draws", "100", "--out", str(tmp_path)]
+    )
     assert done.exit_code == 0, done.output
     scores = pd.read_csv(tmp_path / "scores.csv")
     assert list(scores.columns[:10]) == record.COLUMNS
@@ -204,9 +268,15 @@ def test_the_command(tmp_path, monkeypatch):
 def test_what_is_kept_of_slough_is_what_the_code_says(settings):
     """The page shows kept scores: one origin made again gives the same."""
     kept = door.calibration_table(HOME, "record_slough")
-    again = origins.one_origin(replace(settings, methods=(origins.FORECAST, "no change"), draws=1000, seed=2011), ("lac", 2021))
-    held = kept[(kept["measure"] == "lac") & (kept["origin"] == 2021) & kept["method"].isin([origins.FORECAST, "no change"])]
-    both = held.assign(horizon=held["horizon"].astype(int)).merge(again, on=["method", "horizon"], suffixes=("", "_again"), validate="1:1")
+    again = origins.one_origin(
+        replace(settings, methods=(origins.FORECAST, "no change"), draws=1000, seed=2011), ("lac", 2021)
+    )
+    held = kept[
+        (kept["measure"] == "lac") & (kept["origin"] == 2021) & kept["method"].isin([origins.FORECAST, "no change"])
+    ]
+    both = held.assign(horizon=held["horizon"].astype(int)).merge(
+        again, on=["method", "horizon"], suffixes=("", "_again"), validate="1:1"
+    )
     assert len(both) == 6
     for figure in ("p10", "p50", "p90", "crps", "outturn"):
         assert both[figure].to_numpy() == pytest.approx(both[f"{figure}_again"].to_numpy(), rel=1e-6)
@@ -226,11 +296,19 @@ def test_what_the_page_shows_is_what_was_kept():
     rows = door.calibration_table(HOME, "record_slough")
     table = page.own_table(rows, "lac")
     ours = rows[(rows["measure"] == "lac") & (rows["method"] == origins.FORECAST)]
-    assert len(table) == len(ours) and (table["Range"] == "inside").sum() == ((ours["p10"] <= ours["outturn"]) & (ours["outturn"] <= ours["p90"])).sum()
+    assert (
+        len(table) == len(ours)
+        and (table["Range"] == "inside").sum()
+        == ((ours["p10"] <= ours["outturn"]) & (ours["outturn"] <= ours["p90"])).sum()
+    )
     assert set(page.own_chart(rows, "cp", "2").title.split()) >= {"ahead:"}
 
 
 def test_england_margins_are_the_years_own(settings):
     margins = chain.england_margins("cp", 2020, settings.england)
-    assert margins.starts.sum() == pytest.approx(66_380) and margins.ended == 66_970 and margins.closing.sum() == pytest.approx(51_510)
+    assert (
+        margins.starts.sum() == pytest.approx(66_380)
+        and margins.ended == 66_970
+        and margins.closing.sum() == pytest.approx(51_510)
+    )
     assert sum(margins.stays.values()) == pytest.approx(1)

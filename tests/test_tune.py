@@ -21,7 +21,9 @@ def readings(count: int, luck: np.random.Generator, **truth: float) -> pd.DataFr
     rows = pd.DataFrame({name: luck.normal(0, 0.1, count) for name in METHODS})
     came = sum(share * rows[name] for name, share in truth.items()) + luck.normal(0, 0.03, count)
     councils = [str(2 * (at % 40) + 2) for at in range(count)]
-    return rows.assign(last=200.0, outturn=200.0 * np.exp(came), origin=2011 + np.arange(count) // 40 % 12, horizon=1, council=councils)
+    return rows.assign(
+        last=200.0, outturn=200.0 * np.exp(came), origin=2011 + np.arange(count) // 40 % 12, horizon=1, council=councils
+    )
 
 
 def test_least_errors_is_median_regression_where_no_share_is_at_its_bounds():
@@ -54,7 +56,9 @@ def test_a_trend_that_was_luck_gets_no_share():
     assert shares["share"].max() < 0.08
 
 
-def synthetic(councils: int, years: int, luck: np.random.Generator, lasting: float, passing: float, kept: float, family: float) -> tuple[Panel, England]:
+def synthetic(
+    councils: int, years: int, luck: np.random.Generator, lasting: float, passing: float, kept: float, family: float
+) -> tuple[Panel, England]:
     """Councils of 100,000 children whose rate departs from England's as the model says."""
     index = range(2026 - years, 2026)
     frames = {}
@@ -66,7 +70,9 @@ def synthetic(councils: int, years: int, luck: np.random.Generator, lasting: flo
             away = kept * away + luck.normal(0, passing * np.sqrt(1 - kept**2))
         mean = 400 * np.exp(np.array(path))
         counts = luck.poisson(mean / family) * family
-        frames[str(2 * at + 2)] = pd.DataFrame({"lac": counts.astype(float), "pop_0_17": 100_000.0}, index=pd.Index(index, name="year"))
+        frames[str(2 * at + 2)] = pd.DataFrame(
+            {"lac": counts.astype(float), "pop_0_17": 100_000.0}, index=pd.Index(index, name="year")
+        )
     figures = pd.concat(frames, names=["council"])
     country = pd.DataFrame({"lac": 400.0 * 100, "children": 100_000.0 * 100}, index=pd.Index(index, name="year"))
     return Panel(figures, {council: council for council in frames}), England(country, {}, None, None)
@@ -94,7 +100,9 @@ def drifting(count: int, luck: np.random.Generator, drift: tune.DriftFit, small:
 def test_drift_is_recovered(truth):
     held = drifting(9000, np.random.default_rng(6), truth, 60.0)
     found = tune.fit_drift(held, truth.leaving, 60.0)
-    assert held.edge(found, 60.0) == pytest.approx(held.edge(truth, 60.0), rel=0.05), "its parts trade off: the width is what they are for"
+    assert held.edge(found, 60.0) == pytest.approx(held.edge(truth, 60.0), rel=0.05), (
+        "its parts trade off: the width is what they are for"
+    )
 
 
 def test_what_makes_small_councils_drift_more_is_recovered_from_both_measures():
@@ -117,7 +125,9 @@ def test_edge_by_hand():
 def test_width_wanted_in_closed_form():
     """Outturns lognormal of SD 0.2; ranges made for an SD of 0.16 are wanted 1.25 times as wide."""
     outturn = 200 * np.exp(0.2 * norm.ppf((np.arange(4000) + 0.5) / 4000))
-    frame = pd.DataFrame({"p50": 200.0, "p10": 200 * np.exp(-0.16 * tune.Z90), "p90": 200 * np.exp(0.16 * tune.Z90), "outturn": outturn})
+    frame = pd.DataFrame(
+        {"p50": 200.0, "p10": 200 * np.exp(-0.16 * tune.Z90), "p90": 200 * np.exp(0.16 * tune.Z90), "outturn": outturn}
+    )
     assert tune.width_wanted(frame) == pytest.approx(1.25, rel=2e-3)
 
 
@@ -136,14 +146,21 @@ def test_growth_persistence_by_hand():
 def test_change_quantiles_by_hand(monkeypatch):
     monkeypatch.setattr(tune, "LEAST_CHANGES", 2)
     stocks = {"2": [100, 110, 121, 133.1], "4": [50, 55, 50, 45], "6": [1000, 900, np.nan, np.nan]}
-    figures = pd.concat({council: pd.DataFrame({"lac": counts}, index=pd.Index(range(2018, 2022), name="year"), dtype=float)
-                         for council, counts in stocks.items()}, names=["council"])  # fmt: skip
+    figures = pd.concat(
+        {
+            council: pd.DataFrame({"lac": counts}, index=pd.Index(range(2018, 2022), name="year"), dtype=float)
+            for council, counts in stocks.items()
+        },
+        names=["council"],
+    )
     table = tune.change_quantiles(Panel(figures, dict.fromkeys(stocks, "")), "lac", list(stocks))
     rows = table[(table["horizon"] == 1) & (table["stock_from"] == 100)]
     assert (rows["changes"] == 3).all(), "from 100, 110 and 121, each by a tenth"
     assert rows["log_change"].to_numpy() == pytest.approx(np.log(1.1), abs=1e-4)
     small = table[(table["horizon"] == 1) & (table["stock_from"] == 0)].set_index("level")["log_change"]
-    assert small[0.5] == pytest.approx(np.log(50 / 55), abs=1e-4), "the middle one of up a tenth, back, and down a tenth"
+    assert small[0.5] == pytest.approx(np.log(50 / 55), abs=1e-4), (
+        "the middle one of up a tenth, back, and down a tenth"
+    )
     big = table[(table["horizon"] == 1) & (table["stock_from"] == 800)]
     assert (big["changes"] >= 2).all(), "one change of its own size: the nearest besides"
 
@@ -152,7 +169,10 @@ def test_alarm_drift_recovers_the_walk_of_starts():
     luck, frames = np.random.default_rng(11), {}
     for at in range(80):
         level = np.log(400) + np.concatenate([[0], np.cumsum(luck.normal(0, 0.15, 14))])
-        frames[str(2 * at)] = pd.DataFrame({MEASURES["lac"][1]: luck.poisson(np.exp(level)).astype(float)}, index=pd.Index(range(2011, 2026), name="year"))
+        frames[str(2 * at)] = pd.DataFrame(
+            {MEASURES["lac"][1]: luck.poisson(np.exp(level)).astype(float)},
+            index=pd.Index(range(2011, 2026), name="year"),
+        )
     panel = Panel(pd.concat(frames, names=["council"]), dict.fromkeys(frames, ""))
     assert tune.alarm_drift(panel, "lac", list(frames), 1.0) == pytest.approx(0.15, rel=0.15)
 
@@ -163,6 +183,9 @@ def test_leaving_to_starts_recovers_the_ratio():
         start = 20_000 * np.exp(luck.normal(0, 0.2, 15))
         rate = 0.4 * np.exp(luck.normal(0, 0.1, 15))
         stock = np.full(15, 50_000.0)
-        frames[str(2 * at)] = pd.DataFrame(dict(zip(MEASURES["cp"], (stock, start, stock * rate), strict=True)), index=pd.Index(range(2011, 2026), name="year"))
+        frames[str(2 * at)] = pd.DataFrame(
+            dict(zip(MEASURES["cp"], (stock, start, stock * rate), strict=True)),
+            index=pd.Index(range(2011, 2026), name="year"),
+        )
     panel = Panel(pd.concat(frames, names=["council"]), dict.fromkeys(frames, ""))
     assert tune.leaving_to_starts(panel, "cp", list(frames), 1.0) == pytest.approx(0.5, rel=0.1)

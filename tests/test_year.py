@@ -80,7 +80,10 @@ def test_another_seed_is_another_year(tmp_path):
 
 def test_twelve_deliveries_and_one_ledger_late():
     assert sorted(path.name for path in (EXAMPLE / "deliveries").iterdir()) == DELIVERIES
-    ledgers = {delivery: sorted(path.name for path in (EXAMPLE / "deliveries" / delivery).glob("ledger_*")) for delivery in DELIVERIES}
+    ledgers = {
+        delivery: sorted(path.name for path in (EXAMPLE / "deliveries" / delivery).glob("ledger_*"))
+        for delivery in DELIVERIES
+    }
     assert ledgers["2025-07"] == [] and ledgers["2025-08"] == ["ledger_2025-06.csv", "ledger_2025-07.csv"]
     assert sum(map(len, ledgers.values())) == 12
 
@@ -90,7 +93,9 @@ def test_every_delivery_is_accepted_as_what_it_is(replay, known):
     assert states.pop("2025-07") == "new month, ledger late"
     assert set(states.values()) == {"new month complete"}
     assert [arrived.months for arrived, _ in replay] == [(month,) for month in MONTHS]
-    assert [arrived.lagging for arrived, _ in replay] == [(known["late_ledger"]["month"],) if at == 2 else () for at in range(12)]
+    assert [arrived.lagging for arrived, _ in replay] == [
+        (known["late_ledger"]["month"],) if at == 2 else () for at in range(12)
+    ]
     late = replay[DELIVERIES.index(known["late_ledger"]["arrives_in"])][0]
     assert late.ledger["month"].unique().tolist() == ["2025-06", "2025-07"]
 
@@ -107,9 +112,14 @@ def test_the_revision_is_the_one_that_is_known(replay, known):
 def test_what_is_held_at_the_end_is_the_last_delivery(replay, known):
     held, last = replay[-1][1], rows_of(EXAMPLE / "deliveries" / "2026-04" / "counts_to_2026-03.csv")
     lac = held.counts[held.counts["measure"] == "lac"]
-    assert lac["value"].tolist() == [int(row["Looked-after children"]) for row in last] and lac["value"].iloc[-1] == known["last_month"]["lac"]
+    assert (
+        lac["value"].tolist() == [int(row["Looked-after children"]) for row in last]
+        and lac["value"].iloc[-1] == known["last_month"]["lac"]
+    )
     as_sent = held.vintages.as_known("2025-09")
-    assert as_sent[(as_sent["month"] == "2025-08") & (as_sent["item"] == "lac")]["value"].tolist() == [known["revision"]["figures"][1]["was"]]
+    assert as_sent[(as_sent["month"] == "2025-08") & (as_sent["item"] == "lac")]["value"].tolist() == [
+        known["revision"]["figures"][1]["was"]
+    ]
     assert len(held.ledger) == 12 * len(BUDGET)
 
 
@@ -132,15 +142,25 @@ def test_every_ledger_foots_to_the_penny():
 
 def test_the_opening_stock_is_that_of_the_published_case():
     rows = rows_of(HOME / "data" / "published" / "slough_children_to_2025.csv")
-    published = {row["measure"]: row["value"] for row in rows if row["area"] == "Slough" and row["period"] == "2025-03-31" and row["breakdown"] == "all"}
+    published = {
+        row["measure"]: row["value"]
+        for row in rows
+        if row["area"] == "Slough" and row["period"] == "2025-03-31" and row["breakdown"] == "all"
+    }
     card = read_card(EXAMPLE / "council.yaml")
-    assert (str(card.opening.lac), str(card.opening.cp)) == (published["lac_stock"], published["cp_stock"]) == ("173", "161")
+    assert (
+        (str(card.opening.lac), str(card.opening.cp))
+        == (published["lac_stock"], published["cp_stock"])
+        == ("173", "161")
+    )
     assert (HOME / "params" / card.starts_from.council / card.starts_from.month / "case.yaml").is_file()
 
 
 def test_the_budget_is_proved_by_its_card_and_is_the_council_cards():
     table = prove(EXAMPLE / "budget.csv", read_source_card(EXAMPLE / "budget.csv"))
-    assert dict(zip(table["line"], table["value"].astype(float), strict=True)) == read_card(EXAMPLE / "council.yaml").budget("2025-04")
+    assert dict(zip(table["line"], table["value"].astype(float), strict=True)) == read_card(
+        EXAMPLE / "council.yaml"
+    ).budget("2025-04")
     assert table["value"].astype(int).sum() == 20_259_860
 
 
@@ -151,7 +171,9 @@ def test_the_budget_is_the_cases():
     lines = json.loads(path.read_text(encoding="utf-8"))["scenarios"]["central"]["cost"]["2025-26"]["lines"]
     assert set(lines) == set(BUDGET)
     for line, (_, pounds) in BUDGET.items():
-        assert pounds == pytest.approx(lines[line]["budget"], rel=0.01, abs=1), f"{line}: the case's budget has moved; put it into forecast/synth/year.py"
+        assert pounds == pytest.approx(lines[line]["budget"], rel=0.01, abs=1), (
+            f"{line}: the case's budget has moved; put it into forecast/synth/year.py"
+        )
 
 
 # The rates, from many years.
@@ -170,7 +192,10 @@ def mean_of(years: list[pd.DataFrame], measure: str, first: int, last: int) -> t
     return float(np.mean(each)), float(np.std(each) / np.sqrt(len(each)))
 
 
-@pytest.mark.parametrize(("measure", "first", "last", "wanted"), [("lac_starts", 1, 7, 88 / 12), ("lac_starts", 8, 12, 88 / 12 * 2.2), ("cp_starts", 1, 12, 225 / 12)])
+@pytest.mark.parametrize(
+    ("measure", "first", "last", "wanted"),
+    [("lac_starts", 1, 7, 88 / 12), ("lac_starts", 8, 12, 88 / 12 * 2.2), ("cp_starts", 1, 12, 225 / 12)],
+)
 def test_starts_come_at_the_stated_rates(years, measure, first, last, wanted):
     mean, error = mean_of(years, measure, first, last)
     assert abs(mean - wanted) < 4 * error and error < 0.02 * wanted
@@ -195,14 +220,18 @@ def test_children_who_start_are_placed_at_the_stated_shares():
     counts = pd.DataFrame({"lac_starts": [100] * 12, "lac_ends": [0] * 12})
     there = placed(YearSettings(), counts, np.random.default_rng(0)).iloc[-1]
     settings = YearSettings()
-    for name, opening, share in zip(PLACED_HEADINGS.values(), settings.opening_placed, settings.first_placed, strict=True):
+    for name, opening, share in zip(
+        PLACED_HEADINGS.values(), settings.opening_placed, settings.first_placed, strict=True
+    ):
         assert abs(there[name] - opening - 1200 * share) <= 4 * np.sqrt(1200 * share * (1 - share))
 
 
 def test_children_who_leave_are_any_of_those_here():
     """Half of the children leave: so do half of those in foster care, within four standard errors of a draw without return."""
     counts = pd.DataFrame({"lac_starts": [0], "lac_ends": [86]})
-    left = [112 - placed(YearSettings(), counts, np.random.default_rng(seed))["lac_fostering"].item() for seed in range(200)]
+    left = [
+        112 - placed(YearSettings(), counts, np.random.default_rng(seed))["lac_fostering"].item() for seed in range(200)
+    ]
     error = np.sqrt(86 * (112 / 173) * (61 / 173) * (87 / 172) / 200)
     assert abs(np.mean(left) - 86 * 112 / 173) < 4 * error
 
@@ -210,7 +239,9 @@ def test_children_who_leave_are_any_of_those_here():
 def test_the_ledger_without_noise_is_children_times_unit_cost():
     """By hand: private homes in October, 31 days, from 20 to 22 children in them: 5,558,702 x 31 / 365 x 21 / 20 x 1.12."""
     still = dict(zip(PLACED_HEADINGS.values(), PLACED, strict=True))
-    counts = pd.DataFrame({"month": MONTHS, "lac": [180] * 12} | {name: [children] * 12 for name, children in still.items()})
+    counts = pd.DataFrame(
+        {"month": MONTHS, "lac": [180] * 12} | {name: [children] * 12 for name, children in still.items()}
+    )
     counts["lac_residential"] = [20] * 6 + [22] * 6
     settings = YearSettings(lac=180, opening_placed=PLACED, noise=0.0)
     ledger = draw_ledger(settings, counts, np.random.default_rng(0))
@@ -236,13 +267,19 @@ def test_the_price_rise_is_seen_in_the_example():
         (path,) = (EXAMPLE / "deliveries").rglob(f"ledger_{month}.csv")
         for row in rows_of(path):
             spent[row["Cost line"]].append(float(row["Actual"]))
-    ratio = np.log(np.array(spent["Children's homes, private"]) / children[:, 0] / (np.array(spent["Fostering agencies"]) / children[:, 1]))
+    ratio = np.log(
+        np.array(spent["Children's homes, private"])
+        / children[:, 0]
+        / (np.array(spent["Fostering agencies"]) / children[:, 1])
+    )
     rise, error = ratio[6:].mean() - ratio[:6].mean(), 0.02 * np.sqrt(2) * np.sqrt(2 / 6)
     assert abs(rise - np.log(1.12)) < 3 * error and rise > 3 * error
 
 
 def test_first_sent_lacks_what_is_recorded_late():
-    counts = pd.DataFrame({name: [10] * 12 for name in ("lac", "cp", "lac_starts", "lac_ends", "cp_starts", "cp_ends", "lac_fostering")}).assign(month=MONTHS)
+    counts = pd.DataFrame(
+        {name: [10] * 12 for name in ("lac", "cp", "lac_starts", "lac_ends", "cp_starts", "cp_ends", "lac_fostering")}
+    ).assign(month=MONTHS)
     sent = as_first_sent(YearSettings(), counts)
     assert sent["lac_starts"].tolist() == [10] * 4 + [8] + [10] * 7 and sent["lac"].tolist() == [10] * 4 + [8] * 8
     assert sent["lac_fostering"].tolist() == [10] * 4 + [8] * 8 and sent["lac_ends"].tolist() == [10] * 12

@@ -84,7 +84,9 @@ class Case(Strict):
     calibration_year: FinancialYear = Field(description="the last whole year of outturns, such as 2010-11")
     tables: dict[str, TableNames] = Field(description="the data tables used, by their role")
     title: Text = Field(description="the title of the forecast")
-    name: Text | None = Field(None, description="the council's name as readers see it, where the tables use another; if left out, the area")
+    name: Text | None = Field(
+        None, description="the council's name as readers see it, where the tables use another; if left out, the area"
+    )
 
 
 class CaseFile(Strict):

@@ -89,7 +89,9 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     case, own = _read_case(params, council, month, catalogue)
     central = _merge(catalogue, read_national(params, catalogue), own, f"{council}/{month}")
     read = {slug: _read_scenario(params, slug, catalogue, central) for slug in scenarios}
-    return {slug: Assumptions(case, chosen, catalogue, central, {**central, **new}) for slug, (chosen, new) in read.items()}
+    return {
+        slug: Assumptions(case, chosen, catalogue, central, {**central, **new}) for slug, (chosen, new) in read.items()
+    }
 
 
 def read_national(params: Path, catalogue: Catalogue) -> dict[str, Entry]:

@@ -81,10 +81,17 @@ class Known:
 
     def past(self) -> Past:
         """The counts beside the country's. Raises CannotRun where the last cannot be compared."""
-        children, country = (on_one_base(table.dropna()) for table in (self.council["pop_0_17"], self.england["children"]))
+        children, country = (
+            on_one_base(table.dropna()) for table in (self.council["pop_0_17"], self.england["children"])
+        )
         counts = self.counts.rename(lambda year: year + MARCH)
         try:
-            return compare(counts, _to_all(children, counts), self.england[self.measure], _to_all(country, self.england[self.measure]))
+            return compare(
+                counts,
+                _to_all(children, counts),
+                self.england[self.measure],
+                _to_all(country, self.england[self.measure]),
+            )
         except ValueError as error:
             raise CannotRun(str(error)) from None
 
@@ -101,17 +108,25 @@ def scaled(shape: np.ndarray, total: float) -> np.ndarray:
 
 def england_margins(measure: str, origin: int, england: England) -> Margins:
     """England's year to the origin, by age as in the reference case."""
-    stock, started, ended = MEASURES[measure][0].replace("cpp", "cp"), f"{measure}_started", f"{measure}_{'ceased' if measure == 'lac' else 'ended'}"
+    stock, started, ended = (
+        MEASURES[measure][0].replace("cpp", "cp"),
+        f"{measure}_started",
+        f"{measure}_{'ceased' if measure == 'lac' else 'ended'}",
+    )
     row, shape = england.by_year.loc[origin], england.groups[measure].country
     ends = None if shape.ends is None else scaled(shape.ends, row[ended])
     before = england.by_year.loc[origin - 1, stock]
-    return Margins(before, scaled(shape.starts, row[started]), scaled(shape.closing, row[stock]), ends, row[ended], shape.stays)
+    return Margins(
+        before, scaled(shape.starts, row[started]), scaled(shape.closing, row[stock]), ends, row[ended], shape.stays
+    )
 
 
 def england_fit(measure: str, origin: int, england: England) -> tuple[Fit, float]:
     """England's leaving hazards for the year to the origin, and the newborn share."""
     margins, group = england_margins(measure, origin, england), england.groups[measure]
-    first = caseload.first_hazards(group.bands, sorted({window[0] for window in margins.stays}), margins.closing.sum(), margins.ended)
+    first = caseload.first_hazards(
+        group.bands, sorted({window[0] for window in margins.stays}), margins.closing.sum(), margins.ended
+    )
     fit = calibration.fit_country_by_stock if margins.ends is None else calibration.fit_country
     return fit(first, margins)
 
@@ -131,8 +146,13 @@ def council_margins(known: Known, england: Margins) -> Margins:
         raise CannotRun("published starts, ends and stock cannot all hold")
     now = known.origin
     return Margins(
-        stock.get(now - 1, np.nan), scaled(england.starts, started[now]), scaled(england.closing, stock[now]), None, ended[now], {}
-    )  # fmt: skip
+        stock.get(now - 1, np.nan),
+        scaled(england.starts, started[now]),
+        scaled(england.closing, stock[now]),
+        None,
+        ended[now],
+        {},
+    )
 
 
 @dataclass(frozen=True)
@@ -161,9 +181,13 @@ def calibrate(known: Known, england: England, norms: Norms, country: tuple[Fit, 
     children = on_one_base(known.council["pop_0_17"].dropna())
     shape = england.children / england.children.sum()
     evidence = PanelEvidence(
-        shape * children.iloc[-1], shape * on_one_base(england.by_year.loc[: known.origin, "children"].dropna()).iloc[-1], children
+        shape * children.iloc[-1],
+        shape * on_one_base(england.by_year.loc[: known.origin, "children"].dropna()).iloc[-1],
+        children,
     )
-    return caseload.calibrate(group, evidence, norms, 0.0, f"{known.origin - 1}-{known.origin % 100:02d}", (fit, own, newborn))
+    return caseload.calibrate(
+        group, evidence, norms, 0.0, f"{known.origin - 1}-{known.origin % 100:02d}", (fit, own, newborn)
+    )
 
 
 def children_ahead(known: Known, england: England, months: int, moving: bool = True) -> Population:

@@ -47,8 +47,15 @@ def calibration_table(home: Path, name: str) -> pd.DataFrame:
     """A table that `forecast calibrate` or `forecast backtest --keep` made. Raises BadInput if it is not there."""
     path = home / "data" / CALIBRATION / f"{name}.csv"
     if not path.is_file():
-        raise BadInput(f"data/{CALIBRATION}/{path.name} is missing: restore it, or make it anew from a panel of councils (see CONTRIBUTING)")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"council": str} | ({} if name == CHANGES else FIRST_YEARS_ARE_TEXT))
+        raise BadInput(
+            f"data/{CALIBRATION}/{path.name} is missing: restore it, or make it anew from a panel of councils (see CONTRIBUTING)"
+        )
+    return pd.read_csv(
+        path,
+        keep_default_na=False,
+        na_values=[""],
+        dtype={"council": str} | ({} if name == CHANGES else FIRST_YEARS_ARE_TEXT),
+    )
 
 
 def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -62,7 +69,9 @@ def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 
 def record_told(home: Path) -> dict[str, dict]:
     """The panel's record for the answer. Raises BadInput if a table is missing."""
-    return record.told(*(calibration_table(home, f"record_{name}") for name in ("scope", "summary", "against_own_walk", "ranges")))
+    return record.told(
+        *(calibration_table(home, f"record_{name}") for name in ("scope", "summary", "against_own_walk", "ranges"))
+    )
 
 
 def keep(home: Path, tables: dict[str, pd.DataFrame], council: str | None) -> None:

@@ -35,7 +35,10 @@ def read_monthly(path: Path) -> dict[tuple[str, str], Series]:
         if month in points:
             raise BadInput(f"{path.name}, line {line}: a second count for {council}, {measure}, {month}; keep one")
         points[month] = count
-    return {key: Series(tuple(sorted(points)), np.array([points[month] for month in sorted(points)])) for key, points in held.items()}
+    return {
+        key: Series(tuple(sorted(points)), np.array([points[month] for month in sorted(points)]))
+        for key, points in held.items()
+    }
 
 
 def _checked(path: Path, line: int, row: list[str]) -> tuple[str, str, str, float]:
@@ -53,11 +56,21 @@ def _checked(path: Path, line: int, row: list[str]) -> tuple[str, str, str, floa
     return council, measure, month, float(count)
 
 
-def run(held: dict[tuple[str, str], Series], methods: tuple[str, ...], draws: int, seed: int, workers: int, cluster: str | None, said) -> pd.DataFrame:
+def run(
+    held: dict[tuple[str, str], Series],
+    methods: tuple[str, ...],
+    draws: int,
+    seed: int,
+    workers: int,
+    cluster: str | None,
+    said,
+) -> pd.DataFrame:
     """One row for each series, method, origin and horizon whose outturn is known."""
     tasks = [(key, series, at) for key, series in held.items() for at in range(LEAST_POINTS, len(series.months))]
     parts = []
-    for (key, series, at), part in zip(tasks, spread(partial(one_origin, methods, draws, seed), tasks, workers, cluster), strict=True):
+    for (key, series, at), part in zip(
+        tasks, spread(partial(one_origin, methods, draws, seed), tasks, workers, cluster), strict=True
+    ):
         parts.append(part)
         said(f"{len(parts)} of {len(tasks)}: {' '.join(key)} from {series.months[at - 1]}")
     if not parts:
@@ -65,12 +78,18 @@ def run(held: dict[tuple[str, str], Series], methods: tuple[str, ...], draws: in
     return pd.concat(parts, ignore_index=True)
 
 
-def one_origin(methods: tuple[str, ...], draws: int, seed: int, task: tuple[tuple[str, str], Series, int]) -> pd.DataFrame:
+def one_origin(
+    methods: tuple[str, ...], draws: int, seed: int, task: tuple[tuple[str, str], Series, int]
+) -> pd.DataFrame:
     """Every method from one month of one series, which sees the counts before it only."""
     (council, measure), series, at = task
     seen = Series(series.months[:at], series.counts[:at])
     ahead = months_between(series.months[at - 1], series.months[-1])[1 : max(HORIZONS) + 1]
-    outturns = {ahead.index(month) + 1: count for month, count in zip(series.months[at:], series.counts[at:], strict=True) if month in ahead}
+    outturns = {
+        ahead.index(month) + 1: count
+        for month, count in zip(series.months[at:], series.counts[at:], strict=True)
+        if month in ahead
+    }
     own = number(seed, council, measure, seen.months[-1])
     rows = []
     for method in methods:
@@ -84,14 +103,26 @@ def _row(found: trend.Trend, seen: Series, horizon: int, outturn: float) -> dict
     drawn, came = found.paths[:, horizon - 1], np.array([outturn])
     low, middle, high = np.quantile(drawn, [0.1, 0.5, 0.9])
     return {
-        "method": found.method, "origin": seen.months[-1], "horizon": horizon, "outturn": outturn, "p10": low, "p50": middle, "p90": high,
-        "crps": scores.crps(drawn[None], came)[0], "last": seen.counts[-1], "scale": float(np.abs(np.diff(seen.counts)).mean()),
-        "used": found.used, "verdict": found.verdict,
-    }  # fmt: skip
+        "method": found.method,
+        "origin": seen.months[-1],
+        "horizon": horizon,
+        "outturn": outturn,
+        "p10": low,
+        "p50": middle,
+        "p90": high,
+        "crps": scores.crps(drawn[None], came)[0],
+        "last": seen.counts[-1],
+        "scale": float(np.abs(np.diff(seen.counts)).mean()),
+        "used": found.used,
+        "verdict": found.verdict,
+    }
 
 
 def tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Scores and their summary, horizons in months."""
     first = ["council", "measure", "method", "origin", "horizon", "outturn", "p10", "p50", "p90", "crps"]
     rest = [name for name in frame if name not in first]
-    return {"scores": frame[[*first, *rest]], "summary": scores.summary(frame.drop(columns=["used", "verdict"])).round(4)}
+    return {
+        "scores": frame[[*first, *rest]],
+        "summary": scores.summary(frame.drop(columns=["used", "verdict"])).round(4),
+    }

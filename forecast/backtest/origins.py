@@ -19,7 +19,12 @@ from forecast.trend import national, pooled
 from forecast.trend.earned import METHODS as TRENDS
 from forecast.trend.earned import Record
 
-FORECAST, RATES, NO_POPULATION, FULL_POPULATION = "forecast", "rates as they are", "without population", "population in full"
+FORECAST, RATES, NO_POPULATION, FULL_POPULATION = (
+    "forecast",
+    "rates as they are",
+    "without population",
+    "population in full",
+)
 OWN_WALK, POOLED, AVERAGE, ENSEMBLE = "own random walk", "pooled walk", "quantile average", "ensemble"
 CHAIN = (FORECAST, RATES, NO_POPULATION, FULL_POPULATION)
 POPULATION_WORTH = (NO_POPULATION, FULL_POPULATION)
@@ -51,12 +56,16 @@ class Settings:
     seed: int
 
 
-def run(settings: Settings, workers: int = 1, cluster: str | None = None, said: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
+def run(
+    settings: Settings, workers: int = 1, cluster: str | None = None, said: Callable[[str], None] = lambda text: None
+) -> pd.DataFrame:
     """One row for each council, measure, method, origin and horizon whose outturn is known. The same whoever works."""
     years = settings.panel.figures.index.get_level_values("year")
     tasks = [(measure, origin) for origin in range(FIRST_ORIGIN, int(years.max())) for measure in MEASURES]
     parts = []
-    for (measure, origin), part in zip(tasks, spread(partial(one_origin, settings), tasks, workers, cluster), strict=True):
+    for (measure, origin), part in zip(
+        tasks, spread(partial(one_origin, settings), tasks, workers, cluster), strict=True
+    ):
         parts.append(part)
         said(f"{len(parts)} of {len(tasks)}: {measure.upper()} from 31 March {origin}, {len(part):,} forecasts scored")
     return pd.concat(parts, ignore_index=True)
@@ -66,10 +75,18 @@ def one_origin(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
     """Every council at one origin."""
     measure, origin = task
     known, england = as_known(settings.panel, origin), settings.england
-    country = chain.england_fit(measure, origin, england) if set(settings.methods) & set(CHAIN + (AVERAGE, ENSEMBLE)) else None
+    country = (
+        chain.england_fit(measure, origin, england)
+        if set(settings.methods) & set(CHAIN + (AVERAGE, ENSEMBLE))
+        else None
+    )
     rows = []
     for council in settings.panel.councils:
-        here = Known(measure, origin, known.loc[council], england.by_year.loc[:origin]) if (council, origin) in known.index else None
+        here = (
+            Known(measure, origin, known.loc[council], england.by_year.loc[:origin])
+            if (council, origin) in known.index
+            else None
+        )
         if here is not None and here.counts.size and here.counts.index[-1] == origin:
             rows += one_council(settings, council, here, country)
     return pd.DataFrame(rows)
@@ -111,7 +128,9 @@ def forecasts(settings: Settings, known: Known, country, seed: int) -> dict[str,
         said[POOLED] = _pooled(settings, known)
     said |= {method: _from_trend(method, known, draws, seed) for method in trend.METHODS if method in wanted}
     if AVERAGE in wanted:
-        said[AVERAGE] = Said(pooled.quantile_average(*(said[part].draws for part in MIXED[AVERAGE])), AVERAGE, "closed form")
+        said[AVERAGE] = Said(
+            pooled.quantile_average(*(said[part].draws for part in MIXED[AVERAGE])), AVERAGE, "closed form"
+        )
     if ENSEMBLE in wanted:
         said[ENSEMBLE] = Said(pooled.mixture(*(said[part].draws for part in MIXED[ENSEMBLE])), ENSEMBLE, "closed form")
     return said
@@ -153,16 +172,29 @@ def _from_chain(settings: Settings, known: Known, country, seed: int, wanted: se
         instead = replace(_pooled(settings, known), verdict=f"fell back to {POOLED}: {reason}")
         return dict.fromkeys(asked, instead)
     people = chain.children_ahead(known, settings.england, MONTHS)
-    return {method: Said(_live(fit, variant(norms, method), people, settings.draws, seed), method, "converged") for method in asked}
+    return {
+        method: Said(_live(fit, variant(norms, method), people, settings.draws, seed), method, "converged")
+        for method in asked
+    }
 
 
 def variant(norms: Norms, method: str) -> Norms:
     """The norms with the trend's shares as a variant of the forecast has them."""
     held = norms.trend
     if method == RATES:
-        return replace(norms, trend=replace(held, shares=dict.fromkeys(TRENDS, 0.0) | {"rates": 1.0, "population": 1.0}, many=PERFECT, worth=NO_DOUBT))
+        return replace(
+            norms,
+            trend=replace(
+                held,
+                shares=dict.fromkeys(TRENDS, 0.0) | {"rates": 1.0, "population": 1.0},
+                many=PERFECT,
+                worth=NO_DOUBT,
+            ),
+        )
     if method in POPULATION_WORTH:
-        return replace(norms, trend=replace(held, shares=held.shares | {"population": float(method == FULL_POPULATION)}))
+        return replace(
+            norms, trend=replace(held, shares=held.shares | {"population": float(method == FULL_POPULATION)})
+        )
     return norms
 
 
@@ -181,7 +213,9 @@ def _from_trend(method: str, known: Known, draws: int, seed: int) -> Said:
     return Said(_yearly(found.paths), found.used, found.verdict)
 
 
-def _rows(settings: Settings, council: str, known: Known, method: str, said: Said, outturns: dict[int, float]) -> list[dict]:
+def _rows(
+    settings: Settings, council: str, known: Known, method: str, said: Said, outturns: dict[int, float]
+) -> list[dict]:
     rows = []
     change = known.counts.diff().abs().mean()
     scale = 0.0 if np.isnan(change) else change  # with one count there is no change: MASE leaves it out and says so
@@ -189,12 +223,26 @@ def _rows(settings: Settings, council: str, known: Known, method: str, said: Sai
         if horizon in outturns:
             draws, outturn = said.draws[:, at], np.array([outturns[horizon]])
             low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
-            rows.append({
-                "council": council, "measure": known.measure, "method": method, "origin": known.origin, "horizon": horizon,
-                "outturn": outturn[0], "p10": low, "p50": middle, "p90": high, "crps": scores.crps(draws[None], outturn)[0],
-                "pit": scores.pit(draws[None], outturn)[0], "last": known.counts.iloc[-1], "scale": scale, "used": said.used,
-                "verdict": said.verdict, "name": settings.panel.names[council],
-            })  # fmt: skip
+            rows.append(
+                {
+                    "council": council,
+                    "measure": known.measure,
+                    "method": method,
+                    "origin": known.origin,
+                    "horizon": horizon,
+                    "outturn": outturn[0],
+                    "p10": low,
+                    "p50": middle,
+                    "p90": high,
+                    "crps": scores.crps(draws[None], outturn)[0],
+                    "pit": scores.pit(draws[None], outturn)[0],
+                    "last": known.counts.iloc[-1],
+                    "scale": scale,
+                    "used": said.used,
+                    "verdict": said.verdict,
+                    "name": settings.panel.names[council],
+                }
+            )
     return rows
 
 

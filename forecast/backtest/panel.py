@@ -14,12 +14,25 @@ MEASURES = {"lac": ("lac", "lac_started", "lac_ceased"), "cp": ("cpp", "cpp_star
 MEASURE_WORDS = {"lac": "Looked-after children", "cp": "Child protection plans"}
 NAMES = ["la_code", "la_name", "year"]
 FIGURES = [
-    "lac", "lac_started", "lac_ceased", "cpp", "cpp_started", "cpp_ended", "pop_0_17", "births_yr_to_mid_year",
-    "net_internal_migration_all_ages", "net_international_migration_all_ages", "population_all_ages",
-]  # fmt: skip
+    "lac",
+    "lac_started",
+    "lac_ceased",
+    "cpp",
+    "cpp_started",
+    "cpp_ended",
+    "pop_0_17",
+    "births_yr_to_mid_year",
+    "net_internal_migration_all_ages",
+    "net_international_migration_all_ages",
+    "population_all_ages",
+]
 SIGNED = {"net_internal_migration_all_ages", "net_international_migration_all_ages"}
 RATE_OF_ENDS = "cpp_ended_rate_per_10k"
-FIRST_PUBLISHED = {"lac": "lac_first_published", "lac_started": "lac_started_first_published", "lac_ceased": "lac_ceased_first_published"}
+FIRST_PUBLISHED = {
+    "lac": "lac_first_published",
+    "lac_started": "lac_started_first_published",
+    "lac_ceased": "lac_ceased_first_published",
+}
 ROUNDED = "lac_rounded_to_5"
 PER_10K = 10_000
 EDITION_COLUMNS = ["la_code", "year", "measure", "value", "edition"]
@@ -60,7 +73,9 @@ def read_panel(path: Path, editions: Path | None = None) -> Panel:
     twice = frame.duplicated(["la_code", "year"])
     if twice.any():
         line = int(twice.to_numpy().argmax()) + 2
-        raise BadInput(f"{path.name}, line {line}: a second row for council {frame['la_code'].iloc[line - 2]} and its year; keep one")
+        raise BadInput(
+            f"{path.name}, line {line}: a second row for council {frame['la_code'].iloc[line - 2]} and its year; keep one"
+        )
     names = dict(zip(frame["la_code"], frame["la_name"], strict=True))
     figures = _ends(frame.drop(columns="la_name").set_index(["la_code", "year"]).sort_index())
     return Panel(figures, names, None if editions is None else _editions(editions))
@@ -76,7 +91,9 @@ def _rows(path: Path, wanted: list[str]) -> pd.DataFrame:
         raise BadInput(f"{path.name}: the header lacks {', '.join(missing)}; a panel has at least {', '.join(wanted)}")
     for line, row in enumerate(rows[1:], start=2):
         if len(row) != len(rows[0]):
-            raise BadInput(f"{path.name}, line {line}: {len(row)} cells, expected {len(rows[0])}; look for a stray comma")
+            raise BadInput(
+                f"{path.name}, line {line}: {len(row)} cells, expected {len(rows[0])}; look for a stray comma"
+            )
     return pd.DataFrame(rows[1:], columns=rows[0], dtype=str)
 
 
@@ -87,7 +104,9 @@ def _numbers(path: Path, rows: pd.DataFrame, column: str) -> pd.Series:
         try:
             value = float(cell) if cell else np.nan
         except ValueError:
-            raise BadInput(f"{path.name}, line {line}, {column}: {cell!r} is not a number; expected digits or a blank") from None
+            raise BadInput(
+                f"{path.name}, line {line}, {column}: {cell!r} is not a number; expected digits or a blank"
+            ) from None
         if np.isinf(value) or (value < 0 and column not in SIGNED):
             raise BadInput(f"{path.name}, line {line}, {column}: {cell}; expected 0 or more, or a blank")
         values.append(value)
@@ -105,10 +124,16 @@ def _ends(figures: pd.DataFrame) -> pd.DataFrame:
 def _editions(path: Path) -> pd.DataFrame:
     rows = _rows(path, EDITION_COLUMNS)
     first = pd.Series([int(edition[:4]) for edition in rows["edition"]])
-    return pd.DataFrame({
-        "la_code": rows["la_code"], "year": _numbers(path, rows, "year").astype(int), "measure": rows["measure"],
-        "value": _numbers(path, rows, "value"), "edition": first, "rounded": rows["edition"].str.contains("rounded"),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "la_code": rows["la_code"],
+            "year": _numbers(path, rows, "year").astype(int),
+            "measure": rows["measure"],
+            "value": _numbers(path, rows, "value"),
+            "edition": first,
+            "rounded": rows["edition"].str.contains("rounded"),
+        }
+    )
 
 
 def as_known(panel: Panel, origin: int) -> pd.DataFrame:
@@ -131,7 +156,9 @@ def as_known(panel: Panel, origin: int) -> pd.DataFrame:
 
 def _put_edition(known: pd.DataFrame, editions: pd.DataFrame, origin: int) -> None:
     """Overwrite LAC figures by those of the origin's edition, where it holds them unrounded."""
-    held = editions[(editions["edition"] == origin) & ~editions["rounded"] & (editions["year"] <= origin)].dropna(subset="value")
+    held = editions[(editions["edition"] == origin) & ~editions["rounded"] & (editions["year"] <= origin)].dropna(
+        subset="value"
+    )
     for measure, rows in held.groupby("measure"):
         values = rows.drop_duplicates(["la_code", "year"], keep="last").set_index(["la_code", "year"])["value"]
         both = known.index.intersection(values.index)

@@ -17,9 +17,16 @@ COLUMNS = ["council", "measure", "method", "origin", "horizon", "outturn", "p10"
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     """Scores in the order of measures and methods that every table keeps."""
-    for column, order in (("measure", list(MEASURES)), ("method", [name for name in EVERY_METHOD if name in set(frame["method"])])):
+    for column, order in (
+        ("measure", list(MEASURES)),
+        ("method", [name for name in EVERY_METHOD if name in set(frame["method"])]),
+    ):
         frame = frame.assign(**{column: pd.Categorical(frame[column], order, ordered=True)})
-    return frame.sort_values(["measure", "method", "council", "origin", "horizon"]).astype({"measure": str, "method": str}).reset_index(drop=True)
+    return (
+        frame.sort_values(["measure", "method", "council", "origin", "horizon"])
+        .astype({"measure": str, "method": str})
+        .reset_index(drop=True)
+    )
 
 
 def summaries(frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,8 +87,20 @@ def ranges(frame: pd.DataFrame) -> pd.DataFrame:
         for horizon, size, part in cuts:
             for (measure, method), group in part.groupby(["measure", "method"], sort=False):
                 low, high = (group["outturn"] < group["p10"]).mean(), (group["outturn"] > group["p90"]).mean()
-                rows.append([half, measure, method, horizon, size, len(group), *(round(x, 4) for x in (1 - low - high, low, high))])
-    return pd.DataFrame(rows, columns=["councils", "measure", "method", "horizon", "size", "forecasts", "inside", "below", "above"])
+                rows.append(
+                    [
+                        half,
+                        measure,
+                        method,
+                        horizon,
+                        size,
+                        len(group),
+                        *(round(x, 4) for x in (1 - low - high, low, high)),
+                    ]
+                )
+    return pd.DataFrame(
+        rows, columns=["councils", "measure", "method", "horizon", "size", "forecasts", "inside", "below", "above"]
+    )
 
 
 def pit_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +108,9 @@ def pit_table(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (measure, method), group in frame.groupby(["measure", "method"], sort=False):
         shares = scores.pit_histogram(group["pit"].to_numpy())
-        rows += [[measure, method, number + 1, len(group), round(float(share), 4)] for number, share in enumerate(shares)]
+        rows += [
+            [measure, method, number + 1, len(group), round(float(share), 4)] for number, share in enumerate(shares)
+        ]
     return pd.DataFrame(rows, columns=["measure", "method", "tenth", "forecasts", "share"])
 
 
@@ -138,8 +159,12 @@ def in_words(tables: dict[str, pd.DataFrame]) -> list[str]:
             f"({held['below']:.0%} below, {held['above']:.0%} above)."
         )
         bar = tables["against_own_walk"]
-        for row in bar[(bar["councils"] == ALL) & (bar["measure"] == measure) & (bar["horizon"] == ALL) & (bar["size"] == ALL)].itertuples():
-            lines.append(f"    {row.method:22s} CRPS {row.ratio:.3f} of the council's own random walk's ({row.forecasts:,} forecasts)")
+        for row in bar[
+            (bar["councils"] == ALL) & (bar["measure"] == measure) & (bar["horizon"] == ALL) & (bar["size"] == ALL)
+        ].itertuples():
+            lines.append(
+                f"    {row.method:22s} CRPS {row.ratio:.3f} of the council's own random walk's ({row.forecasts:,} forecasts)"
+            )
     return lines
 
 
@@ -168,10 +193,20 @@ def told(scope: pd.DataFrame, summary: pd.DataFrame, bar: pd.DataFrame, kept: pd
     record, where = {}, scope.set_index("councils").loc[JUDGED]
     for measure in MEASURES:
         inside, ratio = _row(kept, measure, FORECAST, JUDGED), _row(bar, measure, FORECAST, JUDGED)
-        rows = summary[(summary["councils"] == JUDGED) & (summary["measure"] == measure)].set_index(["method", "horizon"])["mape"]
-        errors = {str(h): {"forecast": float(rows[FORECAST, str(h)]), "no_change": float(rows["no change", str(h)])} for h in HORIZONS}
+        rows = summary[(summary["councils"] == JUDGED) & (summary["measure"] == measure)].set_index(
+            ["method", "horizon"]
+        )["mape"]
+        errors = {
+            str(h): {"forecast": float(rows[FORECAST, str(h)]), "no_change": float(rows["no change", str(h)])}
+            for h in HORIZONS
+        }
         record[measure] = {
-            "councils": int(where["number"]), "first_origin": int(where["first_origin"]), "last_origin": int(where["last_origin"]),
-            "forecasts": int(inside["forecasts"]), "inside": float(inside["inside"]), "crps_ratio": float(ratio["ratio"]), "errors": errors,
-        }  # fmt: skip
+            "councils": int(where["number"]),
+            "first_origin": int(where["first_origin"]),
+            "last_origin": int(where["last_origin"]),
+            "forecasts": int(inside["forecasts"]),
+            "inside": float(inside["inside"]),
+            "crps_ratio": float(ratio["ratio"]),
+            "errors": errors,
+        }
     return record

@@ -29,7 +29,10 @@ LEAST_STOCK = 30  # below it a change of a few children is a large logarithm: su
 RESAMPLES = 200
 DRAWS_OF_CHANCE = 400
 DRIFT_LIMITS = (0.01, 2.0)
-MEMORY_LIMITS = (0.2, 20.0)  # years: beyond the panel's own length a departure that fades is told from one that stays by nothing
+MEMORY_LIMITS = (
+    0.2,
+    20.0,
+)  # years: beyond the panel's own length a departure that fades is told from one that stays by nothing
 SMALL_LIMITS = (1.0, 300.0)  # children
 DRIFT_STARTS = ((0.2, 0.2, 2.0), (0.1, 0.25, 15.0), (0.4, 0.1, 1.0))  # starts, today, memory
 WIDTH_DRAWS = 600
@@ -67,11 +70,18 @@ def departures(panel: Panel, england: England, measure: str, councils: list[str]
         return Departures(lasting, passing, 1 / (1 + np.exp(-at[2])), family)
 
     def misfit(at: np.ndarray) -> float:
-        return -sum(levels.log_likelihood(past.years, past.departure, past.counts, model(at), MOST_SURPRISE) for past in pasts)
+        return -sum(
+            levels.log_likelihood(past.years, past.departure, past.counts, model(at), MOST_SURPRISE) for past in pasts
+        )
 
     starts = ([-1.2, -1.5, 1.0, 0.5], [-1.0, -2.0, 2.5, 0.0])
-    best = min((minimize(misfit, at, method="Nelder-Mead", options={"maxiter": 1500, "xatol": 1e-3, "fatol": 1e-3}) for at in starts),
-               key=lambda found: found.fun)  # fmt: skip
+    best = min(
+        (
+            minimize(misfit, at, method="Nelder-Mead", options={"maxiter": 1500, "xatol": 1e-3, "fatol": 1e-3})
+            for at in starts
+        ),
+        key=lambda found: found.fun,
+    )
     return model(best.x)
 
 
@@ -103,7 +113,13 @@ def readings(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
     rows = []
     for council in settings.panel.councils:
         if (council, origin) in known.index:
-            rows += _reading(settings, Known(measure, origin, known.loc[council], england.by_year.loc[:origin]), norms, country, council)
+            rows += _reading(
+                settings,
+                Known(measure, origin, known.loc[council], england.by_year.loc[:origin]),
+                norms,
+                country,
+                council,
+            )
     return pd.DataFrame(rows)
 
 
@@ -121,11 +137,22 @@ def _reading(settings: Settings, known: Known, norms: Norms, country, council: s
     rows = []
     for at, horizon in enumerate(HORIZONS):
         outturn = outturns.get((council, known.origin + horizon), np.nan)
-        rows.append({
-            "council": council, "measure": known.measure, "origin": known.origin, "horizon": horizon, "last": last, "outturn": outturn,
-            **{name: trend.changes[name][at] for name in METHODS}, "chance": chance[at], "reach": reach[at].tolist(),
-            "own_trend": trend.own.trend, "own_no_change": trend.own.no_change, "own_forecasts": trend.own.forecasts,
-        })  # fmt: skip
+        rows.append(
+            {
+                "council": council,
+                "measure": known.measure,
+                "origin": known.origin,
+                "horizon": horizon,
+                "last": last,
+                "outturn": outturn,
+                **{name: trend.changes[name][at] for name in METHODS},
+                "chance": chance[at],
+                "reach": reach[at].tolist(),
+                "own_trend": trend.own.trend,
+                "own_no_change": trend.own.no_change,
+                "own_forecasts": trend.own.forecasts,
+            }
+        )
     return rows
 
 
@@ -187,8 +214,17 @@ def earned_shares(rows: pd.DataFrame, seed: int, resamples: int = RESAMPLES) -> 
     said, came, weight = rows[list(METHODS)].to_numpy(), changes(rows), 1 / np.sqrt(rows["horizon"].to_numpy())
     found = []
     for _ in range(resamples):
-        times = pd.Series(luck.choice(origins, origins.size)).value_counts().reindex(rows["origin"]).fillna(0).to_numpy()
-        times = times * pd.Series(luck.choice(councils, councils.size)).value_counts().reindex(rows["council"]).fillna(0).to_numpy()
+        times = (
+            pd.Series(luck.choice(origins, origins.size)).value_counts().reindex(rows["origin"]).fillna(0).to_numpy()
+        )
+        times = (
+            times
+            * pd.Series(luck.choice(councils, councils.size))
+            .value_counts()
+            .reindex(rows["council"])
+            .fillna(0)
+            .to_numpy()
+        )
         kept = times > 0
         found.append(least_errors(said[kept], came[kept], (times * weight)[kept]))
     found = np.array(found)
@@ -274,7 +310,9 @@ def fit_drift(held: Misses, leaving: float, small: float) -> DriftFit:
     limits = [np.log(pair) for pair in (DRIFT_LIMITS, DRIFT_LIMITS, MEMORY_LIMITS)]
     options = {"maxiter": 4000, "xatol": 1e-4, "fatol": 1e-7}
     found = [
-        minimize(lambda at: held.loss(model(at), small), np.log(start), method="Nelder-Mead", bounds=limits, options=options)
+        minimize(
+            lambda at: held.loss(model(at), small), np.log(start), method="Nelder-Mead", bounds=limits, options=options
+        )
         for start in DRIFT_STARTS
     ]
     return model(min(found, key=lambda one: one.fun).x)
@@ -293,7 +331,9 @@ def fit_small(held: dict[str, Misses], leaving: dict[str, float]) -> tuple[float
         small = float(np.exp(log_small))
         return sum(held[measure].loss(drift, small) for measure, drift in fits(small).items())
 
-    small = float(np.exp(minimize_scalar(loss, bounds=np.log(SMALL_LIMITS), method="bounded", options={"xatol": 0.01}).x))
+    small = float(
+        np.exp(minimize_scalar(loss, bounds=np.log(SMALL_LIMITS), method="bounded", options={"xatol": 0.01}).x)
+    )
     return small, fits(small)
 
 
@@ -317,7 +357,9 @@ def alarm_drift(panel: Panel, measure: str, councils: list[str], family: float) 
     series = [counts for counts in series if counts.size >= 6 and counts.min() >= LEAST_STOCK]
 
     def away(size: float) -> float:
-        z = np.concatenate([breaks.residuals(counts, size, family)["residual"].dropna().to_numpy() for counts in series])
+        z = np.concatenate(
+            [breaks.residuals(counts, size, family)["residual"].dropna().to_numpy() for counts in series]
+        )
         return abs(np.diff(np.quantile(z, [0.1, 0.9]))[0] - 2 * Z90)
 
     return float(minimize_scalar(away, bounds=(0.01, 1.0), method="bounded").x)
@@ -336,8 +378,13 @@ def change_quantiles(panel: Panel, measure: str, councils: list[str]) -> pd.Data
         last, change = stock.to_numpy()[held], np.log(later.to_numpy()[held] / stock.to_numpy()[held])
         for low, high in zip(SIZES[:-1], SIZES[1:], strict=True):
             inside = change[_of_size(last, low, high)]
-            rows += [(measure, horizon, low, high, inside.size, level, round(float(np.quantile(inside, level)), 4)) for level in LEVELS]
-    return pd.DataFrame(rows, columns=["measure", "horizon", "stock_from", "stock_below", "changes", "level", "log_change"])
+            rows += [
+                (measure, horizon, low, high, inside.size, level, round(float(np.quantile(inside, level)), 4))
+                for level in LEVELS
+            ]
+    return pd.DataFrame(
+        rows, columns=["measure", "horizon", "stock_from", "stock_below", "changes", "level", "log_change"]
+    )
 
 
 def _of_size(last: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -350,7 +397,13 @@ def parameters(settings: Settings, workers: int, seed: int, said=lambda text: No
     """Every figure the trend and the ranges rest on, key -> value and how: from the councils that tune."""
     panel, england = settings.panel, settings.england
     councils = [council for council in panel.councils if tunes(council)]
-    rows = [("trend.growth_persistence", growth_persistence(england), "first autocorrelation of England's yearly LAC growth")]
+    rows = [
+        (
+            "trend.growth_persistence",
+            growth_persistence(england),
+            "first autocorrelation of England's yearly LAC growth",
+        )
+    ]
     for measure in MEASURES:
         said(f"{measure}: how councils depart from England, and how far their starts walk")
         found = departures(panel, england, measure, councils)
@@ -362,7 +415,13 @@ def parameters(settings: Settings, workers: int, seed: int, said=lambda text: No
         settings = replace(settings, norms=settings.norms | {measure: norms})
     read = all_readings(settings, workers, said)
     rows += _from_readings(settings, read, councils, seed)
-    rows.append(("trend.own_record_worth", _worth(read, rows, seed), "least error of the central path, both measures, of the worths tried"))
+    rows.append(
+        (
+            "trend.own_record_worth",
+            _worth(read, rows, seed),
+            "least error of the central path, both measures, of the worths tried",
+        )
+    )
     rows = widths(settings, rows, workers, seed, said)
     return pd.DataFrame(rows, columns=["key", "value", "how"])
 
@@ -380,17 +439,27 @@ def _from_readings(settings: Settings, read: pd.DataFrame, councils: list[str], 
         leaving[measure] = leaving_to_starts(settings.panel, measure, councils, settings.norms[measure].family)
     small, drifts = fit_small(held, leaving)
     for measure, drift in drifts.items():
-        rows += [(f"drift.{measure}_{part}", value, "least pinball loss at 10% and 90%") for part, value in vars(drift).items()]
+        rows += [
+            (f"drift.{measure}_{part}", value, "least pinball loss at 10% and 90%")
+            for part, value in vars(drift).items()
+        ]
     return [*rows, ("drift.small", small, "least pinball loss at 10% and 90%, both measures")]
 
 
 def _share_rows(measure: str, shares: pd.DataFrame, rows: pd.DataFrame) -> list[tuple]:
     many = record_of(rows, shares["share"])
     said = [
-        (f"trend.{measure}_{name}", row.share, f"80% of resamples {row.low:.2f} to {row.high:.2f}; given any by {row.given:.0%}")
+        (
+            f"trend.{measure}_{name}",
+            row.share,
+            f"80% of resamples {row.low:.2f} to {row.high:.2f}; given any by {row.given:.0%}",
+        )
         for name, row in zip(shares.index, shares.itertuples(), strict=True)
     ]
-    return said + [(f"trend.{measure}_{name}", value, f"{len(rows)} forecasts") for name, value in zip(("error", "error_no_change"), many, strict=True)]
+    return said + [
+        (f"trend.{measure}_{name}", value, f"{len(rows)} forecasts")
+        for name, value in zip(("error", "error_no_change"), many, strict=True)
+    ]
 
 
 def widths(settings: Settings, rows: list[tuple], workers: int, seed: int, said) -> list[tuple]:
@@ -405,7 +474,9 @@ def widths(settings: Settings, rows: list[tuple], workers: int, seed: int, said)
     factor = {measure: width_wanted(frame[frame["measure"] == measure]) ** WIDTH_TO_DRIFT for measure in MEASURES}
     parts = {f"drift.{measure}_{part}": measure for measure in MEASURES for part in ("starts", "today")}
     return [
-        (key, value * factor[parts[key]], f"{how}; then times {factor[parts[key]]:.3f} for the engine's own range") if key in parts else (key, value, how)
+        (key, value * factor[parts[key]], f"{how}; then times {factor[parts[key]]:.3f} for the engine's own range")
+        if key in parts
+        else (key, value, how)
         for key, value, how in rows
     ]
 
@@ -426,10 +497,14 @@ def tuned_norms(norms: Norms, held: dict[str, float], measure: str) -> Norms:
         held["trend.growth_persistence"],
         Departures(*(held[f"trend.{measure}_{part}"] for part in ("lasting", "passing", "kept", "family"))),
     )
-    starts, today, memory, leaving = (held[f"drift.{measure}_{part}"] for part in ("starts", "today", "memory", "leaving"))
+    starts, today, memory, leaving = (
+        held[f"drift.{measure}_{part}"] for part in ("starts", "today", "memory", "leaving")
+    )
     start = Drift(starts, memory, norms.start_drift.steps, today)
     walk = held[f"breaks.{measure}_drift"]
-    return replace(norms, start_drift=start, leave_drift=start.times(leaving), small=held["drift.small"], trend=trend, yearly=walk)
+    return replace(
+        norms, start_drift=start, leave_drift=start.times(leaving), small=held["drift.small"], trend=trend, yearly=walk
+    )
 
 
 def _worth(read: pd.DataFrame, rows: list[tuple], seed: int) -> int:

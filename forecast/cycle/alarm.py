@@ -40,7 +40,9 @@ class Alarm:
         return "more" if self.counted > self.expected else "fewer"
 
 
-def alarm(measure: str, months: list[str], counts: np.ndarray, year_before: float, memory: float, family: float, limit: float) -> Alarm:
+def alarm(
+    measure: str, months: list[str], counts: np.ndarray, year_before: float, memory: float, family: float, limit: float
+) -> Alarm:
     """The alarm as it stands after the last of `months`.
 
     counts       [month] children who started, in order
@@ -51,11 +53,22 @@ def alarm(measure: str, months: list[str], counts: np.ndarray, year_before: floa
     """
     clump = 2 * family - 1  # mean of a family's square over its mean: the variance of a count over its mean
     lengths = range(1, min(LONGEST_WINDOW, len(counts)) + 1)
-    windows = [_window(measure, months[-length:], counts, length, year_before, memory, clump, limit) for length in lengths]
+    windows = [
+        _window(measure, months[-length:], counts, length, year_before, memory, clump, limit) for length in lengths
+    ]
     return min(windows, key=lambda one: one.chance)
 
 
-def _window(measure: str, window: list[str], counts: np.ndarray, length: int, year_before: float, memory: float, clump: float, limit: float) -> Alarm:
+def _window(
+    measure: str,
+    window: list[str],
+    counts: np.ndarray,
+    length: int,
+    year_before: float,
+    memory: float,
+    clump: float,
+    limit: float,
+) -> Alarm:
     earlier = counts[: len(counts) - length]
     seen = (memory * year_before + earlier.sum()) / clump
     time = memory * 12 + len(earlier)
@@ -64,4 +77,6 @@ def _window(measure: str, window: list[str], counts: np.ndarray, length: int, ye
     families = now / clump
     chance = min(1.0, 2 * min(ahead.cdf(np.floor(families)), ahead.sf(np.ceil(families) - 1)))
     low, high = (float(ahead.ppf(end) * clump) for end in (TAIL, 1 - TAIL))
-    return Alarm(measure, tuple(window), now, float(ahead.mean() * clump), low, high, float(chance), bool(chance < limit))
+    return Alarm(
+        measure, tuple(window), now, float(ahead.mean() * clump), low, high, float(chance), bool(chance < limit)
+    )

@@ -54,7 +54,11 @@ class Standing:
     def expired(self, case: OpenCase) -> list[str]:
         """Tables that were good for the case and have expired by the last month: a newer edition is due."""
         now = last_day(self.last)
-        return [f"{card.title}: expired on {day_in_words(card.expires)}. Put the newer edition in its place." for card in case.cards.values() if card.expires < now]
+        return [
+            f"{card.title}: expired on {day_in_words(card.expires)}. Put the newer edition in its place."
+            for card in case.cards.values()
+            if card.expires < now
+        ]
 
     def until(self, month: str) -> "Standing":
         """The same with nothing of any figure after `month`."""

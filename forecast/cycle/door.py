@@ -45,8 +45,16 @@ class Done:
     folder: Path | None = None
 
 
-def refresh_council(home: Home, folder: Path, draws: int, seed: int, threads: int, at: str, say: Callable[[str], None],
-                    with_notebooks: bool = True) -> Done:  # fmt: skip
+def refresh_council(
+    home: Home,
+    folder: Path,
+    draws: int,
+    seed: int,
+    threads: int,
+    at: str,
+    say: Callable[[str], None],
+    with_notebooks: bool = True,
+) -> Done:
     """Read what has arrived, run and publish if anything is new, and tell what moved. `at` is the time, ISO with its zone.
 
     Raises BadInput (exit code 2) where an arrival is not as expected, Busy (3) while another refresh of the folder runs.
@@ -59,10 +67,15 @@ def refresh_council(home: Home, folder: Path, draws: int, seed: int, threads: in
         arrived = read_inbox(folder, card, held)
         taken = accept(held, arrived)
         if arrived.month is None or taken.counts.empty:
-            return Done(NEEDS_A_PERSON if arrived.waiting else DONE, ["No month has been counted yet: nothing to do.", *arrived.warnings])
+            return Done(
+                NEEDS_A_PERSON if arrived.waiting else DONE,
+                ["No month has been counted yet: nothing to do.", *arrived.warnings],
+            )
         now = standing(home, card, taken, folder / PENDING / RETURNS)
         returned = returned_now(folder, now, taken)
-        arrived = replace(arrived, warnings=(*arrived.warnings, *returned.notes, *returned.doubts), doubts=returned.doubts)
+        arrived = replace(
+            arrived, warnings=(*arrived.warnings, *returned.notes, *returned.doubts), doubts=returned.doubts
+        )
         _write_pending(folder, taken, returned)
         return _run_if_new(home, folder, card, now, arrived, draws, seed, threads, at, say, with_notebooks)
 
@@ -71,7 +84,9 @@ def returned_now(folder: Path, now: Standing, taken: Held) -> Returned:
     """What is held of the council's child-level returns, with those that are new read. Raises BadInput."""
     counted = {(row.month, row.measure): row.value for row in taken.counts.itertuples()}
     opening = {(now.card.opening_month, measure): children for measure, children in now.card.opening}
-    return take(folder, read_returned(folder / HELD / RETURNS), counted | opening, now.scenarios["central"].case.area, now.last)
+    return take(
+        folder, read_returned(folder / HELD / RETURNS), counted | opening, now.scenarios["central"].case.area, now.last
+    )
 
 
 def _write_pending(folder: Path, taken: Held, returned: Returned) -> None:
@@ -116,7 +131,17 @@ def publish(home, folder, now, arrived, inputs, draws, seed, threads, at, say, w
         now_at, before = figures(base, central), last_run(home, now)
         moves = moved(home, before, now, now_at, base, central)
         tracking = tracked(home.runs, now)
-        told = summary.tell(answer, now, arrived, now_at, before.month if before else None, moves, alarms(base, now), tracking, now.expired(case))
+        told = summary.tell(
+            answer,
+            now,
+            arrived,
+            now_at,
+            before.month if before else None,
+            moves,
+            alarms(base, now),
+            tracking,
+            now.expired(case),
+        )
         summary.write(staging, told, tracking)
 
     more = More(at, run_history.record, lambda _: inputs, write)
@@ -144,7 +169,11 @@ def last_run(home: Home, now: Standing) -> Before | None:
     council = home.runs / now.card.slug
     year = now.scenarios["central"].case.financial_year
     months = sorted(path.parent.name for path in council.glob("*/summary.json")) if council.is_dir() else []
-    earlier = [month for month in months if month < now.last and not month.startswith(".") and _year(runs.settled(council, month)) == year]
+    earlier = [
+        month
+        for month in months
+        if month < now.last and not month.startswith(".") and _year(runs.settled(council, month)) == year
+    ]
     return _before(runs.settled(council, earlier[-1]), earlier[-1], now) if earlier else None
 
 
@@ -154,14 +183,18 @@ def _year(folder: Path) -> str:
 
 def _before(folder: Path, month: str, now: Standing) -> Before:
     card, held = read_card(folder / CARD), read_held(folder / HELD)
-    frozen = {path.stem: thaw(path.read_text(encoding="utf-8"), path) for path in sorted((folder / "frozen").glob("*.yaml"))}
+    frozen = {
+        path.stem: thaw(path.read_text(encoding="utf-8"), path) for path in sorted((folder / "frozen").glob("*.yaml"))
+    }
     rows = held.vintages.as_known()
     then = Standing(card, frozen, rows, card.budget(rows["month"].max()), returned=folder / HELD / RETURNS)
     code = runs.read_manifest(folder)["code_sha256"]
     return Before(month, then, summary.headline_of(summary.read(folder)), code == runs.code_fingerprint())
 
 
-def moved(home: Home, before: Before | None, now: Standing, after: Figures, base: outlook.Base, central: outlook.Outlook) -> list:
+def moved(
+    home: Home, before: Before | None, now: Standing, after: Figures, base: outlook.Base, central: outlook.Outlook
+) -> list:
     """What moved since the last run, cause by cause; nothing where there is none. `base` and `central` are those of `now`."""
     if before is None:
         return []
@@ -182,11 +215,16 @@ def alarms(base: outlook.Base, now: Standing) -> list[Alarm]:
     wide = counts.pivot(index="month", columns="measure", values="value").sort_index()
     return [
         alarm(
-            measure, list(wide.index), wide[measure].to_numpy(), float(fit.group.starts_by_year.iloc[-1]), a.value("ledger.starts_memory"),
-            base.norms[group].family, a.value("breaks.monthly_chance"),
+            measure,
+            list(wide.index),
+            wide[measure].to_numpy(),
+            float(fit.group.starts_by_year.iloc[-1]),
+            a.value("ledger.starts_memory"),
+            base.norms[group].family,
+            a.value("breaks.monthly_chance"),
         )
         for measure, group, fit in zip(STARTS, ("lac", "cp"), (base.lac, base.cp), strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def tracked(folder: Path, now: Standing) -> pd.DataFrame:

@@ -24,9 +24,14 @@ from forecast.outlook import Base, Outlook
 
 PENNY = Decimal("0.01")
 CAUSES = {
-    "model": "The program", "assumptions": "Assumptions and budget", "revision": "Revised figures of earlier months",
-    "numbers": "Numbers of children", "mix": "Where children are placed", "actuals": "Actuals against forecast", "price": "Prices in the rest of the year",
-}  # fmt: skip
+    "model": "The program",
+    "assumptions": "Assumptions and budget",
+    "revision": "Revised figures of earlier months",
+    "numbers": "Numbers of children",
+    "mix": "Where children are placed",
+    "actuals": "Actuals against forecast",
+    "price": "Prices in the rest of the year",
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,9 @@ def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
     return figures(base, outlook.foresee(base, case.central))
 
 
-def movement(before: Figures, after: Figures, steps: list[tuple[str, Standing]], value: Callable[[Standing], Figures]) -> list[Move]:
+def movement(
+    before: Figures, after: Figures, steps: list[tuple[str, Standing]], value: Callable[[Standing], Figures]
+) -> list[Move]:
     """What each cause moved, in order.
 
     before, after  the headlines published last month and now

@@ -57,7 +57,9 @@ def take(folder: Path, held: Returned, counted: dict[tuple[str, str], int], area
 
 def _place(folder: Path, kind: str) -> Path | None:
     """The folder or zip of one kind of returns, if it holds anything. Raises BadInput where both are there."""
-    found = [path for path in (folder / kind, folder / f"{kind}.zip") if path.is_file() or (path.is_dir() and _files(path))]
+    found = [
+        path for path in (folder / kind, folder / f"{kind}.zip") if path.is_file() or (path.is_dir() and _files(path))
+    ]
     if len(found) > 1:
         raise BadInput(f"{FOLDER} holds a folder {kind} and {kind}.zip. Keep one, so that it is plain which is read.")
     return found[0] if found else None
@@ -75,12 +77,16 @@ def fingerprint(place: Path) -> str:
         try:
             content = path.read_bytes()
         except OSError:
-            raise BadInput(f"a file of {FOLDER}/{place.name} cannot be read: it is open elsewhere, or may not be opened. Close it, or ask for the right to read it, and start again.") from None
+            raise BadInput(
+                f"a file of {FOLDER}/{place.name} cannot be read: it is open elsewhere, or may not be opened. Close it, or ask for the right to read it, and start again."
+            ) from None
         total.update(f"{path.relative_to(place.parent).as_posix()} {sha256(content).hexdigest()}\n".encode())
     return total.hexdigest()
 
 
-def _with(held: Returned, kind: str, digest: str, place: Path, counted: dict[tuple[str, str], int], area: str, month: str) -> Returned:
+def _with(
+    held: Returned, kind: str, digest: str, place: Path, counted: dict[tuple[str, str], int], area: str, month: str
+) -> Returned:
     """The same with one kind of returns read anew, in the place of what was held of it.
 
     A last return whose year is not over is taken as complete to the last month counted: the comparison tells if it was not.
@@ -107,7 +113,10 @@ def with_returns(scenarios: dict[str, Assumptions], tables: Path | None) -> dict
     """The same assumptions for a case whose returns are the tables in a folder, where it holds any."""
     roles = {"returns": f"{TABLE}_{RATES[0]}.csv", "plan_returns": f"{TABLE}_{PLAN_RATES}.csv"}
     named = {role: TABLE for role, file in roles.items() if tables is not None and (tables / file).is_file()}
-    return {slug: replace(a, case=a.case.model_copy(update={"tables": a.case.tables | named})) for slug, a in scenarios.items()}
+    return {
+        slug: replace(a, case=a.case.model_copy(update={"tables": a.case.tables | named}))
+        for slug, a in scenarios.items()
+    }
 
 
 def read_returned(folder: Path | None) -> Returned:
@@ -116,8 +125,14 @@ def read_returned(folder: Path | None) -> Returned:
         return Returned()
     rows = list(csv.reader(io.StringIO((folder / SOURCES).read_text(encoding="utf-8"), newline="")))
     if rows[:1] != [COLUMNS] or any(len(row) != len(COLUMNS) for row in rows):
-        raise BadInput(f"{SOURCES} is not as it was written; expected columns {', '.join(COLUMNS)}. Restore the file as the last refresh left it.")
-    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.name != SOURCES and not path.name.startswith(".")}
+        raise BadInput(
+            f"{SOURCES} is not as it was written; expected columns {', '.join(COLUMNS)}. Restore the file as the last refresh left it."
+        )
+    files = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in sorted(folder.iterdir())
+        if path.name != SOURCES and not path.name.startswith(".")
+    }
     return Returned(files, dict(rows[1:]))
 
 

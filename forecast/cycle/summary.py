@@ -25,17 +25,42 @@ MEASURES = {"lac_starts": "Children starting to be looked after", "cp_starts": "
 MONEY, CHILDREN = ("call", "outturn"), ("lac", "cp")
 
 
-def tell(answer: dict, now: Standing, arrived: Arrived, at: Figures, since: str | None, moves: list[Move], alarms: list[Alarm], tracking: pd.DataFrame, expired: list[str]) -> dict:
+def tell(
+    answer: dict,
+    now: Standing,
+    arrived: Arrived,
+    at: Figures,
+    since: str | None,
+    moves: list[Move],
+    alarms: list[Alarm],
+    tracking: pd.DataFrame,
+    expired: list[str],
+) -> dict:
     """Everything the summary says, for machines; money in pounds and pence as text."""
     told = {
-        "schema": SCHEMA, "council": now.card.council, "month": now.last, "financial_year": answer["financial_year"], "origin": answer["origin"],
-        "contingency": answer["contingency"], "headline": _figures(at), "since": since,
+        "schema": SCHEMA,
+        "council": now.card.council,
+        "month": now.last,
+        "financial_year": answer["financial_year"],
+        "origin": answer["origin"],
+        "contingency": answer["contingency"],
+        "headline": _figures(at),
+        "since": since,
         "moves": [{"cause": move.cause, "name": CAUSES[move.cause], **_figures(move.by)} for move in moves],
-        "actuals_to": now.ledger_months[-1] if now.ledger_months else None, "lines": words.headline(answer),
-        "arrived": list(arrived.warnings), "alarms": [asdict(one) | {"months": list(one.months)} for one in alarms],
-        "tracking": track_record(tracking), "outturn": outturn(answer), "expired": expired,
-    }  # fmt: skip
-    person = arrived.needs_a_person or bool(expired) or any(one.found for one in alarms) or any(one["alarm"] for one in told["tracking"])
+        "actuals_to": now.ledger_months[-1] if now.ledger_months else None,
+        "lines": words.headline(answer),
+        "arrived": list(arrived.warnings),
+        "alarms": [asdict(one) | {"months": list(one.months)} for one in alarms],
+        "tracking": track_record(tracking),
+        "outturn": outturn(answer),
+        "expired": expired,
+    }
+    person = (
+        arrived.needs_a_person
+        or bool(expired)
+        or any(one.found for one in alarms)
+        or any(one["alarm"] for one in told["tracking"])
+    )
     return told | {"code": NEEDS_A_PERSON if person else 0}
 
 
@@ -63,7 +88,13 @@ def track_record(tracking: pd.DataFrame) -> list[dict]:
     last = first.groupby("group", sort=False).tail(1)
     bias = first.groupby("group")["error"].mean()
     return [
-        {"group": row.group, "forecasts": int(row.number), "inside": int(row.number - row.outside), "bias": float(bias[row.group]), "alarm": bool(row.alarm)}
+        {
+            "group": row.group,
+            "forecasts": int(row.number),
+            "inside": int(row.number - row.outside),
+            "bias": float(bias[row.group]),
+            "alarm": bool(row.alarm),
+        }
         for row in last.itertuples()
     ]
 
@@ -71,7 +102,11 @@ def track_record(tracking: pd.DataFrame) -> list[dict]:
 def lines(told: dict) -> list[str]:
     """The summary in plain words, one screen."""
     actuals = f"; actuals to {month_in_words(told['actuals_to'])}" if told["actuals_to"] else "; no ledger yet"
-    parts = [f"{told['council']}, {month_in_words(told['month'])}: counts to {words.day_in_words(told['origin'])}{actuals}.", "", *told["lines"][1:7]]
+    parts = [
+        f"{told['council']}, {month_in_words(told['month'])}: counts to {words.day_in_words(told['origin'])}{actuals}.",
+        "",
+        *told["lines"][1:7],
+    ]
     return [*parts, outturn_line(told), "", *move_lines(told), "", *person_lines(told)]
 
 
@@ -92,7 +127,12 @@ def move_lines(told: dict) -> list[str]:
     head = f"What moved since {month_in_words(told['since'])}:"
     rows = [_move_line(move["name"], move) for move in told["moves"]] or ["    nothing"]
     whole = {name: _sum(told["moves"], name) for name in (*MONEY, *CHILDREN)}
-    return [head, f"    {'':36s}{'Call':>15s} {'Outturn':>15s} {'LAC':>7s} {'CP':>7s}", *rows, _move_line("Together", whole)]
+    return [
+        head,
+        f"    {'':36s}{'Call':>15s} {'Outturn':>15s} {'LAC':>7s} {'CP':>7s}",
+        *rows,
+        _move_line("Together", whole),
+    ]
 
 
 def _sum(moves: list[dict], name: str):
@@ -107,15 +147,26 @@ def _move_line(name: str, move: dict) -> str:
 def person_lines(told: dict) -> list[str]:
     """What needs a person, and how right past forecasts were."""
     found = [alarm_line(one) for one in told["alarms"] if one["found"]]
-    missed = [f"Warning: the forecasts of {GROUPS[one['group']].lower()} have missed their 80% range more often than they should." for one in told["tracking"] if one["alarm"]]
+    missed = [
+        f"Warning: the forecasts of {GROUPS[one['group']].lower()} have missed their 80% range more often than they should."
+        for one in told["tracking"]
+        if one["alarm"]
+    ]
     todo = [*told["arrived"], *found, *missed, *told["expired"]]
     record = [record_line(one) for one in told["tracking"]]
-    return [*(["For a person to look at:", *(f"    {line}" for line in todo)] if todo else ["Nothing needs a person."]), *record]
+    return [
+        *(["For a person to look at:", *(f"    {line}" for line in todo)] if todo else ["Nothing needs a person."]),
+        *record,
+    ]
 
 
 def alarm_line(one: dict) -> str:
     """An alarm in a sentence."""
-    when = month_in_words(one["months"][0]) if len(one["months"]) == 1 else f"{month_in_words(one['months'][0])} to {month_in_words(one['months'][-1])}"
+    when = (
+        month_in_words(one["months"][0])
+        if len(one["months"]) == 1
+        else f"{month_in_words(one['months'][0])} to {month_in_words(one['months'][-1])}"
+    )
     way = "more" if one["counted"] > one["expected"] else "fewer"
     return (
         f"Warning: {MEASURES[one['measure']].lower()}: {one['counted']} in {when}, {way} than the {words.children(one['low'])} to {words.children(one['high'])} "
@@ -134,18 +185,35 @@ def write(folder: Path, told: dict, tracking: pd.DataFrame) -> None:
     runs.write_json(folder / f"{NAME}.json", told)
     runs.write_text(folder / f"{NAME}.txt", "\n".join(lines(told)))
     runs.write_text(folder / f"{NAME}.html", page(told))
-    runs.write_table(folder / "tables", "movement", pd.DataFrame(told["moves"], columns=["cause", "name", *MONEY, *CHILDREN, "chance"]))
+    runs.write_table(
+        folder / "tables",
+        "movement",
+        pd.DataFrame(told["moves"], columns=["cause", "name", *MONEY, *CHILDREN, "chance"]),
+    )
     if not tracking.empty:
         runs.write_table(folder / "tables", "tracking", tracking)
 
 
 def page(told: dict) -> str:
     """The summary as one HTML page, without scripts, that an e-mail can carry."""
-    room = Environment(loader=PackageLoader("forecast.cycle", "page"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
+    room = Environment(
+        loader=PackageLoader("forecast.cycle", "page"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     moves = [{"name": move["name"], **_said(move)} for move in told["moves"]]
     whole = _said({name: _sum(told["moves"], name) for name in (*MONEY, *CHILDREN)})
     since = month_in_words(told["since"]) if told["since"] else None
-    return room.get_template("summary.html").render(told=told, month=month_in_words(told["month"]), since=since, moves=moves, whole=whole, person=person_lines(told), outturn=outturn_line(told))
+    return room.get_template("summary.html").render(
+        told=told,
+        month=month_in_words(told["month"]),
+        since=since,
+        moves=moves,
+        whole=whole,
+        person=person_lines(told),
+        outturn=outturn_line(told),
+    )
 
 
 def pence(pounds: Decimal) -> str:

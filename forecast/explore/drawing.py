@@ -75,9 +75,16 @@ def draw(fan: Fan) -> str:
     """The chart as SVG text; every word in it is escaped."""
     frame, names = Frame(fan), (f"{fan.name}-title", f"{fan.name}-description")
     svg = ElementTree.Element(
-        "svg", {"xmlns": SPACE, "viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img", "aria-labelledby": " ".join(names),
-                "font-family": FONT, "font-size": SIZE}
-    )  # fmt: skip
+        "svg",
+        {
+            "xmlns": SPACE,
+            "viewBox": f"0 0 {WIDTH} {HEIGHT}",
+            "role": "img",
+            "aria-labelledby": " ".join(names),
+            "font-family": FONT,
+            "font-size": SIZE,
+        },
+    )
     for tag, name, text in (("title", names[0], fan.title), ("desc", names[1], fan.description)):
         ElementTree.SubElement(svg, tag, {"id": name}).text = text
     _scale(svg, fan, frame)

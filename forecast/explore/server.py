@@ -183,9 +183,13 @@ def application(live: Live, params: Path, port: int, say: Callable[[str], None])
     settings = {"live": live, "params": params, "latest": Latest(work), "own": own, "say": say}
     files = (r"/files/(page\.css|page\.js|icon\.svg)", Files, {"path": str(FILES)})
     return Application(
-        [(r"/", Page), (r"/show", Show), (r"/save", Save), files], template_path=str(FILES),
-        default_handler_class=Nothing, log_function=lambda handler: None, compress_response=False, **settings,
-    )  # fmt: skip
+        [(r"/", Page), (r"/show", Show), (r"/save", Save), files],
+        template_path=str(FILES),
+        default_handler_class=Nothing,
+        log_function=lambda handler: None,
+        compress_response=False,
+        **settings,
+    )
 
 
 def listen(port: int) -> list[socket.socket]:

@@ -68,10 +68,16 @@ class Controls:
 
     def _box(self, lever):
         return self.kit.BoundedFloatText(
-            value=self.live.case.central.value(lever.key), min=lever.minimum, max=lever.maximum, step=lever.step,
-            description=lever.name, description_allow_html=False, style=self._style(), layout={"width": WIDE},
+            value=self.live.case.central.value(lever.key),
+            min=lever.minimum,
+            max=lever.maximum,
+            step=lever.step,
+            description=lever.name,
+            description_allow_html=False,
+            style=self._style(),
+            layout={"width": WIDE},
             tooltip=f"Central: {lever.said(self.live.case.central.value(lever.key))}",
-        )  # fmt: skip
+        )
 
     def put_back(self) -> None:
         """Every box at the value of the scenario it starts from."""

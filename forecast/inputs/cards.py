@@ -75,9 +75,13 @@ def read_card(table: Path) -> Card:
     except ValidationError as error:
         raise BadInput(_in_words(path.name, error)) from None
     if card.table != table.stem:
-        raise BadInput(f"{path.name}: table is {card.table!r}, expected {table.stem!r}. Each card describes the file beside it.")
+        raise BadInput(
+            f"{path.name}: table is {card.table!r}, expected {table.stem!r}. Each card describes the file beside it."
+        )
     if card.hindsight and not card.hindsight_reason:
-        raise BadInput(f"{path.name}: hindsight is true and hindsight_reason is empty. Say why a later figure may be used.")
+        raise BadInput(
+            f"{path.name}: hindsight is true and hindsight_reason is empty. Say why a later figure may be used."
+        )
     return card
 
 

@@ -15,7 +15,9 @@ def decode(name: str, content: bytes) -> tuple[str, bool]:
         raise BadInput(f"{name}: saved as UTF-16 (Unicode text); expected UTF-8. {SAVE_AGAIN}")
     if b"\0" in content:
         line = content[: content.index(b"\0")].count(b"\n") + 1
-        raise BadInput(f"{name}, line {line}: holds NUL characters: damaged, or UTF-16; expected UTF-8 text. {SAVE_AGAIN}")
+        raise BadInput(
+            f"{name}, line {line}: holds NUL characters: damaged, or UTF-16; expected UTF-8 text. {SAVE_AGAIN}"
+        )
     try:
         return content.removeprefix(UTF_8_MARK).decode("utf-8"), False
     except UnicodeDecodeError:

@@ -43,7 +43,9 @@ class Links:
 def link(returns: Returns, plans: Plans) -> Links:
     """Plans of the children who start to be looked after. Raises BadInput unless both were read with one salt, and overlap."""
     if returns._hashed is None or returns._hashed.mark != plans._mark:
-        raise BadInput("the returns and the plans were not read with the same salt, so their children cannot be told alike. Read both with one salt.")
+        raise BadInput(
+            "the returns and the plans were not read with the same salt, so their children cannot be told alike. Read both with one salt."
+        )
     first, last = max(returns._span.first, plans._span.first), min(returns._span.last, plans._span.last)
     if first > last:
         raise BadInput(
@@ -74,7 +76,11 @@ def _with_plans(starts: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
     until = by_row["end"].max().reindex(starts.index, fill_value=-1)
     months = np.where(began.isna(), -1, months_from(began.fillna(0).to_numpy(np.int64), starts["day"].to_numpy()))
     is_open = began.notna() & (until >= starts["day"])
-    return starts.assign(months=months, plan_open=is_open, plan_within_a_year=began.notna() & ~is_open & (until >= starts["day"] - YEAR_BEFORE))
+    return starts.assign(
+        months=months,
+        plan_open=is_open,
+        plan_within_a_year=began.notna() & ~is_open & (until >= starts["day"] - YEAR_BEFORE),
+    )
 
 
 def months_from(start: np.ndarray, day: np.ndarray) -> np.ndarray:

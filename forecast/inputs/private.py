@@ -77,7 +77,9 @@ def mark_of(salt: bytes) -> str:
 def check_salt(salt: bytes | None) -> None:
     """Raise BadInput for a salt too short to hide identifiers, or too long for the hash."""
     if salt is not None and not LEAST_SALT <= len(salt) <= MOST_SALT:
-        raise BadInput(f"the salt has {len(salt)} bytes; expected {LEAST_SALT} to {MOST_SALT}, made by secrets.token_bytes.")
+        raise BadInput(
+            f"the salt has {len(salt)} bytes; expected {LEAST_SALT} to {MOST_SALT}, made by secrets.token_bytes."
+        )
 
 
 def shown_names(names: Iterable[str], days: bool = False) -> dict[str, str]:

@@ -27,7 +27,9 @@ def read(folder: Path, table: str, as_at: date) -> pd.DataFrame:
     path = folder / f"{table}.csv"
     if not path.is_file():
         held = ", ".join(sorted(file.stem for file in folder.glob("*.csv")))
-        raise BadInput(f"{path.name} is not in {folder.name}. Tables held: {held}. Restore the file or correct the case file.")
+        raise BadInput(
+            f"{path.name} is not in {folder.name}. Tables held: {held}. Restore the file or correct the case file."
+        )
     card = read_card(path)
     _check_dates(path, card, as_at)
     frame = prove(path, card)
@@ -65,7 +67,9 @@ def _check_dates(path: Path, card: Card, as_at: date) -> None:
 def _rows(name: str, content: bytes, card: Card) -> list[list[str]]:
     """The rows of the file, header first, each with as many cells as the card has columns."""
     if content.startswith(b"\xef\xbb\xbf"):
-        raise BadInput(f"{name}: starts with a byte-order mark. Save it as UTF-8 without one (in Excel: CSV, not CSV UTF-8).")
+        raise BadInput(
+            f"{name}: starts with a byte-order mark. Save it as UTF-8 without one (in Excel: CSV, not CSV UTF-8)."
+        )
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -75,10 +79,14 @@ def _rows(name: str, content: bytes, card: Card) -> list[list[str]]:
     if not rows:
         raise BadInput(f"{name}: the file is empty; expected a header and {card.rows} rows. Restore the file.")
     if rows[0] != card.columns:
-        raise BadInput(f"{name}, line 1: the header is {', '.join(rows[0])}; expected {', '.join(card.columns)}, in this order.")
+        raise BadInput(
+            f"{name}, line 1: the header is {', '.join(rows[0])}; expected {', '.join(card.columns)}, in this order."
+        )
     for line, row in enumerate(rows[1:], start=2):
         if len(row) != len(card.columns):
-            raise BadInput(f"{name}, line {line}: {len(row)} cells, expected {len(card.columns)}. Look for a stray comma.")
+            raise BadInput(
+                f"{name}, line {line}: {len(row)} cells, expected {len(card.columns)}. Look for a stray comma."
+            )
     return rows
 
 
@@ -103,7 +111,9 @@ def _check_number(place: str, cell: str, column: str, card: Card) -> None:
 def _check_percent(name: str, frame: pd.DataFrame, card: Card) -> None:
     for line, (unit, cell) in enumerate(zip(frame["unit"], frame["value"], strict=True), start=2):
         if unit == "percent_of_ends" and cell not in card.symbols and Decimal(cell) > MOST_PERCENT:
-            raise BadInput(f"{name}, line {line}, value: {cell} is over 100 and its unit is percent_of_ends. Check both.")
+            raise BadInput(
+                f"{name}, line {line}, value: {cell} is over 100 and its unit is percent_of_ends. Check both."
+            )
 
 
 def _check_keys(name: str, frame: pd.DataFrame, card: Card) -> None:
@@ -116,7 +126,9 @@ def _check_keys(name: str, frame: pd.DataFrame, card: Card) -> None:
 
 def _check_count(name: str, frame: pd.DataFrame, card: Card) -> None:
     if len(frame) != card.rows:
-        raise BadInput(f"{name}: {len(frame)} rows, expected {card.rows}. Restore the missing rows or remove the extra ones.")
+        raise BadInput(
+            f"{name}: {len(frame)} rows, expected {card.rows}. Restore the missing rows or remove the extra ones."
+        )
 
 
 def _check_totals(name: str, frame: pd.DataFrame, card: Card) -> None:

@@ -111,7 +111,9 @@ def _scaled_to(cohorts: Cohorts, age_from: np.ndarray, by_band: np.ndarray) -> C
     return replace(cohorts, weight=cohorts.weight * factor[band])
 
 
-def model_year(hazards: Hazards, starts, opening: np.ndarray, newborn_share: float, windows, long_open: float = 1.0) -> Fit:
+def model_year(
+    hazards: Hazards, starts, opening: np.ndarray, newborn_share: float, windows, long_open: float = 1.0
+) -> Fit:
     """One year at these hazards, in expectation.
 
     long_open  multiplies, within the opening stock, the children who could reach the last duration segment in the year
@@ -143,13 +145,17 @@ def _share(ends_by_segment: np.ndarray, duration_from: np.ndarray, window: tuple
 
 def _ratio(published, modelled):
     """Published over modelled, tempered so that the rounds settle; 1 where there is nothing to compare."""
-    ratio = np.divide(published, modelled, out=np.ones_like(np.asarray(modelled, float)), where=np.asarray(modelled) > 0)
+    ratio = np.divide(
+        published, modelled, out=np.ones_like(np.asarray(modelled, float)), where=np.asarray(modelled) > 0
+    )
     return np.clip(ratio, 0.5, 2.0) ** STEP
 
 
 def _settled(pairs) -> bool:
     """True once every modelled figure is within the tolerance of its published one."""
-    return all(np.all(np.abs(np.asarray(model) - public) <= TOLERANCE * (1 + np.abs(public))) for public, model in pairs)
+    return all(
+        np.all(np.abs(np.asarray(model) - public) <= TOLERANCE * (1 + np.abs(public))) for public, model in pairs
+    )
 
 
 def fit_country(first: Hazards, margins: Margins) -> tuple[Fit, float]:
@@ -244,12 +250,16 @@ def fit_council_by_stays(national: Hazards, margins: Margins, newborn_share: flo
         shape = fit.closing / fit.closing.sum() * flow
         if _settled([(margins.ended, fit.ends.sum()), (shape, opening), *_stay_pairs(margins, fit)]):
             break
-        hazards = _by_duration(hazards, {window: margins.stays[window] for window in margins.stays if window != last}, fit.stays)
+        hazards = _by_duration(
+            hazards, {window: margins.stays[window] for window in margins.stays if window != last}, fit.stays
+        )
         hazards = hazards.times(np.full(opening.size, _ratio(margins.ended, fit.ends.sum())))
         if last:
             long_open *= float(_ratio(margins.stays[last], fit.stays[last]))
             step = national.per_day[:, -1] / national.per_day[:, -2]
-            hazards = replace(hazards, per_day=np.column_stack([hazards.per_day[:, :-1], hazards.per_day[:, -2] * step]))
+            hazards = replace(
+                hazards, per_day=np.column_stack([hazards.per_day[:, :-1], hazards.per_day[:, -2] * step])
+            )
         opening = opening + STEP * (shape - opening)
     return fit
 
@@ -262,7 +272,9 @@ def fit_council_by_level(national: Hazards, margins: Margins, newborn_share: flo
     opening = _reconciled(margins)
 
     def year(level: float) -> Fit:
-        return model_year(national.times(np.full(opening.size, np.exp(level))), margins.starts, opening, newborn_share, {})
+        return model_year(
+            national.times(np.full(opening.size, np.exp(level))), margins.starts, opening, newborn_share, {}
+        )
 
     levels_, fits = [0.0], [year(0.0)]
     over = [np.log(fits[0].ends.sum() / margins.ended)]
@@ -306,7 +318,9 @@ def _by_duration(hazards: Hazards, published: dict, modelled: dict) -> Hazards:
     return replace(hazards, per_day=per_day)
 
 
-def opening_at(fit: Fit, hazards: Hazards, starts_since: np.ndarray, days: float, children: int, cells) -> tuple[Opening, float]:
+def opening_at(
+    fit: Fit, hazards: Hazards, starts_since: np.ndarray, days: float, children: int, cells
+) -> tuple[Opening, float]:
     """The children open `days` after the year's end, and the multiple of `starts_since` [band] that gives them.
 
     The stock counted at the origin is met by starts alone: whoever was open at the year's end leaves at the hazards,

@@ -78,7 +78,19 @@ def _gather_opening(draw_key, points, who, opened, placed):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _gather_entrants(
-    draw_key, families, start_factor, start_rate, demand, month_from, master, early_segments, who, count, starts, marks, placed
+    draw_key,
+    families,
+    start_factor,
+    start_rate,
+    demand,
+    month_from,
+    master,
+    early_segments,
+    who,
+    count,
+    starts,
+    marks,
+    placed,
 ):
     """Families of the master stream, month by month; a child starts where its level lies below the scenario's rate."""
     entry, born, began, luck, at_band, at_segment, at_month = who
@@ -273,7 +285,9 @@ def _add_up_places(month_from, opened, marks, stock, days):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _run_draws(first, last, seed, points, families, master, spread, leave_lever, calendar, table, capacity, out, places, out_placed):
+def _run_draws(
+    first, last, seed, points, families, master, spread, leave_lever, calendar, table, capacity, out, places, out_placed
+):
     """Draws first..last-1, each written to its own rows of `out`; returns False if a draw outgrew its room."""
     stock, starts, ends, aged, days, early_days, reviews, opened_out = out
     start_factor, leave_factor, start_rate, leave_rate, demand = spread
@@ -315,7 +329,20 @@ def _run_draws(first, last, seed, points, families, master, spread, leave_lever,
         )
         if count == capacity:
             return False
-        _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends[draw], aged[draw], reviews[draw], placed)
+        _live(
+            who,
+            count,
+            clock,
+            slope,
+            month_from,
+            month_of_day,
+            table,
+            marks,
+            ends[draw],
+            aged[draw],
+            reviews[draw],
+            placed,
+        )
         opened_out[draw] = opened.sum(axis=0)
         early_opened = opened[: int(early_segments)].sum(axis=0)
         _add_up(month_from, early_opened, opened_out[draw], marks, stock[draw], days[draw], early_days[draw])

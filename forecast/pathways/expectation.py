@@ -54,7 +54,9 @@ def entrant_cohorts(month_from: np.ndarray, entrants: Entrants, nodes: int = 3) 
     at, share = np.polynomial.legendre.leggauss(nodes)
     at, share = (at + 1) / 2, share / 2
     months = np.arange(len(month_from) - 1)
-    month, when, cell, spot = np.meshgrid(months, range(nodes), np.arange(entrants.cell_band.size), range(nodes), indexing="ij")
+    month, when, cell, spot = np.meshgrid(
+        months, range(nodes), np.arange(entrants.cell_band.size), range(nodes), indexing="ij"
+    )
     entry = month_from[month] + at[when] * np.diff(month_from)[month]
     age = entrants.cell_from[cell] + at[spot] * (entrants.cell_to - entrants.cell_from)[cell]
     band = entrants.cell_band[cell]
@@ -80,10 +82,13 @@ class Pieces:
 
 def _pieces(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts) -> Pieces:
     bands, months = hazards.age_from.size, len(month_from) - 1
-    edges = [cohorts.entry[:, None] + edge[None, 1:] - start[:, None] for edge, start in (
-        (np.append(hazards.age_from, hazards.adult_age), cohorts.age),
-        (hazards.duration_from, cohorts.duration),
-    )]
+    edges = [
+        cohorts.entry[:, None] + edge[None, 1:] - start[:, None]
+        for edge, start in (
+            (np.append(hazards.age_from, hazards.adult_age), cohorts.age),
+            (hazards.duration_from, cohorts.duration),
+        )
+    ]
     ends_of_months = np.broadcast_to(month_from, (cohorts.entry.size, months + 1))
     times = np.concatenate([cohorts.entry[:, None], *edges, ends_of_months], axis=1)
     times = np.sort(np.clip(times, cohorts.entry[:, None], month_from[-1]), axis=1)
@@ -116,7 +121,9 @@ def _walk(month_from, hazards, cohorts, leave_lever, totals):
     totals["stock"] += np.bincount(cell, (alive_after * path.closes).ravel(), months * bands)
 
 
-def expect(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts, starts: np.ndarray, leave_lever: np.ndarray) -> Expected:
+def expect(
+    month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts, starts: np.ndarray, leave_lever: np.ndarray
+) -> Expected:
     """Expected course of all cohorts over the months.
 
     month_from   [month + 1]     first day of each month, days from the origin; the last is the horizon
@@ -143,7 +150,9 @@ def survival(hazards: Hazards, cohorts: Cohorts, until: float) -> np.ndarray:
     for band in range(hazards.age_from.size):
         for segment in range(hazards.duration_from.size):
             begins = np.maximum(np.maximum(ages[band] - cohorts.age, durations[segment] - cohorts.duration), 0)
-            stops = np.minimum(np.minimum(ages[band + 1] - cohorts.age, durations[segment + 1] - cohorts.duration), time)
+            stops = np.minimum(
+                np.minimum(ages[band + 1] - cohorts.age, durations[segment + 1] - cohorts.duration), time
+            )
             total += hazards.per_day[band, segment] * np.maximum(stops - begins, 0)
     return np.where(cohorts.age + time < hazards.adult_age, np.exp(-total), 0.0)
 
@@ -186,7 +195,9 @@ def placed_cohorts(opening: Opening, entrants: Cohorts, hazards: Hazards, places
     return held + entrants, np.concatenate([states, places.first[band] * entrants.weight[:, None]])
 
 
-def expect_places(month_from, hazards: Hazards, places: Places, cohorts: Cohorts, inside: np.ndarray, leave_lever) -> ExpectedPlaces:
+def expect_places(
+    month_from, hazards: Hazards, places: Places, cohorts: Cohorts, inside: np.ndarray, leave_lever
+) -> ExpectedPlaces:
     """Expected course of all cohorts through placements, by the exponential of each stretch's rates.
 
     inside       [cohort x state]  children of each cohort by placement where it is first seen
@@ -196,7 +207,15 @@ def expect_places(month_from, hazards: Hazards, places: Places, cohorts: Cohorts
     totals = {name: np.zeros((months * bands, states)) for name in ("stock", "ends", "days")}
     for first in range(0, cohorts.entry.size, PLACED_CHUNK):
         part = Cohorts(*(column[first : first + PLACED_CHUNK] for column in vars(cohorts).values()))
-        _walk_places(np.asarray(month_from, float), hazards, places, part, inside[first : first + PLACED_CHUNK], leave_lever, totals)
+        _walk_places(
+            np.asarray(month_from, float),
+            hazards,
+            places,
+            part,
+            inside[first : first + PLACED_CHUNK],
+            leave_lever,
+            totals,
+        )
     return ExpectedPlaces(*(totals[name].reshape(months, bands, states).swapaxes(1, 2) for name in totals))
 
 
@@ -216,12 +235,18 @@ def _walk_places(month_from, hazards, places, cohorts, inside, leave_lever, tota
             told[alike] = np.einsum("cs,cst->ct", now[live[alike]], of[known[alike]])
         days[adult], after[adult] = 0.0, 0.0
         table = (cell[:, None] * now.shape[1] + np.arange(now.shape[1])).ravel()
-        for name, part in (("ends", np.where(adult[:, None], now[live], leave * days)), ("days", days), ("stock", after * closes[:, None])):
+        for name, part in (
+            ("ends", np.where(adult[:, None], now[live], leave * days)),
+            ("days", days),
+            ("stock", after * closes[:, None]),
+        ):
             totals[name] += np.bincount(table, part.ravel(), totals[name].size).reshape(totals[name].shape)
         now[live] = after
 
 
-def _shared(path: Pieces, hazards: Hazards, places: Places, leave_lever: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shared(
+    path: Pieces, hazards: Hazards, places: Places, leave_lever: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Stretches that many cohorts live alike, in the same month, band and segment and as long: worked out once for all of them.
 
     Gives [cohort x stretch] the number of the stretch's table, -1 where too few share it, and the tables [number x state x
@@ -229,7 +254,9 @@ def _shared(path: Pieces, hazards: Hazards, places: Places, leave_lever: np.ndar
     """
     bands, segments, states = hazards.age_from.size, hazards.duration_from.size, len(places.names)
     lengths, length_of = np.unique(path.length, return_inverse=True)
-    code = ((path.month * bands + path.band) * segments + path.segment) * lengths.size + length_of.reshape(path.length.shape)
+    code = ((path.month * bands + path.band) * segments + path.segment) * lengths.size + length_of.reshape(
+        path.length.shape
+    )
     kinds, kind_of, cohorts = np.unique(code, return_inverse=True, return_counts=True)
     many = (cohorts > states) & (lengths[kinds % lengths.size] > 0)
     numbers = np.where(many, np.cumsum(many) - 1, -1)
@@ -237,11 +264,15 @@ def _shared(path: Pieces, hazards: Hazards, places: Places, leave_lever: np.ndar
     (month, band), segment = np.divmod(cell // segments, bands), cell % segments
     leave = (hazards.per_day[band, segment] * leave_lever[month, band])[:, None] * places.leaving[band]
     each = np.repeat(np.arange(band.size), states)
-    tables = _through(np.tile(np.eye(states), (band.size, 1)), places.moving[band[each]], leave[each], lengths[length][each])
+    tables = _through(
+        np.tile(np.eye(states), (band.size, 1)), places.moving[band[each]], leave[each], lengths[length][each]
+    )
     return numbers[kind_of.reshape(path.length.shape)], *(table.reshape(-1, states, states) for table in tables)
 
 
-def _through(start: np.ndarray, moving: np.ndarray, leave: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _through(
+    start: np.ndarray, moving: np.ndarray, leave: np.ndarray, length: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Children by placement [cohort x state] after `length` days of these rates, and their child-days meanwhile.
 
     Uniformisation: powers of a chain that steps at the fastest rate, weighted by the Poisson chances of so many steps.

@@ -72,10 +72,18 @@ class Places:
     def __post_init__(self) -> None:
         """Raises ValueError where a table has another shape, a share or rate is below 0, or shares do not sum to 1."""
         states, bands = len(self.names), len(self.first)
-        shapes = [self.first.shape == self.leaving.shape == (bands, states), self.moving.shape == (bands, states, states)]
+        shapes = [
+            self.first.shape == self.leaving.shape == (bands, states),
+            self.moving.shape == (bands, states, states),
+        ]
         tables = [self.first, self.moving, self.leaving]
         sound = np.allclose(self.first.sum(axis=1), 1) and not np.einsum("bss->bs", self.moving).any()
-        if not (all(shapes) and sound and all((table >= 0).all() for table in tables) and set(self.now) <= set(range(states))):
+        if not (
+            all(shapes)
+            and sound
+            and all((table >= 0).all() for table in tables)
+            and set(self.now) <= set(range(states))
+        ):
             raise ValueError(f"places: tables of {bands} bands and {states} states that do not hold together")
 
 
@@ -122,7 +130,9 @@ class Spread:
     @classmethod
     def none(cls, draws: int, months: int, bands: int) -> "Spread":
         """No spread but chance: every factor is 1."""
-        return cls(*(np.ones(shape) for shape in [(draws, months)] * 2 + [(draws, bands)] * 2), np.ones((draws, months, bands)))
+        return cls(
+            *(np.ones(shape) for shape in [(draws, months)] * 2 + [(draws, bands)] * 2), np.ones((draws, months, bands))
+        )
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,11 @@ PALE, LILAC = "#BFCFE0", "#A285D1"
 MOST_BARS = 10
 TOP = 1.12  # room above the tallest bar for its label
 LABEL_WIDTH = 38  # letters
-TITLE_WIDTH, SUBTITLE_WIDTH, BESIDE_NAMES = 76, 110, 64  # letters to a line; the last where long names stand to the left
+TITLE_WIDTH, SUBTITLE_WIDTH, BESIDE_NAMES = (
+    76,
+    110,
+    64,
+)  # letters to a line; the last where long names stand to the left
 TALL = 6  # inches: a row of long names each
 PRINT_DPI = 200  # sharp on paper at the width of a page
 HATCHED = "///"  # told from plain without colour
@@ -84,9 +88,13 @@ def _fan(axes, rows: list[dict], colour: str) -> list[str]:
     axes.fill_between(labels, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=0)
     axes.plot(labels, [row["mean"] for row in rows], color=colour, linewidth=2.5)
     axes.margins(x=0.01)
-    axes.annotate("Expected", (labels[-1], rows[-1]["mean"]), xytext=(4, 0), textcoords="offset points", color=colour, va="center")
+    axes.annotate(
+        "Expected", (labels[-1], rows[-1]["mean"]), xytext=(4, 0), textcoords="offset points", color=colour, va="center"
+    )
     middle = len(rows) * 2 // 3
-    axes.annotate("80% range", (labels[middle], rows[middle]["p90"]), xytext=(0, 4), textcoords="offset points", color=GREY)
+    axes.annotate(
+        "80% range", (labels[middle], rows[middle]["p90"]), xytext=(0, 4), textcoords="offset points", color=GREY
+    )
     return labels
 
 
@@ -94,11 +102,19 @@ def contingency_fan(answer: dict, slug: str = "central") -> Chart:
     """The call on the contingency month by month, its 80% range, and the contingency as a line."""
     held = answer["scenarios"][slug]["contingency"]
     title = f"The chance that the contingency holds is {chance_in_ten(held['chance_holds'])}"
-    figure, axes = _axes(title, f"Call on the contingency to date, £ thousand, {answer['area']}, {answer['financial_year']}")
+    figure, axes = _axes(
+        title, f"Call on the contingency to date, £ thousand, {answer['area']}, {answer['financial_year']}"
+    )
     rows = [{key: (row[key] if key == "month" else row[key] / 1000) for key in row} for row in held["call_by_month"]]
     labels = _fan(axes, rows, BLUE)
     axes.axhline(held["amount"] / 1000, color=ORANGE, linewidth=2, linestyle="--")
-    axes.annotate(f"Contingency {money(held['amount'])}", (labels[0], held["amount"] / 1000), xytext=(0, 5), textcoords="offset points", color=GREY)
+    axes.annotate(
+        f"Contingency {money(held['amount'])}",
+        (labels[0], held["amount"] / 1000),
+        xytext=(0, 5),
+        textcoords="offset points",
+        color=GREY,
+    )
     axes.set_xticks(labels, [month_in_words(label)[:3] for label in labels])
     axes.set_ylim(bottom=0)
     alt = (
@@ -113,9 +129,14 @@ def children_fan(answer: dict, group: str, name: str, slug: str = "central") -> 
     rows = answer["scenarios"][slug]["children"][group]["month_ends"]
     march = next(row for row in rows if row["month"] == year_end_month(answer))
     title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}"
-    figure, axes = _axes(title, f"Children at month end, {answer['area']}; {answer['open_at_origin'][group]} at the origin")
+    figure, axes = _axes(
+        title, f"Children at month end, {answer['area']}; {answer['open_at_origin'][group]} at the origin"
+    )
     labels = _fan(axes, rows, BLUE if group == "lac" else PURPLE)
-    axes.set_xticks([label for label in labels if label.endswith("-03")], [f"March {label[:4]}" for label in labels if label.endswith("-03")])
+    axes.set_xticks(
+        [label for label in labels if label.endswith("-03")],
+        [f"March {label[:4]}" for label in labels if label.endswith("-03")],
+    )
     axes.set_ylim(bottom=0)
     last = rows[-1]
     alt = (
@@ -159,10 +180,28 @@ def cost_by_year(answer: dict, slug: str = "central") -> Chart:
             continue
         axes.bar(list(years), values, bottom=base, color=colour, width=0.55, label=name)
         base = [low + value for low, value in zip(base, values, strict=True)]
-    axes.plot(list(years), [year["budget"] / 1e6 for year in years.values()], "D", color=ORANGE, markeredgecolor="white", markersize=10, label="Net budget")
-    axes.plot(list(years), [year["net"]["mean"] / 1e6 for year in years.values()], "o", color=GREY, markeredgecolor="white", markersize=10, label="Net cost, after income")
+    axes.plot(
+        list(years),
+        [year["budget"] / 1e6 for year in years.values()],
+        "D",
+        color=ORANGE,
+        markeredgecolor="white",
+        markersize=10,
+        label="Net budget",
+    )
+    axes.plot(
+        list(years),
+        [year["net"]["mean"] / 1e6 for year in years.values()],
+        "o",
+        color=GREY,
+        markeredgecolor="white",
+        markersize=10,
+        label="Net cost, after income",
+    )
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, frameon=False, fontsize=9)
-    parts = "; ".join(f"{year} net {money(cost['net']['mean'])} against {money(cost['budget'])}" for year, cost in years.items())
+    parts = "; ".join(
+        f"{year} net {money(cost['net']['mean'])} against {money(cost['budget'])}" for year, cost in years.items()
+    )
     return Chart(figure, title, f"Stacked columns of cost by group: {parts}.")
 
 
@@ -173,11 +212,26 @@ def against_outturn(rows: list[dict], name: str) -> Chart:
     figure, axes = _axes(title, "Children at 31 March: forecast with 80% range, outturn, and no change")
     labels = [row["at"][:4] for row in rows]
     axes.vlines(labels, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=14)
-    for key, mark, colour, label in (("mean", "o", BLUE, "Forecast"), ("outturn", "D", ORANGE, "Outturn"), ("no_change", "_", GREY, "No change")):
-        axes.plot(labels, [row[key] for row in rows], mark, color=colour, markersize=11 if mark == "_" else 8, label=label, markeredgewidth=2)
+    for key, mark, colour, label in (
+        ("mean", "o", BLUE, "Forecast"),
+        ("outturn", "D", ORANGE, "Outturn"),
+        ("no_change", "_", GREY, "No change"),
+    ):
+        axes.plot(
+            labels,
+            [row[key] for row in rows],
+            mark,
+            color=colour,
+            markersize=11 if mark == "_" else 8,
+            label=label,
+            markeredgewidth=2,
+        )
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
     axes.set_ylim(bottom=0)
-    parts = "; ".join(f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, no change {children(row['no_change'])}" for row in rows)
+    parts = "; ".join(
+        f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, no change {children(row['no_change'])}"
+        for row in rows
+    )
     return Chart(figure, title, f"{name} at 31 March. {parts}.")
 
 
@@ -185,13 +239,19 @@ def pit_columns(shares: list[float], name: str, forecasts: int) -> Chart:
     """Share of outturns in each tenth of the forecast's futures, lowest tenth first; a tenth each is calibrated."""
     middle = sum(shares[1:-1])
     title = f"{name}: {percent(middle)} of outturns inside the 80% range"
-    figure, axes = _axes(title, f"Share of {forecasts:,} outturns in each tenth of the forecast's futures, %; dashed line: a tenth each")
+    figure, axes = _axes(
+        title, f"Share of {forecasts:,} outturns in each tenth of the forecast's futures, %; dashed line: a tenth each"
+    )
     labels = [str(number) for number in range(1, len(shares) + 1)]
     axes.bar(labels, [100 * share for share in shares], color=BLUE, width=0.8)
     axes.axhline(100 / len(shares), color=ORANGE, linewidth=2, linestyle="--")
     axes.set_xlabel("Tenth of futures, lowest first")
     parts = ", ".join(f"{100 * share:.0f}%" for share in shares)
-    return Chart(figure, title, f"Column chart: share of outturns in each tenth of the forecast's futures, lowest first: {parts}.")
+    return Chart(
+        figure,
+        title,
+        f"Column chart: share of outturns in each tenth of the forecast's futures, lowest first: {parts}.",
+    )
 
 
 def waterfall(answer: dict, slug: str) -> Chart:
@@ -199,18 +259,38 @@ def waterfall(answer: dict, slug: str) -> Chart:
     scenario, held = answer["scenarios"][slug], answer["scenarios"][slug]["causes"]
     parts = {cause: part for cause, part in held["parts"].items() if abs(part) >= 1}
     title = f"{scenario['name']}: the expected call moves from {money(held['before'])} to {money(held['after'])}"
-    figure, axes = _axes(title, f"Expected call on the contingency by cause of the change, £ thousand, {answer['financial_year']}")
+    figure, axes = _axes(
+        title, f"Expected call on the contingency by cause of the change, £ thousand, {answer['financial_year']}"
+    )
     labels = ["Central", *(cause.capitalize() for cause in parts), scenario["name"]]
-    ends = [held["before"], *(held["before"] + sum(list(parts.values())[: at + 1]) for at in range(len(parts))), held["after"]]
+    ends = [
+        held["before"],
+        *(held["before"] + sum(list(parts.values())[: at + 1]) for at in range(len(parts))),
+        held["after"],
+    ]
     starts = [0.0, *ends[:-2], 0.0]
     for label, start, end in zip(labels, starts, ends, strict=True):
         whole = label in (labels[0], labels[-1])
-        axes.bar(label, (end - start) / 1000, bottom=start / 1000, color=GREY if whole else ORANGE if end > start else BLUE, width=0.6, hatch=HATCHED if end > start and not whole else None, edgecolor="white")
+        axes.bar(
+            label,
+            (end - start) / 1000,
+            bottom=start / 1000,
+            color=GREY if whole else ORANGE if end > start else BLUE,
+            width=0.6,
+            hatch=HATCHED if end > start and not whole else None,
+            edgecolor="white",
+        )
         said = money(end) if whole else money_signed(end - start)
-        axes.annotate(said, (label, max(start, end) / 1000), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9)
+        axes.annotate(
+            said, (label, max(start, end) / 1000), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9
+        )
     axes.set_ylim(top=TOP * max(*starts, *ends) / 1000)
     told = "; ".join(f"{cause} {cost_direction(part)}" for cause, part in parts.items())
-    return Chart(figure, title, f"Waterfall chart from {money(held['before'])} to {money(held['after'])}: {told or 'nothing moves'}.")
+    return Chart(
+        figure,
+        title,
+        f"Waterfall chart from {money(held['before'])} to {money(held['after'])}: {told or 'nothing moves'}.",
+    )
 
 
 def tornado(answer: dict) -> Chart:
@@ -221,13 +301,27 @@ def tornado(answer: dict) -> Chart:
     figure, axes = _axes(title, "Change of the expected call, £ thousand; the rest as drawn")
     figure.set_figheight(TALL)
     names = [textwrap.fill(row["assumption"], LABEL_WIDTH) for row in rows][::-1]
-    for end, colour, label, hatch in (("call_at_low", BLUE, "At its low", None), ("call_at_high", ORANGE, "At its high (hatched)", HATCHED)):
-        axes.barh(names, [row[end] / 1000 for row in rows][::-1], color=colour, height=0.6, label=label, hatch=hatch, edgecolor="white")
+    for end, colour, label, hatch in (
+        ("call_at_low", BLUE, "At its low", None),
+        ("call_at_high", ORANGE, "At its high (hatched)", HATCHED),
+    ):
+        axes.barh(
+            names,
+            [row[end] / 1000 for row in rows][::-1],
+            color=colour,
+            height=0.6,
+            label=label,
+            hatch=hatch,
+            edgecolor="white",
+        )
     axes.axvline(0, color=GREY, linewidth=1)
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", visible=True)
     axes.legend(loc="lower right", frameon=False, fontsize=9)
-    parts = "; ".join(f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, {cost_direction(row['call_at_high'])} at its high" for row in rows)
+    parts = "; ".join(
+        f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, {cost_direction(row['call_at_high'])} at its high"
+        for row in rows
+    )
     return Chart(figure, title, f"Bar chart of the change of the expected call: {parts}.")
 
 
@@ -245,8 +339,16 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     axes.plot(ahead, [row["mean"] for row in rows], color=BLUE if group == "lac" else PURPLE, linewidth=2.5)
     if past:
         axes.annotate("Counted", (when[0], counted[0]), xytext=(0, 8), textcoords="offset points", color=GREY)
-    axes.annotate("Expected", (ahead[-1], rows[-1]["mean"]), xytext=(-4, 6), textcoords="offset points", color=GREY, ha="right")
-    axes.annotate("80% range", (ahead[len(ahead) * 2 // 3], rows[len(rows) * 2 // 3]["p90"]), xytext=(0, 4), textcoords="offset points", color=GREY)
+    axes.annotate(
+        "Expected", (ahead[-1], rows[-1]["mean"]), xytext=(-4, 6), textcoords="offset points", color=GREY, ha="right"
+    )
+    axes.annotate(
+        "80% range",
+        (ahead[len(ahead) * 2 // 3], rows[len(rows) * 2 // 3]["p90"]),
+        xytext=(0, 4),
+        textcoords="offset points",
+        color=GREY,
+    )
     axes.set_xlim(min([*when, *ahead]) - 0.2, ahead[-1] + 0.1)
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(matplotlib.ticker.MultipleLocator(1))
@@ -256,7 +358,10 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
 
 def _so_far_in_words(name: str, past: list[tuple[str, float]], opened: int, march: dict, last: dict) -> str:
     counted = f"{children(past[0][1])} counted in {month_in_words(past[0][0])}; " if past else ""
-    ahead = "; ".join(f"{children(row['mean'])} expected in {month_in_words(row['month'])} (80% range {spread(row, children)})" for row in (march, last))
+    ahead = "; ".join(
+        f"{children(row['mean'])} expected in {month_in_words(row['month'])} (80% range {spread(row, children)})"
+        for row in (march, last)
+    )
     return f"Line chart of {name.lower()}. {counted}{children(opened)} at the start of the forecast; {ahead}."
 
 
@@ -268,18 +373,28 @@ def _year(month: str) -> float:
 def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     """Projected outturn of the budget year by line, with its budget."""
     cost = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
-    held = {LINES[line][0]: cost[line] for line in LINES if line in cost and (cost[line]["budget"] or cost[line]["mean"])}
+    held = {
+        LINES[line][0]: cost[line] for line in LINES if line in cost and (cost[line]["budget"] or cost[line]["mean"])
+    }
     names = list(held)[::-1]
     title = _dearest_line(held)
-    figure, axes = _axes(title, f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); income is below zero", BESIDE_NAMES)
+    figure, axes = _axes(
+        title,
+        f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); income is below zero",
+        BESIDE_NAMES,
+    )
     figure.set_figheight(TALL)
     labels = [textwrap.fill(name, LABEL_WIDTH) for name in names]
     axes.barh(labels, [held[name]["mean"] / 1e6 for name in names], color=BLUE, height=0.6)
-    axes.plot([held[name]["budget"] / 1e6 for name in names], labels, "D", color=ORANGE, markeredgecolor="white", markersize=9)
+    axes.plot(
+        [held[name]["budget"] / 1e6 for name in names], labels, "D", color=ORANGE, markeredgecolor="white", markersize=9
+    )
     axes.axvline(0, color=GREY, linewidth=1)
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", visible=True)
-    parts = "; ".join(f"{name} {money(line['mean'])} against a budget of {money(line['budget'])}" for name, line in held.items())
+    parts = "; ".join(
+        f"{name} {money(line['mean'])} against a budget of {money(line['budget'])}" for name, line in held.items()
+    )
     return Chart(figure, title, f"Bar chart of projected outturn by cost line: {parts}.")
 
 

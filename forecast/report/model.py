@@ -41,7 +41,9 @@ class Heading:
 
     def __post_init__(self) -> None:
         if not self.text.strip() or self.level not in range(1, DEEPEST + 1):
-            raise ValueError(f"heading {self.text!r} at level {self.level}: expected words, and a level from 1 to {DEEPEST}")
+            raise ValueError(
+                f"heading {self.text!r} at level {self.level}: expected words, and a level from 1 to {DEEPEST}"
+            )
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class Table:
         missing = [part for part in ("name", "caption", "unit", "source") if not getattr(self, part).strip()]
         unnamed = not self.columns or not all(column.strip() for column in self.columns)
         if wrong or missing or unnamed or not set(self.numeric) <= set(self.columns):
-            raise ValueError(f"table {self.name!r}: rows of another width {wrong}; missing {missing}; numeric {self.numeric}")
+            raise ValueError(
+                f"table {self.name!r}: rows of another width {wrong}; missing {missing}; numeric {self.numeric}"
+            )
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,9 @@ class Report:
         missing = [part for part in ("title", "council", "run", "language") if not getattr(self, part).strip()]
         skipped = skipped_headings([block.level for block in self.blocks if isinstance(block, Heading)])
         if missing or skipped:
-            raise ValueError(f"report {self.title!r} lacks {missing}; headings that skip a level, counted from 1: {skipped}")
+            raise ValueError(
+                f"report {self.title!r} lacks {missing}; headings that skip a level, counted from 1: {skipped}"
+            )
         date.fromisoformat(self.day)
 
     def tables(self) -> tuple[Table, ...]:
@@ -149,7 +155,11 @@ class Report:
 
 def skipped_headings(levels: list[int]) -> list[int]:
     """Which headings, counted from 1, lie more than one level below the one before; the first must be level 1."""
-    return [place for place, (before, level) in enumerate(zip([0, *levels], levels, strict=False), start=1) if level > before + 1]
+    return [
+        place
+        for place, (before, level) in enumerate(zip([0, *levels], levels, strict=False), start=1)
+        if level > before + 1
+    ]
 
 
 def text_of(parts: tuple[Part, ...]) -> str:
@@ -161,6 +171,8 @@ def told_in(report: Report) -> list[Told]:
     """Every figure of the report, in reading order."""
     found: list[Told] = []
     for block in report.blocks:
-        rows = {Paragraph: lambda b: (b.parts,), Bullets: lambda b: b.items, Table: lambda b: b.rows}.get(type(block), lambda b: ())(block)
+        rows = {Paragraph: lambda b: (b.parts,), Bullets: lambda b: b.items, Table: lambda b: b.rows}.get(
+            type(block), lambda b: ()
+        )(block)
         found += [part for row in rows for part in row if isinstance(part, Told)]
     return found

@@ -14,10 +14,16 @@ from forecast.report import charts, tables, words
 
 RUN_FOLDER = "FORECAST_RUN_FOLDER"
 HISTORY = {
-    "lac_stock": "Looked-after children", "lac_starts": "Started to be looked after", "lac_ceases": "Ceased to be looked after",
-    "uasc_stock": "of whom UASC", "cp_stock": "Child protection plans", "cp_starts": "Plans started", "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences", "s47": "Section 47 enquiries",
-}  # fmt: skip
+    "lac_stock": "Looked-after children",
+    "lac_starts": "Started to be looked after",
+    "lac_ceases": "Ceased to be looked after",
+    "uasc_stock": "of whom UASC",
+    "cp_stock": "Child protection plans",
+    "cp_starts": "Plans started",
+    "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences",
+    "s47": "Section 47 enquiries",
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,9 @@ def years_apart(run: Run) -> pd.DataFrame:
     whole = pd.DataFrame([["whole", held["children"].sum()]], columns=["cause", "children"])
     table = pd.concat([held[["cause", "children"]], whole])
     title = f"Looked-after children, {words.day_in_words(held['first'].iloc[0])} to {words.day_in_words(held['last'].iloc[0])}"
-    return pd.DataFrame({"Cause": table["cause"].str.capitalize(), title: table["children"].map("{:+.1f}".format)}).set_index("Cause")
+    return pd.DataFrame(
+        {"Cause": table["cause"].str.capitalize(), title: table["children"].map("{:+.1f}".format)}
+    ).set_index("Cause")
 
 
 def population(run: Run) -> pd.DataFrame:
@@ -133,5 +141,23 @@ def red_assumptions(run: Run) -> pd.DataFrame:
     return tidy(red[["Assumption", "Value", "Low", "High", "Unit", "Why"]].fillna(""))
 
 
-__all__ = ["Run", "calibration", "cautions", "charts", "children_matter", "headline", "history", "open_run", "population", "rates",
-           "reconciliation", "red_assumptions", "say", "spread", "tables", "tidy", "words", "years_apart"]  # fmt: skip
+__all__ = [
+    "Run",
+    "calibration",
+    "cautions",
+    "charts",
+    "children_matter",
+    "headline",
+    "history",
+    "open_run",
+    "population",
+    "rates",
+    "reconciliation",
+    "red_assumptions",
+    "say",
+    "spread",
+    "tables",
+    "tidy",
+    "words",
+    "years_apart",
+]

@@ -5,7 +5,12 @@ MONTH = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
 
 
 def _object(required: dict, extra: dict | None = None) -> dict:
-    return {"type": "object", "properties": required | (extra or {}), "required": list(required), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": required | (extra or {}),
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
 def _map_of(content: dict) -> dict:
@@ -42,24 +47,58 @@ CONTINGENCY = {
     "call_by_month": _list_of(_object({"month": MONTH, "estimated": {"type": "boolean"}, **FIGURE})),
     "chance_by_base_budget": _list_of(_object({"adjustment": NUMBER, "chance_holds": NUMBER, "call_mean": NUMBER})),
 }
-PAYBACK = _object({
-    "until": MONTH, "cost": NUMBER, "benefit": _object(FIGURE), "chance": {"type": "number", "minimum": 0, "maximum": 1},
-    "month": {"anyOf": [{"type": "null"}, _object({"p10": MONTH, "p50": MONTH, "p90": MONTH})]}, "by_year": _map_of(_object(FIGURE)),
-})  # fmt: skip
+PAYBACK = _object(
+    {
+        "until": MONTH,
+        "cost": NUMBER,
+        "benefit": _object(FIGURE),
+        "chance": {"type": "number", "minimum": 0, "maximum": 1},
+        "month": {"anyOf": [{"type": "null"}, _object({"p10": MONTH, "p50": MONTH, "p90": MONTH})]},
+        "by_year": _map_of(_object(FIGURE)),
+    }
+)
 CAUSES = _object({"before": NUMBER, "after": NUMBER, "parts": _map_of(NUMBER)})
 OR_NONE = {"type": ["number", "null"]}
-SENSITIVITIES = _object({
-    "draws": {"type": "integer"}, "call": NUMBER, "sure": NUMBER, "share_of_children": NUMBER,
-    "assumptions": _list_of(_object({
-        "key": TEXT, "assumption": TEXT, "low": NUMBER, "value": NUMBER, "high": NUMBER, "call_at_low": NUMBER, "call_at_high": NUMBER,
-        "share_of_variance": OR_NONE, "switching_value": OR_NONE,
-    })),
-    "levers": _list_of(_object({"key": TEXT, "lever": TEXT, "now": NUMBER, "enough": OR_NONE, "chance": NUMBER})),
-})  # fmt: skip
+SENSITIVITIES = _object(
+    {
+        "draws": {"type": "integer"},
+        "call": NUMBER,
+        "sure": NUMBER,
+        "share_of_children": NUMBER,
+        "assumptions": _list_of(
+            _object(
+                {
+                    "key": TEXT,
+                    "assumption": TEXT,
+                    "low": NUMBER,
+                    "value": NUMBER,
+                    "high": NUMBER,
+                    "call_at_low": NUMBER,
+                    "call_at_high": NUMBER,
+                    "share_of_variance": OR_NONE,
+                    "switching_value": OR_NONE,
+                }
+            )
+        ),
+        "levers": _list_of(_object({"key": TEXT, "lever": TEXT, "now": NUMBER, "enough": OR_NONE, "chance": NUMBER})),
+    }
+)
 SCENARIO = {
     "name": TEXT,
     "reason": TEXT,
-    "differs": _list_of(_object({"key": TEXT, "assumption": TEXT, "central": NUMBER, "scenario": NUMBER, "low": OR_NONE, "high": OR_NONE, "why": TEXT})),
+    "differs": _list_of(
+        _object(
+            {
+                "key": TEXT,
+                "assumption": TEXT,
+                "central": NUMBER,
+                "scenario": NUMBER,
+                "low": OR_NONE,
+                "high": OR_NONE,
+                "why": TEXT,
+            }
+        )
+    ),
     "children": _object(
         {group: _object({"month_ends": BY_MONTH, "starts": BY_MONTH, "ends": BY_MONTH}) for group in ("lac", "cp")}
         | {"uasc": _object({"month_ends": BY_MONTH})}
@@ -81,18 +120,31 @@ CENTRAL_PATH = {
     "middle": _list_of(NUMBER),
 }
 ALARM = {
-    "period": TEXT, "residual": NUMBER, "cusum": NUMBER, "found": {"type": "boolean"}, "direction": {"enum": ["fewer", "more", "none"]},
-    "expected": NUMBER, "low": NUMBER, "high": NUMBER, "counted": NUMBER,
-}  # fmt: skip
+    "period": TEXT,
+    "residual": NUMBER,
+    "cusum": NUMBER,
+    "found": {"type": "boolean"},
+    "direction": {"enum": ["fewer", "more", "none"]},
+    "expected": NUMBER,
+    "low": NUMBER,
+    "high": NUMBER,
+    "counted": NUMBER,
+}
 RECORD = {
-    "councils": {"type": "integer"}, "first_origin": {"type": "integer"}, "last_origin": {"type": "integer"}, "forecasts": {"type": "integer"},
-    "inside": NUMBER, "crps_ratio": NUMBER, "errors": _map_of(_object({"forecast": NUMBER, "no_change": NUMBER})),
-}  # fmt: skip
+    "councils": {"type": "integer"},
+    "first_origin": {"type": "integer"},
+    "last_origin": {"type": "integer"},
+    "forecasts": {"type": "integer"},
+    "inside": NUMBER,
+    "crps_ratio": NUMBER,
+    "errors": _map_of(_object({"forecast": NUMBER, "no_change": NUMBER})),
+}
 ANSWER = {
     "schema": {"const": "forecast-answer-1"},
     "version": TEXT,
     "council": TEXT,
-    "area": TEXT, "data_area": TEXT,
+    "area": TEXT,
+    "data_area": TEXT,
     "month": MONTH,
     "title": TEXT,
     "origin": {"type": "string", "format": "date"},

@@ -34,24 +34,46 @@ def cost_by_line(answer: dict, slug: str, year: str) -> pd.DataFrame:
     """Budget, projected outturn and variance by line for one financial year."""
     cost = answer["scenarios"][slug]["cost"][year]
     rows = [
-        [name, money(cost["lines"][line]["budget"]), money(cost["lines"][line]["mean"]),
-         money(cost["lines"][line]["mean"] - cost["lines"][line]["budget"]), spread(cost["lines"][line], money)]
+        [
+            name,
+            money(cost["lines"][line]["budget"]),
+            money(cost["lines"][line]["mean"]),
+            money(cost["lines"][line]["mean"] - cost["lines"][line]["budget"]),
+            spread(cost["lines"][line], money),
+        ]
         for line, (name, _) in LINES.items()
         if cost["lines"][line]["budget"] or cost["lines"][line]["mean"]
-    ]  # fmt: skip
+    ]
     if cost["budget_adjustment"]:
-        rows.append(["Base budget adjustment", money(cost["budget_adjustment"]), "", money(-cost["budget_adjustment"]), ""])
-    total = ["Net", money(cost["budget"]), money(cost["net"]["mean"]), money(cost["variance"]["mean"]), spread(cost["net"], money)]
-    return pd.DataFrame([*rows, total], columns=["Line", "Budget", "Projected outturn", "Variance", "80% range of outturn"])
+        rows.append(
+            ["Base budget adjustment", money(cost["budget_adjustment"]), "", money(-cost["budget_adjustment"]), ""]
+        )
+    total = [
+        "Net",
+        money(cost["budget"]),
+        money(cost["net"]["mean"]),
+        money(cost["variance"]["mean"]),
+        spread(cost["net"], money),
+    ]
+    return pd.DataFrame(
+        [*rows, total], columns=["Line", "Budget", "Projected outturn", "Variance", "80% range of outturn"]
+    )
 
 
 def four_years(answer: dict, slug: str) -> pd.DataFrame:
     """Gross, income, net, budget rolled forward and variance by financial year."""
     rows = [
-        [year, money(c["gross"]["mean"]), money(c["income"]["mean"]), money(c["net"]["mean"]), money(c["budget"]),
-         money(c["variance"]["mean"]), spread(c["variance"], money)]
+        [
+            year,
+            money(c["gross"]["mean"]),
+            money(c["income"]["mean"]),
+            money(c["net"]["mean"]),
+            money(c["budget"]),
+            money(c["variance"]["mean"]),
+            spread(c["variance"], money),
+        ]
         for year, c in answer["scenarios"][slug]["cost"].items()
-    ]  # fmt: skip
+    ]
     columns = ["Financial year", "Gross", "Income", "Net", "Budget rolled forward", "Variance", "80% range of variance"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -62,21 +84,46 @@ def scenarios(answer: dict) -> pd.DataFrame:
     for held in answer["scenarios"].values():
         lac, cp = (at_month(held["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
         pot, change = held["contingency"], held["difference_from_central"]["call"]["mean"]
-        rows.append([
-            held["name"], children(lac), children(cp), money(pot["call"]["mean"]), chance_in_ten(pot["chance_holds"]),
-            percent(pot["chance_holds"]), money(pot["enough"]["80"]), money(held["effect"]["full_year"]["mean"]), cost_direction(change),
-        ])  # fmt: skip
+        rows.append(
+            [
+                held["name"],
+                children(lac),
+                children(cp),
+                money(pot["call"]["mean"]),
+                chance_in_ten(pot["chance_holds"]),
+                percent(pot["chance_holds"]),
+                money(pot["enough"]["80"]),
+                money(held["effect"]["full_year"]["mean"]),
+                cost_direction(change),
+            ]
+        )
     march_words = month_in_words(march)
-    return pd.DataFrame(rows, columns=[
-        "Scenario", f"Looked-after children, {march_words}", f"Child protection plans, {march_words}", "Expected call",
-        "Chance it holds", "Chance, %", "Enough to be 80% sure", "Full-year effect", "Call against central",
-    ])  # fmt: skip
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "Scenario",
+            f"Looked-after children, {march_words}",
+            f"Child protection plans, {march_words}",
+            "Expected call",
+            "Chance it holds",
+            "Chance, %",
+            "Enough to be 80% sure",
+            "Full-year effect",
+            "Call against central",
+        ],
+    )
 
 
 def differences(answer: dict) -> pd.DataFrame:
     """What each scenario changes, and why."""
     rows = [
-        [held["name"], change["assumption"], figure(change["central"]), figure(change["scenario"]) + _doubt(change), change["why"]]
+        [
+            held["name"],
+            change["assumption"],
+            figure(change["central"]),
+            figure(change["scenario"]) + _doubt(change),
+            change["why"],
+        ]
         for held in answer["scenarios"].values()
         for change in held["differs"]
     ]
@@ -93,7 +140,11 @@ def _doubt(change: dict) -> str:
 def contingency(answer: dict, slug: str) -> pd.DataFrame:
     """The draw-down month by month."""
     rows = [
-        [month_in_words(row["month"]) + (" (estimated)" if row["estimated"] else ""), money(row["mean"]), spread(row, money)]
+        [
+            month_in_words(row["month"]) + (" (estimated)" if row["estimated"] else ""),
+            money(row["mean"]),
+            spread(row, money),
+        ]
         for row in answer["scenarios"][slug]["contingency"]["call_by_month"]
     ]
     return pd.DataFrame(rows, columns=["By the end of", "Expected call to date", "80% range"])
@@ -102,7 +153,10 @@ def contingency(answer: dict, slug: str) -> pd.DataFrame:
 def enough(answer: dict, slug: str) -> pd.DataFrame:
     """What would be enough."""
     held = answer["scenarios"][slug]["contingency"]["enough"]
-    return pd.DataFrame([[f"{sure}%", money(amount)] for sure, amount in held.items()], columns=["To be this sure", "It would have to be"])
+    return pd.DataFrame(
+        [[f"{sure}%", money(amount)] for sure, amount in held.items()],
+        columns=["To be this sure", "It would have to be"],
+    )
 
 
 def chance_by_budget(answer: dict) -> pd.DataFrame:
@@ -117,11 +171,24 @@ def chance_by_budget(answer: dict) -> pd.DataFrame:
 def activity(answer: dict, slug: str) -> pd.DataFrame:
     """Reviews, conferences and posts by financial year."""
     names = {
-        "lac_reviews": "LAC reviews", "icpc": "Initial conferences", "transfer_in": "Transfer-in conferences",
-        "rcpc": "Review conferences", "iro_posts_needed": "IRO posts needed", "admin_posts_needed": "Administrative posts needed",
-    }  # fmt: skip
+        "lac_reviews": "LAC reviews",
+        "icpc": "Initial conferences",
+        "transfer_in": "Transfer-in conferences",
+        "rcpc": "Review conferences",
+        "iro_posts_needed": "IRO posts needed",
+        "admin_posts_needed": "Administrative posts needed",
+    }
     held = answer["scenarios"][slug]["activity"]
-    rows = [[name, *(f"{held[year][key]['mean']:,.1f}" if "posts" in key else children(held[year][key]["mean"]) for year in held)] for key, name in names.items()]
+    rows = [
+        [
+            name,
+            *(
+                f"{held[year][key]['mean']:,.1f}" if "posts" in key else children(held[year][key]["mean"])
+                for year in held
+            ),
+        ]
+        for key, name in names.items()
+    ]
     return pd.DataFrame(rows, columns=["Work", *held])
 
 
@@ -138,21 +205,45 @@ def causes(answer: dict) -> pd.DataFrame:
 def sensitivities(answer: dict) -> pd.DataFrame:
     """Each uncertain assumption: its range, what the call would be at either end, and where the call meets the contingency."""
     rows = [
-        [row["assumption"], f"{figure(row['low'])} to {figure(row['high'])}", signed_pounds(row["call_at_low"]), signed_pounds(row["call_at_high"]),
-         "" if row["share_of_variance"] is None else percent(row["share_of_variance"]), "" if row["switching_value"] is None else figure(row["switching_value"])]
+        [
+            row["assumption"],
+            f"{figure(row['low'])} to {figure(row['high'])}",
+            signed_pounds(row["call_at_low"]),
+            signed_pounds(row["call_at_high"]),
+            "" if row["share_of_variance"] is None else percent(row["share_of_variance"]),
+            "" if row["switching_value"] is None else figure(row["switching_value"]),
+        ]
         for row in answer["sensitivities"]["assumptions"]
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["Assumption", "80% range", "Call at its low", "Call at its high", "Share of the call's variance", "Contingency spent exactly at"])
+    ]
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "Assumption",
+            "80% range",
+            "Call at its low",
+            "Call at its high",
+            "Share of the call's variance",
+            "Contingency spent exactly at",
+        ],
+    )
 
 
 def levers(answer: dict) -> pd.DataFrame:
     """For each lever, the smallest change that would make the contingency hold with the chance wanted."""
     held = answer["sensitivities"]
     rows = [
-        [row["lever"], figure(row["now"]), "cannot be reached" if row["enough"] is None else figure(row["enough"]), percent(row["chance"])]
+        [
+            row["lever"],
+            figure(row["now"]),
+            "cannot be reached" if row["enough"] is None else figure(row["enough"]),
+            percent(row["chance"]),
+        ]
         for row in held["levers"]
     ]
-    return pd.DataFrame(rows, columns=["Lever", "Now", f"Enough to be {percent(held['sure'])} sure", "Chance there (or the best it can do)"])
+    return pd.DataFrame(
+        rows,
+        columns=["Lever", "Now", f"Enough to be {percent(held['sure'])} sure", "Chance there (or the best it can do)"],
+    )
 
 
 def payback(answer: dict) -> pd.DataFrame:
@@ -163,9 +254,30 @@ def payback(answer: dict) -> pd.DataFrame:
         if one is not None:
             when = "" if one["month"] is None else month_in_words(one["month"]["p50"])
             by_year = [money(year["mean"]) for year in one["by_year"].values()]
-            rows.append([held["name"], money(one["cost"]), *by_year, money(one["benefit"]["mean"]), spread(one["benefit"], money), percent(one["chance"]), when])
+            rows.append(
+                [
+                    held["name"],
+                    money(one["cost"]),
+                    *by_year,
+                    money(one["benefit"]["mean"]),
+                    spread(one["benefit"], money),
+                    percent(one["chance"]),
+                    when,
+                ]
+            )
     years = list(next(iter(answer["scenarios"].values()))["cost"])
-    return pd.DataFrame(rows, columns=["Measure", "Cost", *(f"Net benefit {year}" for year in years), "Net benefit in all", "80% range", "Chance it pays back", "Around"])
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "Measure",
+            "Cost",
+            *(f"Net benefit {year}" for year in years),
+            "Net benefit in all",
+            "80% range",
+            "Chance it pays back",
+            "Around",
+        ],
+    )
 
 
 def comparison(answer: dict) -> pd.DataFrame:
@@ -174,6 +286,14 @@ def comparison(answer: dict) -> pd.DataFrame:
     for held in answer["scenarios"].values():
         cost, change = held["cost"][year], held["difference_from_central"]["net_cost"][year]
         lines = {name: money(cost["lines"][line]["mean"]) for line, (name, _) in LINES.items()}
-        totals = {"Gross": money(cost["gross"]["mean"]), "Income": money(cost["income"]["mean"]), "Net": money(cost["net"]["mean"])}
-        columns[held["name"]] = lines | totals | {"Net against central": signed_pounds(change["mean"]), "80% range of that": spread(change, signed_pounds)}
+        totals = {
+            "Gross": money(cost["gross"]["mean"]),
+            "Income": money(cost["income"]["mean"]),
+            "Net": money(cost["net"]["mean"]),
+        }
+        columns[held["name"]] = (
+            lines
+            | totals
+            | {"Net against central": signed_pounds(change["mean"]), "80% range of that": spread(change, signed_pounds)}
+        )
     return pd.DataFrame(columns).rename_axis("Figure").reset_index()

@@ -25,11 +25,21 @@ SECTIONS = {"Iro": "reviewing officers"}  # as a reader knows them
 MINUS = " minus "
 BESIDE = "beside"
 KEYS = {
-    "assumptions": ("Key",), "calibration": ("group", "area", "figure"), "causes": ("scenario", "cause"), "children": ("scenario", "group", "figure", "month"),
-    "contingency": ("scenario", "month"), "cost": ("scenario", "financial_year", "line"), "history": ("area", "period", "measure", "breakdown", "category"),
-    "levers": ("key",), "population": ("month",), "rates": ("group", "age"), "reconciliation": ("line",), "sensitivities": ("key",),
-    "spread": ("group", "years ahead"), "years_apart": ("cause",),
-}  # fmt: skip
+    "assumptions": ("Key",),
+    "calibration": ("group", "area", "figure"),
+    "causes": ("scenario", "cause"),
+    "children": ("scenario", "group", "figure", "month"),
+    "contingency": ("scenario", "month"),
+    "cost": ("scenario", "financial_year", "line"),
+    "history": ("area", "period", "measure", "breakdown", "category"),
+    "levers": ("key",),
+    "population": ("month",),
+    "rates": ("group", "age"),
+    "reconciliation": ("line",),
+    "sensitivities": ("key",),
+    "spread": ("group", "years ahead"),
+    "years_apart": ("cause",),
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,11 @@ def _text(value: object) -> str:
 def _within(row: dict) -> str:
     """The 80% range of an assumption: 0.95 to 1.1, or that it has none."""
     ends = [_text(row[end]) for end in ("Low", "High")]
-    return "fixed" if "" in ends or row["Low"] == row["High"] else f"{words.figure(row['Low'])} to {words.figure(row['High'])}"
+    return (
+        "fixed"
+        if "" in ends or row["Low"] == row["High"]
+        else f"{words.figure(row['Low'])} to {words.figure(row['High'])}"
+    )
 
 
 def _scored_nearer(row: dict) -> str:
@@ -96,31 +110,70 @@ def _scored_nearer(row: dict) -> str:
 
 
 HOW: dict[str, Callable] = {
-    "text": _text, "section": lambda name: SECTIONS.get(name, name.lower()), "count": lambda number: f"{words.round_half_up(number):,}", "how_many": lambda rows: f"{len(rows):,}", "figure": words.figure,
-    "money": words.money, "money_signed": words.money_signed, "money_range": _range(words.money), "money_size": lambda pounds: words.money(abs(pounds)),
-    "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}", "pounds_signed": words.signed_pounds, "pounds_signed_range": _range(words.signed_pounds),
-    "children": words.children, "children_range": _range(words.children), "tenth": _tenth, "posts": _tenth, "posts_range": _range(_tenth),
-    "percent": words.percent, "percent_tenth": words.percent_tenth, "points": words.points, "signed_percent": words.signed_percent, "tenth_signed": _tenth_signed,
-    "chance_in_ten": words.chance_in_ten, "in_ten_futures": words.in_ten_futures, "likelihood": words.likelihood,
-    "month": month_in_words, "month_of_day": lambda day: month_in_words(day[:7]), "day": words.day_in_words,
-    "year_end": lambda year: words.day_in_words(f"{int(year[:4]) + 1}-03-31"), "month_end": lambda month: words.day_in_words(last_day(month).isoformat()),
-    "within_or_beyond": lambda held: words.within_or_beyond(held["call"]["mean"], held["amount"]), "exhaustion": words.exhaustion,
-    "spare_or_short": words.spare_or_short, "over_or_under": words.over_or_under, "lower_or_higher": words.lower_or_higher, "than_now": words.than_now,
-    "than_central": words.than_central, "cost_direction": words.cost_direction, "saves": words.saves,
-    "nearer": lambda error: words.nearer(error["forecast"], error["no_change"]), "scored_nearer": _scored_nearer,
+    "text": _text,
+    "section": lambda name: SECTIONS.get(name, name.lower()),
+    "count": lambda number: f"{words.round_half_up(number):,}",
+    "how_many": lambda rows: f"{len(rows):,}",
+    "figure": words.figure,
+    "money": words.money,
+    "money_signed": words.money_signed,
+    "money_range": _range(words.money),
+    "money_size": lambda pounds: words.money(abs(pounds)),
+    "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}",
+    "pounds_signed": words.signed_pounds,
+    "pounds_signed_range": _range(words.signed_pounds),
+    "children": words.children,
+    "children_range": _range(words.children),
+    "tenth": _tenth,
+    "posts": _tenth,
+    "posts_range": _range(_tenth),
+    "percent": words.percent,
+    "percent_tenth": words.percent_tenth,
+    "points": words.points,
+    "signed_percent": words.signed_percent,
+    "tenth_signed": _tenth_signed,
+    "chance_in_ten": words.chance_in_ten,
+    "in_ten_futures": words.in_ten_futures,
+    "likelihood": words.likelihood,
+    "month": month_in_words,
+    "month_of_day": lambda day: month_in_words(day[:7]),
+    "day": words.day_in_words,
+    "year_end": lambda year: words.day_in_words(f"{int(year[:4]) + 1}-03-31"),
+    "month_end": lambda month: words.day_in_words(last_day(month).isoformat()),
+    "within_or_beyond": lambda held: words.within_or_beyond(held["call"]["mean"], held["amount"]),
+    "exhaustion": words.exhaustion,
+    "spare_or_short": words.spare_or_short,
+    "over_or_under": words.over_or_under,
+    "lower_or_higher": words.lower_or_higher,
+    "than_now": words.than_now,
+    "than_central": words.than_central,
+    "cost_direction": words.cost_direction,
+    "saves": words.saves,
+    "nearer": lambda error: words.nearer(error["forecast"], error["no_change"]),
+    "scored_nearer": _scored_nearer,
     "inside": lambda row: "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
-    "enough_at": lambda value: "cannot be reached with it alone" if value is None else words.figure(value), "switching": lambda value: "nowhere in its limits" if value is None else words.figure(value),
-    "share_or_none": lambda share: "" if share is None else words.percent(share), "range_of_assumption": _within,
+    "enough_at": lambda value: "cannot be reached with it alone" if value is None else words.figure(value),
+    "switching": lambda value: "nowhere in its limits" if value is None else words.figure(value),
+    "share_or_none": lambda share: "" if share is None else words.percent(share),
+    "range_of_assumption": _within,
     "range_of_row": lambda row: f"{words.figure(row['low'])} to {words.figure(row['high'])}",
     "range_of_alarm": lambda alarm: f"{words.children(alarm['low'])} to {words.children(alarm['high'])}",
     "holds_phrase": lambda chance: f"The contingency holds {words.in_ten_futures(chance)}",
-    "lac_phrase": lambda row: f"{words.children(row['mean'])} looked-after children expected; 80% range {words.spread(row, words.children)}",
-    "cp_phrase": lambda row: f"{words.children(row['mean'])} plans expected; 80% range {words.spread(row, words.children)}",
-    "placements_phrase": lambda cost: f"Placements {words.money(cost['mean'])}; 80% range {words.spread(cost, words.money)}",
+    "lac_phrase": lambda row: (
+        f"{words.children(row['mean'])} looked-after children expected; 80% range {words.spread(row, words.children)}"
+    ),
+    "cp_phrase": lambda row: (
+        f"{words.children(row['mean'])} plans expected; 80% range {words.spread(row, words.children)}"
+    ),
+    "placements_phrase": lambda cost: (
+        f"Placements {words.money(cost['mean'])}; 80% range {words.spread(cost, words.money)}"
+    ),
     "plan_phrase": lambda cost: f"{words.money(cost['mean'])} of the call; 80% range {words.spread(cost, words.money)}",
-    "posts_phrase": lambda posts: f"{_tenth(posts['mean'])} reviewing officers' posts needed; 80% range {words.spread(posts, _tenth)}",
+    "posts_phrase": lambda posts: (
+        f"{_tenth(posts['mean'])} reviewing officers' posts needed; 80% range {words.spread(posts, _tenth)}"
+    ),
     "budget_phrase": lambda variance: f"Expected {words.over_or_under(variance)}",
-} | {f"sure_{at}": _sure(at) for at in ("50", "80", "90", "95")}  # fmt: skip
+} | {f"sure_{at}": _sure(at) for at in ("50", "80", "90", "95")}
 
 
 def tell(run: Run | dict, source: str, how: str) -> Told:
@@ -177,7 +230,10 @@ class Voice:
 
     def at(self, source: str) -> str:
         """A source with its short names written out."""
-        return MINUS.join("/".join([self.places.get(first := one.partition("/")[0], first), *one.split("/")[1:]]) for one in source.split(MINUS))
+        return MINUS.join(
+            "/".join([self.places.get(first := one.partition("/")[0], first), *one.split("/")[1:]])
+            for one in source.split(MINUS)
+        )
 
     def tell(self, source: str, how: str) -> Told:
         return tell(self.run, self.at(source), how)
@@ -257,7 +313,14 @@ def wrong(report: Report, run: Run, texts: dict[str, list[str]]) -> list[str]:
 def missaid(report: Report, run: Run) -> list[str]:
     """Figures that the run no longer bears out: each is looked up and said again."""
     held, found = known(run), []
-    drawn = [part for figure in report.figures() if figure.data for row in figure.data.rows for part in row if isinstance(part, Told)]
+    drawn = [
+        part
+        for figure in report.figures()
+        if figure.data
+        for row in figure.data.rows
+        for part in row
+        if isinstance(part, Told)
+    ]
     for told in dict.fromkeys([*told_in(report), *drawn]):
         try:
             said = tell(held, told.source, told.how).shown
@@ -272,16 +335,27 @@ def misdrawn(report: Report) -> list[str]:
     """Figures in a chart's caption or alternative text that are not among the figures the chart shows."""
     found = []
     for figure in report.figures():
-        shown = [] if figure.data is None else [text_of((part,)) for row in (*figure.data.rows, figure.data.columns) for part in row]
+        shown = (
+            []
+            if figure.data is None
+            else [text_of((part,)) for row in (*figure.data.rows, figure.data.columns) for part in row]
+        )
         held = {number for text in shown for number in NUMBER.findall(text)}
-        found += [f"the chart {figure.name} says {number}, which is not among its figures" for text in (figure.caption, figure.alt) for number in undeclared(text) if number not in held]
+        found += [
+            f"the chart {figure.name} says {number}, which is not among its figures"
+            for text in (figure.caption, figure.alt)
+            for number in undeclared(text)
+            if number not in held
+        ]
     return found
 
 
 def misplaced(report: Report, file: str, lines: list[str]) -> list[str]:
     """Sentences and rows with figures that do not stand in a file, word for word and in their order."""
     held, at, found = [_flat(line) for line in lines], 0, []
-    for row, between in ((row, "\t" if isinstance(block, Table) else "") for block in report.blocks for row in _rows(block)):
+    for row, between in (
+        (row, "\t" if isinstance(block, Table) else "") for block in report.blocks for row in _rows(block)
+    ):
         if any(isinstance(part, Told) for part in row):
             said = _flat(between.join(text_of((part,)) for part in row))
             place = next((number for number in range(at, len(held)) if _is(held[number], said)), None)
@@ -300,6 +374,17 @@ def _flat(line: str) -> str:
 
 def _lost(file: str, said: str, row: tuple[Part, ...], between: str, lines: list[str]) -> str:
     """What a missing sentence has become: the same words with other figures, or nothing."""
-    pattern = re.compile(re.escape(between).join(".*?" if isinstance(part, Told) else re.escape(re.sub(r"\s+", " ", part)) for part in row))
-    like = next((line for line in lines if any(isinstance(part, str) and part.strip() for part in row) and pattern.fullmatch(line)), None)
+    pattern = re.compile(
+        re.escape(between).join(
+            ".*?" if isinstance(part, Told) else re.escape(re.sub(r"\s+", " ", part)) for part in row
+        )
+    )
+    like = next(
+        (
+            line
+            for line in lines
+            if any(isinstance(part, str) and part.strip() for part in row) and pattern.fullmatch(line)
+        ),
+        None,
+    )
     return f"{file}: missing: {said!r}" if like is None else f"{file}: says {like!r}; the run says {said!r}"

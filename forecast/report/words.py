@@ -174,7 +174,10 @@ def trend_line(answer: dict, group: str, name: str) -> str:
     """What the central path of one group is made of, each share from the table."""
     path = answer["central_path"][group]
     counted = [(method, share) for method, share in path["shares"].items() if round_half_up(share * 100) > 0]
-    parts = [f"{METHOD_WORDS[method]} ({signed_percent(path['changes'][method][0])} in a year) counts for {percent(share)}" for method, share in counted]
+    parts = [
+        f"{METHOD_WORDS[method]} ({signed_percent(path['changes'][method][0])} in a year) counts for {percent(share)}"
+        for method, share in counted
+    ]
     if not parts:
         return f"Central path of {name.lower()}: no trend has earned weight; today's number stands."
     return f"Central path of {name.lower()}: {'; '.join(parts)}. Together {signed_percent(path['middle'][0])} in a year; for the rest, no change."
@@ -213,7 +216,8 @@ def record_lines(answer: dict) -> list[str]:
     lines = []
     for group, held in answer["record"].items():
         errors = "; ".join(
-            f"{years} {'year' if years == '1' else 'years'} ahead {percent_tenth(error['forecast'])} against {percent_tenth(error['no_change'])}" for years, error in held["errors"].items()
+            f"{years} {'year' if years == '1' else 'years'} ahead {percent_tenth(error['forecast'])} against {percent_tenth(error['no_change'])}"
+            for years, error in held["errors"].items()
         )
         lines.append(
             f"{GROUP_NAMES[group]}, {held['councils']} councils, {held['first_origin']} to {held['last_origin']}: mean error {errors} for no change. "
@@ -272,10 +276,16 @@ def sought(lever: str, now: float, found, chance: float, wanted: float) -> list[
     """What goal-seek found, in sentences."""
     stands = f"{lever}: {figure(now)} now; the contingency holds with a chance of {percent(chance)}."
     if found.value is None:
-        return [stands, f"{percent(wanted)} cannot be reached with it alone: the best it can do is {percent(found.chance)}."]
+        return [
+            stands,
+            f"{percent(wanted)} cannot be reached with it alone: the best it can do is {percent(found.chance)}.",
+        ]
     if found.value == now:
         return [stands, f"Nothing need change: that is {percent(wanted)} or more."]
-    return [stands, f"At {figure(found.value)} the chance is {percent(found.chance)}: the smallest change that gives {percent(wanted)}."]
+    return [
+        stands,
+        f"At {figure(found.value)} the chance is {percent(found.chance)}: the smallest change that gives {percent(wanted)}.",
+    ]
 
 
 def switched(assumption: str, now: float, value: float | None, limits: tuple[float, float], amount: float) -> str:
@@ -287,7 +297,12 @@ def switched(assumption: str, now: float, value: float | None, limits: tuple[flo
 
 # ---- phrases of the scrutiny report: each takes its direction from the number it tells ----
 
-VERY_LIKELY, LIKELY, UNLIKELY, VERY_UNLIKELY = 0.9, 0.55, 0.45, 0.1  # between the two in the middle neither way is likelier
+VERY_LIKELY, LIKELY, UNLIKELY, VERY_UNLIKELY = (
+    0.9,
+    0.55,
+    0.45,
+    0.1,
+)  # between the two in the middle neither way is likelier
 
 
 def within_or_beyond(call: float, contingency: float) -> str:
@@ -324,13 +339,21 @@ def than_now(change: float) -> str:
 def over_or_under(variance: float) -> str:
     """£470,000 over budget; an overspend is positive."""
     said = money(abs(variance))
-    return f"on budget to the nearest {money(MONEY_STEP)}" if said == "£0" else f"{said} {'over' if variance > 0 else 'under'} budget"
+    return (
+        f"on budget to the nearest {money(MONEY_STEP)}"
+        if said == "£0"
+        else f"{said} {'over' if variance > 0 else 'under'} budget"
+    )
 
 
 def spare_or_short(headroom: float) -> str:
     """£20,000 short or £40,000 to spare; headroom is positive where something is left."""
     said = money(abs(headroom))
-    return f"nothing to spare to the nearest {money(MONEY_STEP)}" if said == "£0" else f"{said} {'to spare' if headroom > 0 else 'short'}"
+    return (
+        f"nothing to spare to the nearest {money(MONEY_STEP)}"
+        if said == "£0"
+        else f"{said} {'to spare' if headroom > 0 else 'short'}"
+    )
 
 
 def lower_or_higher(change: float) -> str:
@@ -341,7 +364,11 @@ def lower_or_higher(change: float) -> str:
 def than_central(change: float) -> str:
     """£90,000 less than in the central case."""
     said = cost_direction(change)
-    return f"{said} than in the central case" if said.endswith(("more", "less")) else f"the same as in the central case to the nearest {money(MONEY_STEP)}"
+    return (
+        f"{said} than in the central case"
+        if said.endswith(("more", "less"))
+        else f"the same as in the central case to the nearest {money(MONEY_STEP)}"
+    )
 
 
 def nearer(forecast: float, no_change: float) -> str:

@@ -66,12 +66,19 @@ BUDGET = {
 }
 # The children that a line pays for; the rest are teams, paid whatever the number of children.
 BY_THE_CHILD = {
-    "in_house_fostering": "lac_fostering", "kinship_fostering": "lac_fostering", "ifa_fostering": "lac_fostering",
-    "private_residential": "lac_residential", "residential_school": "lac_residential_school", "supported": "lac_supported",
-    "other_placements": "lac_other", "contact": "lac", "uasc_grant": "lac", "contributions": "lac",
-}  # fmt: skip
+    "in_house_fostering": "lac_fostering",
+    "kinship_fostering": "lac_fostering",
+    "ifa_fostering": "lac_fostering",
+    "private_residential": "lac_residential",
+    "residential_school": "lac_residential_school",
+    "supported": "lac_supported",
+    "other_placements": "lac_other",
+    "contact": "lac",
+    "uasc_grant": "lac",
+    "contributions": "lac",
+}
 
-COUNCIL_CARD = '''# What {council} sends each month, in its own words. {council} does not exist.
+COUNCIL_CARD = """# What {council} sends each month, in its own words. {council} does not exist.
 council: {council}
 slug: {slug}
 starts_from:
@@ -115,8 +122,8 @@ tolerances:
   revision_pounds: 25000
   footing: 1
   wrong_sign: 0.25
-'''
-BUDGET_CARD = '''table: "budget"
+"""
+BUDGET_CARD = """table: "budget"
 title: "{council}: base budget {year} by cost line"
 publisher: "Invented"
 link: "The case {base[0]} {base[1]}, central scenario, budget of {year} by line, to the pound"
@@ -141,8 +148,8 @@ hindsight: false
 hindsight_reason: ""
 expires: 2026-12-31
 notes: "Figures of no real council."
-'''
-EXPECTED = '''# What is known of this year, because it was invented. No reader of deliveries sees this file.
+"""
+EXPECTED = """# What is known of this year, because it was invented. No reader of deliveries sees this file.
 council: {council}
 deliveries: {deliveries}
 late_ledger:
@@ -169,7 +176,7 @@ rates:
 last_month:
   lac: {lac}
   cp: {cp}
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -221,9 +228,17 @@ def write_year(folder: Path, seed: int = EXAMPLE_SEED, settings: YearSettings | 
     chance = np.random.default_rng(seed)
     counts = placed(settings, draw_counts(settings, chance), np.random.default_rng([seed, PLACING]))
     ledger = draw_ledger(settings, counts, chance)
-    files = [path for number in range(1, MONTHS_A_YEAR + 1) for path in _write_delivery(folder, settings, counts, ledger, number)]
+    files = [
+        path
+        for number in range(1, MONTHS_A_YEAR + 1)
+        for path in _write_delivery(folder, settings, counts, ledger, number)
+    ]
     files += _write_budget(folder, settings)
-    texts = {"council.yaml": card_text(settings), "expected.yaml": expected_text(settings, counts), "README.md": readme_text(settings)}
+    texts = {
+        "council.yaml": card_text(settings),
+        "expected.yaml": expected_text(settings, counts),
+        "README.md": readme_text(settings),
+    }
     return files + [_write(folder / name, text) for name, text in texts.items()]
 
 
@@ -256,13 +271,23 @@ def draw_ledger(settings: YearSettings, counts: pd.DataFrame, chance: np.random.
     """What was truly spent: financial_year, period, cost_line (the council's name), budget, actual; a total a period."""
     opening = {"lac": settings.lac} | dict(zip(PLACED_HEADINGS.values(), settings.opening_placed, strict=True))
     grown = settings.budgeted_children / settings.lac
-    share = {name: (np.diff(np.r_[first, counts[name]]) / -2 + counts[name]) / (first * grown) for name, first in opening.items()}  # on average over the month
+    share = {
+        name: (np.diff(np.r_[first, counts[name]]) / -2 + counts[name]) / (first * grown)
+        for name, first in opening.items()
+    }  # on average over the month
     days = days_in(list(counts["month"]))
     rows = []
     for number in range(1, MONTHS_A_YEAR + 1):
-        share_of_year, children = days[number - 1] / days.sum(), {name: held[number - 1] for name, held in share.items()}
+        share_of_year, children = (
+            days[number - 1] / days.sum(),
+            {name: held[number - 1] for name, held in share.items()},
+        )
         lines = [
-            (name, round(pounds / MONTHS_A_YEAR, PENCE), _actual(settings, line, number, pounds * share_of_year, children, chance))
+            (
+                name,
+                round(pounds / MONTHS_A_YEAR, PENCE),
+                _actual(settings, line, number, pounds * share_of_year, children, chance),
+            )
             for line, (name, pounds) in settings.budget.items()
         ]
         total = (TOTAL, *(round(sum(row[at] for row in lines), PENCE) for at in (1, 2)))
@@ -270,7 +295,14 @@ def draw_ledger(settings: YearSettings, counts: pd.DataFrame, chance: np.random.
     return pd.DataFrame(rows, columns=list(LEDGER_HEADINGS.values()))
 
 
-def _actual(settings: YearSettings, line: str, number: int, budget: float, children: dict[str, float], chance: np.random.Generator) -> float:
+def _actual(
+    settings: YearSettings,
+    line: str,
+    number: int,
+    budget: float,
+    children: dict[str, float],
+    chance: np.random.Generator,
+) -> float:
     """Budgeted pounds of the month's days, times children in the line's placement over those budgeted, the price rise and noise."""
     noise = float(np.exp(settings.noise * chance.standard_normal()))
     dearer = 1 + settings.price_rise * (line == settings.price_line and number >= settings.price_month)
@@ -283,7 +315,9 @@ def as_first_sent(settings: YearSettings, counts: pd.DataFrame) -> pd.DataFrame:
     sent.loc[settings.revised_month - 1, "lac_starts"] -= settings.recorded_late
     sent.loc[settings.revised_month - 1 :, ["lac", LATE_PLACED]] -= settings.recorded_late
     if (sent.drop(columns="month") < 0).any(axis=None):
-        raise BadInput("year of the invented council: fewer starts in the revised month than are recorded late; expected as many. Choose another seed")
+        raise BadInput(
+            "year of the invented council: fewer starts in the revised month than are recorded late; expected as many. Choose another seed"
+        )
     return sent
 
 
@@ -293,7 +327,9 @@ def delivered_in(number: int) -> str:
     return months[number] if number < MONTHS_A_YEAR else f"{int(YEAR[:4]) + 1}-04"
 
 
-def _write_delivery(folder: Path, settings: YearSettings, counts: pd.DataFrame, ledger: pd.DataFrame, number: int) -> list[Path]:
+def _write_delivery(
+    folder: Path, settings: YearSettings, counts: pd.DataFrame, ledger: pd.DataFrame, number: int
+) -> list[Path]:
     """What arrives after month `number`: counts of all months so far, and the ledgers that are ready."""
     months = year_months(YEAR)
     known = counts if number >= settings.revised_in else as_first_sent(settings, counts)
@@ -302,7 +338,9 @@ def _write_delivery(folder: Path, settings: YearSettings, counts: pd.DataFrame, 
     here = folder / "deliveries" / delivered_in(number)
     files = [write_csv(sent, here / f"counts_to_{months[number - 1]}.csv")]
     for period in ready.get(number, [number]):
-        rows = ledger[ledger["period"] == f"P{period}"].rename(columns={field: heading for heading, field in LEDGER_HEADINGS.items()})
+        rows = ledger[ledger["period"] == f"P{period}"].rename(
+            columns={field: heading for heading, field in LEDGER_HEADINGS.items()}
+        )
         files.append(write_csv(rows, here / f"ledger_{months[period - 1]}.csv"))
     return files
 
@@ -310,9 +348,14 @@ def _write_delivery(folder: Path, settings: YearSettings, counts: pd.DataFrame, 
 def _write_budget(folder: Path, settings: YearSettings) -> list[Path]:
     """budget.csv, and the source card that proves it."""
     rows = [(YEAR, line, name, pounds) for line, (name, pounds) in settings.budget.items()]
-    path = write_csv(pd.DataFrame(rows, columns=["financial_year", "line", "cost_line", "value"]), folder / "budget.csv")
+    path = write_csv(
+        pd.DataFrame(rows, columns=["financial_year", "line", "cost_line", "value"]), folder / "budget.csv"
+    )
     total = sum(row[-1] for row in rows)
-    return [path, _write(folder / "budget.card.yaml", _budget_card(len(rows), total, sha256(path.read_bytes()).hexdigest()))]
+    return [
+        path,
+        _write(folder / "budget.card.yaml", _budget_card(len(rows), total, sha256(path.read_bytes()).hexdigest())),
+    ]
 
 
 def _budget_card(rows: int, total: int, digest: str) -> str:
@@ -322,30 +365,54 @@ def _budget_card(rows: int, total: int, digest: str) -> str:
 def card_text(settings: YearSettings) -> str:
     """council.yaml."""
     months = year_months(YEAR)
-    counts, ledger = ("\n".join(f'      "{heading}": {name}' for heading, name in held.items()) for held in (SENT_HEADINGS, LEDGER_HEADINGS))
+    counts, ledger = (
+        "\n".join(f'      "{heading}": {name}' for heading, name in held.items())
+        for held in (SENT_HEADINGS, LEDGER_HEADINGS)
+    )
     accounts = "\n".join(f'  "{name}": {line}' for line, (name, _) in settings.budget.items())
     budget = "\n".join(f"      {line}: {pounds}" for line, (_, pounds) in settings.budget.items())
     return COUNCIL_CARD.format(
-        council=COUNCIL, slug=COUNCIL.lower(), base=BASE, first=months[0], last=months[-1], settings=settings, counts=counts,
-        ledger=ledger, accounts=accounts, total=TOTAL, year=YEAR, budget=budget,
-    )  # fmt: skip
+        council=COUNCIL,
+        slug=COUNCIL.lower(),
+        base=BASE,
+        first=months[0],
+        last=months[-1],
+        settings=settings,
+        counts=counts,
+        ledger=ledger,
+        accounts=accounts,
+        total=TOTAL,
+        year=YEAR,
+        budget=budget,
+    )
 
 
 def expected_text(settings: YearSettings, counts: pd.DataFrame) -> str:
     """expected.yaml: what is known of the year, for tests and for reading a replay."""
     month, final = dict(enumerate(year_months(YEAR), start=1)), counts.iloc[-1]
     return EXPECTED.format(
-        council=COUNCIL, deliveries=MONTHS_A_YEAR, settings=settings, lac=final["lac"], cp=final["cp"],
-        late=month[settings.late_month], late_arrives=delivered_in(settings.late_month + 1),
-        revised=month[settings.revised_month], revised_arrives=delivered_in(settings.revised_in),
+        council=COUNCIL,
+        deliveries=MONTHS_A_YEAR,
+        settings=settings,
+        lac=final["lac"],
+        cp=final["cp"],
+        late=month[settings.late_month],
+        late_arrives=delivered_in(settings.late_month + 1),
+        revised=month[settings.revised_month],
+        revised_arrives=delivered_in(settings.revised_in),
         figures=_revision_lines(settings, counts, as_first_sent(settings, counts)),
-        dearer=month[settings.price_month], broken=month[settings.break_month],
-    )  # fmt: skip
+        dearer=month[settings.price_month],
+        broken=month[settings.break_month],
+    )
 
 
 def _revision_lines(settings: YearSettings, counts: pd.DataFrame, first: pd.DataFrame) -> str:
     """One line a figure that is restated: the starts of the month, and the stock from then to the month before the delivery's."""
-    stocks = [(number, measure) for measure in ("lac", LATE_PLACED) for number in range(settings.revised_month, settings.revised_in)]
+    stocks = [
+        (number, measure)
+        for measure in ("lac", LATE_PLACED)
+        for number in range(settings.revised_month, settings.revised_in)
+    ]
     changed = [(settings.revised_month, "lac_starts"), *stocks]
     lines = []
     for number, measure in changed:

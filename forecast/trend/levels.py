@@ -50,7 +50,9 @@ def change_ahead(years: np.ndarray, departure: np.ndarray, counts: np.ndarray, m
     return gain @ departure - departure[-1], variance
 
 
-def log_likelihood(years: np.ndarray, departure: np.ndarray, counts: np.ndarray, model: Departures, most: float = np.inf) -> float:
+def log_likelihood(
+    years: np.ndarray, departure: np.ndarray, counts: np.ndarray, model: Departures, most: float = np.inf
+) -> float:
     """Log likelihood of one council's departures, up to a constant.
 
     most  squared one-step surprises above this count as this (so that a recording error in one year does not set the model)

@@ -47,7 +47,9 @@ def on_one_base(children: pd.Series, base: float | None = None) -> pd.Series:
     return children.where(children.index >= FIRST_ON_BASE, stands)
 
 
-def compare(counts: pd.Series, children: pd.Series, country: pd.Series, country_children: pd.Series, own_count: bool = False) -> Past:
+def compare(
+    counts: pd.Series, children: pd.Series, country: pd.Series, country_children: pd.Series, own_count: bool = False
+) -> Past:
     """Counts by time (years) against the country's at the last 31 March before them.
 
     counts            time in years -> children counted; 0 is left out, having no logarithm

@@ -103,7 +103,11 @@ def _case(file: str, rows: dict[int, Row]) -> Case:
 
 def _refuse_lacking(file: str, held: set[str]) -> None:
     """Refuse a case without a row for one of its fields; tables have a row for each role."""
-    lacking = [field for field, told in Case.model_fields.items() if told.is_required() and field not in held and field != "tables"]
+    lacking = [
+        field
+        for field, told in Case.model_fields.items()
+        if told.is_required() and field not in held and field != "tables"
+    ]
     if lacking:
         listed = "\n".join(f"  {field} ({case_column(field).words})" for field in lacking)
         raise BadInput(f"{file}, sheet {CASE.name}: a row is missing. Add one, or start from a new template:\n{listed}")

@@ -1,9 +1,9 @@
 """What a council sends each month: found in its inbox, read strictly, checked against the card and what is held.
 
-    card.py      council.yaml: what is expected, in the council's own words
-    inbox.py     the files; sheets.py and cells.py the tables and cells; counts.py and ledger.py the two kinds
-    checks.py    the figures against the card and what is held
-    vintages.py  every figure accepted, and when
+card.py      council.yaml: what is expected, in the council's own words
+inbox.py     the files; sheets.py and cells.py the tables and cells; counts.py and ledger.py the two kinds
+checks.py    the figures against the card and what is held
+vintages.py  every figure accepted, and when
 """
 
 from dataclasses import replace
@@ -46,7 +46,9 @@ def read_inbox(folder: Path, card: Card, held: Held | None) -> Arrived:
     held = held or Held()
     delivered, warnings = find(Path(folder) / INBOX, card, held)
     tables = read_each(range(len(delivered)), lambda number: _read(delivered[number], card))
-    counts, ledgers = ([tables[at] for at, file in enumerate(delivered) if file.expected.kind == kind] for kind in (COUNTS, LEDGER))
+    counts, ledgers = (
+        [tables[at] for at, file in enumerate(delivered) if file.expected.kind == kind] for kind in (COUNTS, LEDGER)
+    )
     files: dict[str, tuple[str, ...]] = {}
     for file in delivered:
         files[file.name] = (*files.get(file.name, ()), file.sha256)

@@ -123,10 +123,16 @@ class Card(Strict):
     months: Months = Field(description="the first and the last month wanted")
     opening: Opening = Field(description="children at the end of the month before the first: lac and cp")
     files: dict[str, ExpectedFile] = Field(description="the files that come every month, by a name for each")
-    accounts: dict[str, str] = Field(description="the ledger's own names of cost lines, each with the line it is part of")
+    accounts: dict[str, str] = Field(
+        description="the ledger's own names of cost lines, each with the line it is part of"
+    )
     total: Text = Field(description="what the ledger calls the row of the period's total")
-    phasing: Literal["twelfths", "days", "own"] = Field(description="how the year's budget falls on periods: twelfths, days or own")
-    budgets: dict[str, Budget] = Field(description="yearly budgets, the first for every line, later ones for what changed")
+    phasing: Literal["twelfths", "days", "own"] = Field(
+        description="how the year's budget falls on periods: twelfths, days or own"
+    )
+    budgets: dict[str, Budget] = Field(
+        description="yearly budgets, the first for every line, later ones for what changed"
+    )
     tolerances: Tolerances = Field(description="what passes without a person")
     accepted: dict[str, Accepted] = Field({}, description="figures beyond a tolerance that a person has found right")
 
@@ -214,7 +220,11 @@ def _check_files(card: Card, doc: Document) -> None:
     kinds = [file.kind for file in card.files.values()]
     if lacking or kinds.count(LEDGER) != 1:
         said = "expected one ledger, and every measure in one column of one file of counts"
-        what = f"these are not in one column: {', '.join(lacking)}" if lacking else f"there are {kinds.count(LEDGER)} ledgers"
+        what = (
+            f"these are not in one column: {', '.join(lacking)}"
+            if lacking
+            else f"there are {kinds.count(LEDGER)} ledgers"
+        )
         raise doc.problem(("files",), f"{what}; {said}. Correct kind and columns")
 
 
@@ -224,11 +234,17 @@ def _file_faults(file: ExpectedFile):
     given = list(file.columns.values())
     wrong = next((field for field in given if field not in right), None)
     if wrong:
-        yield "columns", f"lead to {wrong[:40]}, which is not known; expected {', '.join(right)}. {nearest(wrong, right)}"
+        yield (
+            "columns",
+            f"lead to {wrong[:40]}, which is not known; expected {', '.join(right)}. {nearest(wrong, right)}",
+        )
     if any(given.count(field) > 1 for field in given) or [field for field in needed if field not in given]:
         yield "columns", f"do not lead to each field once; expected {', '.join(needed)}. Correct the columns"
     if (file.unit is None) == (file.kind == LEDGER):
-        yield "unit", "is given for counts or missing for a ledger; expected pounds or thousands for a ledger only. Correct it"
+        yield (
+            "unit",
+            "is given for counts or missing for a ledger; expected pounds or thousands for a ledger only. Correct it",
+        )
     if any(is_personal(heading) for heading in file.ignore):
         yield "ignore", "names a column about one person; expected none in any file. Have it left out of the export"
     if "/" in file.pattern or "\\" in file.pattern:
@@ -262,7 +278,10 @@ def _check_accepted(card: Card, doc: Document) -> None:
     known = [*card.measures, *card.lines]
     for name, one in card.accepted.items():
         if one.item not in known:
-            raise doc.problem(("accepted", name, "item"), f"is {one.item[:40]}; expected a measure or a cost line. {nearest(one.item, known)}")
+            raise doc.problem(
+                ("accepted", name, "item"),
+                f"is {one.item[:40]}; expected a measure or a cost line. {nearest(one.item, known)}",
+            )
 
 
 def months_of(card: Card) -> list[str]:

@@ -65,7 +65,9 @@ def whole(cell: Cell) -> int:
 
 def pounds(cell: Cell, unit: int) -> Decimal:
     """Money to the penny; `unit` is the pounds that 1 stands for. Raises BadInput."""
-    number = _number(cell, "an amount in plain digits", "Write 0 where there is none; if it is a total, export again with totals")
+    number = _number(
+        cell, "an amount in plain digits", "Write 0 where there is none; if it is a total, export again with totals"
+    )
     return (number * unit).quantize(PENNY, ROUND_HALF_UP)
 
 
@@ -88,7 +90,9 @@ def financial_year(cell: Cell) -> str:
     expected = "a financial year such as 2025-26"
     found = FINANCIAL_YEAR.fullmatch(text(cell, expected))
     if not found or (int(found[1]) + 1) % 100 != int(found[2]):
-        raise cell.problem("is not a financial year of two following years", expected, "Write April 2025 to March 2026 as 2025-26")
+        raise cell.problem(
+            "is not a financial year of two following years", expected, "Write April 2025 to March 2026 as 2025-26"
+        )
     return f"{found[1]}-{found[2]}"
 
 
@@ -139,7 +143,9 @@ def _number_in_text(cell: Cell, written: str, expected: str) -> Decimal:
         raise cell.problem("holds a number with commas, £, brackets or spaces", expected, AS_NUMBER)
     if written.startswith("#"):
         raise cell.problem("holds a spreadsheet's error", expected, "Mend the formula and save again")
-    raise cell.problem("holds text", expected, "Write digits alone; a suppressed figure cannot be used, send the true one")
+    raise cell.problem(
+        "holds text", expected, "Write digits alone; a suppressed figure cannot be used, send the true one"
+    )
 
 
 def _day_written(value: object) -> str:

@@ -122,7 +122,12 @@ def judge(given: pd.DataFrame, card: Card, held: Held, files: dict[str, tuple[st
     taken = given[(given["month"] <= newest) & (given["kind"] != "same")].drop_duplicates(KEY)
     after = updated(held.vintages.as_known(), taken)
     refuse(wrong_units(taken, after, card))
-    doubts = [*stock_doubts(after, taken, card), *placed_doubts(after, taken), *revision_doubts(taken, card), *ledger_doubts(taken, after, card)]
+    doubts = [
+        *stock_doubts(after, taken, card),
+        *placed_doubts(after, taken),
+        *revision_doubts(taken, card),
+        *ledger_doubts(taken, after, card),
+    ]
     refuse([doubt.message for doubt in doubts if not card.found_right(doubt.month, doubt.item)])
     return summed_up(given, taken, after, new, card, doubts, files or {})
 
@@ -144,7 +149,9 @@ def outside(given: pd.DataFrame, card: Card) -> Iterator[str]:
     wrong = given[~given["month"].isin(months_of(card))].drop_duplicates(["file", "row"])
     for row in wrong.itertuples():
         expected = f"a month from {card.months.first} to {card.months.last}"
-        yield told(place(row), f"has figures of {row.month}", expected, f"Send the right month, or correct months in {CARD}")
+        yield told(
+            place(row), f"has figures of {row.month}", expected, f"Send the right month, or correct months in {CARD}"
+        )
 
 
 def disagreeing(given: pd.DataFrame) -> Iterator[str]:
@@ -154,7 +161,12 @@ def disagreeing(given: pd.DataFrame) -> Iterator[str]:
         for other in others:
             if abs(other.value - first.value) > HALF_A_PENNY:
                 said = f"{spoken(other.item)}, {month_in_words(other.month)}: not as in {place(first)}"
-                yield told(place(other), said, "one value for one figure", "Keep the later file and take the earlier one out of the inbox")
+                yield told(
+                    place(other),
+                    said,
+                    "one value for one figure",
+                    "Keep the later file and take the earlier one out of the inbox",
+                )
 
 
 def compared(given: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +213,12 @@ def early_ledgers(given: pd.DataFrame, newest: str) -> Iterator[str]:
         if month_before(month) > newest:
             row = next(rows.itertuples())
             said = f"is the ledger of {month_in_words(month)}, and counts are held to {month_in_words(newest)}"
-            yield told(place(row), said, "the ledger of no month but the next", "Correct year and period, or send the counts in between")
+            yield told(
+                place(row),
+                said,
+                "the ledger of no month but the next",
+                "Correct year and period, or send the counts in between",
+            )
 
 
 def repeated(given: pd.DataFrame, held: Held) -> Iterator[str]:
@@ -209,7 +226,12 @@ def repeated(given: pd.DataFrame, held: Held) -> Iterator[str]:
     for name, rows in given.groupby("file"):
         if (rows["kind"] == "same").all() and name not in held.files.values():
             said = f"every figure of it, to {month_in_words(rows['month'].max())}, was accepted before: an earlier month under a new name"
-            yield told(f"{name}, row {rows['row'].min()}", said, "the next month's figures", "Ask for the right file, or take this one out of the inbox")
+            yield told(
+                f"{name}, row {rows['row'].min()}",
+                said,
+                "the next month's figures",
+                "Ask for the right file, or take this one out of the inbox",
+            )
 
 
 def updated(known: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:
@@ -228,7 +250,12 @@ def stock_doubts(after: pd.DataFrame, taken: pd.DataFrame, card: Card) -> Iterat
     for month in sorted(set(by_month) - {card.opening_month}):
         for service in SERVICES:
             before = by_month[month_before(month)][service]
-            touched = [(month, service), (month, f"{service}_starts"), (month, f"{service}_ends"), (month_before(month), service)]
+            touched = [
+                (month, service),
+                (month, f"{service}_starts"),
+                (month, f"{service}_ends"),
+                (month_before(month), service),
+            ]
             where = next((given[key] for key in touched if key in given), None)
             if where:
                 yield from _stock_doubts(month, service, before, by_month[month], where, card)
@@ -324,7 +351,9 @@ def _sign_doubts(row, budget: float, card: Card) -> Iterator[Doubt]:
         yield Doubt(row.month, row.item, place(row), said, "spending above 0 and income below 0")
 
 
-def summed_up(given, taken, after, new: list[str], card: Card, doubts: list[Doubt], files: dict[str, tuple[str, ...]]) -> Arrived:
+def summed_up(
+    given, taken, after, new: list[str], card: Card, doubts: list[Doubt], files: dict[str, tuple[str, ...]]
+) -> Arrived:
     """The result, once nothing is refused."""
     counts = after[after["figure"] == CHILDREN]
     month = counts["month"].max() if len(counts) else None
@@ -333,13 +362,25 @@ def summed_up(given, taken, after, new: list[str], card: Card, doubts: list[Doub
     lagging = tuple(sorted(set(counts["month"]) - with_ledger))
     waiting = tuple(sorted(set(given.loc[given["month"] > newest, "month"])))
     late_files = set(given.loc[given["month"] > newest, "file"])
-    revisions = tuple(Revision(row.month, row.figure, row.item, row.was, row.value) for row in taken[taken["kind"] == "revised"].itertuples())
+    revisions = tuple(
+        Revision(row.month, row.figure, row.item, row.was, row.value)
+        for row in taken[taken["kind"] == "revised"].itertuples()
+    )
     rows = taken[[*KEY, "value"]].reset_index(drop=True)
     return Arrived(
-        _state(new, lagging, rows, revisions, waiting), month, tuple(new), counts_of(rows), _ledger_lines(rows, after), revisions, lagging, waiting,
-        tuple(_warnings(card, doubts, revisions, lagging, waiting)), (), rows,
+        _state(new, lagging, rows, revisions, waiting),
+        month,
+        tuple(new),
+        counts_of(rows),
+        _ledger_lines(rows, after),
+        revisions,
+        lagging,
+        waiting,
+        tuple(_warnings(card, doubts, revisions, lagging, waiting)),
+        (),
+        rows,
         {sha256: name for name, all_of_it in files.items() if name not in late_files for sha256 in all_of_it},
-    )  # fmt: skip
+    )
 
 
 def _ledger_lines(rows: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

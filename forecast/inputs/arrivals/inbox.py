@@ -19,8 +19,12 @@ ANOTHER_KIND = (".xls", ".xlsm", ".xlsb", ".ods", ".txt", ".tsv", ".zip", ".7z",
 OPEN_ELSEWHERE = ("~$", ".~lock.")  # what Excel and LibreOffice keep beside a workbook that is open
 NO_DATA = (".", "Thumbs.db", "desktop.ini")
 MONTHS = "january february march april may june july august september october november december"
-OWN_WORDS = frozenset(f"counts count ledger actual actuals monthly budget p inbox lock {MONTHS} {' '.join(word[:3] for word in MONTHS.split())}".split())
-SHORT_NUMBER = re.compile(r"\d{1,2}|(?:19|20)\d\d|20\d\d(?:0[1-9]|1[0-2])")  # a day or a period, a year, a year and month
+OWN_WORDS = frozenset(
+    f"counts count ledger actual actuals monthly budget p inbox lock {MONTHS} {' '.join(word[:3] for word in MONTHS.split())}".split()
+)
+SHORT_NUMBER = re.compile(
+    r"\d{1,2}|(?:19|20)\d\d|20\d\d(?:0[1-9]|1[0-2])"
+)  # a day or a period, a year, a year and month
 ONE_OF_THEM = f"only the files that {CARD} expects"
 
 
@@ -37,8 +41,14 @@ class Delivered:
 def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str]]:
     """The files not read before, in order of name, and warnings of what is left alone. Raises BadInput with every fault."""
     if not inbox.is_dir():
-        raise BadInput(told(inbox.name, "there is no such folder", f"it beside {CARD}", "Create it, and put what arrives there"))
-    paths = [path for path in sorted(inbox.iterdir()) if path.name.startswith(OPEN_ELSEWHERE) or not path.name.startswith(NO_DATA)]
+        raise BadInput(
+            told(inbox.name, "there is no such folder", f"it beside {CARD}", "Create it, and put what arrives there")
+        )
+    paths = [
+        path
+        for path in sorted(inbox.iterdir())
+        if path.name.startswith(OPEN_ELSEWHERE) or not path.name.startswith(NO_DATA)
+    ]
     words, delivered, warnings, faults = words_of(card), [], [], []
     for path in paths:
         name = shown(path.name, words)
@@ -67,7 +77,11 @@ def shown(name: str, words: frozenset[str]) -> str:
     parts = []
     for found in re.finditer(TOKEN, name):
         token = found.group()
-        safe = token.casefold() in words if token.isalpha() else SHORT_NUMBER.fullmatch(token) and found.start() not in dates
+        safe = (
+            token.casefold() in words
+            if token.isalpha()
+            else SHORT_NUMBER.fullmatch(token) and found.start() not in dates
+        )
         parts.append(token if safe or not token.isalnum() else LEFT_OUT)
     return re.sub(rf"{LEFT_OUT}(?:[ _'.,-]*{LEFT_OUT})+", LEFT_OUT, "".join(parts))
 
@@ -75,16 +89,33 @@ def shown(name: str, words: frozenset[str]) -> str:
 def _place_fault(path: Path, name: str, card: Card) -> str | None:
     """What is wrong with a file before it is opened, if anything."""
     if path.name.startswith(OPEN_ELSEWHERE):
-        return told(name, "the workbook beside it is open in a spreadsheet", "workbooks that nobody has open", "Close it; if nobody has it open, delete this file")
+        return told(
+            name,
+            "the workbook beside it is open in a spreadsheet",
+            "workbooks that nobody has open",
+            "Close it; if nobody has it open, delete this file",
+        )
     if path.is_dir():
-        return told(name, "is a folder", "files, not folders, in the inbox", "Move its files into the inbox and remove the folder")
+        return told(
+            name,
+            "is a folder",
+            "files, not folders, in the inbox",
+            "Move its files into the inbox and remove the folder",
+        )
     suffix, kinds = path.suffix.lower(), matching(card, PurePath(path.name).stem)
     if suffix in ANOTHER_KIND:
-        return told(name, f"is of a kind not read ({suffix})", "an Excel workbook (.xlsx) or CSV UTF-8", "Open it and save it as one of these, or unpack it")
+        return told(
+            name,
+            f"is of a kind not read ({suffix})",
+            "an Excel workbook (.xlsx) or CSV UTF-8",
+            "Open it and save it as one of these, or unpack it",
+        )
     if suffix in READ and len(kinds) != 1:
         patterns = ", ".join(file.pattern for file in card.files.values())
         said = "has a name that no file expected has" if not kinds else "has a name that two files expected may have"
-        return told(name, said, f"names like {patterns}", f"Rename it, take it out of the inbox, or correct pattern in {CARD}")
+        return told(
+            name, said, f"names like {patterns}", f"Rename it, take it out of the inbox, or correct pattern in {CARD}"
+        )
     return None
 
 
@@ -94,7 +125,9 @@ def _delivered(path: Path, name: str, card: Card) -> Delivered:
         content = path.read_bytes()
     except OSError:
         remedy = "Close it in Excel, or ask for the right to read it, and start again"
-        raise BadInput(told(name, "cannot be read: it is open elsewhere, or may not be opened", "a file that may be read", remedy)) from None
+        raise BadInput(
+            told(name, "cannot be read: it is open elsewhere, or may not be opened", "a file that may be read", remedy)
+        ) from None
     return Delivered(name, content, fingerprint(content), matching(card, path.stem)[0])
 
 
@@ -105,7 +138,12 @@ def _repeated(delivered: list[Delivered], held: Held) -> Iterator[str]:
         before = held.files.get(file.sha256, file.name)
         if before != file.name:
             said = f"is {before}, which was read before, under a new name"
-            yield told(file.name, said, "the next month's figures", "Ask for the right file; if only the name was changed, change it back")
+            yield told(
+                file.name,
+                said,
+                "the next month's figures",
+                "Ask for the right file; if only the name was changed, change it back",
+            )
         elif file.sha256 in first:
             said = f"is the same, byte for byte, as {first[file.sha256]}"
             yield told(file.name, said, "each file once", "Delete one of the two")

@@ -70,7 +70,14 @@ def _refuse_repeated(postings: list[Posting]) -> None:
         known = first.setdefault((*posting.when, posting.account), posting.row.number)
         if known != posting.row.number:
             said = f"a second row for one cost line in P{posting.period} of {posting.year}; the first is row {known}"
-            raise BadInput(told(posting.row.where, said, "one row for each line and period", "Keep the right one and delete the other"))
+            raise BadInput(
+                told(
+                    posting.row.where,
+                    said,
+                    "one row for each line and period",
+                    "Keep the right one and delete the other",
+                )
+            )
 
 
 def _period(name: str, when: tuple, postings: list[Posting], accounts: dict[str, str], card: Card) -> list[tuple]:
@@ -79,12 +86,24 @@ def _period(name: str, when: tuple, postings: list[Posting], accounts: dict[str,
     total = next((posting for posting in postings if posting.account == same_words(card.total)), None)
     _refuse_unknown(lines, accounts, card)
     place = f"{name}, P{when[1]} of {when[0]}"
-    lacking = [account for account in card.accounts if same_words(account) not in {posting.account for posting in lines}]
+    lacking = [
+        account for account in card.accounts if same_words(account) not in {posting.account for posting in lines}
+    ]
     if lacking:
-        said, remedy = f"no row for {', '.join(lacking)}", "Export again with every line; write 0 where nothing was spent"
+        said, remedy = (
+            f"no row for {', '.join(lacking)}",
+            "Export again with every line; write 0 where nothing was spent",
+        )
         raise BadInput(told(place, said, f"a row for each line of {CARD}", remedy))
     if total is None:
-        raise BadInput(told(place, "no total row", f'a row named "{card.total}"', "A file cut short, or without totals: export it again"))
+        raise BadInput(
+            told(
+                place,
+                "no total row",
+                f'a row named "{card.total}"',
+                "A file cut short, or without totals: export it again",
+            )
+        )
     _refuse_wrong_total(total, lines, card)
     return [_line_row(name, when, line, [one for one in lines if accounts[one.account] == line]) for line in card.lines]
 
@@ -110,4 +129,11 @@ def _refuse_wrong_total(total: Posting, lines: list[Posting], card: Card) -> Non
         if abs(added - stated) > Decimal(str(card.tolerances.footing)):
             said = f"the total says £{stated:,}, and its lines add up to £{added:,}"
             expected = f"the same within £{card.tolerances.footing:g}"
-            raise BadInput(told(total.row.cells[field].where, said, expected, "Look for a line left out, changed or given twice, and export again"))
+            raise BadInput(
+                told(
+                    total.row.cells[field].where,
+                    said,
+                    expected,
+                    "Look for a line left out, changed or given twice, and export again",
+                )
+            )

@@ -77,7 +77,9 @@ def _row(grid: Grid, number: int, values: list[object], places: dict[str, int]) 
 
 def _csv(name: str, content: bytes) -> Grid:
     if content.startswith((ZIP_MARK, OLD_OR_LOCKED)):
-        raise BadInput(told(name, "is a workbook with the ending of a text file", "CSV text", "Give it the ending .xlsx"))
+        raise BadInput(
+            told(name, "is a workbook with the ending of a text file", "CSV text", "Give it the ending .xlsx")
+        )
     if content.startswith(UTF_16_MARKS):
         raise BadInput(told(f"{name}, row 1", "saved as UTF-16 (Unicode text)", "UTF-8", SAVE_AGAIN.rstrip(".")))
     rows, lines = parse(name, decode(name, content)[0])
@@ -92,7 +94,9 @@ def _csv(name: str, content: bytes) -> Grid:
 def _check_separators(name: str, headings: list[str]) -> None:
     for separator, words in SEPARATORS.items():
         if len(headings) == 1 and len(next(csv.reader(headings, delimiter=separator))) > 1:
-            raise BadInput(told(f"{name}, row 1", f"the cells are separated by {words}", "commas", SAVE_AGAIN.rstrip(".")))
+            raise BadInput(
+                told(f"{name}, row 1", f"the cells are separated by {words}", "commas", SAVE_AGAIN.rstrip("."))
+            )
 
 
 def _check_width(name: str, line: int, row: list[str], width: int) -> None:
@@ -119,12 +123,21 @@ def _heading_fault(grid: Grid, at: int, heading: object, wanted: dict, passed: s
     if not known:
         filled = any(not Cell(values[at], "", False).blank for _, values in grid.rows)
         remedy = "Clear the column, or give it the heading it should have"
-        return told(where, "there are cells without a heading above them", "a heading, or nothing", remedy) if filled else None
+        return (
+            told(where, "there are cells without a heading above them", "a heading, or nothing", remedy)
+            if filled
+            else None
+        )
     if known in wanted or known in passed:
         return None
     if is_personal(str(heading)):
         remedy = "Delete the file from the inbox, and have the column left out of the export"
-        return told(where, "its heading is of a column about one person", "figures of the council as a whole, never of a child", remedy)
+        return told(
+            where,
+            "its heading is of a column about one person",
+            "figures of the council as a whole, never of a child",
+            remedy,
+        )
     remedy = f"Remove the column, or name it in {CARD} under columns or ignore"
     return told(where, f"its heading is not in {CARD}", f"only those of {CARD}", remedy)
 
@@ -143,7 +156,9 @@ def _workbook(name: str, content: bytes, expected: ExpectedFile) -> Grid:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves out, such as pictures; cells are all there
-            formulas, stored = (load_workbook(io.BytesIO(content), data_only=done, keep_links=False) for done in (False, True))
+            formulas, stored = (
+                load_workbook(io.BytesIO(content), data_only=done, keep_links=False) for done in (False, True)
+            )
     except Exception:  # openpyxl raises whatever its parts met, and its words may hold a cell
         raise _damaged(name) from None
     sheet = _sheet(name, formulas, expected.sheet)
@@ -184,7 +199,14 @@ def _damaged(name: str) -> BadInput:
 
 
 def _too_large(name: str) -> BadInput:
-    return BadInput(told(name, "is far larger than a month's figures", f"{A_WORKBOOK} of at most {MOST_BYTES:,} bytes", "Check that it is the right file"))
+    return BadInput(
+        told(
+            name,
+            "is far larger than a month's figures",
+            f"{A_WORKBOOK} of at most {MOST_BYTES:,} bytes",
+            "Check that it is the right file",
+        )
+    )
 
 
 def check_size(name: str, size: int) -> None:
@@ -203,19 +225,48 @@ def _sheet(name: str, book, wanted: str | None) -> Worksheet:
         expected = "one sheet" if wanted is None else f"a sheet named {wanted}"
         raise BadInput(told(name, said, expected, f"Name the sheet so, or correct sheet in {CARD}"))
     if found.sheet_state != "visible":
-        raise BadInput(told(f"{name}, sheet {wanted}", "the sheet is hidden", "one that can be seen", "Unhide it, check it and save"))
+        raise BadInput(
+            told(
+                f"{name}, sheet {wanted}", "the sheet is hidden", "one that can be seen", "Unhide it, check it and save"
+            )
+        )
     return found
 
 
 def _check_shape(name: str, sheet: Worksheet) -> None:
     if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
-        raise BadInput(told(name, f"cells reach row {sheet.max_row:,}, column {sheet.max_column:,}", A_TABLE, "Delete the rows and columns outside the table"))
+        raise BadInput(
+            told(
+                name,
+                f"cells reach row {sheet.max_row:,}, column {sheet.max_column:,}",
+                A_TABLE,
+                "Delete the rows and columns outside the table",
+            )
+        )
     merged = sorted(area.coord for area in sheet.merged_cells.ranges)
     if merged:
-        raise BadInput(told(f"{name}, cells {merged[0]}", "cells are merged", "one cell for each figure and heading", "Choose Unmerge Cells, fill in each and save"))
+        raise BadInput(
+            told(
+                f"{name}, cells {merged[0]}",
+                "cells are merged",
+                "one cell for each figure and heading",
+                "Choose Unmerge Cells, fill in each and save",
+            )
+        )
     for first, last, hidden in _columns(sheet):
-        if hidden and any(sheet.cell(row, column).value is not None for row in range(1, sheet.max_row + 1) for column in range(first, min(last, sheet.max_column) + 1)):
-            raise BadInput(told(f"{name}, column {get_column_letter(first)}", "the column is hidden", "a table that is seen whole", "Unhide it, or delete it, and save"))
+        if hidden and any(
+            sheet.cell(row, column).value is not None
+            for row in range(1, sheet.max_row + 1)
+            for column in range(first, min(last, sheet.max_column) + 1)
+        ):
+            raise BadInput(
+                told(
+                    f"{name}, column {get_column_letter(first)}",
+                    "the column is hidden",
+                    "a table that is seen whole",
+                    "Unhide it, or delete it, and save",
+                )
+            )
 
 
 def _columns(sheet: Worksheet) -> Iterator[tuple[int, int, bool]]:
@@ -233,7 +284,14 @@ def _filled_rows(name: str, formulas: Worksheet, stored: Worksheet) -> Iterator[
             continue
         number = cells[0].row
         if formulas.row_dimensions[number].hidden:
-            raise BadInput(told(f"{name}, row {number}", "the row is hidden", "a table that is seen whole", "Clear the filter, or unhide the row or delete it, and save"))
+            raise BadInput(
+                told(
+                    f"{name}, row {number}",
+                    "the row is hidden",
+                    "a table that is seen whole",
+                    "Clear the filter, or unhide the row or delete it, and save",
+                )
+            )
         yield number, values
 
 
@@ -243,11 +301,21 @@ def _result(name: str, cell, result) -> object:
     if ERROR in (cell.data_type, result.data_type):
         raise BadInput(told(where, "holds a spreadsheet's error", "a figure", "Mend the formula and save again"))
     if cell.data_type == FORMULA and result.value is None:
-        raise BadInput(told(where, "holds a formula whose result was not saved", "a figure", "Open the workbook in Excel and save it, or paste the values"))
+        raise BadInput(
+            told(
+                where,
+                "holds a formula whose result was not saved",
+                "a figure",
+                "Open the workbook in Excel and save it, or paste the values",
+            )
+        )
     return result.value
 
 
 def _squared(grid: Grid) -> list[tuple[int, list[object]]]:
     """Rows cut after the last column in which anything stands."""
-    width = max((at + 1 for _, values in grid.rows for at, value in enumerate(values) if not Cell(value, "", True).blank), default=0)
+    width = max(
+        (at + 1 for _, values in grid.rows for at, value in enumerate(values) if not Cell(value, "", True).blank),
+        default=0,
+    )
     return [(number, values[:width]) for number, values in grid.rows]

@@ -33,7 +33,9 @@ class Vintages:
         """The same with more rows (month, figure, item, value). Raises BadInput for a vintage before the last."""
         if len(self.frame) and vintage < self.frame["vintage"].iloc[-1]:
             last = self.frame["vintage"].iloc[-1]
-            raise BadInput(f"figures of {vintage} cannot be added after those of {last}; expected {last} or later. Refresh the months in their order.")
+            raise BadInput(
+                f"figures of {vintage} cannot be added after those of {last}; expected {last} or later. Refresh the months in their order."
+            )
         if rows.duplicated(KEY).any():
             raise BadInput(f"two values for one figure of {vintage}; expected one. Give each figure once.")
         added = rows[[*KEY, "value"]].sort_values(KEY).assign(vintage=vintage)[COLUMNS]
@@ -73,7 +75,12 @@ class Held:
 def counts_of(rows: pd.DataFrame) -> pd.DataFrame:
     """month, measure, value from rows of month, figure, item, value."""
     counts = rows[rows["figure"] == CHILDREN].rename(columns={"item": "measure"})
-    return counts[["month", "measure", "value"]].astype({"value": int}).sort_values(["month", "measure"]).reset_index(drop=True)
+    return (
+        counts[["month", "measure", "value"]]
+        .astype({"value": int})
+        .sort_values(["month", "measure"])
+        .reset_index(drop=True)
+    )
 
 
 def ledger_of(rows: pd.DataFrame) -> pd.DataFrame:
@@ -83,10 +90,14 @@ def ledger_of(rows: pd.DataFrame) -> pd.DataFrame:
     """
     money = rows[rows["figure"] != CHILDREN]
     wide = money.pivot(index=["month", "item"], columns="figure", values="value").astype(float)
-    wide = wide.reindex(columns=[BUDGET, ACTUAL]).reset_index().rename(columns={"item": "line"}).rename_axis(columns=None)
+    wide = (
+        wide.reindex(columns=[BUDGET, ACTUAL]).reset_index().rename(columns={"item": "line"}).rename_axis(columns=None)
+    )
     years = [financial_year(month) for month in wide["month"]]
     periods = [f"P{year_months(year).index(month) + 1}" for year, month in zip(years, wide["month"], strict=True)]
-    return wide.assign(financial_year=years, period=periods)[["financial_year", "period", "month", "line", BUDGET, ACTUAL]]
+    return wide.assign(financial_year=years, period=periods)[
+        ["financial_year", "period", "month", "line", BUDGET, ACTUAL]
+    ]
 
 
 def write_held(held: Held, folder: Path) -> list[Path]:
@@ -106,18 +117,24 @@ def read_held(folder: Path) -> Held | None:
     rows = [_row(number, row) for number, row in enumerate(_read(folder / VINTAGES_FILE, COLUMNS), start=2)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     if not frame["vintage"].is_monotonic_increasing:
-        raise BadInput(f"{VINTAGES_FILE}: vintages fall from one row to the next; expected rows in the order they were added. {KEEP}.")
+        raise BadInput(
+            f"{VINTAGES_FILE}: vintages fall from one row to the next; expected rows in the order they were added. {KEEP}."
+        )
     return Held(Vintages(frame), dict(_read(folder / FILES_FILE, FILES_COLUMNS)))
 
 
 def _row(number: int, row: list[str]) -> tuple:
     vintage, month, figure, item, value = row
     try:
-        if figure not in FIGURES or not all(len(when) == 7 and 1 <= int(when[5:]) <= MONTHS_A_YEAR for when in (vintage, month)):
+        if figure not in FIGURES or not all(
+            len(when) == 7 and 1 <= int(when[5:]) <= MONTHS_A_YEAR for when in (vintage, month)
+        ):
             raise ValueError
         return vintage, month, figure, item, float(value)
     except ValueError:
-        raise BadInput(f"{VINTAGES_FILE}, row {number}: is not a figure as it was written; expected {', '.join(COLUMNS)}. {KEEP}.") from None
+        raise BadInput(
+            f"{VINTAGES_FILE}, row {number}: is not a figure as it was written; expected {', '.join(COLUMNS)}. {KEEP}."
+        ) from None
 
 
 def _plain(value: float) -> str:

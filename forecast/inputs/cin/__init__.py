@@ -37,7 +37,15 @@ class Plans:
 
     __slots__ = ("_care", "_conferences", "_mark", "_plans", "_quality", "_span")
 
-    def __init__(self, rows: pd.DataFrame, conferences: pd.DataFrame, care: pd.DataFrame, quality: Quality, span: Span, mark: str = "") -> None:
+    def __init__(
+        self,
+        rows: pd.DataFrame,
+        conferences: pd.DataFrame,
+        care: pd.DataFrame,
+        quality: Quality,
+        span: Span,
+        mark: str = "",
+    ) -> None:
         self._plans, self._conferences, self._care = rows, conferences, care
         self._quality, self._span, self._mark = quality, span, mark
 
@@ -122,7 +130,13 @@ def _end(month: str) -> int:
 
 
 @guarded
-def read_cin(path: Path, authority: str | None = None, until: date | None = None, salt: bytes | None = None, made_by: date | None = None) -> Plans:
+def read_cin(
+    path: Path,
+    authority: str | None = None,
+    until: date | None = None,
+    salt: bytes | None = None,
+    made_by: date | None = None,
+) -> Plans:
     """Read every CIN census and Annex A list in a folder, a zip or a file.
 
     authority  which LA to read, as in the census header (LEA) or the LA column, where there are several

@@ -18,8 +18,10 @@ CATEGORIES = {"NEG", "PHY", "SAB", "EMO", "MUL"}
 CATEGORY_WORDS = ("neglect", "physical", "sexual", "emotional", "multiple")  # Annex A writes them out
 SEXES = {"0", "1", "2", "9", "M", "F", "U"}
 SEX_LETTERS = ("a)", "b)", "c)", "d)", "male", "female")  # how Annex A begins: a) Male
-REFERRAL_SOURCES = {*("1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F", "4"),
-                    *("5A", "5B", "5C", "5D", "6", "7", "8", "9", "10")}  # fmt: skip
+REFERRAL_SOURCES = {
+    *("1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F", "4"),
+    *("5A", "5B", "5C", "5D", "6", "7", "8", "9", "10"),
+}
 OTHER_AUTHORITY = "5C"  # local authority services, external
 YES, NO = {"1", "true", "y", "yes"}, {"0", "false", "n", "no"}
 

@@ -20,9 +20,17 @@ RULES = {
     "repeat_child": Rule("children given more than once in a return: read together"),
     "two_births": Rule("children with two dates of birth: the later return's kept, the earlier date within one return"),
     "both_births": Rule("date of birth and expected date of birth: the date of birth kept"),
-    "future_birth": Rule("date of birth after the return's last day: taken as expected", "PersonBirthDate", "dates of birth up to that day"),
-    "expected_passed": Rule("expected date of birth before the return's last day, no date of birth: taken as born on it"),
-    "no_birth": Rule("no date of birth: counted with age unknown", "PersonBirthDate", "a date of birth, or an expected one"),
+    "future_birth": Rule(
+        "date of birth after the return's last day: taken as expected",
+        "PersonBirthDate",
+        "dates of birth up to that day",
+    ),
+    "expected_passed": Rule(
+        "expected date of birth before the return's last day, no date of birth: taken as born on it"
+    ),
+    "no_birth": Rule(
+        "no date of birth: counted with age unknown", "PersonBirthDate", "a date of birth, or an expected one"
+    ),
     "birth_far": Rule("plan starts more than 42 weeks before birth: counted with age unknown"),
     "sex": Rule("sex code not known: not used by any count"),
     "sex_unborn": Rule("unborn and given a sex other than 0, 9 or U: the dates decide"),
@@ -33,14 +41,20 @@ RULES = {
     "no_start": Rule("blank plan start: left out", "CPPstartDate", "the date each plan began"),
     "end_before_start": Rule("ends before it starts: left out", "CPPendDate", "a date after CPPstartDate"),
     "same_day": Rule("plan starts and ends on one day: never open at the end of a day, left out"),
-    "future_start": Rule("starts after the return's last day: left out", "CPPstartDate", "dates up to the return's last day"),
-    "future_end": Rule("ends after the return's last day: taken as still open", "CPPendDate", "dates up to the return's last day"),
+    "future_start": Rule(
+        "starts after the return's last day: left out", "CPPstartDate", "dates up to the return's last day"
+    ),
+    "future_end": Rule(
+        "ends after the return's last day: taken as still open", "CPPendDate", "dates up to the return's last day"
+    ),
     "ended_before": Rule("ended before the return's first day: kept"),
     "repeat_plan": Rule("repeats of a plan within one return: one kept"),
     "two_ends": Rule("of those, with different ends: the latest end kept, an end over none"),
     "later_return": Rule("carried again by a later return, which wins: removed"),
     "end_changed": Rule("of those, ended here and written otherwise by the later return"),
-    "start_changed": Rule("open at the return's end, and the next return gives the child a plan with another start: removed"),
+    "start_changed": Rule(
+        "open at the return's end, and the next return gives the child a plan with another start: removed"
+    ),
     "not_carried": Rule("open at the return's end and not in the next: taken as ended the day after"),
     "adult_start": Rule("starts on or after the 18th birthday: left out", "PersonBirthDate", "children under 18"),
     "adult_end": Rule("runs past the 18th birthday: ended there"),
@@ -54,13 +68,17 @@ RULES = {
     "no_date": Rule("enquiries and reviews without a date: left out"),
     "outside": Rule("enquiries, conferences and reviews outside the days covered: left out"),
     "review_alone": Rule("reviews of a child with no plan open before that day: counted all the same"),
-    "start_without_icpc": Rule("plans started on a day without a conference, where conferences are given: counted all the same"),
+    "start_without_icpc": Rule(
+        "plans started on a day without a conference, where conferences are given: counted all the same"
+    ),
     "latest_review": Rule("Annex A gives only the latest review of each plan: reviews not counted from it"),
-    "plans_only": Rule("one row a plan: enquiries and conferences that led to no plan are not in it, and are undercounted"),
+    "plans_only": Rule(
+        "one row a plan: enquiries and conferences that led to no plan are not in it, and are undercounted"
+    ),
     "no_conferences": Rule("return without dates of initial conferences: transfers in cannot be told"),
     "care_repeat": Rule("repeats of a period looked after: one kept"),
     "care_overlap": Rule("overlaps another period looked after of the child: joined"),
-}  # fmt: skip
+}
 
 
 class Quality(Counting):

@@ -68,15 +68,17 @@ def _month(plans: pd.DataFrame, month: str) -> pd.DataFrame:
     first, last = day_number(f"{month}-01"), day_number(last_day(month))
     born, start, end = (plans[name].to_numpy(np.int64) for name in ("born", "start", "end"))
     started, ended = (start >= first) & (start <= last), (end >= first) & (end <= last)
-    return pd.DataFrame({
-        "month": month,
-        "age_band": codes.AGE_BANDS,
-        "stock": _by_band(born, last, (start <= last) & (end > last)),
-        "starts": _by_band(born, start, started),
-        "ends": _by_band(born, end - 1, ended),
-        "transfers_in": _by_band(born, start, started & plans["transfer"].to_numpy(bool)),
-        "repeat_starts": _by_band(born, start, started & (plans["previous"].to_numpy() > 0)),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "month": month,
+            "age_band": codes.AGE_BANDS,
+            "stock": _by_band(born, last, (start <= last) & (end > last)),
+            "starts": _by_band(born, start, started),
+            "ends": _by_band(born, end - 1, ended),
+            "transfers_in": _by_band(born, start, started & plans["transfer"].to_numpy(bool)),
+            "repeat_starts": _by_band(born, start, started & (plans["previous"].to_numpy() > 0)),
+        }
+    )
 
 
 def exposure(plans: pd.DataFrame, span: Span) -> pd.DataFrame:
@@ -154,8 +156,10 @@ def linked(plans: pd.DataFrame, hashes: frozenset[str]) -> pd.DataFrame:
     last = plans.sort_values(["child", "start"]).drop_duplicates("child", keep="last")
     born, start = last["born"].to_numpy(np.int64), last["start"].to_numpy(np.int64)
     every = np.ones(len(last), dtype=bool)
-    return pd.DataFrame({
-        "age_band": codes.AGE_BANDS,
-        "children": _by_band(born, start, every),
-        "linked": _by_band(born, start, last["child"].isin(hashes).to_numpy(dtype=bool)),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "age_band": codes.AGE_BANDS,
+            "children": _by_band(born, start, every),
+            "linked": _by_band(born, start, last["child"].isin(hashes).to_numpy(dtype=bool)),
+        }
+    )

@@ -89,7 +89,9 @@ def year_in_text(text: str) -> int | None:
     return max((singles | pairs).items(), default=(0, None))[1]
 
 
-def place_in_returns(parts: list[Part], until: date | None, quality: Quality, made_by: date | None = None) -> list[Return]:
+def place_in_returns(
+    parts: list[Part], until: date | None, quality: Quality, made_by: date | None = None
+) -> list[Return]:
     """The returns in order of time.
 
     The year is the header's, else the YEAR column's, the name's, or that of the latest dates inside. An Annex A extract is

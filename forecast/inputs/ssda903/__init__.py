@@ -40,7 +40,9 @@ class Returns:
 
     __slots__ = ("_care", "_hashed", "_quality", "_reviews", "_span")
 
-    def __init__(self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span, hashed: Hashed | None = None) -> None:
+    def __init__(
+        self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span, hashed: Hashed | None = None
+    ) -> None:
         self._care, self._reviews, self._quality, self._span, self._hashed = care, reviews, quality, span, hashed
 
     def __repr__(self) -> str:
@@ -108,12 +110,20 @@ class Returns:
 
     def exposure_by_year(self) -> pd.DataFrame:
         """The same for each financial year, named in the column `year` by its first: the years add up to the whole."""
-        first, last = (int(np.datetime64(day, "Y").astype(int)) + 1970 - (day.month < 4) for day in (self.first_day, self.last_day))
+        first, last = (
+            int(np.datetime64(day, "Y").astype(int)) + 1970 - (day.month < 4) for day in (self.first_day, self.last_day)
+        )
         spans = [(year, self._within(date(year, 4, 1), date(year + 1, 3, 31))) for year in range(first, last + 1)]
-        return pd.concat([tables.exposure(self._care, span).assign(year=year) for year, span in spans], ignore_index=True)
+        return pd.concat(
+            [tables.exposure(self._care, span).assign(year=year) for year, span in spans], ignore_index=True
+        )
 
     def _within(self, first: date, last: date) -> Span:
-        return replace(self._span, first=max(tables.day_number(first), self._span.first), last=min(tables.day_number(last), self._span.last))
+        return replace(
+            self._span,
+            first=max(tables.day_number(first), self._span.first),
+            last=min(tables.day_number(last), self._span.last),
+        )
 
     def durations(self) -> pd.DataFrame:
         """Completed periods of care by age at start, time in care and destination: see tables.durations."""
@@ -237,8 +247,10 @@ def _last_day_known(rows: pd.DataFrame, until: date | None) -> int | None:
     days = days[(days != NO_DAY) & (days != OPEN) & (days <= last)]
     if (rows["year"] == year).sum() >= ENOUGH_TO_JUDGE and days.size and days.max() < last - MOST_QUIET_DAYS:
         month = month_in_words(f"{_date(int(days.max())):%Y-%m}")
-        raise BadInput(f"{file}: its latest dates are in {month}, and its year ends on {_date(last)}; expected dates up to then. An extract made within the year? "
-                       f"Give its last day with until.")  # fmt: skip
+        raise BadInput(
+            f"{file}: its latest dates are in {month}, and its year ends on {_date(last)}; expected dates up to then. An extract made within the year? "
+            f"Give its last day with until."
+        )
     return None
 
 

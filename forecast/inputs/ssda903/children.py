@@ -46,7 +46,9 @@ def read_uasc(tables: dict[int, Table], episodes: pd.DataFrame, quality: Quality
 def _left_off(rows: pd.DataFrame, years: list[int], kept: pd.DataFrame, episodes: pd.DataFrame) -> np.ndarray:
     """The children whom a return with a UASC file has, not on it, although they had not stopped being UASC before it."""
     until = kept.set_index("child")["until"]
-    had = episodes.loc[episodes["child"].isin(until.index) & episodes["year"].isin(years), ["child", "year"]].drop_duplicates()
+    had = episodes.loc[
+        episodes["child"].isin(until.index) & episodes["year"].isin(years), ["child", "year"]
+    ].drop_duplicates()
     had = had[had["child"].map(until) >= had["year"].map(first_day)]
     on = pd.MultiIndex.from_frame(rows[["child", "year"]])
     return had.loc[~pd.MultiIndex.from_frame(had).isin(on), "child"].unique()

@@ -16,13 +16,31 @@ AGE_BANDS = (*AGE_FROM, UNKNOWN)
 ADULT = 18  # completed years: nobody is looked after from the 18th birthday on
 
 # Lower edges in days. The first LAC review falls due by day 28, the next about three months on, then every six months.
-TIME_FROM = {"under_4_weeks": 0, "4_to_13_weeks": 28, "3_to_6_months": 91, "6_to_12_months": 183,
-             "1_to_2_years": 365, "2_to_5_years": 730, "over_5_years": 1826}  # fmt: skip
+TIME_FROM = {
+    "under_4_weeks": 0,
+    "4_to_13_weeks": 28,
+    "3_to_6_months": 91,
+    "6_to_12_months": 183,
+    "1_to_2_years": 365,
+    "2_to_5_years": 730,
+    "over_5_years": 1826,
+}
 TIMES = (*TIME_FROM, UNKNOWN)
 
 # Fostering is told apart by provider; secure and residential are priced apart. The first four together are "fostering".
-PLACEMENTS = ("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "placed_for_adoption",
-              "with_parents", "residential", "secure", "residential_school", "supported", "other")  # fmt: skip
+PLACEMENTS = (
+    "kinship_fostering",
+    "in_house_fostering",
+    "ifa_fostering",
+    "fostering_provider_unknown",
+    "placed_for_adoption",
+    "with_parents",
+    "residential",
+    "secure",
+    "residential_school",
+    "supported",
+    "other",
+)
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,22 @@ def find_files(path: Path, quality: Quality) -> list[Raw]:
     elif path.is_file() and zipfile.is_zipfile(path):
         found = list(_in_zip(path, path.name))
     else:
-        raise BadInput("the path given is not a folder or a zip. Give the folder, or the zip, that holds the return's CSV files.")
+        raise BadInput(
+            "the path given is not a folder or a zip. Give the folder, or the zip, that holds the return's CSV files."
+        )
     shown = shown_names(name for name, _ in found)
     for name, content in found:
         quality.count(shown_name(name), "not_csv", content is None)
     raws = [Raw(shown[name], content) for name, content in found if content is not None]
     if not raws:
-        books = " Excel workbooks are not read: save each sheet as CSV." if any(_suffix(name) in BOOKS for name, _ in found) else ""
-        raise BadInput(f"the path given holds no CSV file; expected Header and Episodes files. Check the folder.{books}")
+        books = (
+            " Excel workbooks are not read: save each sheet as CSV."
+            if any(_suffix(name) in BOOKS for name, _ in found)
+            else ""
+        )
+        raise BadInput(
+            f"the path given holds no CSV file; expected Header and Episodes files. Check the folder.{books}"
+        )
     return sorted(raws, key=lambda raw: raw.name)
 
 
@@ -118,7 +126,9 @@ def _in_zip(path: Path, called: str) -> Iterator[tuple[str, bytes | None]]:
                 _check_size(name, len(content or b""), together)
                 yield name, content
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zipfile.zlib.error):
-        raise BadInput(f"{archive_name}: the zip is damaged or of a kind not read here. Make it again, or give the folder.") from None
+        raise BadInput(
+            f"{archive_name}: the zip is damaged or of a kind not read here. Make it again, or give the folder."
+        ) from None
 
 
 def _member_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

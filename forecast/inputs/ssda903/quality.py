@@ -18,13 +18,19 @@ RULES = {
     "repeat_header": Rule("a second header row for a child in one file: one kept"),
     "header_without_episodes": Rule("children with a header and no episode: nothing to count"),
     "sex": Rule("sex code not known: not used by any count", "SEX", "1 or 2 (to 2023-24), M, F or U"),
-    "no_dob": Rule("blank date of birth: child counted with age unknown, unless another year gives it", "DOB", "a date of birth"),
-    "future_dob": Rule("date of birth after the return's last day: taken as blank", "DOB", "dates of birth up to 31 March"),
+    "no_dob": Rule(
+        "blank date of birth: child counted with age unknown, unless another year gives it", "DOB", "a date of birth"
+    ),
+    "future_dob": Rule(
+        "date of birth after the return's last day: taken as blank", "DOB", "dates of birth up to 31 March"
+    ),
     "two_dobs": Rule("children with two dates of birth: the later return's kept, the earlier date within one return"),
     "no_header": Rule("children with episodes and no date of birth in any header: counted with age unknown"),
     "no_decom": Rule("blank DECOM: episode left out", "DECOM", "the date each episode began"),
     "dec_before_decom": Rule("DEC before DECOM: episode left out", "DEC", "a date on or after DECOM"),
-    "decom_after_return": Rule("starts after the return's last day: left out of this return", "DECOM", "dates up to 31 March"),
+    "decom_after_return": Rule(
+        "starts after the return's last day: left out of this return", "DECOM", "dates up to 31 March"
+    ),
     "dec_after_return": Rule("DEC after the return's last day: kept as written", "DEC", "dates up to 31 March"),
     "dec_before_return": Rule("ended before the return's first day: kept as written"),
     "end_reason_no_date": Rule("a reason that the child left, and DEC blank: counted as still looked after"),
@@ -47,18 +53,24 @@ RULES = {
     "adult_end": Rule("runs past the 18th birthday: ended there"),
     "overlap": Rule("overlaps another episode: the one that began last holds while it lasts"),
     "nested": Rule("of those, wholly inside another: the outer one resumes after it"),
-    "continues_nowhere": Rule("says the child stays (X1) and no episode follows that day: counted as an end, destination unknown"),
+    "continues_nowhere": Rule(
+        "says the child stays (X1) and no episode follows that day: counted as an end, destination unknown"
+    ),
     "left_and_back": Rule("left and started again on one day: counted as one period"),
-    "starts_without_s": Rule("starts a period within the years read and says that it follows another episode: counted as a start"),
+    "starts_without_s": Rule(
+        "starts a period within the years read and says that it follows another episode: counted as a start"
+    ),
     "start_unknown": Rule("periods that began before the first return: time since start unknown"),
     "uasc_without_episodes": Rule("children on the UASC file with no episode: nothing to count"),
-    "uasc_not_each_year": Rule("children on the UASC file of one return and not of another that has them: counted as UASC until DUC"),
+    "uasc_not_each_year": Rule(
+        "children on the UASC file of one return and not of another that has them: counted as UASC until DUC"
+    ),
     "uasc_adult": Rule("UASC status ends after the 18th birthday: kept as written"),
     "no_review_date": Rule("blank review date: left out", "REVIEW", "the date of each review"),
     "repeat_review": Rule("reviews of a child given twice for one day: counted once"),
     "review_outside": Rule("reviews outside the years read: left out"),
     "not_used": Rule("file recognised, not used by any table"),
-}  # fmt: skip
+}
 
 
 class Quality(Counting):

@@ -92,8 +92,10 @@ def find_kind(sheet: Sheet | None, name: str, quality: Quality) -> str | None:
     kind = named or kind
     lacking = [column for column in KINDS[kind].needed if column not in columns] if kind else []
     if lacking:
-        raise BadInput(f"{name}, line 1: no column {', '.join(lacking)}; expected {', '.join(KINDS[kind].needed)} in the {kind} file. "
-                       f"Correct the headings, or the name of the file.")  # fmt: skip
+        raise BadInput(
+            f"{name}, line 1: no column {', '.join(lacking)}; expected {', '.join(KINDS[kind].needed)} in the {kind} file. "
+            f"Correct the headings, or the name of the file."
+        )
     quality.count(name, "not_return", kind is None)
     return kind
 
@@ -134,8 +136,15 @@ def _check_cells(frame: pd.DataFrame, name: str) -> None:
             "Export the file again",
         )
     spoilt = frame["CHILD"].str.contains(SPOILT)
-    _refuse(frame, name, "CHILD", spoilt, "a number rounded by a spreadsheet", "the identifier in full",
-            "Export the file again, and do not save it from a spreadsheet")  # fmt: skip
+    _refuse(
+        frame,
+        name,
+        "CHILD",
+        spoilt,
+        "a number rounded by a spreadsheet",
+        "the identifier in full",
+        "Export the file again, and do not save it from a spreadsheet",
+    )
 
 
 def _refuse(

@@ -95,8 +95,12 @@ def exposure(care: pd.DataFrame, span: Span) -> pd.DataFrame:
     A transition belongs to the cell the child was in the day before. Its rate is its count / child_days, per child per day.
     """
     pieces = cut_pieces(care, span)
-    names = {"age_band": list(codes.AGE_BANDS), "time_since_start": list(codes.TIMES),
-             "placement": list(codes.PLACEMENTS), "uasc": [False, True]}  # fmt: skip
+    names = {
+        "age_band": list(codes.AGE_BANDS),
+        "time_since_start": list(codes.TIMES),
+        "placement": list(codes.PLACEMENTS),
+        "uasc": [False, True],
+    }
     days = count_cells(names, _cells(pieces, pieces["from"].to_numpy()), pieces["days"].to_numpy(dtype=float))
     last = _transitions(care, span)
     names_with = names | {"transition": MOVES + ENDS}
@@ -153,7 +157,12 @@ def _transitions(care: pd.DataFrame, span: Span) -> pd.DataFrame:
 def open_on(care: pd.DataFrame, day: int) -> pd.DataFrame:
     """age_band, time_since_start, placement, uasc, children: looked after at the end of `day`; only combinations that occur."""
     now = care[(care["start"] <= day) & (day < care["end"])]
-    names = {"age_band": list(codes.AGE_BANDS), "time_since_start": list(codes.TIMES), "placement": list(codes.PLACEMENTS), "uasc": [False, True]}
+    names = {
+        "age_band": list(codes.AGE_BANDS),
+        "time_since_start": list(codes.TIMES),
+        "placement": list(codes.PLACEMENTS),
+        "uasc": [False, True],
+    }
     table = count_cells(names, _cells(now, np.full(len(now), day))).rename("children").reset_index()
     return table[table["children"] > 0].reset_index(drop=True)
 
@@ -165,7 +174,11 @@ def interim_orders(care: pd.DataFrame, day: int) -> int:
 
 def entries(care: pd.DataFrame, span: Span) -> pd.DataFrame:
     """age_band, placement, uasc, starts: periods of care that began on a day covered, by where; only combinations that occur."""
-    began = ~care["period"].duplicated().to_numpy() & (care["start"] >= span.first).to_numpy() & (care["start"] <= span.last).to_numpy()
+    began = (
+        ~care["period"].duplicated().to_numpy()
+        & (care["start"] >= span.first).to_numpy()
+        & (care["start"] <= span.last).to_numpy()
+    )
     fresh = care[began]
     day = fresh["start"].to_numpy()
     names = {"age_band": list(codes.AGE_BANDS), "placement": list(codes.PLACEMENTS), "uasc": [False, True]}
@@ -198,14 +211,20 @@ def survival(care: pd.DataFrame, span: Span) -> pd.DataFrame:
     entry, time, left = _watched(care, span)
     edges = np.array([edge for edge in codes.TIME_FROM.values() if edge and edge < time.max(initial=0)])
     table = pd.DataFrame({"since_start": edges, "periods": [int((time >= edge).sum()) for edge in edges]})
-    return table.assign(kaplan_meier=_kaplan_meier(entry, time, left, edges), piecewise=_piecewise(entry, time, left, edges))
+    return table.assign(
+        kaplan_meier=_kaplan_meier(entry, time, left, edges), piecewise=_piecewise(entry, time, left, edges)
+    )
 
 
 def _watched(care: pd.DataFrame, span: Span) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each period of known start: days since the start when watching began and ended, and whether it ended by leaving."""
     known = care[care["known"].astype(bool)].groupby("period")[["began", "end", "leaves"]].last()
     adult = codes.LEAVES.index(codes.TURNED_18)
-    left = (known["leaves"].to_numpy() >= 0) & (known["leaves"].to_numpy() != adult) & (known["end"].to_numpy() <= span.last)
+    left = (
+        (known["leaves"].to_numpy() >= 0)
+        & (known["leaves"].to_numpy() != adult)
+        & (known["end"].to_numpy() <= span.last)
+    )
     time = np.minimum(known["end"].to_numpy(), span.last) - known["began"].to_numpy()
     entry = np.maximum(span.first - 1 - known["began"].to_numpy(), 0)
     seen = time > entry

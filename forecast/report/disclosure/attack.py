@@ -79,13 +79,19 @@ def attack(system: System, equations: Sequence[Equation]) -> tuple[list[Finding]
     hidden = system.mask("hidden")
     guarded = np.flatnonzero(asked(system, hidden))
     told = subtract({one.key: one.value for one in system.unknowns if one.value is not None}, equations)
-    found = [Finding(SUBTRACTION, INSIDER, system.unknowns[place].key, True) for place in guarded if system.unknowns[place].key in told]
+    found = [
+        Finding(SUBTRACTION, INSIDER, system.unknowns[place].key, True)
+        for place in guarded
+        if system.unknowns[place].key in told
+    ]
     fared = [Fared(SUBTRACTION, INSIDER, len(guarded), len(found), 0)]
     full = complete(system)
     for attacker in ATTACKERS:
         short = _narrowed(full, hidden, attacker)
         found += short
-        fared.append(Fared(RANGES, attacker, len(guarded), sum(one.exact for one in short), sum(not one.exact for one in short)))
+        fared.append(
+            Fared(RANGES, attacker, len(guarded), sum(one.exact for one in short), sum(not one.exact for one in short))
+        )
     return found, fared
 
 
@@ -94,9 +100,14 @@ def _narrowed(system: System, hidden: np.ndarray, attacker: str) -> list[Finding
     need = needs(system, attacker, asked(system, hidden))
     room = room_of(system.matrix, *changes(system, attacker, hidden | system.mask("unseen")))
     pool = explore(room, need, empty_pool(len(hidden)), to_the_end=True)
-    return [Finding(RANGES, attacker, system.unknowns[place].key, bool(pool.up[place] == pool.down[place])) for place in pool.short(need)]
+    return [
+        Finding(RANGES, attacker, system.unknowns[place].key, bool(pool.up[place] == pool.down[place]))
+        for place in pool.short(need)
+    ]
 
 
 def blind(system: System) -> System:
     """The system as an attacker has it: hidden and unseen figures without their values."""
-    return replace(system, unknowns=tuple(replace(one, value=None) if one.hidden or one.unseen else one for one in system.unknowns))
+    return replace(
+        system, unknowns=tuple(replace(one, value=None) if one.hidden or one.unseen else one for one in system.unknowns)
+    )

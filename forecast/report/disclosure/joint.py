@@ -23,7 +23,9 @@ class Stacked:
     revised: frozenset[str]
 
 
-def stack(releases: Sequence[Released], now: Mapping[str, float | None] | None = None, revised: Iterable[str] = ()) -> Stacked:
+def stack(
+    releases: Sequence[Released], now: Mapping[str, float | None] | None = None, revised: Iterable[str] = ()
+) -> Stacked:
     """Releases, oldest first, as one. A figure that was revised later is a figure of its own, "KEY @ EDITION".
 
     now      key -> true figure, or None, of the release about to be made
@@ -36,7 +38,9 @@ def stack(releases: Sequence[Released], now: Mapping[str, float | None] | None =
         unknowns = _unknowns_of(one)
         editions.note({unknown.key: unknown.value for unknown in unknowns}, one.revised)
         held += [((unknown.key, editions.of(unknown.key)), unknown) for unknown in unknowns]
-        equations += [tuple((factor, (key, editions.of(key))) for factor, key in equation.terms) for equation in one.equations]
+        equations += [
+            tuple((factor, (key, editions.of(key))) for factor, key in equation.terms) for equation in one.equations
+        ]
     changed = editions.note(dict(now or {}), revised)
     stacked: dict[str, Unknown] = {}
     for edition, unknown in held:
@@ -55,7 +59,9 @@ class _Editions:
 
     def note(self, figures: Mapping[str, float | None], revised: Iterable[str]) -> frozenset[str]:
         """Take in a release's figures (None: not shown); the keys of which it has another edition than those before."""
-        changed = frozenset(key for key in figures if key in self.latest and (key in set(revised) or self._differs(key, figures[key])))
+        changed = frozenset(
+            key for key in figures if key in self.latest and (key in set(revised) or self._differs(key, figures[key]))
+        )
         self.latest |= {key: self.of(key) + (key in changed) for key in figures}
         self.values |= {key: value for key, value in figures.items() if value is not None}
         return changed
@@ -74,8 +80,14 @@ class _Editions:
 
 def _unknowns_of(one: Released) -> list[Unknown]:
     shown = [Unknown(key, value, public=True) for key, value in one.shown.items()]
-    hidden = [Unknown(key, None, kept.kind, kept.actual, kept.small, hidden=True, known=kept.known) for key, kept in one.hidden.items()]
-    unseen = [Unknown(key, None, kept.kind, kept.actual, kept.small, unseen=True, known=kept.known) for key, kept in one.unseen.items()]
+    hidden = [
+        Unknown(key, None, kept.kind, kept.actual, kept.small, hidden=True, known=kept.known)
+        for key, kept in one.hidden.items()
+    ]
+    unseen = [
+        Unknown(key, None, kept.kind, kept.actual, kept.small, unseen=True, known=kept.known)
+        for key, kept in one.unseen.items()
+    ]
     return shown + hidden + unseen
 
 
@@ -89,7 +101,9 @@ def _merged(older: Unknown | None, newer: Unknown) -> Unknown:
 class Joint:
     """Tables to be released with those released before."""
 
-    def __init__(self, tables: Sequence[Sheet], rule: Rule, earlier: tuple[Released, ...], revised: frozenset[str]) -> None:
+    def __init__(
+        self, tables: Sequence[Sheet], rule: Rule, earlier: tuple[Released, ...], revised: frozenset[str]
+    ) -> None:
         self.tables, self.rule = tables, rule
         self.cells = cells_of(tables)
         self.own = tuple(dict.fromkeys(equation for sheet in tables for equation in sheet.equations))
@@ -97,7 +111,9 @@ class Joint:
         self.before = stack(earlier, held, revised)
         lost = {key for equation in self.own for key in equation.keys} - set(self.cells) - set(self.before.unknowns)
         if lost:
-            raise BadInput(f"sums name figures that no table holds: {', '.join(sorted(lost))}. Add them, in a table that is not printed if need be")
+            raise BadInput(
+                f"sums name figures that no table holds: {', '.join(sorted(lost))}. Add them, in a table that is not printed if need be"
+            )
         before = {key: Cell(key, one.value) for key, one in self.before.unknowns.items() if one.public}
         check_sums(before | self.cells, self.own)
 
@@ -107,7 +123,9 @@ class Joint:
 
     def system(self, withheld: frozenset[str], left: Left) -> System:
         """The joint system, with nothing hidden but what must be."""
-        printed = {cell.key for sheet in self.tables if sheet.printed and sheet.name not in withheld for cell in sheet.cells}
+        printed = {
+            cell.key for sheet in self.tables if sheet.printed and sheet.name not in withheld for cell in sheet.cells
+        }
         unknowns = [self._unknown(cell, printed) for cell in self.cells.values()]
         unknowns += [one for key, one in self.before.unknowns.items() if key not in self.cells]
         unknowns = [replace(one, left=left.get(one.key, {})) for one in unknowns]
@@ -126,9 +144,13 @@ class Joint:
     def withhold(self, key: str, withheld: frozenset[str]) -> frozenset[str]:
         """One more step of withholding: the tables that hold the figure, else all. Raises BadInput if all are withheld."""
         printed = {sheet.name for sheet in self.tables if sheet.printed}
-        holding = {sheet.name for sheet in self.tables if sheet.printed and any(cell.key == key for cell in sheet.cells)}
+        holding = {
+            sheet.name for sheet in self.tables if sheet.printed and any(cell.key == key for cell in sheet.cells)
+        }
         if withheld >= printed:
-            raise BadInput(f"{key} could be worked out from what is public already, whatever is hidden now. Do not publish; ask who keeps the rule")
+            raise BadInput(
+                f"{key} could be worked out from what is public already, whatever is hidden now. Do not publish; ask who keeps the rule"
+            )
         return withheld | holding if holding - withheld else frozenset(printed)
 
     def released(self, name: str, system: System, plan: Plan, withheld: frozenset[str]) -> Released:
@@ -140,14 +162,18 @@ class Joint:
         told = {one.key for one in system.unknowns if 0 in one.left.values()}
         kept = {key: kept_of(cell, self.rule) for key, cell in self.cells.items()}
         return Released(
-            name, self.rule,
+            name,
+            self.rule,
             shown={key: cell.value for key, cell in self.cells.items() if key in printed - hidden - exposed},
             hidden={key: one for key, one in kept.items() if key in (hidden & printed) | exposed},
-            sheets=sheets, withheld=tuple(sheet for sheet in sheets if sheet in withheld),
+            sheets=sheets,
+            withheld=tuple(sheet for sheet in sheets if sheet in withheld),
             unseen={key: one for key, one in kept.items() if key not in printed},
-            equations=self.own, revised=tuple(sorted(key for key in self.before.revised if key in self.cells)), notes=_notes(self.rule, hidden, withheld),
+            equations=self.own,
+            revised=tuple(sorted(key for key in self.before.revised if key in self.cells)),
+            notes=_notes(self.rule, hidden, withheld),
             record=_record(self.cells, self.rule, hidden & printed, exposed | told),
-        )  # fmt: skip
+        )
 
 
 def is_small(cell: Cell, rule: Rule) -> bool:
@@ -162,7 +188,9 @@ def cells_of(tables: Sequence[Sheet]) -> dict[str, Cell]:
     held: dict[str, Cell] = {}
     for cell in (cell for sheet in tables for cell in sheet.cells):
         if held.setdefault(cell.key, cell) != cell:
-            raise BadInput(f"two tables give {cell.key} differently. Give one figure one value, or two keys if they count different things")
+            raise BadInput(
+                f"two tables give {cell.key} differently. Give one figure one value, or two keys if they count different things"
+            )
     names = [sheet.name for sheet in tables]
     if len(set(names)) < len(names):
         raise BadInput("two tables have one name. Give each its own")
@@ -176,16 +204,24 @@ def kept_of(cell: Cell, rule: Rule) -> Kept:
 
 def _record(cells: Mapping[str, Cell], rule: Rule, hidden: set[str], exposed: set[str]) -> Record:
     small = [key for key in cells if key in hidden and is_small(cells[key], rule)]
-    return Record(tuple(small), tuple(key for key in cells if key in hidden and key not in small), tuple(key for key in cells if key in exposed))
+    return Record(
+        tuple(small),
+        tuple(key for key in cells if key in hidden and key not in small),
+        tuple(key for key in cells if key in exposed),
+    )
 
 
 def _notes(rule: Rule, hidden: set[str], withheld: frozenset[str]) -> tuple[str, ...]:
     """What stands under a table with hidden figures."""
     notes = []
     if hidden:
-        notes.append(f"{HIDDEN}: hidden to protect confidentiality. A figure of 1 to {rule.largest_small} children, or one from which such a figure could be worked out. 0 is shown as 0.")
+        notes.append(
+            f"{HIDDEN}: hidden to protect confidentiality. A figure of 1 to {rule.largest_small} children, or one from which such a figure could be worked out. 0 is shown as 0."
+        )
     if withheld:
-        notes.append("A table is withheld: no choice of hidden figures would have kept its small ones from being worked out.")
+        notes.append(
+            "A table is withheld: no choice of hidden figures would have kept its small ones from being worked out."
+        )
     return tuple(notes)
 
 

@@ -29,7 +29,10 @@ def cover(table: Table, keys: Sequence[Sequence[Key]], released: Released) -> Cl
     if [len(row) for row in keys] != [len(row) for row in table.rows]:
         raise BadInput(f"table {table.name}: the keys have another shape than its cells. Give one for each cell")
     rows = tuple(
-        tuple(_covered(table, released, (number, column), cell, key) for column, cell, key in zip(table.columns, row, line, strict=True))
+        tuple(
+            _covered(table, released, (number, column), cell, key)
+            for column, cell, key in zip(table.columns, row, line, strict=True)
+        )
         for number, (row, line) in enumerate(zip(table.rows, keys, strict=True), start=1)
     )
     notes = released.notes if any(cell == HIDDEN for row in rows for cell in row) else ()
@@ -60,7 +63,14 @@ def model_output(table: Table) -> Cleared:
 
 
 def model_table(
-    released: Released, sheet: str, rows: Mapping[str, Sequence[str]], columns: Sequence[str], name: str, caption: str, unit: str, source: str
+    released: Released,
+    sheet: str,
+    rows: Mapping[str, Sequence[str]],
+    columns: Sequence[str],
+    name: str,
+    caption: str,
+    unit: str,
+    source: str,
 ) -> Cleared:
     """A table of the report straight from a released sheet.
 
@@ -69,13 +79,19 @@ def model_table(
     Raises BadInput if the sheet was withheld or does not hold a key.
     """
     if sheet in released.withheld:
-        raise BadInput(f"table {sheet} is withheld: no choice of hidden figures would protect it. Leave it out, or merge its small categories")
+        raise BadInput(
+            f"table {sheet} is withheld: no choice of hidden figures would protect it. Leave it out, or merge its small categories"
+        )
     strange = {key for line in rows.values() for key in line} - set(released.sheets[sheet])
     if strange:
         raise BadInput(f"table {sheet} does not hold {', '.join(sorted(strange))}")
-    cells = tuple((label, *(released.text(key) or f"{released.shown[key]:,.0f}" for key in line)) for label, line in rows.items())
+    cells = tuple(
+        (label, *(released.text(key) or f"{released.shown[key]:,.0f}" for key in line)) for label, line in rows.items()
+    )
     notes = released.notes if any(HIDDEN in row[1:] for row in cells) else ()
-    return Cleared(Table(name, caption, tuple(columns), cells, unit, source, tuple(columns[1:]), notes=notes), released.name)
+    return Cleared(
+        Table(name, caption, tuple(columns), cells, unit, source, tuple(columns[1:]), notes=notes), released.name
+    )
 
 
 def drawable(released: Released, keys: Sequence[str]) -> list[bool]:
@@ -95,12 +111,18 @@ def release_chart(draw: Callable[[Table], Figure], data: Cleared) -> Cleared:
     """
     figure = draw(data.block)
     if figure.data != data.block:
-        raise BadInput(f"chart {figure.name}: its data is not the released table. Give the figure the table it was drawn from")
+        raise BadInput(
+            f"chart {figure.name}: its data is not the released table. Give the figure the table it was drawn from"
+        )
     return Cleared(figure, data.release)
 
 
 def mark(
-    report: Report, released: Released | None = None, cleared: Sequence[Cleared] = (), counts: Mapping[str, str] | None = None, model: Sequence[str] = ()
+    report: Report,
+    released: Released | None = None,
+    cleared: Sequence[Cleared] = (),
+    counts: Mapping[str, str] | None = None,
+    model: Sequence[str] = (),
 ) -> Report:
     """The report marked public if everything in it has been through the gate. Without a release it is private.
 
@@ -113,10 +135,20 @@ def mark(
         return replace(report, marking=PRIVATE)
     allowed = [one.block for one in cleared if one.release in (released.name, MODEL)]
     strange = [block.name for block in (*report.tables(), *report.figures()) if block not in allowed]
-    strange += [told.source for told in _in_sentences(report) if not _may_be_told(told, counts or {}, tuple(model), released)]
-    strange += [told.source for one in cleared if one.release == MODEL for told in _in_cells(one.block) if not told.source.startswith(tuple(model))]
+    strange += [
+        told.source for told in _in_sentences(report) if not _may_be_told(told, counts or {}, tuple(model), released)
+    ]
+    strange += [
+        told.source
+        for one in cleared
+        if one.release == MODEL
+        for told in _in_cells(one.block)
+        if not told.source.startswith(tuple(model))
+    ]
     if strange:
-        raise BadInput(f"this report cannot be public: {', '.join(strange[:4])} did not pass disclosure control. Release them, or leave the report private")
+        raise BadInput(
+            f"this report cannot be public: {', '.join(strange[:4])} did not pass disclosure control. Release them, or leave the report private"
+        )
     return replace(report, marking=PUBLIC)
 
 

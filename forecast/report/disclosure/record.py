@@ -15,9 +15,18 @@ from forecast.report.disclosure.sheets import Equation
 def write_release(released: Released) -> str:
     """The release as JSON; the same release always gives the same text."""
     held = {"name": released.name, "rule": asdict(released.rule) | {"reviewed": released.rule.reviewed.isoformat()}}
-    held |= {"shown": dict(released.shown), "sheets": dict(released.sheets), "withheld": released.withheld, "notes": released.notes}
+    held |= {
+        "shown": dict(released.shown),
+        "sheets": dict(released.sheets),
+        "withheld": released.withheld,
+        "notes": released.notes,
+    }
     held |= {part: {key: asdict(one) for key, one in getattr(released, part).items()} for part in ("hidden", "unseen")}
-    held |= {"equations": [one.terms for one in released.equations], "revised": released.revised, "record": asdict(released.record)}
+    held |= {
+        "equations": [one.terms for one in released.equations],
+        "revised": released.revised,
+        "record": asdict(released.record),
+    }
     return json.dumps(held, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -33,14 +42,24 @@ def _released(held: dict) -> Released:
     rule = Rule(**held["rule"] | {"reviewed": date.fromisoformat(held["rule"]["reviewed"])})
     record = held["record"]
     return Released(
-        held["name"], rule, held["shown"],
-        hidden=_kept(held["hidden"]), sheets={name: tuple(keys) for name, keys in held["sheets"].items()},
-        withheld=tuple(held["withheld"]), unseen=_kept(held["unseen"]),
+        held["name"],
+        rule,
+        held["shown"],
+        hidden=_kept(held["hidden"]),
+        sheets={name: tuple(keys) for name, keys in held["sheets"].items()},
+        withheld=tuple(held["withheld"]),
+        unseen=_kept(held["unseen"]),
         equations=tuple(Equation(tuple((int(factor), key) for factor, key in terms)) for terms in held["equations"]),
-        revised=tuple(held["revised"]), notes=tuple(held["notes"]),
-        record=Record(*(tuple(record[part]) for part in ("small", "secondary", "exposed")), tuple(Fared(**one) for one in record["fared"])),
-    )  # fmt: skip
+        revised=tuple(held["revised"]),
+        notes=tuple(held["notes"]),
+        record=Record(
+            *(tuple(record[part]) for part in ("small", "secondary", "exposed")),
+            tuple(Fared(**one) for one in record["fared"]),
+        ),
+    )
 
 
 def _kept(held: dict) -> dict[str, Kept]:
-    return {key: Kept(**one | {"known": None if one["known"] is None else tuple(one["known"])}) for key, one in held.items()}
+    return {
+        key: Kept(**one | {"known": None if one["known"] is None else tuple(one["known"])}) for key, one in held.items()
+    }

@@ -37,7 +37,11 @@ ENOUGH = 2  # more than any width that `left_by` counts
 
 
 def release(
-    tables: Sequence[Sheet], rule: Rule, earlier: Sequence[Released] = (), name: str = "this release", revised: Iterable[str] = ()
+    tables: Sequence[Sheet],
+    rule: Rule,
+    earlier: Sequence[Released] = (),
+    name: str = "this release",
+    revised: Iterable[str] = (),
 ) -> Released:
     """Protect `tables` jointly, and with every release before (oldest first), and prove it by attack.
 
@@ -64,14 +68,24 @@ def as_published(tables: Sequence[Sheet], rule: Rule, name: str) -> Released:
     """What somebody else published, such as the DfE, with what they hid (cells of value None), as an earlier release."""
     cells = cells_of(tables)
     check_sums(cells, (equation for sheet in tables for equation in sheet.equations))
-    hidden = {key: replace(kept_of(cell, rule), small=None if cell.known else True) for key, cell in cells.items() if cell.value is None}
+    hidden = {
+        key: replace(kept_of(cell, rule), small=None if cell.known else True)
+        for key, cell in cells.items()
+        if cell.value is None
+    }
     return Released(
-        name, rule,
+        name,
+        rule,
         shown={key: cell.value for key, cell in cells.items() if cell.value is not None},
-        hidden=hidden, sheets={sheet.name: tuple(cell.key for cell in sheet.cells) for sheet in tables}, withheld=(), unseen={},
-        equations=tuple(dict.fromkeys(equation for sheet in tables for equation in sheet.equations)), revised=(), notes=(),
+        hidden=hidden,
+        sheets={sheet.name: tuple(cell.key for cell in sheet.cells) for sheet in tables},
+        withheld=(),
+        unseen={},
+        equations=tuple(dict.fromkeys(equation for sheet in tables for equation in sheet.equations)),
+        revised=(),
+        notes=(),
         record=Record(tuple(hidden), (), ()),
-    )  # fmt: skip
+    )
 
 
 def audit(released: Released, earlier: Sequence[Released] = ()) -> list[Finding]:
@@ -84,7 +98,9 @@ def prove(released: Released, earlier: Sequence[Released] = ()) -> list[Fared]:
     found, fared = _attacked(released, earlier)
     if found:
         keys = sorted({one.key for one in found})
-        raise BadInput(f"{released.name} is not safe to publish. Hidden figures that can be worked out: {len(keys)}, such as {', '.join(keys[:4])}")
+        raise BadInput(
+            f"{released.name} is not safe to publish. Hidden figures that can be worked out: {len(keys)}, such as {', '.join(keys[:4])}"
+        )
     return fared
 
 

@@ -60,9 +60,11 @@ class Released:
     record: Record = field(repr=False)
 
     def text(self, key: str) -> str | None:
-        """"c" for a figure that is hidden or in no table shown, None for one that may be. Raises BadInput for one never released."""
+        """ "c" for a figure that is hidden or in no table shown, None for one that may be. Raises BadInput for one never released."""
         if key in self.hidden or key in self.unseen:
             return HIDDEN
         if key in self.shown:
             return None
-        raise BadInput(f"{key} has not been through disclosure control. Add it to the tables of the release, or mark the report private")
+        raise BadInput(
+            f"{key} has not been through disclosure control. Add it to the tables of the release, or mark the report private"
+        )

@@ -51,5 +51,13 @@ def rule_from(assumptions: Assumptions) -> Rule:
 def rule_in(log: pd.DataFrame) -> Rule:
     """The rule a published run was made under, from its log of assumptions."""
     held = log.set_index("Key")
-    smallest, protection, money = (held.loc[f"{SECTION}.{part}"] for part in ("smallest_shown", "protection", "money_protection"))
-    return Rule(int(smallest["Value"]), int(protection["Value"]), float(money["Value"]), smallest["Source"], smallest["Reviewed"])
+    smallest, protection, money = (
+        held.loc[f"{SECTION}.{part}"] for part in ("smallest_shown", "protection", "money_protection")
+    )
+    return Rule(
+        int(smallest["Value"]),
+        int(protection["Value"]),
+        float(money["Value"]),
+        smallest["Source"],
+        smallest["Reviewed"],
+    )

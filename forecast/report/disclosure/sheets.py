@@ -38,7 +38,9 @@ class Cell:
         if self.kind not in (COUNT, MONEY):
             raise BadInput(f"{self.key}: the kind is {self.kind!r}; expected {COUNT} or {MONEY}")
         if self.kind == COUNT and self.actual and not whole:
-            raise BadInput(f"{self.key}: a count of actual children is a whole number, 0 or more. Correct it, or mark it a forecast")
+            raise BadInput(
+                f"{self.key}: a count of actual children is a whole number, 0 or more. Correct it, or mark it a forecast"
+            )
         if self.value is None and (self.kind == MONEY or not self.actual):
             raise BadInput(f"{self.key}: only a count can be missing because its publisher hid it. Give the figure")
 
@@ -84,7 +86,11 @@ def running_total(now: str, before: str, month: str) -> Equation:
 
 
 def cross_table(
-    name: str, measure: str, counts: Mapping[tuple[str, ...], int], dimensions: Mapping[str, Mapping[str, Sequence[str]]], printed: bool = True
+    name: str,
+    measure: str,
+    counts: Mapping[tuple[str, ...], int],
+    dimensions: Mapping[str, Mapping[str, Sequence[str]]],
+    printed: bool = True,
 ) -> Sheet:
     """A table of any number of dimensions with every total and subtotal.
 
@@ -118,5 +124,7 @@ def _sum(place: tuple[str, ...], counts: Mapping[tuple[str, ...], int], trees: l
 
 
 def _key(measure: str, place: tuple[str, ...], dimensions: Mapping[str, Mapping]) -> str:
-    marks = [f"{name}={at}" for at, (name, tree) in zip(place, dimensions.items(), strict=True) if at != next(iter(tree))]
+    marks = [
+        f"{name}={at}" for at, (name, tree) in zip(place, dimensions.items(), strict=True) if at != next(iter(tree))
+    ]
     return "|".join([measure, *marks])

@@ -79,7 +79,10 @@ def system_of(unknowns: Sequence[Unknown], equations: Iterable[Equation], rule: 
 
 def with_values(system: System, values: np.ndarray) -> System:
     """The same system with every figure given a value."""
-    return replace(system, unknowns=tuple(replace(one, value=float(value)) for one, value in zip(system.unknowns, values, strict=True)))
+    return replace(
+        system,
+        unknowns=tuple(replace(one, value=float(value)) for one, value in zip(system.unknowns, values, strict=True)),
+    )
 
 
 def range_of(one: Unknown, attacker: str, rule: Rule) -> tuple[float, float]:
@@ -114,7 +117,10 @@ def needs(system: System, attacker: str, asked: np.ndarray) -> Need:
     """
     rule = [_width(one, attacker, system.rule) if on else 0 for one, on in zip(system.unknowns, asked, strict=True)]
     left = [min(width, one.left.get(attacker, width)) for one, width in zip(system.unknowns, rule, strict=True)]
-    return Need(np.array(left, dtype=np.int64), np.array([one.kind == MONEY and bool(one.small) for one in system.unknowns], dtype=bool))
+    return Need(
+        np.array(left, dtype=np.int64),
+        np.array([one.kind == MONEY and bool(one.small) for one in system.unknowns], dtype=bool),
+    )
 
 
 def _width(one: Unknown, attacker: str, rule: Rule) -> int:
@@ -144,4 +150,6 @@ def check_sums(cells: Mapping[str, Cell], equations: Iterable[Equation]) -> None
         exact = all(cell.kind == COUNT and cell.actual for cell in held)
         left = sum(factor * cell.value for (factor, _), cell in zip(equation.terms, held, strict=True))
         if abs(left) > (0 if exact else PENNY * len(held)):
-            raise BadInput(f"these figures do not add up as they should: {', '.join(equation.keys)}. Correct them, or leave the sum out")
+            raise BadInput(
+                f"these figures do not add up as they should: {', '.join(equation.keys)}. Correct them, or leave the sum out"
+            )

@@ -59,7 +59,12 @@ def empty_pool(size: int) -> Pool:
 
 
 def solve(
-    objective: np.ndarray, matrix: csc_array, target: np.ndarray | float, low: np.ndarray, high: np.ndarray, whole: np.ndarray | bool = True
+    objective: np.ndarray,
+    matrix: csc_array,
+    target: np.ndarray | float,
+    low: np.ndarray,
+    high: np.ndarray,
+    whole: np.ndarray | bool = True,
 ) -> np.ndarray | None:
     """Numbers x with matrix @ x = target, between low and high, with the least objective @ x; None if none is found.
 
@@ -83,7 +88,9 @@ def solve(
 
 def _fits(x: np.ndarray, matrix: csc_array, target: np.ndarray | float, low: np.ndarray, high: np.ndarray) -> bool:
     """Sums and limits, to a millionth: in whole numbers, exactly."""
-    return bool(np.abs(matrix @ x - target).max(initial=0) < WHOLE and (x >= low - WHOLE).all() and (x <= high + WHOLE).all())
+    return bool(
+        np.abs(matrix @ x - target).max(initial=0) < WHOLE and (x >= low - WHOLE).all() and (x <= high + WHOLE).all()
+    )
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,9 @@ def _push(room: Room, need: Need, places: np.ndarray, pattern: int) -> np.ndarra
     reach = np.full(room.size, np.inf)
     reach[places] = need.width[places]
     inside = reach[room.columns]
-    return room.whole(solve(objective[room.columns], room.matrix, 0, np.maximum(room.low, -inside), np.minimum(room.high, inside)))
+    return room.whole(
+        solve(objective[room.columns], room.matrix, 0, np.maximum(room.low, -inside), np.minimum(room.high, inside))
+    )
 
 
 def _furthest(room: Room, need: Need, pool: Pool, place: int, direction: int) -> np.ndarray | None:

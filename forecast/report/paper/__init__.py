@@ -12,7 +12,17 @@ from forecast.report.paper.settings import Meeting, Settings, meeting, read_sett
 from forecast.report.told import Known, Voice
 from forecast.report.words import day_in_words
 
-__all__ = ["Meeting", "Settings", "cleared_for_all", "declared", "gathered", "meeting", "public_report", "read_settings", "scrutiny_report"]
+__all__ = [
+    "Meeting",
+    "Settings",
+    "cleared_for_all",
+    "declared",
+    "gathered",
+    "meeting",
+    "public_report",
+    "read_settings",
+    "scrutiny_report",
+]
 
 
 def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw: Draw | None = charts.drawn) -> Report:
@@ -27,9 +37,14 @@ def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw:
     held = meeting(settings, run.beside["case"])
     p = Paper(Voice(run, front.places(run.answer, run.beside["budget_month"])), release, draw)
     return Report(
-        title=settings.title, council=held.council, front=front_matter(settings, held), blocks=tuple(sections(p, settings, held)),
-        marking=PRIVATE, run=f"{run.beside['name']}, version {run.answer['version']}, seed {run.answer['seed']}", day=held.date.isoformat(),
-    )  # fmt: skip
+        title=settings.title,
+        council=held.council,
+        front=front_matter(settings, held),
+        blocks=tuple(sections(p, settings, held)),
+        marking=PRIVATE,
+        run=f"{run.beside['name']}, version {run.answer['version']}, seed {run.answer['seed']}",
+        day=held.date.isoformat(),
+    )
 
 
 def public_report(run: Known, settings: Settings, released: Released, draw: Draw | None = charts.drawn) -> Report:
@@ -45,7 +60,14 @@ def public_report(run: Known, settings: Settings, released: Released, draw: Draw
 
 def front_matter(settings: Settings, held: Meeting) -> tuple[tuple[str, str], ...]:
     """What stands above the title."""
-    rows = [("REPORT TO", held.report_to), ("DATE", day_in_words(held.date.isoformat())), ("CONTACT OFFICER", held.contact_officer), ("For all enquiries", held.enquiries), ("WARD(S)", held.wards), (settings.part, settings.kind)]
+    rows = [
+        ("REPORT TO", held.report_to),
+        ("DATE", day_in_words(held.date.isoformat())),
+        ("CONTACT OFFICER", held.contact_officer),
+        ("For all enquiries", held.enquiries),
+        ("WARD(S)", held.wards),
+        (settings.part, settings.kind),
+    ]
     return tuple(row for row in rows if row[1])
 
 

@@ -59,7 +59,9 @@ class Paper:
         told = {"numeric": tuple(columns[1:]), "source": self.source} | more
         return self.release(Table(name, caption, tuple(columns), tuple(map(tuple, rows)), unit, **told))
 
-    def figure(self, name: str, make: Callable[[], charts.Chart], data: Callable[[], Table], caption: str = "") -> list[Block]:
+    def figure(
+        self, name: str, make: Callable[[], charts.Chart], data: Callable[[], Table], caption: str = ""
+    ) -> list[Block]:
         """A chart with the figures it shows, or nothing where charts are left out."""
         if self.draw is None:
             return []
@@ -75,4 +77,8 @@ def written(texts: list[str]) -> list[Block]:
 
 def lines_of(cost: dict) -> list[str]:
     """Cost lines with a budget or a cost, in their order."""
-    return [line for line in LINES if line in cost["lines"] and (cost["lines"][line]["budget"] or cost["lines"][line]["mean"])]
+    return [
+        line
+        for line in LINES
+        if line in cost["lines"] and (cost["lines"][line]["budget"] or cost["lines"][line]["mean"])
+    ]

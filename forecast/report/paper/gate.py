@@ -31,10 +31,30 @@ IDENTITY = (("lac_stock", "lac_starts", "lac_ceases"), ("cp_stock", "cp_starts",
 HELD_BACK = {"x", "c"}  # as publishers write a count that they do not show
 # Roots of the run that count no child who exists: forecasts, assumptions, sources, and the record of many councils.
 MODEL_ROOTS = (
-    "scenarios/", "sensitivities/", "central_path/", "record/", "breaks/", "beside/", "area", "version", "draws", "seed", "origin", "horizon",
-    *(f"tables/{name}/" for name in ("assumptions", "calibration", "cost", "reconciliation", "spread", "years_apart")), "financial_year", "contingency", "red_assumptions", "hindsight_assumptions", "month", "title", "council",
-)  # fmt: skip
-COUNTS = re.compile(r"open_at_origin/|tables/history/.*/value$|beside/(past|scored)/.*/(value|outturn|no_change)$|breaks/.*/counted$")
+    "scenarios/",
+    "sensitivities/",
+    "central_path/",
+    "record/",
+    "breaks/",
+    "beside/",
+    "area",
+    "version",
+    "draws",
+    "seed",
+    "origin",
+    "horizon",
+    *(f"tables/{name}/" for name in ("assumptions", "calibration", "cost", "reconciliation", "spread", "years_apart")),
+    "financial_year",
+    "contingency",
+    "red_assumptions",
+    "hindsight_assumptions",
+    "month",
+    "title",
+    "council",
+)
+COUNTS = re.compile(
+    r"open_at_origin/|tables/history/.*/value$|beside/(past|scored)/.*/(value|outturn|no_change)$|breaks/.*/counted$"
+)
 
 
 def counted(run: Known) -> dict[str, Cell]:
@@ -68,7 +88,10 @@ def _opened(run: Known) -> dict[str, Cell]:
     for group, measure in MEASURES.items():
         cell = Cell(f"{measure} {run.answer['origin']}", float(run.answer["open_at_origin"][group]))
         found[f"open_at_origin/{group}"] = cell
-        found |= {f"beside/scored/{group}/{place}/no_change": cell for place in range(len(run.beside["scored"].get(group, [])))}
+        found |= {
+            f"beside/scored/{group}/{place}/no_change": cell
+            for place in range(len(run.beside["scored"].get(group, [])))
+        }
     return found
 
 
@@ -79,7 +102,9 @@ def _started(run: Known, known: Mapping[str, float | None]) -> dict[str, Cell]:
         for place, row in enumerate(rows):
             key = f"{STARTS[group]} {row['period']}"
             same = known.get(key, row["counted"]) == row["counted"]
-            found[f"breaks/{group}/{place}/counted"] = Cell(key if same else f"{key} as the alarm counts", float(row["counted"]))
+            found[f"breaks/{group}/{place}/counted"] = Cell(
+                key if same else f"{key} as the alarm counts", float(row["counted"])
+            )
     return found
 
 
@@ -95,7 +120,11 @@ def _identities(cells: Mapping[str, Cell]):
         days = sorted(key.split()[1] for key in cells if key.startswith(f"{stock} ") and key.endswith("-03-31"))
         for day in days:
             year = int(day[:4])
-            keys = (f"{stock} {day}", f"{stock} {year - 1}-03-31", *(f"{flow} {year - 1}-{year % 100:02d}" for flow in (starts, ends)))
+            keys = (
+                f"{stock} {day}",
+                f"{stock} {year - 1}-03-31",
+                *(f"{flow} {year - 1}-{year % 100:02d}" for flow in (starts, ends)),
+            )
             if all(key in cells for key in keys) and _closes([cells[key].value for key in keys]):
                 yield stock_identity(*keys)
 
@@ -108,20 +137,30 @@ def _closes(values: Sequence[float | None]) -> bool:
     return now == before + came - went
 
 
-def cleared_for_all(run: Known, rule: Rule, earlier: Sequence[Released], name: str, revised: Sequence[str] = ()) -> Released:
+def cleared_for_all(
+    run: Known, rule: Rule, earlier: Sequence[Released], name: str, revised: Sequence[str] = ()
+) -> Released:
     """The release of a run's counts. Raises BadInput where the year is over and every cost is an actual one."""
     months = run.table("monthly")
     year = months[months["month"].isin(year_months(run.answer["financial_year"]))]
     if (year["basis"] == ACTUAL).all():
-        raise BadInput("the year is over and the lines of cost are actual spending, which may stand for a few children. Leave the report private")
+        raise BadInput(
+            "the year is over and the lines of cost are actual spending, which may stand for a few children. Leave the report private"
+        )
     return release([sheet_of(run)], rule, earlier, name, revised)
 
 
 def without_hidden(run: Known, released: Released) -> Known:
     """The run with what a chart would draw of a hidden count left out, and the council's own small rows of the calibration."""
     beside, area = run.beside, run.beside["area"]
-    past = {group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['day']}")] for group, rows in beside["past"].items()}
-    scored = {group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['at']} outturn")] for group, rows in beside["scored"].items()}
+    past = {
+        group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['day']}")]
+        for group, rows in beside["past"].items()
+    }
+    scored = {
+        group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['at']} outturn")]
+        for group, rows in beside["scored"].items()
+    }
     inside = {group: [one for one in rows if one in beside["scored_inside"][group]] for group, rows in scored.items()}
     fitted = [key for key in beside["not_close"] if run.rows("calibration")[key]["area"] != area]
     return replace(run, beside=beside | {"past": past, "scored": scored, "scored_inside": inside, "not_close": fitted})
@@ -151,18 +190,31 @@ class Gate:
         sources = cell.source.split(MINUS)
         strange = [source for source in sources if COUNTS.match(source) and source not in self.keys]
         if strange:
-            raise BadInput(f"this report cannot be public: nothing says what {strange[0]} counts. Leave the report private")
+            raise BadInput(
+                f"this report cannot be public: nothing says what {strange[0]} counts. Leave the report private"
+            )
         keys = [self.keys[source] for source in sources if source in self.keys]
         return keys[0] if len(keys) == 1 else tuple(keys) or MODEL
 
     def marked(self, report: Report) -> Report:
         """The report as public. Raises BadInput if anything in it did not pass."""
         tables = {id(one.block): one for one in self.cleared}
-        drawn = [release_chart(lambda _, figure=figure: figure, tables[id(figure.data)]) for figure in report.figures() if id(figure.data) in tables]
-        counts = {told.source: key for told in _in_prose(report) if isinstance(key := self.key(told), str) and key != MODEL}
+        drawn = [
+            release_chart(lambda _, figure=figure: figure, tables[id(figure.data)])
+            for figure in report.figures()
+            if id(figure.data) in tables
+        ]
+        counts = {
+            told.source: key for told in _in_prose(report) if isinstance(key := self.key(told), str) and key != MODEL
+        }
         return mark(report, self.released, [*self.cleared, *drawn], counts, MODEL_ROOTS)
 
 
 def _in_prose(report: Report) -> list[Told]:
-    rows = [row for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in ((block.parts,) if isinstance(block, Paragraph) else block.items)]
+    rows = [
+        row
+        for block in report.blocks
+        if isinstance(block, Paragraph | Bullets)
+        for row in ((block.parts,) if isinstance(block, Paragraph) else block.items)
+    ]
     return [part for row in rows for part in row if isinstance(part, Told)]

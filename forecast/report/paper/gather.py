@@ -32,39 +32,69 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
     rows = held.rows("assumptions")
     case = f"{run.answer['council']}/{run.answer['month']}"
     beside = {
-        "as_of": as_of.isoformat(), "case": case, "name": name or case, "program": _manifest(run.folder)["code_sha256"],
-        "area": run.answer.get("data_area", run.answer["area"]), "budget_month": year_end_month(run.answer),
+        "as_of": as_of.isoformat(),
+        "case": case,
+        "name": name or case,
+        "program": _manifest(run.folder)["code_sha256"],
+        "area": run.answer.get("data_area", run.answer["area"]),
+        "budget_month": year_end_month(run.answer),
         "cards": [_of_card(card) | {"changed": changed} for card, changed in cards],
-        "expired": [_of_card(card) for card, _ in cards if card.expires < as_of], "changed": [_of_card(card) for card, changed in cards if changed],
-        "overdue": [{"key": key, "assumption": row["Assumption"], "review_by": str(row["Review by"])} for key, row in rows.items() if row["Review by"] < as_of],
-        "scored_inside": {group: [row for row in found if row["p10"] <= row["outturn"] <= row["p90"]] for group, found in (scored or {}).items()},
+        "expired": [_of_card(card) for card, _ in cards if card.expires < as_of],
+        "changed": [_of_card(card) for card, changed in cards if changed],
+        "overdue": [
+            {"key": key, "assumption": row["Assumption"], "review_by": str(row["Review by"])}
+            for key, row in rows.items()
+            if row["Review by"] < as_of
+        ],
+        "scored_inside": {
+            group: [row for row in found if row["p10"] <= row["outturn"] <= row["p90"]]
+            for group, found in (scored or {}).items()
+        },
         "scored": {group: found for group, found in (scored or {}).items()},
-    }  # fmt: skip
-    return Known(run.folder, run.answer, beside | _reliability(held) | _reproduced(held) | _history(held, beside["area"]) | _ends(run.answer), held.held)
+    }
+    return Known(
+        run.folder,
+        run.answer,
+        beside | _reliability(held) | _reproduced(held) | _history(held, beside["area"]) | _ends(run.answer),
+        held.held,
+    )
 
 
 def _manifest(folder: Path) -> dict:
     path = folder / "manifest.json"
     if not path.is_file():
-        raise BadInput(f"{folder.name}: manifest.json is missing, so the report cannot say what the run was made from. Make the run again.")
+        raise BadInput(
+            f"{folder.name}: manifest.json is missing, so the report cannot say what the run was made from. Make the run again."
+        )
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _cards(folder: Path, data: Path) -> list[tuple[Card, bool]]:
     """The card of every table the run read, and whether it is another now than it was then."""
-    made = [(Path(name), sha) for name, sha in sorted(_manifest(folder)["inputs"].items()) if name.endswith(".card.yaml")]
+    made = [
+        (Path(name), sha) for name, sha in sorted(_manifest(folder)["inputs"].items()) if name.endswith(".card.yaml")
+    ]
     tables = [(_table(folder, data, path), sha) for path, sha in made]
-    return [(read_card(table), hashlib.sha256(card_path(table).read_bytes()).hexdigest() != sha) for table, sha in tables]
+    return [
+        (read_card(table), hashlib.sha256(card_path(table).read_bytes()).hexdigest() != sha) for table, sha in tables
+    ]
 
 
 def _table(folder: Path, data: Path, card: Path) -> Path:
     """The table of a card that a run names: one the run keeps itself, or one of the project's data."""
     name = f"{card.name.removesuffix('.card.yaml')}.csv"
-    return folder / card.with_name(name) if (folder / card).is_file() else table_folder(data, name.removesuffix(".csv")) / name
+    return (
+        folder / card.with_name(name)
+        if (folder / card).is_file()
+        else table_folder(data, name.removesuffix(".csv")) / name
+    )
 
 
 def _of_card(card: Card) -> dict[str, str]:
-    return {name: str(getattr(card, name)) for name in ("table", "title", "publisher", "link", "licence", "published", "expires", "period")}
+    return {
+        name: str(getattr(card, name))
+        for name in ("table", "title", "publisher", "link", "licence", "published", "expires", "period")
+    }
 
 
 def _reliability(run: Known) -> dict:
@@ -75,11 +105,21 @@ def _reliability(run: Known) -> dict:
     red, rows = run.answer["red_assumptions"], run.rows("assumptions")
     ledger = any(key.startswith(LEDGER) for key in red)
     used = {key: row for key, row in rows.items() if ledger or not key.startswith(LEDGER)}
-    by = {level: [key for key, row in used.items() if row["Reliability"].lower() == level] for level in LEVELS} | {"red": red}
-    sections = {rows[key]["Section"]: [one for one in red if rows[one]["Section"] == rows[key]["Section"]] for key in red}
+    by = {level: [key for key, row in used.items() if row["Reliability"].lower() == level] for level in LEVELS} | {
+        "red": red
+    }
+    sections = {
+        rows[key]["Section"]: [one for one in red if rows[one]["Section"] == rows[key]["Section"]] for key in red
+    }
     held = run.answer.get("sensitivities") or {"assumptions": []}
     dearest = [row["key"] for row in held["assumptions"]]
-    return {"reliability": by, "red_sections": sections, "used": list(used), "dearest": dearest, "red_dearest": [key for key in dearest if key in set(red)]}
+    return {
+        "reliability": by,
+        "red_sections": sections,
+        "used": list(used),
+        "dearest": dearest,
+        "red_dearest": [key for key in dearest if key in set(red)],
+    }
 
 
 def _reproduced(run: Known) -> dict:
@@ -95,7 +135,15 @@ def _history(run: Known, area: str) -> dict:
     for key, row in sorted(run.rows("history").items()):
         for group, measure in MEASURES.items():
             if (row["area"], row["measure"], row["breakdown"]) == (area, measure, "all") and _is_number(row["value"]):
-                past[group].append({"key": key, "day": row["period"], "month": row["period"][:7], "value": float(row["value"]), "rounded": row["status"] == "rounded_5"})
+                past[group].append(
+                    {
+                        "key": key,
+                        "day": row["period"],
+                        "month": row["period"][:7],
+                        "value": float(row["value"]),
+                        "rounded": row["status"] == "rounded_5",
+                    }
+                )
     return {"past": past}
 
 
@@ -105,7 +153,20 @@ def _is_number(text: str) -> bool:
 
 def _ends(answer: dict) -> dict:
     """The scenarios whose expected call lies furthest above and furthest below the central one, where any does."""
-    change = {slug: held["difference_from_central"]["call"]["mean"] for slug, held in answer["scenarios"].items() if slug != "central"}
-    most = [slug for slug in (max(change, key=change.get), min(change, key=change.get)) if abs(change[slug]) >= CLOSE] if change else []
-    return {"most": list(dict.fromkeys(most)), "march": {group: at_month(answer["scenarios"]["central"]["children"][group]["month_ends"], year_end_month(answer)) for group in MEASURES}}
-
+    change = {
+        slug: held["difference_from_central"]["call"]["mean"]
+        for slug, held in answer["scenarios"].items()
+        if slug != "central"
+    }
+    most = (
+        [slug for slug in (max(change, key=change.get), min(change, key=change.get)) if abs(change[slug]) >= CLOSE]
+        if change
+        else []
+    )
+    return {
+        "most": list(dict.fromkeys(most)),
+        "march": {
+            group: at_month(answer["scenarios"]["central"]["children"][group]["month_ends"], year_end_month(answer))
+            for group in MEASURES
+        },
+    }

@@ -41,9 +41,13 @@ class Meeting(Strict):
     contact_officer: Text = Field(description="the officer to ask, by post")
     enquiries: str = Field("", description="a telephone number or address for enquiries; may be left out")
     wards: Text = Field(description="the wards, or All")
-    background: list[Text] = Field(description="what led to the report, a paragraph each, without figures of the forecast")
+    background: list[Text] = Field(
+        description="what led to the report, a paragraph each, without figures of the forecast"
+    )
     appendices: list[Text] = Field(description="appendices besides those made here; [] if none")
-    background_papers: list[Text] = Field(description="the council's own papers, such as reports of earlier meetings; [] if none")
+    background_papers: list[Text] = Field(
+        description="the council's own papers, such as reports of earlier meetings; [] if none"
+    )
 
 
 class Assurance(Strict):
@@ -88,11 +92,20 @@ def read_settings(params: Path) -> Settings:
 def meeting(settings: Settings, case: str) -> Meeting:
     """The meeting of one case, such as slough/2011-06. Raises BadInput saying what to add."""
     if case not in settings.meetings:
-        raise BadInput(f"{FILE}: there is no meeting {case} under meetings. Copy one that is there ({', '.join(settings.meetings)}), call it {case} and change its words.")
+        raise BadInput(
+            f"{FILE}: there is no meeting {case} under meetings. Copy one that is there ({', '.join(settings.meetings)}), call it {case} and change its words."
+        )
     return settings.meetings[case]
 
 
-FREE = {"date", "enquiries", "background_papers", "council", "report_to", "wards"}  # names, numbers to ring and titles of papers
+FREE = {
+    "date",
+    "enquiries",
+    "background_papers",
+    "council",
+    "report_to",
+    "wards",
+}  # names, numbers to ring and titles of papers
 
 
 def _figures(doc: Document, value: object, path: tuple):
@@ -107,4 +120,7 @@ def _figures(doc: Document, value: object, path: tuple):
     elif isinstance(value, str):
         found = undeclared(value)
         if found or re.search("[£%]", value):
-            yield path, f"holds {found[0] if found else 'a sum or a share'}; figures come from the run. Say it in words, or leave it out; dates, sections and years of Acts may stand"
+            yield (
+                path,
+                f"holds {found[0] if found else 'a sum or a share'}; figures come from the run. Say it in words, or leave it out; dates, sections and years of Acts may stand",
+            )

@@ -10,17 +10,27 @@ from forecast.report.words import METHOD_WORDS, round_half_up
 GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
 UASC = "of whom unaccompanied asylum-seeking children"
 HISTORY = {
-    "lac_stock": "Looked-after children", "uasc_stock": UASC, "cp_stock": "Child protection plans", "lac_starts": "Started to be looked after", "lac_ceases": "Ceased to be looked after",
-    "cp_starts": "Plans started", "cp_ends": "Plans ended", "icpc": "Children at initial conferences",
-}  # fmt: skip
+    "lac_stock": "Looked-after children",
+    "uasc_stock": UASC,
+    "cp_stock": "Child protection plans",
+    "lac_starts": "Started to be looked after",
+    "lac_ceases": "Ceased to be looked after",
+    "cp_starts": "Plans started",
+    "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences",
+}
 SUPPRESSED = {"x", "c", "z", ":", ".."}
 
 
 def background(p: Paper, held: Meeting) -> list[Block]:
-    return [Heading("Background", 2, "5.1"), *written(held.background), *p.body(
-        "This forecast starts from {open_at_origin/lac|count} looked-after children and {open_at_origin/cp|count} child protection plans on {origin|day} and looks ahead to {horizon|month}. "
-        "It follows {draws|count} possible futures, in which births, families who move, practice, placements and prices differ as far as they have differed before; each chance is the share of those futures.",
-    )]  # fmt: skip
+    return [
+        Heading("Background", 2, "5.1"),
+        *written(held.background),
+        *p.body(
+            "This forecast starts from {open_at_origin/lac|count} looked-after children and {open_at_origin/cp|count} child protection plans on {origin|day} and looks ahead to {horizon|month}. "
+            "It follows {draws|count} possible futures, in which births, families who move, practice, placements and prices differ as far as they have differed before; each chance is the share of those futures.",
+        ),
+    ]
 
 
 def caseload(p: Paper) -> list[Block]:
@@ -32,7 +42,7 @@ def caseload(p: Paper) -> list[Block]:
         year_ends(p),
         *years_apart(p),
         *p.body(*(moved(p, group) for group in GROUP_NAMES), *(alarm(p, group) for group in GROUP_NAMES)),
-    ]  # fmt: skip
+    ]
 
 
 def _expected(p: Paper, group: str) -> str:
@@ -47,32 +57,94 @@ def _expected(p: Paper, group: str) -> str:
 
 def children_chart(p: Paper, group: str) -> list[Block]:
     past = p.beside["past"][group]
-    return p.figure(f"children_{group}", lambda: charts.children_so_far(p.answer, [(row["month"], row["value"]) for row in past], group, GROUP_NAMES[group]), lambda: children_data(p, group))
+    return p.figure(
+        f"children_{group}",
+        lambda: charts.children_so_far(
+            p.answer, [(row["month"], row["value"]) for row in past], group, GROUP_NAMES[group]
+        ),
+        lambda: children_data(p, group),
+    )
 
 
 def children_data(p: Paper, group: str) -> Table:
     """The figures of the chart: counted, then expected month by month."""
     v, rows = p.voice, []
     for place in range(len(p.beside["past"][group])):
-        rows.append([v.tell(f"beside/past/{group}/{place}/day", "day"), "Counted", v.tell(f"beside/past/{group}/{place}/value", "count"), "", ""])
+        rows.append(
+            [
+                v.tell(f"beside/past/{group}/{place}/day", "day"),
+                "Counted",
+                v.tell(f"beside/past/{group}/{place}/value", "count"),
+                "",
+                "",
+            ]
+        )
     rows.append([v.tell("origin", "day"), "Counted", v.tell(f"open_at_origin/{group}", "count"), "", ""])
     for place, held in enumerate(v.value(f"S/children/{group}/month_ends")):
         row = f"S/children/{group}/month_ends/{place}"
-        change = v.tell(f"{row}/mean minus open_at_origin/{group}", "than_now") if held["month"] == p.beside["budget_month"] else ""
-        rows.append([v.tell(f"{row}/month", "month_end"), "Expected", v.tell(f"{row}/mean", "children"), v.tell(row, "children_range"), change])
-    return p.table(f"children_{group}", f"{GROUP_NAMES[group]}, counted and expected", ["At", "What", "Children", "80% range", "Against now"], rows, "Children", numeric=("Children", "80% range"))
+        change = (
+            v.tell(f"{row}/mean minus open_at_origin/{group}", "than_now")
+            if held["month"] == p.beside["budget_month"]
+            else ""
+        )
+        rows.append(
+            [
+                v.tell(f"{row}/month", "month_end"),
+                "Expected",
+                v.tell(f"{row}/mean", "children"),
+                v.tell(row, "children_range"),
+                change,
+            ]
+        )
+    return p.table(
+        f"children_{group}",
+        f"{GROUP_NAMES[group]}, counted and expected",
+        ["At", "What", "Children", "80% range", "Against now"],
+        rows,
+        "Children",
+        numeric=("Children", "80% range"),
+    )
 
 
 def history_table(p: Paper) -> Table:
     """What is published or counted of the council, by period."""
-    rows = {key: row for key, row in p.voice.run.rows("history").items() if row["area"] == p.beside["area"] and row["breakdown"] == "all" and row["measure"] in HISTORY}
+    rows = {
+        key: row
+        for key, row in p.voice.run.rows("history").items()
+        if row["area"] == p.beside["area"] and row["breakdown"] == "all" and row["measure"] in HISTORY
+    }
     measures = [measure for measure in HISTORY if any(row["measure"] == measure for row in rows.values())]
     periods = sorted({row["period"] for row in rows.values()}, key=_when)
     at = {(row["period"], row["measure"]): key for key, row in rows.items()}
-    told = [[_period(p, at, period), *(p.voice.tell(f"tables/history/{at[period, measure]}/value", "text") if (period, measure) in at else "" for measure in measures)] for period in periods]
+    told = [
+        [
+            _period(p, at, period),
+            *(
+                p.voice.tell(f"tables/history/{at[period, measure]}/value", "text") if (period, measure) in at else ""
+                for measure in measures
+            ),
+        ]
+        for period in periods
+    ]
     hidden = any(str(row["value"]) in SUPPRESSED for row in rows.values())
-    notes = ["Each row is a day on which children were counted, or a financial year in which they started or ended.", *(["Some earlier counts were rounded by the publisher."] if any(row["status"] == "rounded_5" for row in rows.values()) else []), *(["A letter stands where the publisher withholds a small count."] if hidden else [])]
-    return p.table("history", f"{p.answer['area']}: children counted so far", ["Day, or year", *(HISTORY[measure] for measure in measures)], told, "Children", notes=tuple(notes), source="Published tables and the council's own counts; see Background Papers")
+    notes = [
+        "Each row is a day on which children were counted, or a financial year in which they started or ended.",
+        *(
+            ["Some earlier counts were rounded by the publisher."]
+            if any(row["status"] == "rounded_5" for row in rows.values())
+            else []
+        ),
+        *(["A letter stands where the publisher withholds a small count."] if hidden else []),
+    ]
+    return p.table(
+        "history",
+        f"{p.answer['area']}: children counted so far",
+        ["Day, or year", *(HISTORY[measure] for measure in measures)],
+        told,
+        "Children",
+        notes=tuple(notes),
+        source="Published tables and the council's own counts; see Background Papers",
+    )
 
 
 def _period(p: Paper, at: dict, period: str) -> Part:
@@ -91,19 +163,44 @@ def year_ends(p: Paper) -> Table:
     for group, name in (GROUP_NAMES | {"uasc": UASC}).items():
         for held in p.voice.value(f"S/children/{group}/month_ends"):
             row = f"S/children/{group}/month_ends/month={held['month']}"
-            rows += [[name, p.voice.tell(f"{row}/month", "month_end"), p.voice.tell(f"{row}/mean", "children"), p.voice.tell(row, "children_range")]] if held["month"].endswith("-03") else []
-    return p.table("year_ends", "Children expected at the end of each financial year", ["Children", "On", "Expected", "80% range"], rows, "Children", numeric=("Expected", "80% range"))
+            rows += (
+                [
+                    [
+                        name,
+                        p.voice.tell(f"{row}/month", "month_end"),
+                        p.voice.tell(f"{row}/mean", "children"),
+                        p.voice.tell(row, "children_range"),
+                    ]
+                ]
+                if held["month"].endswith("-03")
+                else []
+            )
+    return p.table(
+        "year_ends",
+        "Children expected at the end of each financial year",
+        ["Children", "On", "Expected", "80% range"],
+        rows,
+        "Children",
+        numeric=("Expected", "80% range"),
+    )
 
 
 def years_apart(p: Paper) -> list[Block]:
     """Why the number of looked-after children changed over the last years of which everything is held, where the run tells it."""
     if not (p.voice.run.folder / "tables" / "years_apart.parquet").is_file() or not p.voice.run.rows("years_apart"):
         return []
-    rows: list[list[Part]] = [[cause.capitalize(), p.voice.tell(f"tables/years_apart/{cause}/children", "tenth_signed")] for cause in p.voice.run.rows("years_apart")]
+    rows: list[list[Part]] = [
+        [cause.capitalize(), p.voice.tell(f"tables/years_apart/{cause}/children", "tenth_signed")]
+        for cause in p.voice.run.rows("years_apart")
+    ]
     first = f"tables/years_apart/{next(iter(p.voice.run.rows('years_apart')))}"
     return [
-        *p.body(f"From {{{first}/first|day}} to {{{first}/last|day}} the number of looked-after children changed for these reasons, as far as published figures tell them apart:"),
-        p.table("years_apart", "Why the number of looked-after children changed", ["Cause", "Children"], rows, "Children"),
+        *p.body(
+            f"From {{{first}/first|day}} to {{{first}/last|day}} the number of looked-after children changed for these reasons, as far as published figures tell them apart:"
+        ),
+        p.table(
+            "years_apart", "Why the number of looked-after children changed", ["Cause", "Children"], rows, "Children"
+        ),
     ]
 
 
@@ -112,10 +209,15 @@ def moved(p: Paper, group: str) -> str:
     if not p.answer.get("central_path"):
         return ""
     path = f"central_path/{group}"
-    counted = [method for method, share in p.answer["central_path"][group]["shares"].items() if round_half_up(share * 100) > 0]
+    counted = [
+        method for method, share in p.answer["central_path"][group]["shares"].items() if round_half_up(share * 100) > 0
+    ]
     if not counted:
         return f"{GROUP_NAMES[group]}: no trend has earned a place in the forecast, so the expected number stays near today's."
-    parts = "; ".join(f"{METHOD_WORDS[method]} ({{{path}/changes/{method}/0|signed_percent}} in a year) counts for {{{path}/shares/{method}|percent}}" for method in counted)
+    parts = "; ".join(
+        f"{METHOD_WORDS[method]} ({{{path}/changes/{method}/0|signed_percent}} in a year) counts for {{{path}/shares/{method}|percent}}"
+        for method in counted
+    )
     return f"{GROUP_NAMES[group]}: what moves the expected number is what has forecast well before. {parts[0].upper()}{parts[1:]}. Together {{{path}/middle/0|signed_percent}} in a year."
 
 
@@ -141,25 +243,53 @@ def cost(p: Paper) -> list[Block]:
     return [
         Heading("Cost by line and by year", 2, "5.3"),
         *p.figure("cost_by_line", lambda: charts.cost_by_line(p.answer), lambda: line_data(p)),
-        *p.body("The next years show what the same children, practice and prices would come to if no decision is taken. The budget is rolled forward, not set."),
+        *p.body(
+            "The next years show what the same children, practice and prices would come to if no decision is taken. The budget is rolled forward, not set."
+        ),
         four_years(p),
-    ]  # fmt: skip
+    ]
 
 
 def line_data(p: Paper) -> Table:
     rows: list[list[Part]] = [
-        [p.voice.tell(f"tables/cost/central|{p.answer['financial_year']}|{line}/name", "text"), *(p.voice.tell(f"COST/lines/{line}/{key}", "money") for key in ("budget", "mean")), p.voice.tell(f"COST/lines/{line}/mean minus COST/lines/{line}/budget", "over_or_under")]
+        [
+            p.voice.tell(f"tables/cost/central|{p.answer['financial_year']}|{line}/name", "text"),
+            *(p.voice.tell(f"COST/lines/{line}/{key}", "money") for key in ("budget", "mean")),
+            p.voice.tell(f"COST/lines/{line}/mean minus COST/lines/{line}/budget", "over_or_under"),
+        ]
         for line in lines_of(p.voice.value("COST"))
     ]
-    return p.table("cost_by_line_chart", "Projected outturn and budget by line", ["Line", "Budget", "Projected outturn", "Difference"], rows, "£")
+    return p.table(
+        "cost_by_line_chart",
+        "Projected outturn and budget by line",
+        ["Line", "Budget", "Projected outturn", "Difference"],
+        rows,
+        "£",
+    )
 
 
 def four_years(p: Paper) -> Table:
     v, held = p.voice, p.voice.value("S/cost")
-    groups = [group for group in GROUPS if any(year["groups"].get(group, {"mean": 0})["mean"] for year in held.values())]
-    columns = ["Financial year", *(GROUPS[group] for group in groups), "Net cost", "Budget rolled forward", "Variance", "80% range of variance"]
+    groups = [
+        group for group in GROUPS if any(year["groups"].get(group, {"mean": 0})["mean"] for year in held.values())
+    ]
+    columns = [
+        "Financial year",
+        *(GROUPS[group] for group in groups),
+        "Net cost",
+        "Budget rolled forward",
+        "Variance",
+        "80% range of variance",
+    ]
     rows = [
-        [year, *(v.tell(f"S/cost/{year}/groups/{group}/mean", "money") for group in groups), v.tell(f"S/cost/{year}/net/mean", "money"), v.tell(f"S/cost/{year}/budget", "money"), v.tell(f"S/cost/{year}/variance/mean", "money_signed"), v.tell(f"S/cost/{year}/variance", "money_range")]
+        [
+            year,
+            *(v.tell(f"S/cost/{year}/groups/{group}/mean", "money") for group in groups),
+            v.tell(f"S/cost/{year}/net/mean", "money"),
+            v.tell(f"S/cost/{year}/budget", "money"),
+            v.tell(f"S/cost/{year}/variance/mean", "money_signed"),
+            v.tell(f"S/cost/{year}/variance", "money_range"),
+        ]
         for year in held
     ]
     return p.table("cost_by_year", "Expected cost by group and financial year", columns, rows, "£", notes=(ROUNDED,))
@@ -169,22 +299,56 @@ def contingency(p: Paper) -> list[Block]:
     """The call month by month."""
     return [
         Heading("The contingency month by month", 2, "5.4"),
-        *p.body("By {LAC/month|month_end} the call is expected to reach {C/call/mean|money}; in the dearest tenth of futures it is {C/call/p90|money} or more. {C|exhaustion}"),
+        *p.body(
+            "By {LAC/month|month_end} the call is expected to reach {C/call/mean|money}; in the dearest tenth of futures it is {C/call/p90|money} or more. {C|exhaustion}"
+        ),
         *p.figure("contingency", lambda: charts.contingency_fan(p.answer), lambda: call_data(p)),
         by_month(p),
-    ]  # fmt: skip
+    ]
 
 
 def by_month(p: Paper) -> Table:
     v, held = p.voice, p.voice.value("C/call_by_month")
-    rows: list[list[Part]] = [[v.tell(f"C/call_by_month/{place}/month", "month"), "Estimated" if row.get("estimated") else "Forecast", v.tell(f"C/call_by_month/{place}/mean", "money"), v.tell(f"C/call_by_month/{place}", "money_range")] for place, row in enumerate(held)]
-    notes = ("Months before the forecast begins are estimated from the numbers of children then.",) if any(row.get("estimated") for row in held) else ()
-    return p.table("call_by_month", "Call on the contingency to date", ["To the end of", "Month is", "Expected call to date", "80% range"], rows, "£", numeric=("Expected call to date", "80% range"), notes=notes)
+    rows: list[list[Part]] = [
+        [
+            v.tell(f"C/call_by_month/{place}/month", "month"),
+            "Estimated" if row.get("estimated") else "Forecast",
+            v.tell(f"C/call_by_month/{place}/mean", "money"),
+            v.tell(f"C/call_by_month/{place}", "money_range"),
+        ]
+        for place, row in enumerate(held)
+    ]
+    notes = (
+        ("Months before the forecast begins are estimated from the numbers of children then.",)
+        if any(row.get("estimated") for row in held)
+        else ()
+    )
+    return p.table(
+        "call_by_month",
+        "Call on the contingency to date",
+        ["To the end of", "Month is", "Expected call to date", "80% range"],
+        rows,
+        "£",
+        numeric=("Expected call to date", "80% range"),
+        notes=notes,
+    )
 
 
 def call_data(p: Paper) -> Table:
     v = p.voice
-    rows = [[v.tell(f"C/call_by_month/{place}/month", "month"), v.tell(f"C/call_by_month/{place}/mean", "money"), v.tell(f"C/call_by_month/{place}", "money_range")] for place in range(len(v.value("C/call_by_month")))]
-    rows += [["At year end", v.tell("C/call/mean", "money"), v.tell("C/call", "money_range")], ["Contingency", v.tell("C/amount", "money"), ""], ["Chance that it holds", v.tell("C/chance_holds", "chance_in_ten"), ""]]
-    return p.table("contingency_chart", "Call on the contingency to date", ["To the end of", "Expected", "80% range"], rows, "£")
-
+    rows = [
+        [
+            v.tell(f"C/call_by_month/{place}/month", "month"),
+            v.tell(f"C/call_by_month/{place}/mean", "money"),
+            v.tell(f"C/call_by_month/{place}", "money_range"),
+        ]
+        for place in range(len(v.value("C/call_by_month")))
+    ]
+    rows += [
+        ["At year end", v.tell("C/call/mean", "money"), v.tell("C/call", "money_range")],
+        ["Contingency", v.tell("C/amount", "money"), ""],
+        ["Chance that it holds", v.tell("C/chance_holds", "chance_in_ten"), ""],
+    ]
+    return p.table(
+        "contingency_chart", "Call on the contingency to date", ["To the end of", "Expected", "80% range"], rows, "£"
+    )

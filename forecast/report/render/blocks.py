@@ -21,8 +21,14 @@ def write_blocks(report: Report, folder: Path) -> list[Path]:
     for block, label in numbered(report.blocks):
         if isinstance(block, Table | Figure):
             name = _free(file_name(block.name), made)
-            parts = table_parts(block, label, report) if isinstance(block, Table) else figure_parts(block, label, report, name)
-            made |= {f"{name}.{end}": content for end, content in both(block, label, report).items()} | {f"{name}.{end}": content for end, content in parts.items()}
+            parts = (
+                table_parts(block, label, report)
+                if isinstance(block, Table)
+                else figure_parts(block, label, report, name)
+            )
+            made |= {f"{name}.{end}": content for end, content in both(block, label, report).items()} | {
+                f"{name}.{end}": content for end, content in parts.items()
+            }
     for name, content in made.items():
         files.put(Path(folder) / name, content)
     return [Path(folder) / name for name in made]
@@ -34,14 +40,23 @@ def both(block: Table | Figure, label: str, report: Report) -> dict[str, bytes]:
 
 
 def table_parts(table: Table, label: str, report: Report) -> dict[str, bytes]:
-    return {"csv": csv_of(table, [f"{label}: {table.caption}", f"Unit: {table.unit}", *beneath(table), f"Run: {report.run}"])}
+    return {
+        "csv": csv_of(
+            table, [f"{label}: {table.caption}", f"Unit: {table.unit}", *beneath(table), f"Run: {report.run}"]
+        )
+    }
 
 
 def figure_parts(figure: Figure, label: str, report: Report, name: str) -> dict[str, bytes]:
     """The picture twice, what it says, what stands beside it, and its figures where they are held."""
     beside = [f"{label}: {figure.caption}", f"Source: {figure.source}", f"Run: {report.run}"]
     title = f"{beside[0]}. {beside[1]}. {beside[2]}"
-    parts = {"svg": files.text(svg_text(figure.svg, name, title, figure.alt)), "png": figure.png, "alt.txt": files.text(figure.alt), "txt": files.text("\n".join(beside))}
+    parts = {
+        "svg": files.text(svg_text(figure.svg, name, title, figure.alt)),
+        "png": figure.png,
+        "alt.txt": files.text(figure.alt),
+        "txt": files.text("\n".join(beside)),
+    }
     if figure.data is not None:
         parts["csv"] = csv_of(figure.data, [*beside[:1], f"Unit: {figure.data.unit}", *beneath(figure.data), beside[2]])
     return parts
@@ -61,4 +76,6 @@ def csv_of(table: Table, told: list[str]) -> bytes:
 def _free(name: str, made: dict[str, bytes]) -> str:
     """A name that no block before has."""
     taken = {one.split(".")[0] for one in made}
-    return next(tried for tried in (name, *(f"{name}-{number}" for number in range(2, len(made) + 3))) if tried not in taken)
+    return next(
+        tried for tried in (name, *(f"{name}-{number}" for number in range(2, len(made) + 3))) if tried not in taken
+    )

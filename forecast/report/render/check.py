@@ -15,8 +15,40 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 OURS = ("PAGE", "NUMPAGES", "SEQ")  # fields we write
 LIVE_IN_WORD = ("hyperlink", "altChunk", "object", "control", "dataBinding", "subDoc", "txbxContent")
-LIVE_IN_HTML = ("script", "iframe", "object", "embed", "form", "input", "button", "link", "base", "audio", "video", "svg")
-LINES = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "caption", "figcaption", "dt", "dd", "div", "header", "footer", "main", "nav"}
+LIVE_IN_HTML = (
+    "script",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "input",
+    "button",
+    "link",
+    "base",
+    "audio",
+    "video",
+    "svg",
+)
+LINES = {
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "li",
+    "tr",
+    "caption",
+    "figcaption",
+    "dt",
+    "dd",
+    "div",
+    "header",
+    "footer",
+    "main",
+    "nav",
+}
 CELLS = {"td", "th"}
 
 
@@ -68,9 +100,15 @@ def words_in_html(path: Path) -> str:
 def found_in_word(path: Path) -> Found:
     """The structure of a .docx."""
     with zipfile.ZipFile(path) as package:
-        body, styles, core = (_xml(package, name) for name in ("word/document.xml", "word/styles.xml", "docProps/core.xml"))
+        body, styles, core = (
+            _xml(package, name) for name in ("word/document.xml", "word/styles.xml", "docProps/core.xml")
+        )
         outside = {name: _xml(package, name) for name in _parts(package, "header", "footer")}
-        inside = [name for name in package.namelist() if name.endswith(".rels") and not re.match("word/_rels/(?:header|footer)", name)]
+        inside = [
+            name
+            for name in package.namelist()
+            if name.endswith(".rels") and not re.match("word/_rels/(?:header|footer)", name)
+        ]
         links = [link for name in inside for link in _outward(_xml(package, name))]
     named = {style.get(f"{W}styleId"): style.find(f"{W}name").get(f"{W}val") for style in styles.iter(f"{W}style")}
     lines = [(named.get(_style(line), ""), _words(line)) for line in body.iter(f"{W}p")]
@@ -81,11 +119,20 @@ def found_in_word(path: Path) -> Found:
         pictures=tuple(one.get("descr", "") for one in body.iter(f"{DRAWING}docPr")),
         tables=tuple(_grid(table) for table in body.iter(f"{W}tbl")),
         captions=tuple(words for style, words in lines if style.lower().startswith("caption")),
-        live=tuple([*links, *(etree.QName(one).localname for one in body.iter() if isinstance(one.tag, str) and etree.QName(one).localname in LIVE_IN_WORD)]),
+        live=tuple(
+            [
+                *links,
+                *(
+                    etree.QName(one).localname
+                    for one in body.iter()
+                    if isinstance(one.tag, str) and etree.QName(one).localname in LIVE_IN_WORD
+                ),
+            ]
+        ),
         fields=_fields(body),
         elsewhere=tuple(field for root in outside.values() for field in _fields(root)),
         headers=tuple(" ".join(_lines_of_word(root)) for name, root in outside.items() if "header" in name),
-    )  # fmt: skip
+    )
 
 
 def found_in_html(path: Path) -> Found:
@@ -108,13 +155,32 @@ def faults(found: Found) -> list[str]:
     return [
         *(["the file has no title"] if not found.title.strip() else []),
         *(["the file names no language"] if not found.language.strip() else []),
-        *(f"heading {number} skips a level: {found.headings[number - 1][1]}" for number in skipped_headings([level for level, _ in found.headings])),
-        *(f"heading {number} has no words" for number, (_, words) in enumerate(found.headings, start=1) if not words.strip()),
-        *(f"picture {number} has no alternative text" for number, alt in enumerate(found.pictures, start=1) if not alt.strip()),
-        *(f"table {number} has no header row" for number, table in enumerate(found.tables, start=1) if not table.header),
+        *(
+            f"heading {number} skips a level: {found.headings[number - 1][1]}"
+            for number in skipped_headings([level for level, _ in found.headings])
+        ),
+        *(
+            f"heading {number} has no words"
+            for number, (_, words) in enumerate(found.headings, start=1)
+            if not words.strip()
+        ),
+        *(
+            f"picture {number} has no alternative text"
+            for number, alt in enumerate(found.pictures, start=1)
+            if not alt.strip()
+        ),
+        *(
+            f"table {number} has no header row"
+            for number, table in enumerate(found.tables, start=1)
+            if not table.header
+        ),
         *(f"it holds something that leads out of the file or could run: {one}" for one in found.live),
         *(f"it holds a field of another kind: {one}" for one in found.fields if one.split()[0] != "SEQ"),
-        *([] if len(found.captions) == len(found.pictures) + len(found.tables) else ["tables and pictures do not have one caption each"]),
+        *(
+            []
+            if len(found.captions) == len(found.pictures) + len(found.tables)
+            else ["tables and pictures do not have one caption each"]
+        ),
     ]
 
 
@@ -128,7 +194,12 @@ def _parts(package: zipfile.ZipFile, *kinds: str) -> list[str]:
 
 def _words(part: etree._Element) -> str:
     """The words of a paragraph or cell; instructions of fields are not words."""
-    said = {f"{W}t": lambda one: one.text or "", f"{W}tab": lambda one: "\t" if one.getparent().tag == f"{W}r" else "", f"{W}br": lambda one: " ", f"{W}noBreakHyphen": lambda one: "-"}
+    said = {
+        f"{W}t": lambda one: one.text or "",
+        f"{W}tab": lambda one: "\t" if one.getparent().tag == f"{W}r" else "",
+        f"{W}br": lambda one: " ",
+        f"{W}noBreakHyphen": lambda one: "-",
+    }
     return "".join(said[one.tag](one) for one in part.iter(*said))
 
 
@@ -150,7 +221,10 @@ def _style(line: etree._Element) -> str | None:
 def _grid(table: etree._Element) -> Grid:
     rows = table.findall(f"{W}tr")
     marked = [row.find(f"{W}trPr/{W}tblHeader") is not None for row in rows]
-    return Grid(tuple(tuple(_words(one) for one in row.findall(f"{W}tc")) for row in rows), marked == [True] + [False] * (len(rows) - 1))
+    return Grid(
+        tuple(tuple(_words(one) for one in row.findall(f"{W}tc")) for row in rows),
+        marked == [True] + [False] * (len(rows) - 1),
+    )
 
 
 def _fields(root: etree._Element) -> tuple[str, ...]:
@@ -159,7 +233,12 @@ def _fields(root: etree._Element) -> tuple[str, ...]:
 
 
 def _outward(links: etree._Element) -> list[str]:
-    return [link.get("Target") for link in links if link.get("TargetMode") == "External" or link.get("Type", "").endswith(("/hyperlink", "/vbaProject", "/oleObject", "/aFChunk"))]
+    return [
+        link.get("Target")
+        for link in links
+        if link.get("TargetMode") == "External"
+        or link.get("Type", "").endswith(("/hyperlink", "/vbaProject", "/oleObject", "/aFChunk"))
+    ]
 
 
 def _body(path: Path) -> etree._Element:
@@ -198,7 +277,10 @@ def _live(part: etree._Element) -> Iterator[str]:
         yield part.tag
     for name, value in part.attrib.items():
         address = value.strip()
-        if name.lower().startswith("on") or (name in ("href", "src", "srcset", "action", "formaction", "data") and not address.startswith(("#", "data:image/"))):
+        if name.lower().startswith("on") or (
+            name in ("href", "src", "srcset", "action", "formaction", "data")
+            and not address.startswith(("#", "data:image/"))
+        ):
             yield f"{part.tag} {name}={address[:80]}"
     if part.tag == "style" and re.search(r"url\(|@import", part.text or ""):
         yield "style that fetches"

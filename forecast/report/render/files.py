@@ -19,7 +19,9 @@ def put(path: Path, content: bytes) -> None:
         part.replace(path)
     except OSError as fault:
         part.unlink(missing_ok=True)
-        raise BadInput(f"{path} cannot be written ({fault.strerror}). If it is open in another program, close it there and try again.") from None
+        raise BadInput(
+            f"{path} cannot be written ({fault.strerror}). If it is open in another program, close it there and try again."
+        ) from None
 
 
 def text(words: str) -> bytes:

@@ -39,7 +39,13 @@ def page(report: Report) -> str:
     """The whole page, of a clean report."""
     blocks = [told(block, label, place) for place, (block, label) in enumerate(numbered(report.blocks), start=1)]
     contents = [block for block in blocks if block["kind"] == "heading" and block["level"] == 2]
-    shown = {"report": report, "marking": MARKINGS[report.marking], "front": front(report), "blocks": blocks, "contents": contents if len(contents) >= CONTENTS_FROM else []}
+    shown = {
+        "report": report,
+        "marking": MARKINGS[report.marking],
+        "front": front(report),
+        "blocks": blocks,
+        "contents": contents if len(contents) >= CONTENTS_FROM else [],
+    }
     return _template("report.html").render(shown)
 
 
@@ -70,19 +76,42 @@ def _bullets(block: Bullets) -> dict:
 def _table(block: Table) -> dict:
     """Cells with their place in the table: the first of a row names it, unless it is a figure."""
     right = [name in block.numeric for name in block.columns]
-    rows = [{"total": is_total(block, place), "cells": [cell(part) for part in row]} for place, row in enumerate(block.rows)]
-    return {"kind": "table", "caption": block.caption, "unit": block.unit, "columns": block.columns, "right": right,
-            "long": long_cells(block), "rows": rows, "whole": len(rows) <= WHOLE_ROWS, "beneath": beneath(block)}  # fmt: skip
+    rows = [
+        {"total": is_total(block, place), "cells": [cell(part) for part in row]} for place, row in enumerate(block.rows)
+    ]
+    return {
+        "kind": "table",
+        "caption": block.caption,
+        "unit": block.unit,
+        "columns": block.columns,
+        "right": right,
+        "long": long_cells(block),
+        "rows": rows,
+        "whole": len(rows) <= WHOLE_ROWS,
+        "beneath": beneath(block),
+    }
 
 
 def _figure(block: Figure) -> dict:
     held = base64.b64encode(svg_text(block.svg).encode("utf-8")).decode("ascii")
-    return {"kind": "figure", "caption": block.caption, "alt": block.alt, "source": block.source, "address": f"data:image/svg+xml;base64,{held}"}
+    return {
+        "kind": "figure",
+        "caption": block.caption,
+        "alt": block.alt,
+        "source": block.source,
+        "address": f"data:image/svg+xml;base64,{held}",
+    }
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(loader=FileSystemLoader(PAGE, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(PAGE, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.globals["style"] = (PAGE / "report.css").read_text(encoding="utf-8")
     return made
 

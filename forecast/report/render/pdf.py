@@ -43,12 +43,16 @@ def built(told: dict) -> bytes:
     day = date.fromisoformat(told["day"])
     made_at = datetime(day.year, day.month, day.day, tzinfo=UTC)
     try:
-        return typst.compile(PAGE.read_bytes(), sys_inputs={"report": json.dumps(told)}, pdf_standards=["ua-1"], timestamp=made_at)
+        return typst.compile(
+            PAGE.read_bytes(), sys_inputs={"report": json.dumps(told)}, pdf_standards=["ua-1"], timestamp=made_at
+        )
     except typst.TypstError as fault:
         unseen = NO_GLYPH.search(fault.message)
         if unseen is None:
             raise ValueError(f"the PDF cannot be made: {fault.message}") from None
-        raise BadInput(f"the report holds {unseen[1]!r}, which no font of this computer can draw. Write it in other letters, or install a font that has it.") from None
+        raise BadInput(
+            f"the report holds {unseen[1]!r}, which no font of this computer can draw. Write it in other letters, or install a font that has it."
+        ) from None
 
 
 def data(report: Report) -> dict:
@@ -56,8 +60,17 @@ def data(report: Report) -> dict:
     blocks = [told(block, label) for block, label in numbered(report.blocks)]
     lines = [[breakable(label), breakable(value)] for label, value in front(report)]
     language, _, region = report.language.partition("-")
-    return {"title": breakable(report.title), "council": breakable(report.council), "front": lines, "marking": MARKINGS[report.marking],
-            "run": short(report.run), "day": report.day, "language": language, "region": region or None, "blocks": blocks}  # fmt: skip
+    return {
+        "title": breakable(report.title),
+        "council": breakable(report.council),
+        "front": lines,
+        "marking": MARKINGS[report.marking],
+        "run": short(report.run),
+        "day": report.day,
+        "language": language,
+        "region": region or None,
+        "blocks": blocks,
+    }
 
 
 def told(block: Block, label: str) -> dict:
@@ -85,10 +98,26 @@ def _bullets(block: Bullets) -> dict:
 
 def _table(block: Table) -> dict:
     rows = [[breakable(cell(part)) for part in row] for row in block.rows]
-    return {"kind": "table", "caption": breakable(block.caption), "unit": breakable(block.unit), "columns": [breakable(name) for name in block.columns],
-            "right": [name in block.numeric for name in block.columns], "widths": shares(block), "rows": rows, "total": block.total_row, "wide": is_wide(block),
-            "whole": len(rows) <= WHOLE_ROWS, "beneath": [breakable(line) for line in beneath(block)]}  # fmt: skip
+    return {
+        "kind": "table",
+        "caption": breakable(block.caption),
+        "unit": breakable(block.unit),
+        "columns": [breakable(name) for name in block.columns],
+        "right": [name in block.numeric for name in block.columns],
+        "widths": shares(block),
+        "rows": rows,
+        "total": block.total_row,
+        "wide": is_wide(block),
+        "whole": len(rows) <= WHOLE_ROWS,
+        "beneath": [breakable(line) for line in beneath(block)],
+    }
 
 
 def _figure(block: Figure) -> dict:
-    return {"kind": "figure", "caption": breakable(block.caption), "alt": block.alt, "source": breakable(f"Source: {block.source}"), "svg": svg_text(block.svg)}
+    return {
+        "kind": "figure",
+        "caption": breakable(block.caption),
+        "alt": block.alt,
+        "source": breakable(f"Source: {block.source}"),
+        "svg": svg_text(block.svg),
+    }

@@ -24,8 +24,30 @@ RESERVED = re.compile("(?:con|prn|aux|nul|com[0-9]|lpt[0-9])")  # names of devic
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}"
-DRAWN = {"svg", "g", "defs", "use", "symbol", "marker", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
-         "clipPath", "mask", "pattern", "linearGradient", "radialGradient", "stop", "style"}  # fmt: skip
+DRAWN = {
+    "svg",
+    "g",
+    "defs",
+    "use",
+    "symbol",
+    "marker",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "clipPath",
+    "mask",
+    "pattern",
+    "linearGradient",
+    "radialGradient",
+    "stop",
+    "style",
+}
 ELSEWHERE = re.compile(r"url\(\s*(?!['\"]?#)|@import|javascript:|expression\(|\\", re.IGNORECASE)
 
 
@@ -69,7 +91,9 @@ def drawing(svg: bytes) -> etree._Element:
 
     Raises ValueError if it is not SVG.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(svg, parser)
     except etree.XMLSyntaxError as fault:

@@ -91,7 +91,13 @@ class Writer:
         self.add(self.report.title, "Title")
 
     def block(self, block: Block, label: str) -> None:
-        write = {Heading: self.heading, Paragraph: self.paragraph, Bullets: self.bullets, Table: self.table, Figure: self.figure}
+        write = {
+            Heading: self.heading,
+            Paragraph: self.paragraph,
+            Bullets: self.bullets,
+            Table: self.table,
+            Figure: self.figure,
+        }
         write[type(block)](block, label)
 
     def heading(self, block: Heading, _: str) -> None:
@@ -175,7 +181,9 @@ def _page(document: WordDocument) -> None:
     section.top_margin = section.bottom_margin = ENDS
     for old in document.settings.element.iter(qn("w:compatSetting")):
         if old.get(qn("w:name")) == "compatibilityMode":
-            old.set(qn("w:val"), "15")  # what Word 2013 and later call their own, so that they do not say "compatibility mode"
+            old.set(
+                qn("w:val"), "15"
+            )  # what Word 2013 and later call their own, so that they do not say "compatibility mode"
 
 
 def _dress(table, block: Table, label: str) -> None:
@@ -186,7 +194,15 @@ def _dress(table, block: Table, label: str) -> None:
     for tag in ("w:tblW", "w:tblLook"):
         for old in held.findall(qn(tag)):
             held.remove(old)
-    held.insert_element_before(parse_xml(f'<w:tblW {nsdecls("w")} w:w="5000" w:type="pct"/>'), "w:jc", "w:tblInd", "w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar")
+    held.insert_element_before(
+        parse_xml(f'<w:tblW {nsdecls("w")} w:w="5000" w:type="pct"/>'),
+        "w:jc",
+        "w:tblInd",
+        "w:tblBorders",
+        "w:shd",
+        "w:tblLayout",
+        "w:tblCellMar",
+    )
     look = f'w:firstRow="1" w:lastRow="{int(block.total_row)}" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"'
     held.append(parse_xml(f'<w:tblLook {nsdecls("w")} w:val="{"0660" if block.total_row else "0620"}" {look}/>'))
     title = OxmlElement("w:tblCaption")
@@ -235,7 +251,12 @@ def _head_and_foot(writer: Writer) -> None:
 def _line_in(writer: Writer, place, style: str, first: bool = False) -> WordParagraph:
     """A line in a header or footer: its only empty one, or a new one beside the template's own."""
     lines = place.paragraphs
-    empty = len(place._element) == 1 and len(lines) == 1 and not lines[0].text and not lines[0]._p.xpath(".//w:drawing|.//w:pict|.//w:fldChar|.//w:fldSimple")
+    empty = (
+        len(place._element) == 1
+        and len(lines) == 1
+        and not lines[0].text
+        and not lines[0]._p.xpath(".//w:drawing|.//w:pict|.//w:fldChar|.//w:fldSimple")
+    )
     line = lines[0] if empty else place.add_paragraph()
     line.style = writer.styles[style]
     if first and not empty:
@@ -245,7 +266,9 @@ def _line_in(writer: Writer, place, style: str, first: bool = False) -> WordPara
 
 def _foot(writer: Writer, footer) -> None:
     """Run identifier at the left, page number at the right, unless the template numbers pages itself."""
-    told = " ".join([*footer._element.xpath(".//w:instrText/text()"), *footer._element.xpath(".//w:fldSimple/@w:instr")])
+    told = " ".join(
+        [*footer._element.xpath(".//w:instrText/text()"), *footer._element.xpath(".//w:fldSimple/@w:instr")]
+    )
     line = _line_in(writer, footer, "Footer")
     line.add_run(short(writer.report.run))
     if PAGE_FIELD.search(told):
@@ -270,7 +293,11 @@ def _one_stop(line: WordParagraph, width: Emu) -> None:
 def _properties(document: WordDocument, report: Report) -> None:
     """Title, council and run; the day is the report's, never the clock's."""
     held, day = document.core_properties, datetime.fromisoformat(report.day)
-    held.title, held.author, held.last_modified_by = short(report.title, LONGEST_PROPERTY), short(report.council, LONGEST_PROPERTY), ""
+    held.title, held.author, held.last_modified_by = (
+        short(report.title, LONGEST_PROPERTY),
+        short(report.council, LONGEST_PROPERTY),
+        "",
+    )
     held.identifier, held.language = short(report.run, LONGEST_PROPERTY), report.language
     held.subject = held.keywords = held.comments = held.category = held.content_status = held.version = ""
     held.created = held.modified = held.last_printed = day

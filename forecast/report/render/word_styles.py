@@ -121,9 +121,19 @@ def _set(style, wanted: Style) -> None:
 
 
 def _box(style) -> None:
-    sides = "".join(f'<w:{side} w:val="single" w:sz="12" w:space="6" w:color="{RED}"/>' for side in ("top", "left", "bottom", "right"))
+    sides = "".join(
+        f'<w:{side} w:val="single" w:sz="12" w:space="6" w:color="{RED}"/>'
+        for side in ("top", "left", "bottom", "right")
+    )
     style.element.get_or_add_pPr().insert_element_before(
-        parse_xml(f"<w:pBdr {nsdecls('w')}>{sides}</w:pBdr>"), "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:outlineLvl"
+        parse_xml(f"<w:pBdr {nsdecls('w')}>{sides}</w:pBdr>"),
+        "w:shd",
+        "w:tabs",
+        "w:suppressAutoHyphens",
+        "w:spacing",
+        "w:ind",
+        "w:jc",
+        "w:outlineLvl",
     )
 
 
@@ -132,15 +142,17 @@ def _define_table(document: WordDocument) -> None:
     if TABLE_STYLE in {style.name for style in document.styles}:
         return
     rule = f'w:val="single" w:sz="4" w:space="0" w:color="{RULE}"'
-    document.styles.element.append(parse_xml(
-        f'<w:style {nsdecls("w")} w:type="table" w:customStyle="1" w:styleId="ReportTable"><w:name w:val="{TABLE_STYLE}"/>'
-        f'<w:uiPriority w:val="99"/><w:qFormat/><w:tblPr><w:tblBorders><w:top {rule}/><w:bottom {rule}/><w:insideH {rule}/></w:tblBorders>'
-        '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
-        '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:tcBorders><w:bottom w:val="single" w:sz="12" w:space="0" w:color="12436D"/></w:tcBorders>'
-        f'<w:shd w:val="clear" w:color="auto" w:fill="{PALE}"/><w:vAlign w:val="bottom"/></w:tcPr></w:tblStylePr>'
-        '<w:tblStylePr w:type="lastRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:tcBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="12436D"/></w:tcBorders></w:tcPr></w:tblStylePr>'
-        "</w:style>"
-    ))  # fmt: skip
+    document.styles.element.append(
+        parse_xml(
+            f'<w:style {nsdecls("w")} w:type="table" w:customStyle="1" w:styleId="ReportTable"><w:name w:val="{TABLE_STYLE}"/>'
+            f'<w:uiPriority w:val="99"/><w:qFormat/><w:tblPr><w:tblBorders><w:top {rule}/><w:bottom {rule}/><w:insideH {rule}/></w:tblBorders>'
+            '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+            '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:tcBorders><w:bottom w:val="single" w:sz="12" w:space="0" w:color="12436D"/></w:tcBorders>'
+            f'<w:shd w:val="clear" w:color="auto" w:fill="{PALE}"/><w:vAlign w:val="bottom"/></w:tcPr></w:tblStylePr>'
+            '<w:tblStylePr w:type="lastRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:tcBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="12436D"/></w:tcBorders></w:tcPr></w:tblStylePr>'
+            "</w:style>"
+        )
+    )
 
 
 class Lists:
@@ -198,5 +210,8 @@ def _numbering(document: WordDocument):
     part = document.part
     if not any(link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in part.rels.values()):
         empty = f"<w:numbering {nsdecls('w')}/>".encode()
-        part.relate_to(NumberingPart.load(PackURI("/word/numbering.xml"), CONTENT_TYPE.WML_NUMBERING, empty, part.package), RELATIONSHIP_TYPE.NUMBERING)
+        part.relate_to(
+            NumberingPart.load(PackURI("/word/numbering.xml"), CONTENT_TYPE.WML_NUMBERING, empty, part.package),
+            RELATIONSHIP_TYPE.NUMBERING,
+        )
     return part.numbering_part.element

@@ -21,8 +21,18 @@ OTHER_MAIN = re.compile(
     rb"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml\.template|ms-word\.(?:document|template)\.macroEnabled(?:Template)?)\.main\+xml"
 )
 # What of a template is its house style; its sample text, pictures, comments and macros are not.
-KEPT = {LINK.STYLES, "http://schemas.microsoft.com/office/2007/relationships/stylesWithEffects", LINK.NUMBERING, LINK.SETTINGS,
-        LINK.WEB_SETTINGS, LINK.FONT_TABLE, LINK.THEME, LINK.FOOTNOTES, LINK.ENDNOTES, LINK.CUSTOM_XML}  # fmt: skip
+KEPT = {
+    LINK.STYLES,
+    "http://schemas.microsoft.com/office/2007/relationships/stylesWithEffects",
+    LINK.NUMBERING,
+    LINK.SETTINGS,
+    LINK.WEB_SETTINGS,
+    LINK.FONT_TABLE,
+    LINK.THEME,
+    LINK.FOOTNOTES,
+    LINK.ENDNOTES,
+    LINK.CUSTOM_XML,
+}
 NOT_OURS = {LINK.EXTENDED_PROPERTIES, LINK.THUMBNAIL}  # a picture and counts of another document
 
 
@@ -38,7 +48,9 @@ def _read(template: Path) -> WordDocument:
     try:
         content = template.read_bytes()
     except OSError as fault:
-        raise BadInput(f"the Word template {template} cannot be read ({fault.strerror}). Give the path of a .docx or .dotx file.") from None
+        raise BadInput(
+            f"the Word template {template} cannot be read ({fault.strerror}). Give the path of a .docx or .dotx file."
+        ) from None
     if content.startswith(OLD_OR_LOCKED):
         why = "is protected by a password" if ENCRYPTED in content else "is an old Word file (.doc)"
         raise BadInput(f"the Word template {template} {why}. Open it in Word and save it as .docx without a password.")
@@ -60,7 +72,9 @@ def _as_document(content: bytes, template: Path) -> bytes:
     """A template file (.dotx) told as a document (.docx): the same parts under another name."""
     held, made = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
     if sum(member.file_size for member in held.infolist()) > LARGEST:
-        raise BadInput(f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, without large pictures.")
+        raise BadInput(
+            f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, without large pictures."
+        )
     with zipfile.ZipFile(made, "w") as out:
         for name in held.namelist():
             part = held.read(name)
@@ -72,7 +86,9 @@ def _not_locked(document: WordDocument, template: Path) -> None:
     settings = document.settings.element
     held = settings.find(qn("w:documentProtection"))
     if held is not None and held.get(qn("w:enforcement")) in ("1", "true", "on"):
-        raise BadInput(f"the Word template {template} does not let its text be edited. In Word choose Review, Restrict Editing, Stop Protection, and save it.")
+        raise BadInput(
+            f"the Word template {template} does not let its text be edited. In Word choose Review, Restrict Editing, Stop Protection, and save it."
+        )
 
 
 def _empty(document: WordDocument) -> None:

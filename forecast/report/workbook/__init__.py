@@ -18,7 +18,9 @@ from forecast.report.workbook.write import workbook_bytes
 __all__ = ["sources_table", "write_workbook"]
 
 
-def write_workbook(run_folder: Path, path: Path, as_of: date, marking: str, previous: Path | None = None, hidden: Collection[str] = ()) -> None:
+def write_workbook(
+    run_folder: Path, path: Path, as_of: date, marking: str, previous: Path | None = None, hidden: Collection[str] = ()
+) -> None:
     """Write the workbook of a published run; the same run and arguments give the same bytes.
 
     as_of     the day it is made for; it is compared with the day the inputs expire

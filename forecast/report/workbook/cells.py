@@ -134,7 +134,9 @@ def letters(place: int) -> str:
     return (letters(head - 1) if head else "") + chr(ord("A") + tail)
 
 
-def total_row(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], label: str, given: dict[str, Cell] | None = None) -> tuple[Cell, ...]:
+def total_row(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], label: str, given: dict[str, Cell] | None = None
+) -> tuple[Cell, ...]:
     """A row of totals: words in the first column, what is given, live sums of columns of money, [z] elsewhere."""
     made: list[Cell] = [label]
     for place, column in enumerate(columns[1:], start=1):

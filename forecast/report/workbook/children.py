@@ -15,17 +15,32 @@ def header(group: str, what: str) -> str:
 
 def children(run: Run) -> Sheet:
     """Means and 80% ranges of the children of each month."""
-    columns = (Column("Month", width=18), *_columns("lac"), Column("Of whom UASC at the month's end", "tenth", 18), *_columns("cp"))
+    columns = (
+        Column("Month", width=18),
+        *_columns("lac"),
+        Column("Of whom UASC at the month's end", "tenth", 18),
+        *_columns("cp"),
+    )
     held = run.central["children"]
     lac, cp, uasc = _group(run, "lac"), _group(run, "cp"), held["uasc"]["month_ends"]
     rows = tuple(
-        (month_in_words(row["month"]), *lac[at], uasc[at]["mean"], *cp[at]) for at, row in enumerate(held["lac"]["month_ends"])
+        (month_in_words(row["month"]), *lac[at], uasc[at]["mean"], *cp[at])
+        for at, row in enumerate(held["lac"]["month_ends"])
     )
     about = (
         "Expected children (means of all draws, so not whole) in the central case, with the 80% range at each month's end.",
         "At the start of the month + starts - ends = at the month's end; the Control sheet holds it to every row.",
     )
-    return Sheet("Children", "Children", "Children by month: central case", "Looked-after children and child protection plans, month by month", about, columns, rows, frozen_columns=1)
+    return Sheet(
+        "Children",
+        "Children",
+        "Children by month: central case",
+        "Looked-after children and child protection plans, month by month",
+        about,
+        columns,
+        rows,
+        frozen_columns=1,
+    )
 
 
 def _columns(group: str) -> tuple[Column, ...]:

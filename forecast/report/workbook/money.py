@@ -33,7 +33,12 @@ def _year_columns() -> tuple[Column, ...]:
 def _across(run: Run, months: list[float], answer: float) -> tuple[Cell, ...]:
     """Twelve months, their live total, the answer's year, and the difference."""
     total = sum(months)
-    return (*months, Formula(f"SUM([{month_header(run, run.months[0])}]:[{month_header(run, run.months[-1])}])", total), answer, missed(YEAR, ANSWER, total, answer, PENCE))
+    return (
+        *months,
+        Formula(f"SUM([{month_header(run, run.months[0])}]:[{month_header(run, run.months[-1])}])", total),
+        answer,
+        missed(YEAR, ANSWER, total, answer, PENCE),
+    )
 
 
 def _by_line(run: Run, slug: str, figure: str) -> pd.DataFrame:
@@ -46,23 +51,38 @@ def profile(run: Run) -> Sheet:
     held, answer = _by_line(run, CENTRAL, "mean"), run.central["cost"][run.year]["lines"]
     columns = (LINE, *_month_columns(run), *_year_columns())
     rows = [(name, *_across(run, held.loc[line].tolist(), answer[line]["mean"])) for line, (name, _) in LINES.items()]
-    about = (f"Expected cost of each month of {run.year} in the central case, pounds. Income is negative.", basis_sentence(run))
+    about = (
+        f"Expected cost of each month of {run.year} in the central case, pounds. Income is negative.",
+        basis_sentence(run),
+    )
     return Sheet(
-        "Monthly profile", "MonthlyProfile", f"Monthly profile of cost, {run.year}", "Cost by line and month, P1 to P12, with totals", about,
-        columns, (*rows, total_row(columns, rows, TOTAL)), totalled=True, frozen_columns=1,
-    )  # fmt: skip
+        "Monthly profile",
+        "MonthlyProfile",
+        f"Monthly profile of cost, {run.year}",
+        "Cost by line and month, P1 to P12, with totals",
+        about,
+        columns,
+        (*rows, total_row(columns, rows, TOTAL)),
+        totalled=True,
+        frozen_columns=1,
+    )
 
 
 def basis_sentence(run: Run) -> str:
     """Which months are actual, which are the model's and which are still to come."""
-    held = {basis: [month_in_words(month) for month in run.months if run.basis[month] == basis] for basis in (ACTUAL, ESTIMATED, FORECAST)}
+    held = {
+        basis: [month_in_words(month) for month in run.months if run.basis[month] == basis]
+        for basis in (ACTUAL, ESTIMATED, FORECAST)
+    }
     said = [f"{BASES[basis]}: {_run_of(months)}." for basis, months in held.items() if months]
     none = [] if held[ACTUAL] else ["No ledger was read, so no month is actual."]
     return " ".join([*said, *none])
 
 
 def _run_of(months: list[str]) -> str:
-    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}" if len(months) > 2 else " and ".join(months)
+    return (
+        months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}" if len(months) > 2 else " and ".join(months)
+    )
 
 
 def budget_months(run: Run) -> Sheet:
@@ -75,9 +95,16 @@ def budget_months(run: Run) -> Sheet:
         rows.append((ADJUSTMENT, *_across(run, (adjustment * days / days.sum()).tolist(), adjustment)))
     about = (f"Base budget of {run.year}, spread over its months by days. Income is negative.", budget_sentence(run))
     return Sheet(
-        "Monthly budget", "MonthlyBudget", f"Base budget by month, {run.year}", "Base budget by line and month, P1 to P12, with totals", about,
-        columns, (*rows, total_row(columns, rows, TOTAL)), totalled=True, frozen_columns=1,
-    )  # fmt: skip
+        "Monthly budget",
+        "MonthlyBudget",
+        f"Base budget by month, {run.year}",
+        "Base budget by line and month, P1 to P12, with totals",
+        about,
+        columns,
+        (*rows, total_row(columns, rows, TOTAL)),
+        totalled=True,
+        frozen_columns=1,
+    )
 
 
 def budget_sentence(run: Run) -> str:
@@ -90,42 +117,91 @@ def budget_sentence(run: Run) -> str:
 def ranges(run: Run) -> Sheet:
     """The 80% range of each line and month, one fact a row."""
     columns = (
-        Column("Period", width=10), Column("Month", width=18), Column("Basis", width=14), LINE, Column("Low (10%)", "money"), Column("Expected", "money"),
-        Column("High (90%)", "money"), Column("Base budget", "money"), Column("Expected less budget", "signed"),
-    )  # fmt: skip
+        Column("Period", width=10),
+        Column("Month", width=18),
+        Column("Basis", width=14),
+        LINE,
+        Column("Low (10%)", "money"),
+        Column("Expected", "money"),
+        Column("High (90%)", "money"),
+        Column("Base budget", "money"),
+        Column("Expected less budget", "signed"),
+    )
     names = {line: (place, name) for place, (line, (name, _)) in enumerate(LINES.items())}
     held = run.monthly(CENTRAL)
-    held = held.assign(place=held["line"].map(lambda line: names[line][0])).sort_values(["month", "place"], kind="stable")
+    held = held.assign(place=held["line"].map(lambda line: names[line][0])).sort_values(
+        ["month", "place"], kind="stable"
+    )
     rows = tuple(
-        (row["period"], month_in_words(row["month"]), BASES[row["basis"]], names[row["line"]][1], row["p10"], row["mean"], row["p90"], row["budget"],
-         difference("Expected", "Base budget", row["mean"], row["budget"]))
+        (
+            row["period"],
+            month_in_words(row["month"]),
+            BASES[row["basis"]],
+            names[row["line"]][1],
+            row["p10"],
+            row["mean"],
+            row["p90"],
+            row["budget"],
+            difference("Expected", "Base budget", row["mean"], row["budget"]),
+        )
         for row in held.to_dict("records")
-    )  # fmt: skip
-    about = ("The same months, one a row, with the 80% range of each. Ranges of lines or months do not add up: not all go high at once.",)
-    return Sheet("Monthly ranges", "MonthlyRanges", f"Monthly cost by line with its 80% range, {run.year}", "The 80% range of every line and month", about, columns, rows)
+    )
+    about = (
+        "The same months, one a row, with the 80% range of each. Ranges of lines or months do not add up: not all go high at once.",
+    )
+    return Sheet(
+        "Monthly ranges",
+        "MonthlyRanges",
+        f"Monthly cost by line with its 80% range, {run.year}",
+        "The 80% range of every line and month",
+        about,
+        columns,
+        rows,
+    )
 
 
 def monitoring(run: Run, months: Sheet, budget: Sheet) -> Sheet:
     """Budget, actual to date, forecast of the rest, projected outturn and variance by line."""
     columns = (
-        LINE, Column("Group", width=24), Column("Budget", "money"), Column("Actual to date", "money"), Column("Estimated to date", "money"),
-        Column("Forecast of the rest", "money"), Column("Projected outturn", "money"), Column("Variance", "signed"),
-        Column("Outturn, low (10%)", "money"), Column("Outturn, high (90%)", "money"), *_movement_columns(run),
-    )  # fmt: skip
+        LINE,
+        Column("Group", width=24),
+        Column("Budget", "money"),
+        Column("Actual to date", "money"),
+        Column("Estimated to date", "money"),
+        Column("Forecast of the rest", "money"),
+        Column("Projected outturn", "money"),
+        Column("Variance", "signed"),
+        Column("Outturn, low (10%)", "money"),
+        Column("Outturn, high (90%)", "money"),
+        *_movement_columns(run),
+    )
     rows = [_monitored(run, months, budget, line) for line in LINES]
     cost, variance = run.central["cost"][run.year], "Variance"
     if cost["budget_adjustment"]:
         rows.append(_adjusted(run, columns, budget))
-    total = total_row(columns, rows, TOTAL, {"Outturn, low (10%)": cost["net"]["p10"], "Outturn, high (90%)": cost["net"]["p90"]})
+    total = total_row(
+        columns, rows, TOTAL, {"Outturn, low (10%)": cost["net"]["p10"], "Outturn, high (90%)": cost["net"]["p90"]}
+    )
     about = (
         f"Projected outturn = actual to date + estimated to date + forecast of the rest. {variance} = projected outturn less budget: adverse is positive.",
         f"{basis_sentence(run)} {budget_sentence(run)}",
-        *([f"Movement is against the run of {month_in_words(run.previous['month'])}: positive is dearer."] if run.previous else []),
+        *(
+            [f"Movement is against the run of {month_in_words(run.previous['month'])}: positive is dearer."]
+            if run.previous
+            else []
+        ),
     )
     return Sheet(
-        "Budget monitoring", "BudgetMonitoring", f"Budget monitoring, {run.year}: central case", "Budget, projected outturn and variance by line", about,
-        columns, (*rows, total), totalled=True, frozen_columns=1,
-    )  # fmt: skip
+        "Budget monitoring",
+        "BudgetMonitoring",
+        f"Budget monitoring, {run.year}: central case",
+        "Budget, projected outturn and variance by line",
+        about,
+        columns,
+        (*rows, total),
+        totalled=True,
+        frozen_columns=1,
+    )
 
 
 def _movement_columns(run: Run) -> tuple[Column, ...]:
@@ -138,14 +214,27 @@ def _monitored(run: Run, months: Sheet, budget: Sheet, line: str) -> tuple[Cell,
     """A line of budget monitoring: its parts looked up by the line's name in the sheets of months."""
     name, group = LINES[line]
     held, answer = _by_line(run, CENTRAL, "mean").loc[line], run.central["cost"][run.year]["lines"][line]
-    parts = {basis: float(sum(held[month] for month in run.months if run.basis[month] == basis)) for basis in (ACTUAL, ESTIMATED, FORECAST)}
+    parts = {
+        basis: float(sum(held[month] for month in run.months if run.basis[month] == basis))
+        for basis in (ACTUAL, ESTIMATED, FORECAST)
+    }
     outturn, planned = sum(parts.values()), float(sum(_by_line(run, CENTRAL, "budget").loc[line]))
-    before = () if run.previous is None else _moved(run.previous["scenarios"][CENTRAL]["cost"][run.year]["lines"][line]["mean"], outturn)
+    before = (
+        ()
+        if run.previous is None
+        else _moved(run.previous["scenarios"][CENTRAL]["cost"][run.year]["lines"][line]["mean"], outturn)
+    )
     return (
-        name, GROUPS[group], looked_up(budget, YEAR, planned), *(_to_date(run, months, basis, value) for basis, value in parts.items()),
-        Formula("[Actual to date]+[Estimated to date]+[Forecast of the rest]", outturn), difference("Projected outturn", "Budget", outturn, planned),
-        answer["p10"], answer["p90"], *before,
-    )  # fmt: skip
+        name,
+        GROUPS[group],
+        looked_up(budget, YEAR, planned),
+        *(_to_date(run, months, basis, value) for basis, value in parts.items()),
+        Formula("[Actual to date]+[Estimated to date]+[Forecast of the rest]", outturn),
+        difference("Projected outturn", "Budget", outturn, planned),
+        answer["p10"],
+        answer["p90"],
+        *before,
+    )
 
 
 def _moved(before: float, now: float) -> tuple[Cell, ...]:
@@ -155,8 +244,15 @@ def _moved(before: float, now: float) -> tuple[Cell, ...]:
 def _adjusted(run: Run, columns: tuple[Column, ...], budget: Sheet) -> tuple[Cell, ...]:
     """The row of the adjustment of the base budget, which belongs to no line."""
     amount = run.central["cost"][run.year]["budget_adjustment"]
-    known = {"Line": ADJUSTMENT, "Budget": looked_up(budget, YEAR, amount), "Projected outturn": 0.0, "Variance": difference("Projected outturn", "Budget", 0.0, amount)}
-    return tuple(known.get(column.header, 0.0 if column.kind in ("money", "signed") else NOT_APPLICABLE) for column in columns)
+    known = {
+        "Line": ADJUSTMENT,
+        "Budget": looked_up(budget, YEAR, amount),
+        "Projected outturn": 0.0,
+        "Variance": difference("Projected outturn", "Budget", 0.0, amount),
+    }
+    return tuple(
+        known.get(column.header, 0.0 if column.kind in ("money", "signed") else NOT_APPLICABLE) for column in columns
+    )
 
 
 def looked_up(sheet: Sheet, header: str, value: float) -> Formula:
@@ -175,20 +271,47 @@ def _to_date(run: Run, months: Sheet, basis: str, value: float) -> Cell:
 def years(run: Run) -> Sheet:
     """Gross, income, net, budget and variance by financial year."""
     columns = (
-        Column("Financial year", width=18), Column("Gross", "money"), Column("Income", "money"), Column(TOTAL, "money"), Column("Net, low (10%)", "money"),
-        Column("Net, high (90%)", "money"), Column("Base budget", "money"), Column("Variance", "signed"), Column("Variance, low (10%)", "signed"), Column("Variance, high (90%)", "signed"),
-    )  # fmt: skip
+        Column("Financial year", width=18),
+        Column("Gross", "money"),
+        Column("Income", "money"),
+        Column(TOTAL, "money"),
+        Column("Net, low (10%)", "money"),
+        Column("Net, high (90%)", "money"),
+        Column("Base budget", "money"),
+        Column("Variance", "signed"),
+        Column("Variance, low (10%)", "signed"),
+        Column("Variance, high (90%)", "signed"),
+    )
     rows = tuple(_year(year, cost) for year, cost in run.central["cost"].items())
-    about = ("The central case, year by year. The budget of later years is this year's rolled forward, prices only.", "Variance = net cost less base budget: adverse is positive.")
-    return Sheet("Years ahead", "YearsAhead", "Years ahead: cost and budget by financial year", "Cost and budget to the end of the forecast", about, columns, rows)
+    about = (
+        "The central case, year by year. The budget of later years is this year's rolled forward, prices only.",
+        "Variance = net cost less base budget: adverse is positive.",
+    )
+    return Sheet(
+        "Years ahead",
+        "YearsAhead",
+        "Years ahead: cost and budget by financial year",
+        "Cost and budget to the end of the forecast",
+        about,
+        columns,
+        rows,
+    )
 
 
 def _year(year: str, cost: dict) -> tuple[Cell, ...]:
     net = cost["gross"]["mean"] + cost["income"]["mean"]
     return (
-        year, cost["gross"]["mean"], cost["income"]["mean"], Formula("[Gross]+[Income]", net), cost["net"]["p10"], cost["net"]["p90"], cost["budget"],
-        difference(TOTAL, "Base budget", net, cost["budget"]), cost["variance"]["p10"], cost["variance"]["p90"],
-    )  # fmt: skip
+        year,
+        cost["gross"]["mean"],
+        cost["income"]["mean"],
+        Formula("[Gross]+[Income]", net),
+        cost["net"]["p10"],
+        cost["net"]["p90"],
+        cost["budget"],
+        difference(TOTAL, "Base budget", net, cost["budget"]),
+        cost["variance"]["p10"],
+        cost["variance"]["p90"],
+    )
 
 
 def scenario_months(run: Run) -> Sheet:
@@ -197,9 +320,32 @@ def scenario_months(run: Run) -> Sheet:
     rows = []
     for slug, scenario in run.scenarios.items():
         held, answer = _by_line(run, slug, "mean"), scenario["cost"][run.year]["lines"]
-        rows += [(scenario["name"], name, *_across(run, held.loc[line].tolist(), answer[line]["mean"])) for line, (name, _) in LINES.items()]
+        rows += [
+            (scenario["name"], name, *_across(run, held.loc[line].tolist(), answer[line]["mean"]))
+            for line, (name, _) in LINES.items()
+        ]
     about = (f"Expected cost of each month of {run.year} in every scenario, pounds. Income is negative.",)
-    return Sheet("Scenario months", "ScenarioMonths", f"Monthly profile of every scenario, {run.year}", "Cost by scenario, line and month, with totals", about, columns, tuple(rows), frozen_columns=2)
+    return Sheet(
+        "Scenario months",
+        "ScenarioMonths",
+        f"Monthly profile of every scenario, {run.year}",
+        "Cost by scenario, line and month, with totals",
+        about,
+        columns,
+        tuple(rows),
+        frozen_columns=2,
+    )
 
 
-__all__ = ["ANSWER", "MISS", "TOTAL", "YEAR", "budget_months", "monitoring", "profile", "ranges", "scenario_months", "years"]
+__all__ = [
+    "ANSWER",
+    "MISS",
+    "TOTAL",
+    "YEAR",
+    "budget_months",
+    "monitoring",
+    "profile",
+    "ranges",
+    "scenario_months",
+    "years",
+]

@@ -4,17 +4,35 @@ from forecast.check import BAND_WORDS
 from forecast.report.words import day_in_words
 
 MEASURES = {
-    "lac_stock": "Looked-after children", "lac_starts": "Started to be looked after", "lac_ceases": "Ceased to be looked after",
-    "uasc_stock": "Looked-after children who are UASC", "cp_stock": "Child protection plans", "cp_starts": "Plans started", "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences", "s47": "Section 47 enquiries",
-}  # fmt: skip
+    "lac_stock": "Looked-after children",
+    "lac_starts": "Started to be looked after",
+    "lac_ceases": "Ceased to be looked after",
+    "uasc_stock": "Looked-after children who are UASC",
+    "cp_stock": "Child protection plans",
+    "cp_starts": "Plans started",
+    "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences",
+    "s47": "Section 47 enquiries",
+}
 CATEGORIES = {
-    **BAND_WORDS, "up_to_3m": "up to 3 months", "3_to_6m": "3 to 6 months", "6_to_12m": "6 to 12 months", "1_to_2y": "1 to 2 years",
-    "over_2y": "over 2 years", "s20": "section 20", "other_la": "another council", "own": "the council's own",
-}  # fmt: skip
+    **BAND_WORDS,
+    "up_to_3m": "up to 3 months",
+    "3_to_6m": "3 to 6 months",
+    "6_to_12m": "6 to 12 months",
+    "1_to_2y": "1 to 2 years",
+    "over_2y": "over 2 years",
+    "s20": "section 20",
+    "other_la": "another council",
+    "own": "the council's own",
+}
 SPLITS = {"all": "All", "other_age": "Age"}
 UNITS = {"percent_of_ends": "% of those who ended"}
-STATUSES = {"rounded_5": "Published, rounded to 5", "suppressed": "Hidden by the publisher", "council": "The council's own figure", "derived": "Worked out from published figures"}
+STATUSES = {
+    "rounded_5": "Published, rounded to 5",
+    "suppressed": "Hidden by the publisher",
+    "council": "The council's own figure",
+    "derived": "Worked out from published figures",
+}
 SECTIONS = {"Iro": "Independent reviewing officers"}
 GROUPS = {"LAC": "Looked-after children", "CP": "Child protection plans"}
 BASES = {"actual": "Actual", "estimated": "Estimated", "forecast": "Forecast"}

@@ -93,7 +93,9 @@ class Run:
         return dict(zip(held["month"], held["basis"], strict=True))
 
 
-def read_run(folder: Path, path: Path, as_of: date, marking: str, previous: Path | None, hidden: frozenset[str] = frozenset()) -> Run:
+def read_run(
+    folder: Path, path: Path, as_of: date, marking: str, previous: Path | None, hidden: frozenset[str] = frozenset()
+) -> Run:
     """The run in a folder. Raises BadInput naming the file and what to do."""
     if path.suffix.lower() != ".xlsx":
         raise BadInput(f"{path.name}: expected a name that ends in .xlsx. Rename it")
@@ -101,7 +103,9 @@ def read_run(folder: Path, path: Path, as_of: date, marking: str, previous: Path
         raise BadInput(f"the marking is {marking!r}; expected {PUBLIC} or {PRIVATE}. Say which")
     answer = _answer(folder)
     if as_of < date.fromisoformat(answer["origin"]):
-        raise BadInput(f"the workbook is to be of {as_of:%d.%m.%Y} and the run's figures go up to {answer['origin']}. Give a later day")
+        raise BadInput(
+            f"the workbook is to be of {as_of:%d.%m.%Y} and the run's figures go up to {answer['origin']}. Give a later day"
+        )
     tables = {name: _table(folder, name) for name in TABLES}
     sources = _table(folder, SOURCES) if (folder / "tables" / f"{SOURCES}.parquet").is_file() else None
     before = None if previous is None else _before(previous, answer)
@@ -113,10 +117,18 @@ def _checked(run: Run, folder: Path) -> Run:
     """The run, if its months are whole and may be shown. Raises BadInput."""
     for slug, scenario in run.answer["scenarios"].items():
         held, lines = run.monthly(slug), scenario["cost"][run.year]["lines"]
-        if held.duplicated(["month", "line"]).any() or len(held) != len(run.months) * len(lines) or set(held["line"]) != set(lines):
-            raise BadInput(f"{folder.name}: the table of months does not hold each month of {run.year} and each cost line once for every scenario. {AGAIN}")
+        if (
+            held.duplicated(["month", "line"]).any()
+            or len(held) != len(run.months) * len(lines)
+            or set(held["line"]) != set(lines)
+        ):
+            raise BadInput(
+                f"{folder.name}: the table of months does not hold each month of {run.year} and each cost line once for every scenario. {AGAIN}"
+            )
     if run.public and ACTUAL in run.basis.values():
-        raise BadInput(f"{folder.name}: actual spending by line may stand for a few children, so this workbook cannot be public. Mark it {PRIVATE}")
+        raise BadInput(
+            f"{folder.name}: actual spending by line may stand for a few children, so this workbook cannot be public. Mark it {PRIVATE}"
+        )
     return run
 
 
@@ -134,7 +146,11 @@ def _before(folder: Path, answer: dict) -> dict:
 
 def _answer(folder: Path) -> dict:
     held = _json(folder, "answer.json")
-    if held.get("schema") != ANSWER["schema"]["const"] or any(part not in held for part in ANSWER) or held["sensitivities"] is None:
+    if (
+        held.get("schema") != ANSWER["schema"]["const"]
+        or any(part not in held for part in ANSWER)
+        or held["sensitivities"] is None
+    ):
         raise BadInput(f"{folder.name}: answer.json was made by another version of the program. {AGAIN}")
     return held
 
@@ -143,7 +159,9 @@ def _json(folder: Path, name: str) -> dict:
     try:
         return json.loads((folder / name).read_text(encoding="utf-8"))
     except OSError:
-        raise BadInput(f"{folder.name}: {name} is missing, so this is not a published run. Give the folder of one, such as runs/slough/2011-06") from None
+        raise BadInput(
+            f"{folder.name}: {name} is missing, so this is not a published run. Give the folder of one, such as runs/slough/2011-06"
+        ) from None
     except ValueError:
         raise BadInput(f"{folder.name}: {name} is damaged. {AGAIN}") from None
 
@@ -159,5 +177,7 @@ def _name(folder: Path) -> str:
     try:
         made = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     except OSError:
-        raise BadInput(f"{folder.name}: manifest.json is missing, so this is not a published run. Give the folder of one") from None
+        raise BadInput(
+            f"{folder.name}: manifest.json is missing, so this is not a published run. Give the folder of one"
+        ) from None
     return f"{folder.name}-{made[:ID_LETTERS]}"

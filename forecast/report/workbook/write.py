@@ -17,9 +17,12 @@ from forecast.report.workbook.cells import NOT_HELD, Cell, Column, Formula, Line
 from forecast.report.workbook.control import NOT_OK, STATUS
 
 OPTIONS = {
-    "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
     "default_format_properties": {"font_name": "Arial", "font_size": 11},
-}  # fmt: skip
+}
 MADE = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the same run gives the same bytes
 LANGUAGE = "en-GB"
 PAPER_A4 = 9
@@ -32,9 +35,15 @@ FILLED, FILLED_BOLD = 1.0, 0.9  # letters that a line holds for each digit of it
 LINE, TITLE_HEIGHT, MOST_HEIGHT = 15, 24, 405  # points
 MONEY = "£#,##0;-£#,##0;£0"
 NUMBER_FORMATS = {
-    "whole": "#,##0", "tenth": "#,##0.0;-#,##0.0;0.0", "money": MONEY, "signed": "+£#,##0;-£#,##0;£0", "pence": "£#,##0.00;-£#,##0.00;£0.00",
-    "percent": "0%", "percent_tenth": "0.0%", "hundredth": "#,##0.00",
-}  # fmt: skip
+    "whole": "#,##0",
+    "tenth": "#,##0.0;-#,##0.0;0.0",
+    "money": MONEY,
+    "signed": "+£#,##0;-£#,##0;£0",
+    "pence": "£#,##0.00;-£#,##0.00;£0.00",
+    "percent": "0%",
+    "percent_tenth": "0.0%",
+    "hundredth": "#,##0.00",
+}
 MOST_DECIMALS, FIGURES = 8, 4  # a figure is told in full to so many decimals if it is short, else to so many figures
 DASHES = ("dash", "solid", "square_dot", "long_dash_dot")  # lines are told apart without colour
 COLOURS = ("#12436D", "#12436D", "#12436D", "#801650")
@@ -67,7 +76,14 @@ def workbook_bytes(sheets: list[Sheet], title: str, subject: str) -> bytes:
     """The file: the same sheets give the same bytes."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, deepcopy(OPTIONS)) as made:  # it writes into what it is given
-        made.set_properties({"title": short(clean(title), LONGEST_PROPERTY), "subject": short(clean(subject), LONGEST_PROPERTY), "author": "forecast", "created": MADE})
+        made.set_properties(
+            {
+                "title": short(clean(title), LONGEST_PROPERTY),
+                "subject": short(clean(subject), LONGEST_PROPERTY),
+                "author": "forecast",
+                "created": MADE,
+            }
+        )
         book, names = Book(made), {sheet.name for sheet in sheets}
         for sheet in sheets:
             _write(book, sheet, sheets[0].name, names)
@@ -81,7 +97,9 @@ def _in_language(package: bytes) -> bytes:
         for name in held.namelist():
             part = held.read(name)
             if name == "docProps/core.xml":
-                part = part.replace(b"</cp:coreProperties>", f"<dc:language>{LANGUAGE}</dc:language></cp:coreProperties>".encode())
+                part = part.replace(
+                    b"</cp:coreProperties>", f"<dc:language>{LANGUAGE}</dc:language></cp:coreProperties>".encode()
+                )
             out.writestr(name, part)
     return made.getvalue()
 
@@ -120,8 +138,18 @@ def _add_table(book: Book, page: Worksheet, sheet: Sheet) -> None:
     """Mark the cells as one named table with headings; no filter, for sorting would part rows from their totals."""
     shape = {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": HEADER_FILL, "bottom": 1}
     sides = {True: {"align": "left", "indent": INDENT}, False: {"align": "right"}}
-    columns = [{"header": text(column.header), "header_format": book.format(**shape, **sides[column.kind == "text"])} for column in sheet.columns]
-    options = {"name": sheet.table, "columns": columns, "style": None, "autofilter": False, "title": text(sheet.title), "description": text(sheet.says or sheet.title)}
+    columns = [
+        {"header": text(column.header), "header_format": book.format(**shape, **sides[column.kind == "text"])}
+        for column in sheet.columns
+    ]
+    options = {
+        "name": sheet.table,
+        "columns": columns,
+        "style": None,
+        "autofilter": False,
+        "title": text(sheet.title),
+        "description": text(sheet.says or sheet.title),
+    }
     top = sheet.header_row - 1
     if page.add_table(top, 0, top + len(sheet.rows), len(columns) - 1, options):
         raise ValueError(f"the sheet {sheet.name} cannot be marked as a table")
@@ -136,7 +164,15 @@ def _write_row(book: Book, page: Worksheet, sheet: Sheet, number: int, row: tupl
         if isinstance(cell, Link):
             _link(book, page, place, column, cell, cell.sheet)
         else:
-            _write_cell(book, page, place, column, sheet, cell, {"valign": "top", **_shape(sheet.columns[column], cell), **shape})
+            _write_cell(
+                book,
+                page,
+                place,
+                column,
+                sheet,
+                cell,
+                {"valign": "top", **_shape(sheet.columns[column], cell), **shape},
+            )
     page.set_row(place, _height(row, sheet.columns, FILLED))
 
 
@@ -169,7 +205,9 @@ def _write_cell(book: Book, page: Worksheet, row: int, column: int, sheet: Sheet
         page.write_formula(row, column, f"={sheet.local(cell.text, row + 1)}", book.format(**shape), value)
     elif isinstance(cell, str):
         said = text(cell) or NOT_HELD
-        page.write_string(row, column, said, book.format(**shape, **({"quote_prefix": True} if said.startswith(FORMULA) else {})))
+        page.write_string(
+            row, column, said, book.format(**shape, **({"quote_prefix": True} if said.startswith(FORMULA) else {}))
+        )
     else:
         page.write_number(row, column, Exact(cell), book.format(**shape))
 
@@ -184,12 +222,17 @@ def text(words: str) -> str:
 
 
 def _link(book: Book, page: Worksheet, row: int, column: int, link: Link, words: str) -> None:
-    page.write_url(row, column, f"internal:'{link.sheet}'!A1", book.format(font_color="#0B3E7C", underline=1, valign="top"), words)
+    page.write_url(
+        row, column, f"internal:'{link.sheet}'!A1", book.format(font_color="#0B3E7C", underline=1, valign="top"), words
+    )
 
 
 def _height(cells: Sequence[Cell], columns: Sequence[Column], filled: float) -> float:
     """The height of a row in points, so that no words are cut: LibreOffice does not find it by itself."""
-    lines = [ceil(len(cell if isinstance(cell, str) else "") / ((column.width - INDENT) * filled)) for cell, column in zip(cells, columns, strict=True)]
+    lines = [
+        ceil(len(cell if isinstance(cell, str) else "") / ((column.width - INDENT) * filled))
+        for cell, column in zip(cells, columns, strict=True)
+    ]
     return min(LINE * max(1, *lines) + 2, MOST_HEIGHT)
 
 
@@ -198,7 +241,13 @@ def _finish(book: Book, page: Worksheet, sheet: Sheet) -> None:
     if any(column.header == STATUS for column in sheet.columns):
         place = sheet.at(STATUS)
         wrong = book.book.add_format({"bold": True, "font_color": "white", "bg_color": "#942514"})
-        page.conditional_format(sheet.first - 1, place, sheet.last - 1, place, {"type": "cell", "criteria": "==", "value": f'"{NOT_OK}"', "format": wrong})
+        page.conditional_format(
+            sheet.first - 1,
+            place,
+            sheet.last - 1,
+            place,
+            {"type": "cell", "criteria": "==", "value": f'"{NOT_OK}"', "format": wrong},
+        )
     if sheet.chart is not None:
         _draw(book, page, sheet, sheet.chart)
     page.set_selection(0, 0, 0, 0)
@@ -212,17 +261,27 @@ def _words(title: str) -> str:
 def _draw(book: Book, page: Worksheet, sheet: Sheet, chart: LineChart) -> None:
     """Lines over the first column, below the table, with alternative text."""
     if len(chart.headers) > len(DASHES):
-        raise ValueError(f"the chart of {sheet.name} has {len(chart.headers)} lines; {len(DASHES)} can be told apart without colour")
+        raise ValueError(
+            f"the chart of {sheet.name} has {len(chart.headers)} lines; {len(DASHES)} can be told apart without colour"
+        )
     drawn = book.book.add_chart({"type": "line"})
     for header, dash, colour in zip(chart.headers, DASHES, COLOURS, strict=False):
         place = sheet.at(header)
-        drawn.add_series({
-            "name": [sheet.name, sheet.header_row - 1, place], "categories": [sheet.name, sheet.first - 1, 0, sheet.last - 1, 0],
-            "values": [sheet.name, sheet.first - 1, place, sheet.last - 1, place], "line": {"color": colour, "width": LINE_WIDTH, "dash_type": dash},
-        })  # fmt: skip
+        drawn.add_series(
+            {
+                "name": [sheet.name, sheet.header_row - 1, place],
+                "categories": [sheet.name, sheet.first - 1, 0, sheet.last - 1, 0],
+                "values": [sheet.name, sheet.first - 1, place, sheet.last - 1, place],
+                "line": {"color": colour, "width": LINE_WIDTH, "dash_type": dash},
+            }
+        )
     drawn.set_title({"name": _words(chart.title), "overlay": False})
-    drawn.set_y_axis({"num_format": MONEY, "name": _words(chart.axis), "major_gridlines": {"visible": True, "line": {"color": RULE}}})
+    drawn.set_y_axis(
+        {"num_format": MONEY, "name": _words(chart.axis), "major_gridlines": {"visible": True, "line": {"color": RULE}}}
+    )
     drawn.set_x_axis({"label_position": "low"})
     drawn.set_legend({"position": "bottom"})
     drawn.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
-    page.insert_chart(sheet.header_row + len(sheet.rows) + 1, 0, drawn, {"description": text(chart.alt), "object_position": 2})
+    page.insert_chart(
+        sheet.header_row + len(sheet.rows) + 1, 0, drawn, {"description": text(chart.alt), "object_position": 2}
+    )
