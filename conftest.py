@@ -16,7 +16,7 @@ KEPT = "FORECAST_TEST_RUNS"
 
 def run_reference(runs: Path, draws: int = 10_000, **changes) -> dict:
     """The reference case run by the code that the command line calls; returns the answer."""
-    from forecast.refresh import Home, run_case
+    from forecast.runs.pipeline import Home, run_case
 
     home = Home(HOME / "params", HOME / "data", runs, HOME / "notebooks")
     settings = {"scenarios": None, "draws": draws, "seed": 2011, "threads": 2, "say": lambda step: None} | changes

@@ -69,6 +69,8 @@ def command(args):
     """What the words after start.py stand for."""
     if args[0] == "test":
         return [PYTHON, "-m", "pytest"] + args[1:]
+    if args[0] == "synth":
+        return [PYTHON, "-m", "invented"] + args[1:]
     return [PYTHON, "-m", "forecast.cli"] + args
 
 

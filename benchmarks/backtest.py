@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from forecast.backtest import door, origins
-from forecast.backtest.panel import read_panel
-from forecast.home import find_home
+from forecast.case.home import find_home
+from forecast.record import door, origins
+from forecast.record.panel import read_panel
 
 
 def timed(settings: origins.Settings, workers: int, cluster: str | None) -> tuple[float, pd.DataFrame]:

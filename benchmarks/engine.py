@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from forecast import caseload, outlook
-from forecast.cases import open_case
-from forecast.home import find_home
-from forecast.months import months_between
-from forecast.pathways import engine
+from forecast.case.home import find_home
+from forecast.case.months import months_between
+from forecast.demand import caseload
+from forecast.demand.pathways import engine
+from forecast.model import outlook
+from forecast.model.cases import open_case
 
 DRAWS, SEED, ROUNDS = 10_000, 2011, 5
 MONTHS = months_between("2011-06", "2016-05")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from forecast.home import find_home
+from forecast.case.home import find_home
 
 DRAWS, SEED = 1000, 2011
 MOVES, LOADS, HANG = 30, 200, 10.0

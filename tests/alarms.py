@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from forecast.cycle.alarm import alarm
+from forecast.runs.refresh.alarm import alarm
 
 FAMILY_SIZES, SHARES = np.array([1, 2, 3, 4]), np.array([0.66, 0.19, 0.1, 0.05])
 FAMILY = float(FAMILY_SIZES @ SHARES)

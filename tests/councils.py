@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.inputs.ssda903 import Returns, read_returns
-from forecast.months import last_day
-from forecast.synth import Council, Settings, invent, write
+from forecast.case.months import last_day
+from forecast.sources.ssda903 import Returns, read_returns
+from invented import Council, Settings, invent, write
 
 SIZE, YEARS = 0.15, 4
 # The generator has one group for homes that are not children's homes; the reader puts each code with its price.

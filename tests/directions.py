@@ -12,12 +12,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from conftest import HOME
-from forecast import costs, outlook
-from forecast.assumptions import Assumptions
-from forecast.assumptions.rules import carried_range
-from forecast.cases import open_case
-from forecast.memory import Lives, Projections
-from forecast.outlook import Base, Outlook, Steps
+from forecast.case import Assumptions
+from forecast.case.rules import carried_range
+from forecast.model import outlook
+from forecast.model.cases import open_case
+from forecast.model.memory import Lives, Projections
+from forecast.model.outlook import Base, Outlook, Steps
+from forecast.money import costs
 
 DRAWS, SEED = 40, 2011
 PENNY = 0.005

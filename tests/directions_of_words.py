@@ -18,10 +18,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from forecast import score
 from forecast.report import paper, told
 from forecast.report.model import Bullets, Figure, Paragraph, Report, Table, Told, text_of
 from forecast.report.notebook import RUN_FOLDER, Run
+from forecast.runs import score
 
 HOME = Path(__file__).resolve().parent.parent
 AS_OF, SEED, DRAWS = date(2011, 6, 9), 2011, 200

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast import local
-from forecast.ages import ADULT_AGE, CP_BANDS, LAC_BANDS, age_from
-from forecast.inputs.cin import read_cin
-from forecast.inputs.ssda903 import read_returns
-from forecast.local import NAMES, Trust, opening_of, places_drawn, pool_hazards, read_local, read_plans
-from forecast.months import DAYS_A_YEAR, month_edges, months_between
-from forecast.pathways import calibration, engine
-from forecast.pathways.hazards import Hazards, Opening, Spread
-from forecast.rates import own_rate
-from forecast.synth import Oddities, Settings, invent, write
+from forecast.case.ages import ADULT_AGE, CP_BANDS, LAC_BANDS, age_from
+from forecast.case.months import DAYS_A_YEAR, month_edges, months_between
+from forecast.demand import local
+from forecast.demand.local import NAMES, Trust, opening_of, places_drawn, pool_hazards, read_local, read_plans
+from forecast.demand.pathways import calibration, engine
+from forecast.demand.pathways.hazards import Hazards, Opening, Spread
+from forecast.demand.rates import own_rate
+from forecast.sources.cin import read_cin
+from forecast.sources.ssda903 import read_returns
+from invented import Oddities, Settings, invent, write
 
 READ, AHEAD, DRAWS, SIZE = 5, 2, 1000, 1.0
 TRUST = Trust(0.5, 0.5, 0.5)  # next to nothing is known before

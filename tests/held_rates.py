@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.inputs.cin import read_cin
-from forecast.inputs.ssda903 import read_returns
-from forecast.returns_rates import leaving_rates, moving_rates, plan_rates
-from forecast.synth import Oddities, Settings, invent, write
+from forecast.model.returns_rates import leaving_rates, moving_rates, plan_rates
+from forecast.sources.cin import read_cin
+from forecast.sources.ssda903 import read_returns
+from invented import Oddities, Settings, invent, write
 
 SIZE, YEARS = 0.6, 5
 LEAST_YEARS = 5.0  # child-years: a smaller cell has too little to be in or out by anything but its prior

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from forecast import runs
+from forecast.runs import folders
 
 HOME = Path(__file__).resolve().parent.parent
 
@@ -57,7 +57,7 @@ def blow(before: Path, unhurt: Path, place: Path, after: float) -> str | None:
     time.sleep(after)
     first.kill()
     first.communicate()
-    if runs.damaged(place / "runs" / "exampleton" / FIRST):
+    if folders.damaged(place / "runs" / "exampleton" / FIRST):
         return "the last month was damaged"
     again = started(place)
     _, said = again.communicate()
@@ -66,7 +66,7 @@ def blow(before: Path, unhurt: Path, place: Path, after: float) -> str | None:
     same = answer(place, SECOND) == answer(unhurt, SECOND) and held(place) == held(unhurt)
     return (
         None
-        if same and not runs.damaged(place / "runs" / "exampleton" / SECOND)
+        if same and not folders.damaged(place / "runs" / "exampleton" / SECOND)
         else "the next refresh gave something else"
     )
 

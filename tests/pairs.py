@@ -9,7 +9,8 @@ from decimal import Decimal
 import directions
 import numpy as np
 
-from forecast import causes, outlook
+from forecast.model import outlook
+from forecast.questions import causes
 
 LEAST = 0.95  # of a one-lever change, on that lever's cause
 

@@ -13,7 +13,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from forecast.pathways.hazards import Entrants, Hazards, Opening, Spread
+from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Spread
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from nbclient import NotebookClient
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
-from forecast import score  # noqa: E402
-from forecast.backtest import page  # noqa: E402
-from forecast.backtest.door import calibration_table  # noqa: E402
-from forecast.refresh import write_chart  # noqa: E402
+from forecast.record.door import calibration_table  # noqa: E402
 from forecast.report.notebook import RUN_FOLDER  # noqa: E402
-from forecast.runs import write_text  # noqa: E402
+from forecast.runs import (
+    record_page,  # noqa: E402
+    score,  # noqa: E402
+)
+from forecast.runs.pipeline import write_chart  # noqa: E402
+from forecast.sources.files import write_text  # noqa: E402
 
 GOLDEN = HOME / "tests" / "golden"
 TABLES = ("children", "cost", "contingency", "calibration", "reconciliation", "population", "spread", "rates")
@@ -71,9 +73,9 @@ def score_block(run: Path) -> str:
 
 def record_block() -> str:
     """The panel's record of a few methods, as Markdown, from the tables the back-test keeps."""
-    table = page.methods().reset_index()
+    table = record_page.methods().reset_index()
     lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
-    held = page.ranges().reset_index()
+    held = record_page.ranges().reset_index()
     kept = [list(held.columns), ["---"] * held.shape[1], *held.to_numpy().tolist()]
     said = ["Share of outturns inside the 80% range (it should be 80%):", ""]
     return "\n".join(
@@ -97,7 +99,7 @@ def store_pages(run: Path) -> None:
     write_text(changes, between(changes.read_text(encoding="utf-8"), "answer", first))
     (HOME / "docs" / "contingency.png").write_bytes((run / "charts" / "contingency.png").read_bytes())
     write_chart(
-        HOME / "docs", "track_record", page.own_chart(calibration_table(HOME, "record_slough"), "lac"), ("png",)
+        HOME / "docs", "track_record", record_page.own_chart(calibration_table(HOME, "record_slough"), "lac"), ("png",)
     )
 
 

@@ -28,8 +28,9 @@ import pandas as pd
 import pyarrow.parquet  # noqa: F401  (once, before the processes part)
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from forecast import run_history, runs
-from forecast.errors import Busy, CannotPublish
+from forecast.case.errors import Busy, CannotPublish
+from forecast.runs import folders, history
+from forecast.sources import files
 
 COUNCIL, MONTH = "example", "2026-11"
 SIZES = {f"tables/table{n:02d}.csv": 2_000 * n for n in range(1, 31)} | {
@@ -50,16 +51,16 @@ CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir"}
 
 def job(folder: Path, number: int) -> None:
     """Publish run `number`: some eighty files, one of them large, all marked with the number."""
-    with runs.publishing(
-        folder, COUNCIL, MONTH, f"2026-12-03T06:30:00.{number:06d}+00:00", run_history.record
+    with folders.publishing(
+        folder, COUNCIL, MONTH, f"2026-12-03T06:30:00.{number:06d}+00:00", history.record
     ) as staging:
         for name in sorted({name.split("/")[0] for name in SIZES}):
             (staging / name).mkdir()
         for name, size in SIZES.items():
             (staging / name).write_bytes(content(name, number, size))
-        runs.write_json(staging / "answer.json", answer(number))
-        runs.write_table(staging / "tables", "children", pd.DataFrame({"mark": [number]}))
-        runs.write_json(staging / "manifest.json", runs.manifest(staging, {}, 100, number))
+        files.write_json(staging / "answer.json", answer(number))
+        files.write_table(staging / "tables", "children", pd.DataFrame({"mark": [number]}))
+        files.write_json(staging / "manifest.json", folders.manifest(staging, {}, 100, number))
 
 
 def content(name: str, number: int, size: int) -> bytes:
@@ -168,12 +169,12 @@ def refuse(number: int):
 
 def without_exchange() -> None:
     """As on a system that cannot swap two folders in one step."""
-    runs._exchanged = lambda one, other: False
+    folders._exchanged = lambda one, other: False
 
 
 def without_check() -> None:
     """So that the disk is found full in the middle."""
-    runs._enough_room = lambda places: None
+    folders._enough_room = lambda places: None
 
 
 class Ground:
@@ -193,7 +194,7 @@ class Ground:
         self.expect(code in (DONE, REFUSED, -signal.SIGKILL), told)
         if not window:
             self.look(told, self.home / MONTH, code == DONE)
-        self.look(told, runs.settled(self.home, MONTH), code == DONE)
+        self.look(told, folders.settled(self.home, MONTH), code == DONE)
         self.number += 1
         self.next_run(told)
 
@@ -278,7 +279,7 @@ def killed_at_every_change(folder: Path, step: int) -> Ground:
 
 def struck(folder: Path, number: int, at: int, blow, window: bool) -> None:
     """A run that gets `blow` at change `at` from its commit on."""
-    commit = runs._commit
+    commit = folders._commit
     if window:
         without_exchange()
 
@@ -286,7 +287,7 @@ def struck(folder: Path, number: int, at: int, blow, window: bool) -> None:
         strike(at, blow)
         commit(places, when)
 
-    runs._commit = then
+    folders._commit = then
     job(folder, number)
 
 
@@ -346,7 +347,7 @@ def read_only(folder: Path, times: int) -> Ground:
         time.sleep(luck.uniform(0, took))
         subprocess.run(["mount", "-o", "remount,abort", str(folder)], check=True)
         code = end(child)
-        ground.look(f"while read-only, exit {code}", runs.settled(ground.home, MONTH))
+        ground.look(f"while read-only, exit {code}", folders.settled(ground.home, MONTH))
         subprocess.run(["umount", str(folder)], check=True)
         subprocess.run(["e2fsck", "-fy", f"{folder}.img"], check=False, capture_output=True)
         _loop(folder)
@@ -434,7 +435,7 @@ def read_meanwhile(folder: Path, times: int) -> Ground:
     def reader() -> None:
         while not stop.exists():
             (ground.home / MONTH / "manifest.json").read_bytes()
-            runs.steady(ground.home, MONTH, whole)
+            folders.steady(ground.home, MONTH, whole)
 
     child = start(reader)
     for _ in range(times):
@@ -451,7 +452,7 @@ def attack(name: str, work, times: int, kind: str | None = None) -> list[str]:
     try:
         with disk(kind, folder):
             ground = work(folder, times)
-            kept = run_history.history(folder, COUNCIL)
+            kept = history.history(folder, COUNCIL)
             ground.expect(sorted(kept["run"]) == sorted(ground.logged()), f"{name}: the history differs from the log")
         seen = ", ".join(f"{count} {what}" for what, count in sorted(ground.seen.items()))
         print(f"{name}: {seen}; {len(ground.broken)} broken; {time.monotonic() - began:.0f} s", flush=True)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from forecast.activity import ContactNorms, Workload, conferences, contact_sessions, posts_needed, spot_hours
+from forecast.demand.workload import Workload
+from forecast.money.activity import ContactNorms, conferences, contact_sessions, posts_needed, spot_hours
 
 JUNE = ["2011-06"]  # 30 days
 

@@ -16,13 +16,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from forecast.cases import COUNTED_AS
-from forecast.costs import LINES
-from forecast.errors import BadInput
-from forecast.inputs.arrivals import Arrived, Card, Held, Vintages, accept, read_card, read_held, read_inbox, write_held
-from forecast.inputs.arrivals.card import COST_LINES, MEASURES, PLACED, is_personal
-from forecast.inputs.arrivals.inbox import shown, words_of
-from forecast.placements import PLACEMENTS
+from forecast.case.errors import BadInput
+from forecast.demand.placements import PLACEMENTS
+from forecast.model.cases import COUNTED_AS
+from forecast.money.costs import LINES
+from forecast.sources.arrivals import (
+    Arrived,
+    Card,
+    Held,
+    Vintages,
+    accept,
+    read_card,
+    read_held,
+    read_inbox,
+    write_held,
+)
+from forecast.sources.arrivals.card import COST_LINES, MEASURES, PLACED, is_personal
+from forecast.sources.arrivals.inbox import shown, words_of
 
 CARD = """
 council: Exampleton
@@ -661,7 +671,7 @@ def test_an_inbox_that_is_not_there(tmp_path):
 
 
 def test_a_fault_of_the_program_tells_no_cell(council, monkeypatch):
-    from forecast.inputs import arrivals
+    from forecast.sources import arrivals
 
     council.counts(MAY)
     monkeypatch.setattr(arrivals, "read_counts", lambda *_: {}[CHILD])

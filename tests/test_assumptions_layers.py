@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from forecast.assumptions import (
+from forecast.case import (
     Difference,
     freeze,
     json_schema,
@@ -22,10 +22,10 @@ from forecast.assumptions import (
     overdue,
     thaw,
 )
-from forecast.assumptions.catalogue import Item, Unit
-from forecast.assumptions.log import number
-from forecast.assumptions.rules import carried_range
-from forecast.errors import BadInput
+from forecast.case.catalogue import Item, Unit
+from forecast.case.errors import BadInput
+from forecast.case.log import number
+from forecast.case.rules import carried_range
 
 PARAMS = Path(__file__).parent / "fixtures" / "params"
 

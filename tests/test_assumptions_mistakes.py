@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast.assumptions import list_cases, list_scenarios, load
-from forecast.errors import BadInput
+from forecast.case import list_cases, list_scenarios, load
+from forecast.case.errors import BadInput
 
 PARAMS = Path(__file__).parent / "fixtures" / "params"
 NATIONAL, CASE, CATALOGUE = "national.yaml", "slough/2011-06/case.yaml", "catalogue.yaml"

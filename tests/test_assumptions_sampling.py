@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.assumptions import load, sample
-from forecast.assumptions.catalogue import Catalogue, Item, Unit
-from forecast.assumptions.layers import Assumptions
-from forecast.assumptions.sampling import luck
-from forecast.errors import BadInput
+from forecast.case import load, sample
+from forecast.case.catalogue import Catalogue, Item, Unit
+from forecast.case.errors import BadInput
+from forecast.case.layers import Assumptions
+from forecast.case.sampling import luck
 
 PARAMS = Path(__file__).parent / "fixtures" / "params"
 CENTRAL = load(PARAMS, "slough", "2011-06", "central")

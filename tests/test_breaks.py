@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from forecast import breaks
-from forecast.breaks import Limits, alarm, residuals
+from forecast.demand import breaks
+from forecast.demand.breaks import Limits, alarm, residuals
 
 PANEL = "FORECAST_PANEL"  # path of the panel of every council's yearly counts
 LAC_DRIFT, CP_DRIFT, FAMILY = 0.18, 0.55, 1.4

@@ -8,9 +8,9 @@ import canaries
 import pandas as pd
 import pytest
 
-from forecast.errors import BadInput
-from forecast.inputs.private import shown_name, shown_names
-from forecast.inputs.ssda903 import children, read_returns
+from forecast.case.errors import BadInput
+from forecast.sources.private import shown_name, shown_names
+from forecast.sources.ssda903 import children, read_returns
 
 # A reader that quotes the cell it refuses, as a slip of the hand might make it.
 LEAK = """

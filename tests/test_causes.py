@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import HOME
-from forecast import causes, history_causes, outlook
-from forecast.assumptions import list_scenarios, load_scenarios
-from forecast.cases import open_case
+from forecast.case import list_scenarios, load_scenarios
+from forecast.model import outlook
+from forecast.model.cases import open_case
+from forecast.questions import causes, history_causes
 
 SCENARIOS = load_scenarios(HOME / "params", "slough", "2011-06", list_scenarios(HOME / "params"))
 CENTRAL = SCENARIOS["central"]

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import HOME
-from forecast import caseload, central, outlook
-from forecast.cases import open_case
-from forecast.rates import Drift
-from forecast.trend import earned, levels, national, past
-from forecast.trend.earned import Record
-from forecast.trend.levels import Departures
+from forecast.demand import caseload, central
+from forecast.demand.rates import Drift
+from forecast.demand.trend import earned, levels, national, past
+from forecast.demand.trend.earned import Record
+from forecast.demand.trend.levels import Departures
+from forecast.model import outlook
+from forecast.model.cases import open_case
 
 # --- growth of the country --------------------------------------------------------------------------------------------
 

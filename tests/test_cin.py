@@ -18,13 +18,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecast.errors import BadInput
-from forecast.inputs.cin import files, hash_child, read_cin
-from forecast.inputs.cin.census import MOST_DEPTH, MOST_TEXT
-from forecast.inputs.cin.codes import AGE_BANDS, KINDS, TIMES
-from forecast.inputs.cin.years import year_in_text
-from forecast.synth.cin import write_census
-from forecast.synth.council import EXAMPLE_SEED, example_settings, invent
+from forecast.case.errors import BadInput
+from forecast.sources.cin import files, hash_child, read_cin
+from forecast.sources.cin.census import MOST_DEPTH, MOST_TEXT
+from forecast.sources.cin.codes import AGE_BANDS, KINDS, TIMES
+from forecast.sources.cin.years import year_in_text
+from invented.cin import write_census
+from invented.council import EXAMPLE_SEED, example_settings, invent
 
 CANARIES = ("CANARY", "canary", "Q7712", "1913", "2091")  # identifiers, family, and years that no fault may show
 MARCH_2018 = date(2018, 3, 31)
@@ -968,7 +968,7 @@ def test_plans_are_neither_pickled_nor_copied(tmp_path):
 
 
 def test_every_rule_of_the_table_has_words():
-    from forecast.inputs.cin.quality import RULES
+    from forecast.sources.cin.quality import RULES
 
     assert all(rule.text and not rule.text.endswith(".") for rule in RULES.values())
     assert len({rule.text for rule in RULES.values()}) == len(RULES)

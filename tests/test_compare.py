@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.compare import difference, error_of_mean, error_of_quantile, summary
+from forecast.questions.compare import difference, error_of_mean, error_of_quantile, summary
 
 POUNDS = st.floats(-1e6, 1e6)
 DRAWS = arrays(float, st.integers(1, 30), elements=POUNDS)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.contingency import ENOUGH_AT, Draw, commitments, draw_down
+from forecast.money.contingency import ENOUGH_AT, Draw, commitments, draw_down
 
 MONTHS = 12
 ROUNDING = 1e-6  # pounds

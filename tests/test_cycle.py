@@ -13,18 +13,19 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from conftest import HOME
-from forecast import outlook, refresh, runs
-from forecast.assumptions import list_scenarios
-from forecast.cases import COUNTED_AS, Come, moved_on
-from forecast.cli import main
-from forecast.cycle import door, summary
-from forecast.cycle.alarm import alarm
-from forecast.cycle.council import Standing
-from forecast.cycle.movement import Figures, Move, figures, movement, same_children, steps_between, value_of
-from forecast.cycle.replay import replay
-from forecast.errors import BadInput, Busy
-from forecast.inputs.arrivals import CARD, INBOX, read_card
-from forecast.inputs.ssda903 import read_returns
+from forecast.case import list_scenarios
+from forecast.case.errors import BadInput, Busy
+from forecast.cli.commands import main
+from forecast.model import outlook
+from forecast.model.cases import COUNTED_AS, Come, moved_on
+from forecast.runs import folders, pipeline
+from forecast.runs.refresh import door, summary
+from forecast.runs.refresh.alarm import alarm
+from forecast.runs.refresh.council import Standing
+from forecast.runs.refresh.movement import Figures, Move, figures, movement, same_children, steps_between, value_of
+from forecast.runs.refresh.replay import replay
+from forecast.sources.arrivals import CARD, INBOX, read_card
+from forecast.sources.ssda903 import read_returns
 
 MONTHS = HOME / "data" / "example" / "months"
 FEW = 120  # draws: what is tested here holds at any number
@@ -135,8 +136,8 @@ def test_a_month_beyond_the_budget_year_asks_for_a_new_case():
 # --- the whole, on the invented council -------------------------------------------------------------------------------
 
 
-def home_in(folder) -> refresh.Home:
-    return refresh.Home(HOME / "params", HOME / "data", folder / "runs", HOME / "notebooks")
+def home_in(folder) -> pipeline.Home:
+    return pipeline.Home(HOME / "params", HOME / "data", folder / "runs", HOME / "notebooks")
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +145,10 @@ def plain_sensitivities():
     """The tornado, the charts and most scenarios are tested elsewhere and take most of a refresh."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            refresh, "sensitivities", lambda case, base, central, threads: refresh.sensitivity.told(base, central)
+            pipeline, "sensitivities", lambda case, base, central, threads: pipeline.sensitivity.told(base, central)
         )
-        patch.setattr(refresh.sensitivity, "told", lambda base, central: QUICK)
-        patch.setattr(refresh, "charts_of", lambda told: {})
+        patch.setattr(pipeline.sensitivity, "told", lambda base, central: QUICK)
+        patch.setattr(pipeline, "charts_of", lambda told: {})
         patch.setattr(door, "list_scenarios", lambda params: FEW_SCENARIOS)
         yield
 
@@ -260,13 +261,13 @@ def test_actuals_stand_in_the_projected_outturn(year):
 def test_refreshing_again_changes_nothing(year):
     base, _ = year
     home, folder = home_in(base), base / "council"
-    before = runs.tree_hash(base / "runs" / "exampleton")
+    before = folders.tree_hash(base / "runs" / "exampleton")
     for _ in range(3):
         done = door.refresh_council(
             home, folder, FEW, 1, 2, "2025-08-06T06:30:00+00:00", lambda step: None, with_notebooks=False
         )
         assert done.code == 0 and done.lines[0].startswith("Nothing to do: Exampleton stands at July 2025")
-    assert runs.tree_hash(base / "runs" / "exampleton") == before
+    assert folders.tree_hash(base / "runs" / "exampleton") == before
 
 
 def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypatch):
@@ -286,7 +287,7 @@ def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypat
         if "2025-07" not in name[1] and "2025-06.csv" not in name[1] or "counts_to_2025-06" in name[1]
     ]
     (held / "files.csv").write_text("\n".join(",".join(name) for name in kept) + "\n", encoding="utf-8", newline="")
-    monkeypatch.setattr(refresh, "run_open", lambda *args, **more: pytest.fail("ran again"))
+    monkeypatch.setattr(pipeline, "run_open", lambda *args, **more: pytest.fail("ran again"))
     done = door.refresh_council(
         home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
     )
@@ -302,7 +303,7 @@ def test_a_refresh_killed_while_it_keeps_is_finished_by_the_next(year, tmp_path,
     base, _ = year
     shutil.copytree(base, tmp_path, dirs_exist_ok=True)
     deliver(tmp_path / "council", "2025-09")
-    whole, written = runs.write_whole, []
+    whole, written = files.write_whole, []
 
     def killed(path, content):
         if path.parent.name == door.HELD and path.parent.parent.name == "council":
@@ -311,10 +312,10 @@ def test_a_refresh_killed_while_it_keeps_is_finished_by_the_next(year, tmp_path,
                 raise KeyboardInterrupt
         whole(path, content)
 
-    monkeypatch.setattr(runs, "write_whole", killed)
+    monkeypatch.setattr(folders, "write_whole", killed)
     with pytest.raises(KeyboardInterrupt):
         refreshed(tmp_path)
-    monkeypatch.setattr(runs, "write_whole", whole)
+    monkeypatch.setattr(folders, "write_whole", whole)
     assert refreshed(tmp_path).lines[0].startswith("Nothing to do: Exampleton stands at August 2025")
     held, pending = tmp_path / "council" / door.HELD, tmp_path / "council" / door.PENDING
     assert all((held / name).read_bytes() == (pending / name).read_bytes() for name in door.HELD_FILES)
@@ -325,7 +326,7 @@ def test_a_bad_arrival_leaves_everything_as_it_was(year, tmp_path):
     base, _ = year
     shutil.copytree(base / "council", tmp_path / "council")
     shutil.copytree(base / "runs", tmp_path / "runs")
-    before = runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)
+    before = folders.tree_hash(tmp_path / "runs"), folders.tree_hash(tmp_path / "council" / door.HELD)
     (tmp_path / "council" / INBOX / "counts_to_2025-09.csv").write_text(
         "Month,Looked-after children\n2025-09,12\n", encoding="utf-8"
     )
@@ -333,7 +334,7 @@ def test_a_bad_arrival_leaves_everything_as_it_was(year, tmp_path):
         door.refresh_council(
             home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
         )
-    assert (runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)) == before
+    assert (folders.tree_hash(tmp_path / "runs"), folders.tree_hash(tmp_path / "council" / door.HELD)) == before
 
 
 def test_a_run_that_fails_leaves_what_is_held(year, tmp_path, monkeypatch):
@@ -342,13 +343,13 @@ def test_a_run_that_fails_leaves_what_is_held(year, tmp_path, monkeypatch):
     shutil.copytree(base / "runs", tmp_path / "runs")
     for file in (MONTHS / "deliveries" / "2025-09").iterdir():
         shutil.copyfile(file, tmp_path / "council" / INBOX / file.name)
-    before = runs.tree_hash(tmp_path / "runs"), runs.tree_hash(tmp_path / "council" / door.HELD)
+    before = folders.tree_hash(tmp_path / "runs"), folders.tree_hash(tmp_path / "council" / door.HELD)
     monkeypatch.setattr(summary, "write", lambda *args: (_ for _ in ()).throw(MemoryError("no room")))
     with pytest.raises(MemoryError):
         door.refresh_council(
             home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
         )
-    kept = runs.tree_hash(tmp_path / "council" / door.HELD)
+    kept = folders.tree_hash(tmp_path / "council" / door.HELD)
     assert kept == before[1] and not (tmp_path / "runs" / "exampleton" / "2025-08").exists()
 
 
@@ -587,9 +588,9 @@ def test_returns_read_once_may_be_taken_away(with_returns, tmp_path):
     there, _ = with_returns
     shutil.copytree(there, tmp_path / "there")
     shutil.rmtree(tmp_path / "there" / "council" / "returns")
-    before = runs.tree_hash(tmp_path / "there" / "runs")
+    before = folders.tree_hash(tmp_path / "there" / "runs")
     assert refreshed(tmp_path / "there").lines[0].startswith("Nothing to do")
-    assert runs.tree_hash(tmp_path / "there" / "runs") == before
+    assert folders.tree_hash(tmp_path / "there" / "runs") == before
     deliver(tmp_path / "there" / "council", "2025-10")
     done = refreshed(tmp_path / "there")
     assert done.code == 0 and "Returns" not in " ".join(done.lines)
@@ -602,14 +603,17 @@ def test_returns_read_once_may_be_taken_away(with_returns, tmp_path):
 def test_damaged_returns_stop_the_month_and_nothing_moves(with_returns, tmp_path):
     there, _ = with_returns
     shutil.copytree(there, tmp_path / "there")
-    before = runs.tree_hash(tmp_path / "there" / "runs"), runs.tree_hash(tmp_path / "there" / "council" / door.HELD)
+    before = (
+        folders.tree_hash(tmp_path / "there" / "runs"),
+        folders.tree_hash(tmp_path / "there" / "council" / door.HELD),
+    )
     path = tmp_path / "there" / "council" / "returns" / "ssda903" / "2024-25" / "Episodes.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8", newline="")
     with pytest.raises(BadInput, match="Episodes.csv"):
         refreshed(tmp_path / "there")
     assert (
-        runs.tree_hash(tmp_path / "there" / "runs"),
-        runs.tree_hash(tmp_path / "there" / "council" / door.HELD),
+        folders.tree_hash(tmp_path / "there" / "runs"),
+        folders.tree_hash(tmp_path / "there" / "council" / door.HELD),
     ) == before
 
 

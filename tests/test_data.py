@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from conftest import HOME
-from forecast.cases import open_case
-from forecast.errors import BadInput
-from forecast.history import History
-from forecast.inputs import outturns, published
-from forecast.inputs.cards import read_card
+from forecast.case.errors import BadInput
+from forecast.model.cases import open_case
+from forecast.sources import outturns, published
+from forecast.sources.cards import read_card
+from forecast.sources.history import History
 
 DATA = HOME / "data"
 TABLES = sorted(path.stem for path in (DATA / "published").glob("*.csv"))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csc_array
 
 from conftest import HOME
-from forecast.assumptions import load
-from forecast.errors import BadInput
+from forecast.case import load
+from forecast.case.errors import BadInput
 from forecast.report.disclosure import (
     HIDDEN,
     MODEL,

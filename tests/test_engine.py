@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from conftest import HOME
-from forecast import caseload, outlook
-from forecast.cases import open_case
-from forecast.months import month_edges, months_between
-from forecast.pathways.expectation import entrant_cohorts, expect, opening_cohorts
-from forecast.pathways.hazards import Spread
+from forecast.case.months import month_edges, months_between
+from forecast.demand import caseload
+from forecast.demand.pathways.expectation import entrant_cohorts, expect, opening_cohorts
+from forecast.demand.pathways.hazards import Spread
+from forecast.model import outlook
+from forecast.model.cases import open_case
 
 LONG = months_between("2011-06", "2016-05")  # 60 months
 YEAR = LONG[:12]

@@ -13,17 +13,18 @@ from pathlib import Path
 import pytest
 
 from conftest import HOME
-from forecast import answer, outlook
-from forecast.assumptions import load, load_scenarios
-from forecast.assumptions.catalogue import read_catalogue
-from forecast.cases import open_case
-from forecast.errors import BadInput
-from forecast.explore import drawing, saving, server
-from forecast.explore.latest import Latest
-from forecast.explore.levers import read_levers
-from forecast.explore.live import CALL, CHANCE, EXHAUSTION, REASON, Live, Refused, open_live
-from forecast.explore.saving import Wish, save, slug_of
-from forecast.explore.view import view
+from forecast.case import load, load_scenarios
+from forecast.case.catalogue import read_catalogue
+from forecast.case.errors import BadInput
+from forecast.live import drawing, saving, server
+from forecast.live.latest import Latest
+from forecast.live.levers import read_levers
+from forecast.live.live import CALL, CHANCE, EXHAUSTION, REASON, Live, Refused, open_live
+from forecast.live.saving import Wish, save, slug_of
+from forecast.live.view import view
+from forecast.model import outlook
+from forecast.model.cases import open_case
+from forecast.questions import answer
 from forecast.report import words
 
 CASE, DRAWS, SEED = ("slough", "2011-06"), 120, 2011
@@ -578,7 +579,7 @@ def test_labels_stand_apart():
 
 def test_number_boxes_show_the_same_model_and_no_traceback(live):
     pytest.importorskip("ipywidgets", reason="ipywidgets is not installed: the number boxes are not tested")
-    from forecast.explore import widgets
+    from forecast.live import widgets
 
     page = widgets.Controls(live, __import__("ipywidgets"))
     page.whole()
@@ -612,7 +613,7 @@ def replace_show(live: Live, error: Exception) -> Live:
 def test_without_ipywidgets_a_sentence_says_what_to_install(live, monkeypatch):
     import sys
 
-    from forecast.explore import widgets
+    from forecast.live import widgets
 
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     assert "pip install ipywidgets" in widgets.controls(live).data

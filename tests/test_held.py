@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import HOME
-from forecast import cli
+from forecast.cli import commands
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,16 @@ def test_that_would_be_noticed_if_forecasts_were_a_fifth_off(monkeypatch):
 def home(tmp_path, monkeypatch):
     """A home of its own, so that data/local is not the project's."""
     (tmp_path / "data").mkdir()
-    monkeypatch.setattr(cli, "find_home", lambda: tmp_path)
+    monkeypatch.setattr(commands, "find_home", lambda: tmp_path)
     return tmp_path
 
 
 def test_tables_for_a_case_are_made_with_their_cards(home):
     folder = HOME / "data" / "example" / "council"
     for command, kind in (("returns", "ssda903"), ("plans", "cin")):
-        done = CliRunner().invoke(cli.main, [command, str(folder / kind), "--for-case", "own", "--area", "Exampleton"])
+        done = CliRunner().invoke(
+            commands.main, [command, str(folder / kind), "--for-case", "own", "--area", "Exampleton"]
+        )
         assert done.exit_code == 0, done.output
     made = {path.name for path in (home / "data" / "local").iterdir()}
     tables = {
@@ -53,14 +55,14 @@ def test_tables_for_a_case_are_made_with_their_cards(home):
     assert (
         "returns: own"
         in CliRunner()
-        .invoke(cli.main, ["returns", str(folder / "ssda903"), "--for-case", "own", "--area", "Exampleton"])
+        .invoke(commands.main, ["returns", str(folder / "ssda903"), "--for-case", "own", "--area", "Exampleton"])
         .output
     )
 
 
 def test_tables_for_a_case_need_the_areas_name(home):
     done = CliRunner().invoke(
-        cli.main, ["returns", str(HOME / "data" / "example" / "council" / "ssda903"), "--for-case", "own"]
+        commands.main, ["returns", str(HOME / "data" / "example" / "council" / "ssda903"), "--for-case", "own"]
     )
     assert done.exit_code == 2 and "needs --area" in done.output and not (home / "data" / "local").exists()
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.costs import LINES
-from forecast.errors import BadInput
-from forecast.ledger import Ledger, Trust, at_level, budget_of, ledger_of, with_actuals
+from forecast.case.errors import BadInput
+from forecast.money.costs import LINES
+from forecast.money.ledger import Ledger, Trust, at_level, budget_of, ledger_of, with_actuals
 
 MONTHS = ["2025-04", "2025-05", "2025-06", "2025-07"]
 PLAIN = Trust(0.05, 0.15, 1e9)  # every month counts the same

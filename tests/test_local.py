@@ -10,18 +10,20 @@ from scipy.integrate import quad
 from scipy.stats import gamma, poisson
 
 from conftest import HOME
-from forecast import local, outlook, returns_case
-from forecast.ages import LAC_BANDS
-from forecast.answer import uasc
-from forecast.cases import open_case
-from forecast.check import calibration
-from forecast.errors import BadInput
-from forecast.inputs.cin import read_cin
-from forecast.inputs.ssda903 import read_returns
-from forecast.local import NAMES, Trust, read_local
-from forecast.pathways.hazards import Hazards, Places
-from forecast.rates import pool, pool_with_doubt
-from forecast.synth import Settings, invent, write
+from forecast.case.ages import LAC_BANDS
+from forecast.case.errors import BadInput
+from forecast.demand import local
+from forecast.demand.local import NAMES, Trust, read_local
+from forecast.demand.pathways.hazards import Hazards, Places
+from forecast.demand.rates import pool, pool_with_doubt
+from forecast.model import outlook
+from forecast.model.cases import open_case
+from forecast.model.check import calibration
+from forecast.questions.answer import uasc
+from forecast.sources import returns_case
+from forecast.sources.cin import read_cin
+from forecast.sources.ssda903 import read_returns
+from invented import Settings, invent, write
 
 AREA, LAST = "Exampleton", date(2025, 3, 31)
 

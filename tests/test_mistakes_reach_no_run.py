@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from conftest import HOME
-from forecast.errors import BadInput
-from forecast.refresh import Home, run_case
+from forecast.case.errors import BadInput
+from forecast.runs.pipeline import Home, run_case
 
 CASE = "params/slough/2011-06/case.yaml"
 CHILDREN = "data/published/slough_children_to_2011.csv"

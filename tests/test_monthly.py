@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import HOME
-from forecast.answer import cost_by_year
-from forecast.cases import open_case
-from forecast.costs import LINES
-from forecast.ledger import Ledger, budget_of
-from forecast.monthly import COLUMNS, monthly_costs, period_of
-from forecast.months import financial_year, year_months
-from forecast.outlook import foresee, prepare
+from forecast.case.months import financial_year, period_of, year_months
+from forecast.model.cases import open_case
+from forecast.model.outlook import foresee, prepare
+from forecast.money.costs import LINES
+from forecast.money.ledger import Ledger, budget_of
+from forecast.questions.answer import cost_by_year
+from forecast.questions.monthly import COLUMNS, monthly_costs
 
 DRAWS, SEED = 60, 2011
 SCENARIOS = ["central", "gatekeeping", "permanence"]

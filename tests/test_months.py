@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import months
+from forecast.case import months
 
 DAYS = st.dates(date(1901, 1, 1), date(2099, 12, 31))
 

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from conftest import HOME
-from forecast import costs, outlook
-from forecast.answer import answer, year_net
-from forecast.assumptions import Assumptions, sample
-from forecast.cases import open_case
-from forecast.costs import LINES, Values
-from forecast.months import days_in, financial_year, month_after, year_months
-from forecast.outlook import draw_on_contingency, drawn_values, foresee, prepare, setting_of
-from forecast.pathways.hazards import Spread
+from forecast.case import Assumptions, sample
+from forecast.case.months import days_in, financial_year, month_after, year_months
+from forecast.demand.pathways.hazards import Spread
+from forecast.demand.scenario import demand_of, population_of
+from forecast.model import outlook
+from forecast.model.cases import open_case
+from forecast.model.outlook import draw_on_contingency, drawn_values, foresee, prepare, setting_of
+from forecast.money import costs
+from forecast.money.costs import LINES, Values
+from forecast.questions.answer import answer, year_net
 from forecast.report import words
-from forecast.scenario import demand_of, population_of
 
 DRAWS, SEED = 400, 2011
 YEARS = ["2011-12", "2012-13", "2013-14", "2014-15"]

@@ -20,10 +20,7 @@ from directions_of_words import (
 )
 
 from conftest import HOME
-from forecast import runs
-from forecast.errors import BadInput
-from forecast.publication import Wanted, write_paper
-from forecast.refresh import Home
+from forecast.case.errors import BadInput
 from forecast.report import paper, told
 from forecast.report.disclosure import Cell, Sheet, read_release, release, rule_in, write_release
 from forecast.report.model import PRIVATE, PUBLIC, Bullets, Heading, Paragraph, Report, Table
@@ -32,6 +29,9 @@ from forecast.report.paper.gate import COUNTED, counted, sheet_of
 from forecast.report.render import check
 from forecast.report.render.html import to_html
 from forecast.report.render.word import to_word
+from forecast.runs.pipeline import Home
+from forecast.runs.publication import Wanted, write_paper
+from forecast.sources.files import write_table
 
 TITLE = "Report to the Education and Children's Services Scrutiny Panel on the announced inspection of safeguarding and looked-after children, 9 June 2011"
 RANDOM_ANSWERS = 40  # the script beside this file tries a thousand
@@ -229,7 +229,7 @@ def test_the_same_run_gives_the_same_bytes(files, home, tmp_path):
 
 
 def test_what_does_not_read_back_is_not_kept(home, tmp_path, monkeypatch):
-    from forecast import publication
+    from forecast.runs import publication
 
     out = tmp_path / "paper"
     out.mkdir()
@@ -274,7 +274,7 @@ def with_history(run: told.Known, folder: Path, changes: dict[tuple[str, str], s
         )
         assert own.sum() == 1, (measure, period)
         table.loc[own, "value"] = value
-    runs.write_table(folder / "tables", "history", table)
+    write_table(folder / "tables", "history", table)
     return paper.gathered(Run(folder, run.answer), AS_OF, HOME, "changed", {"lac": [], "cp": []})
 
 

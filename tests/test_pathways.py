@@ -11,10 +11,10 @@ import pytest
 from reference_engine import Case, chance_of_staying, early_days, passing, simulate
 from scipy.integrate import quad
 
-from forecast.months import month_edges, months_between
-from forecast.pathways import calibration, engine
-from forecast.pathways.calibration import Margins
-from forecast.pathways.expectation import (
+from forecast.case.months import month_edges, months_between
+from forecast.demand.pathways import calibration, engine
+from forecast.demand.pathways.calibration import Margins
+from forecast.demand.pathways.expectation import (
     Cohorts,
     as_opening,
     entrant_cohorts,
@@ -23,8 +23,8 @@ from forecast.pathways.expectation import (
     survival,
     survivors,
 )
-from forecast.pathways.hazards import Entrants, Hazards, Opening, Paths, Spread
-from forecast.rates import Drift, Pooled
+from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Spread
+from forecast.demand.rates import Drift, Pooled
 
 YEAR, ADULT = 365.25, 6574.5
 LAC_AGES = np.array([0, 1, 5, 10, 16]) * YEAR

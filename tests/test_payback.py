@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from conftest import HOME
-from forecast import answer, costs, outlook, scenario
-from forecast.cases import open_case
-from forecast.payback import Payback, payback
+from forecast.demand import scenario
+from forecast.model import outlook
+from forecast.model.cases import open_case
+from forecast.money import costs
+from forecast.questions import answer
+from forecast.questions.payback import Payback, payback
 from forecast.report import words
 
 CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")

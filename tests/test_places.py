@@ -8,8 +8,8 @@ from scipy.integrate import quad_vec
 from scipy.linalg import expm
 from scipy.stats import expon, kstest
 
-from forecast.pathways import calibration, engine, expectation
-from forecast.pathways.expectation import (
+from forecast.demand.pathways import calibration, engine, expectation
+from forecast.demand.pathways.expectation import (
     Cohorts,
     entrant_cohorts,
     expect,
@@ -17,7 +17,7 @@ from forecast.pathways.expectation import (
     opening_cohorts,
     placed_cohorts,
 )
-from forecast.pathways.hazards import Hazards, Opening, Places, Spread
+from forecast.demand.pathways.hazards import Hazards, Opening, Places, Spread
 
 YEAR = 365.25
 ADULT = 18 * YEAR

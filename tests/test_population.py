@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.population import (
+from forecast.demand.population import (
     MONTHS_OF_CHILDHOOD,
     RESIDENTS,
     Deaths,

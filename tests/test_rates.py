@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from forecast.rates import Drift, Pooled, discounted, evidence_kept, pool
+from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
 
 STANDARD_ERRORS = 4
 MONTHS = 36

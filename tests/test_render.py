@@ -29,7 +29,7 @@ from lxml import etree
 from lxml import html as markup
 
 from conftest import HOME
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.model import (
     PRIVATE,
     PUBLIC,

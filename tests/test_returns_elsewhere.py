@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast.cli import main
+from forecast.cli.commands import main
 
 FIRST, YEARS = 2016, 3  # 1 April of the first year; years
 LAST_DAY = date(FIRST + YEARS, 3, 31)

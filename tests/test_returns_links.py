@@ -13,14 +13,14 @@ from click.testing import CliRunner
 from test_cin import plan, to_csv
 from test_ssda903 import EPISODES, HEADER, episode, give, header, lines
 
-from forecast import returns as room
-from forecast.cli import main
-from forecast.errors import BadInput
-from forecast.inputs.cin import read_cin
-from forecast.inputs.links import LONGER, NO_PLAN, months_from
-from forecast.inputs.private import hash_child
-from forecast.inputs.ssda903 import read_returns
-from forecast.returns import linked
+from forecast.case.errors import BadInput
+from forecast.cli.commands import main
+from forecast.sources import returns as room
+from forecast.sources.cin import read_cin
+from forecast.sources.links import LONGER, NO_PLAN, months_from
+from forecast.sources.private import hash_child
+from forecast.sources.returns import linked
+from forecast.sources.ssda903 import read_returns
 
 SALT = bytes(range(32))
 

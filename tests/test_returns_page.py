@@ -10,15 +10,15 @@ from test_cin import plan, to_csv
 from test_ssda903 import episode, header, one_year
 
 from benchmarks.explore import find_browser
-from forecast.cli import main
-from forecast.inputs.cin import quality as cin_quality
-from forecast.inputs.cin import reasons as cin_reasons
-from forecast.inputs.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ
-from forecast.inputs.ssda903 import quality as ssda903_quality
-from forecast.inputs.ssda903 import read_returns
-from forecast.inputs.ssda903 import reasons as ssda903_reasons
-from forecast.returns import days_asked, monthly, published_asked, told
-from forecast.returns_page import KINDS, agreement, chart, findings, page
+from forecast.cli.commands import main
+from forecast.report.returns_page import KINDS, agreement, chart, findings, page
+from forecast.sources.cin import quality as cin_quality
+from forecast.sources.cin import reasons as cin_reasons
+from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ
+from forecast.sources.returns import days_asked, monthly, published_asked, told
+from forecast.sources.ssda903 import quality as ssda903_quality
+from forecast.sources.ssda903 import read_returns
+from forecast.sources.ssda903 import reasons as ssda903_reasons
 
 
 class Seen(HTMLParser):

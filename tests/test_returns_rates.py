@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2
 
-from forecast.inputs.ssda903 import read_returns
-from forecast.rates import own_rate
-from forecast.returns_rates import leaving_rates, moving_rates, plan_rates
+from forecast.demand.rates import own_rate
+from forecast.model.returns_rates import leaving_rates, moving_rates, plan_rates
+from forecast.sources.ssda903 import read_returns
 
 
 def test_own_rate_in_closed_form():

@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from conftest import HOME, run_reference
-from forecast import runs
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report import words
 from forecast.report.schema import answer_schema
+from forecast.runs import folders
+from forecast.sources import files
 
 GOLDEN = HOME / "tests" / "golden"
 
@@ -94,9 +95,9 @@ def test_same_inputs_same_bytes_in_another_folder_time_zone_and_thread_count(tmp
 
 
 def test_a_failed_run_leaves_the_last_one(tmp_path):
-    with runs.publishing(tmp_path, "slough", "2011-06") as folder:
+    with folders.publishing(tmp_path, "slough", "2011-06") as folder:
         (folder / "answer.json").write_text("first", encoding="utf-8")
-    with pytest.raises(RuntimeError), runs.publishing(tmp_path, "slough", "2011-06") as folder:
+    with pytest.raises(RuntimeError), folders.publishing(tmp_path, "slough", "2011-06") as folder:
         (folder / "answer.json").write_text("second", encoding="utf-8")
         raise RuntimeError("halfway")
     assert (tmp_path / "slough" / "2011-06" / "answer.json").read_text(encoding="utf-8") == "first"
@@ -108,19 +109,19 @@ def test_a_killed_run_is_cleaned_up_by_the_next(tmp_path):
     (home / ".2011-06.staging").mkdir(parents=True)
     (home / ".2011-06.previous").mkdir()
     (home / ".2011-06.previous" / "answer.json").write_text("kept", encoding="utf-8")
-    with pytest.raises(RuntimeError), runs.publishing(tmp_path, "slough", "2011-06"):
+    with pytest.raises(RuntimeError), folders.publishing(tmp_path, "slough", "2011-06"):
         raise RuntimeError
     assert (home / "2011-06" / "answer.json").read_text(encoding="utf-8") == "kept"
 
 
 def test_two_runs_of_one_case_do_not_mix(tmp_path):
-    with runs.publishing(tmp_path, "slough", "2011-06"), pytest.raises(BadInput, match="another run"):
-        with runs.publishing(tmp_path, "slough", "2011-06"):
+    with folders.publishing(tmp_path, "slough", "2011-06"), pytest.raises(BadInput, match="another run"):
+        with folders.publishing(tmp_path, "slough", "2011-06"):
             pass
 
 
 def test_formulas_do_not_reach_a_spreadsheet(tmp_path):
-    runs.write_table(tmp_path, "t", pd.DataFrame({"a": ["=1+1", "+2", "@x", "-3", "plain"]}))
+    files.write_table(tmp_path, "t", pd.DataFrame({"a": ["=1+1", "+2", "@x", "-3", "plain"]}))
     assert (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()[1:] == ["'=1+1", "'+2", "'@x", "-3", "plain"]
 
 
@@ -195,7 +196,7 @@ def test_no_change_of_inputs_is_needed_for_another_case(tmp_path):
 
 
 def run_reference_case(runs_folder: Path, month: str) -> dict:
-    from forecast.refresh import Home, run_case
+    from forecast.runs.pipeline import Home, run_case
 
     home = Home(HOME / "params", HOME / "data", runs_folder, HOME / "notebooks")
     return run_case(home, "slough", month, None, 300, 2011, 2, lambda step: None, with_notebooks=False)

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from conftest import HOME
-from forecast import cli_history, run_history, runs
-from forecast.assumptions import freeze, load
-from forecast.errors import BadInput
+from forecast.case import freeze, load
+from forecast.case.errors import BadInput
+from forecast.runs import folders, history
+from forecast.sources import files
 
 YEAR = {"mean": 2_000_000.0, "p10": 1_500_000.0, "p90": 2_500_000.0}
 
@@ -87,14 +88,14 @@ def publish(
 ) -> str:
     """A published run; its name."""
     name = name or month
-    with runs.publishing(folder, "example", name, at, run_history.record if keep else None) as staging:
-        runs.write_json(staging / "answer.json", answer(month, **changes))
+    with folders.publishing(folder, "example", name, at, history.record if keep else None) as staging:
+        files.write_json(staging / "answer.json", answer(month, **changes))
         if yaml:
-            runs.write_text(staging / "frozen" / "central.yaml", yaml)
-        runs.write_json(
-            staging / "manifest.json", runs.manifest(staging, {}, 100, 1) | {"inputs": inputs or {"data/a.csv": "1"}}
+            files.write_text(staging / "frozen" / "central.yaml", yaml)
+        files.write_json(
+            staging / "manifest.json", folders.manifest(staging, {}, 100, 1) | {"inputs": inputs or {"data/a.csv": "1"}}
         )
-    return runs.run_id(folder / "example" / name)
+    return folders.run_id(folder / "example" / name)
 
 
 # ---- keeping ----
@@ -104,10 +105,10 @@ def test_a_published_run_is_kept_once_with_its_time(tmp_path):
     run = publish(tmp_path, "2026-11", "2026-12-03T06:30:00+00:00")
     kept = tmp_path / "example" / "history" / f"{run}.parquet"
     before = kept.stat().st_mtime_ns
-    run_history.record(tmp_path / "example", tmp_path / "example" / "2026-11")
-    assert run_history.catch_up(tmp_path, "example") == [] and kept.stat().st_mtime_ns == before
+    history.record(tmp_path / "example", tmp_path / "example" / "2026-11")
+    assert history.catch_up(tmp_path, "example") == [] and kept.stat().st_mtime_ns == before
     table = pd.read_parquet(kept)
-    assert list(table.columns) == run_history.COLUMNS and set(table["published_at"]) == {"2026-12-03T06:30:00+00:00"}
+    assert list(table.columns) == history.COLUMNS and set(table["published_at"]) == {"2026-12-03T06:30:00+00:00"}
 
 
 def test_what_is_kept_is_the_answer(tmp_path, frozen):
@@ -132,20 +133,20 @@ def test_what_is_kept_is_the_answer(tmp_path, frozen):
 def test_a_run_published_without_being_kept_is_caught_up(tmp_path):
     run = publish(tmp_path, "2026-11", "2026-12-03T06:30:00+00:00", keep=False)
     (tmp_path / "example" / "backtest").mkdir()
-    assert run_history.catch_up(tmp_path, "example") == [run]
-    assert run_history.history(tmp_path, "example")["published_at"].tolist() == ["2026-12-03T06:30:00+00:00"]
+    assert history.catch_up(tmp_path, "example") == [run]
+    assert history.history(tmp_path, "example")["published_at"].tolist() == ["2026-12-03T06:30:00+00:00"]
 
 
 def test_a_run_that_was_not_kept_is_kept_before_it_is_replaced(tmp_path):
     first = publish(tmp_path, "2026-11", keep=False)
     second = publish(tmp_path, "2026-11", call=520_000.0)
-    assert sorted(run_history.history(tmp_path, "example")["run"]) == sorted([first, second])
+    assert sorted(history.history(tmp_path, "example")["run"]) == sorted([first, second])
 
 
 def test_a_folder_whose_name_is_a_pattern_is_read(tmp_path):
     folder = tmp_path / "runs [old] *"
     run = publish(folder, "2026-11")
-    assert run_history.history(folder, "example")["run"].tolist() == [run]
+    assert history.history(folder, "example")["run"].tolist() == [run]
 
 
 def test_a_file_from_an_older_version_without_a_column_is_read(tmp_path):
@@ -154,7 +155,7 @@ def test_a_file_from_an_older_version_without_a_column_is_read(tmp_path):
     pd.read_parquet(path).drop(columns="text").assign(run="2026-12-older", month="2026-12").to_parquet(
         path.with_name("2026-12-older.parquet")
     )
-    assert len(run_history.history(tmp_path, "example")) == 2
+    assert len(history.history(tmp_path, "example")) == 2
 
 
 # ---- one line a run ----
@@ -163,7 +164,7 @@ def test_a_file_from_an_older_version_without_a_column_is_read(tmp_path):
 def test_one_line_a_run(tmp_path):
     publish(tmp_path, "2026-10", "2026-11-04T06:30:00+00:00")
     publish(tmp_path, "2026-11", "2026-12-03T06:30:00+00:00", call=520_000.0, lac=190.0)
-    held = run_history.history(tmp_path, "example")
+    held = history.history(tmp_path, "example")
     assert held["month"].tolist() == ["2026-10", "2026-11"] and held["latest"].tolist() == [True, True]
     last = held.iloc[1]
     assert (last["chance"], last["call"], last["call_p10"], last["call_p90"], last["enough_80"]) == (
@@ -177,7 +178,7 @@ def test_one_line_a_run(tmp_path):
         "March 2027 is the fifth month from November: 190 + 5"
     )
     assert last["cp"] == 155 and held.iloc[0]["lac"] == 186, "the sixth from October: 180 + 6"
-    assert run_history.history(tmp_path, "example", "other")["chance"].tolist() == [0.9, 0.9]
+    assert history.history(tmp_path, "example", "other")["chance"].tolist() == [0.9, 0.9]
 
 
 def test_a_month_published_again_and_then_as_it_was(tmp_path):
@@ -185,17 +186,17 @@ def test_a_month_published_again_and_then_as_it_was(tmp_path):
     a = publish(tmp_path, "2026-11", "2026-12-03T06:30:00+00:00")
     b = publish(tmp_path, "2026-11", "2026-12-04T06:30:00+00:00", call=1.0)
     assert publish(tmp_path, "2026-11", "2026-12-05T06:30:00+00:00") == a
-    held = run_history.history(tmp_path, "example")
+    held = history.history(tmp_path, "example")
     assert held["run"].tolist() == [b, a] and held["latest"].tolist() == [False, True]
     assert held["published_at"].tolist() == ["2026-12-04T06:30:00+00:00", "2026-12-05T06:30:00+00:00"]
 
 
 def test_no_history_and_no_scenario_are_said_plainly(tmp_path):
     with pytest.raises(BadInput, match="no run of example has been published yet"):
-        run_history.history(tmp_path, "example")
+        history.history(tmp_path, "example")
     publish(tmp_path, "2026-11")
     with pytest.raises(BadInput, match="has a scenario nothing"):
-        run_history.history(tmp_path, "example", "nothing")
+        history.history(tmp_path, "example", "nothing")
 
 
 # ---- vintages ----
@@ -220,12 +221,12 @@ def listed(*rows: tuple[str, str, int]) -> pd.DataFrame:
     ],
 )
 def test_the_forecast_of_a_month_is_what_stood_until_the_next(rows, chosen):
-    assert run_history.as_it_stood(listed(*rows)) == chosen
+    assert history.as_it_stood(listed(*rows)) == chosen
 
 
 def test_horizons_count_from_the_last_known_month(tmp_path):
     publish(tmp_path, "2026-11")
-    said = run_history.vintages(tmp_path, "example")
+    said = history.vintages(tmp_path, "example")
     lac = said[said["group"] == "lac"]
     assert (
         lac["horizon"].tolist() == list(range(1, 15))
@@ -250,7 +251,7 @@ def test_what_changed_is_found_and_nothing_else(tmp_path, frozen):
         call=520_000.0,
         lac=190.0,
     )
-    held = run_history.difference(tmp_path, "example", "2026-10", "example/2026-11")
+    held = history.difference(tmp_path, "example", "2026-10", "example/2026-11")
     assert held["code"].empty
     inputs = held["inputs"].set_index("name")
     assert list(inputs.index) == ["data/b.csv", "data/new.csv", "data/old.csv"]
@@ -274,20 +275,20 @@ def test_what_changed_is_found_and_nothing_else(tmp_path, frozen):
 def test_two_runs_compare_after_their_folders_went(tmp_path, frozen):
     publish(tmp_path, "2026-10", yaml=frozen)
     publish(tmp_path, "2026-11", yaml=frozen, call=520_000.0)
-    before = run_history.difference(tmp_path, "example", "2026-10", "2026-11")
+    before = history.difference(tmp_path, "example", "2026-10", "2026-11")
     for month in ("2026-10", "2026-11"):
         shutil.rmtree(tmp_path / "example" / month)
-    after = run_history.difference(tmp_path, "example", "2026-10", "2026-11")
+    after = history.difference(tmp_path, "example", "2026-10", "2026-11")
     assert all(before[name].equals(after[name]) for name in before) and len(before["contingency"])
 
 
 def test_a_run_is_found_by_month_name_or_beginning(tmp_path):
     a, b = publish(tmp_path, "2026-11"), publish(tmp_path, "2026-11", call=1.0)
-    assert run_history.find(tmp_path, "example", "2026-11") == b and run_history.find(tmp_path, "example", a[:-2]) == a
+    assert history.find(tmp_path, "example", "2026-11") == b and history.find(tmp_path, "example", a[:-2]) == a
     with pytest.raises(BadInput, match="2 runs begin with 2026-1"):
-        run_history.find(tmp_path, "example", "2026-1")
+        history.find(tmp_path, "example", "2026-1")
     with pytest.raises(BadInput, match="there is no published run 2025-01 of example. Give a month such as 2026-11"):
-        run_history.find(tmp_path, "example", "2025-01")
+        history.find(tmp_path, "example", "2025-01")
 
 
 # ---- beside what came ----
@@ -309,7 +310,7 @@ def test_forecasts_beside_what_came_by_hand():
         ("2026-11", "lac", "2026-12", 2, 191, 181, 201),
         ("2026-09", "lac", "2026-09", 1, 180, 176, 184),
     )
-    beside = run_history.against_what_came(
+    beside = history.against_what_came(
         vintages,
         counts(("lac", "2026-10", 185), ("lac", "2026-11", 184), ("cp", "2026-10", 1), ("lac", "2026-09", 176)),
     )
@@ -319,7 +320,7 @@ def test_forecasts_beside_what_came_by_hand():
         ["2026-11", 1, 6, False],
         ["2026-11", 2, -2, True],
     ]
-    held = run_history.by_horizon(beside).set_index("horizon")
+    held = history.by_horizon(beside).set_index("horizon")
     assert held.loc[1, ["forecasts", "bias", "mean_error", "inside"]].tolist() == [3, 5 / 3, 5, 2 / 3]
     assert held.loc[2, ["forecasts", "bias", "mean_error", "inside"]].tolist() == [1, -2, 2, 1]
 
@@ -333,16 +334,16 @@ def test_forecasts_beside_what_came_by_hand():
 )
 def test_counts_that_cannot_be_used(rows, words):
     with pytest.raises(BadInput, match=words):
-        run_history.against_what_came(said(("2026-10", "lac", "2026-10", 1, 180, 175, 185)), counts(*rows))
+        history.against_what_came(said(("2026-10", "lac", "2026-10", 1, 180, 175, 185)), counts(*rows))
 
 
 def track(missed: list[bool]) -> pd.DataFrame:
     months = [str(m) for m in pd.period_range("2020-01", periods=len(missed), freq="M")]
-    beside = run_history.against_what_came(
+    beside = history.against_what_came(
         said(*[(m, "lac", m, 1, 100, 90, 110) for m in months]),
         counts(*[("lac", m, 111 if out else 100) for m, out in zip(months, missed, strict=True)]),
     )
-    return run_history.tracking(beside)
+    return history.tracking(beside)
 
 
 def test_three_misses_in_three_alarm_and_two_do_not():
@@ -385,22 +386,22 @@ def still_quiet(looks: int) -> dict[int, float]:
 
 
 def test_two_vintages_of_a_month_are_refused():
-    beside = run_history.against_what_came(
+    beside = history.against_what_came(
         said(*[("2026-10", "lac", "2026-10", 1, 100, 90, 110)] * 2), counts(("lac", "2026-10", 100))
     )
     with pytest.raises(BadInput, match="one vintage a month"):
-        run_history.tracking(beside)
+        history.tracking(beside)
 
 
 def test_published_runs_track_what_came(tmp_path):
     """Through the files: each month's forecast is 180 and one more, plus or minus 10."""
     for number, month in enumerate(["2026-08", "2026-09", "2026-10"]):
         publish(tmp_path, month, f"2026-1{number}-03T06:30:00+00:00")
-    beside = run_history.against_what_came(
-        run_history.vintages(tmp_path, "example"),
+    beside = history.against_what_came(
+        history.vintages(tmp_path, "example"),
         counts(("lac", "2026-08", 181), ("lac", "2026-09", 193), ("lac", "2026-10", 190)),
     )
-    held = run_history.tracking(beside)
+    held = history.tracking(beside)
     assert held["at"].tolist() == ["2026-08", "2026-09", "2026-10"] and held["mean"].tolist() == [181, 181, 181]
     assert held["inside"].tolist() == [True, False, True] and held["outside"].tolist() == [0, 1, 1]
     assert len(beside) == 6, "one, two and three months ahead: 3 + 2 + 1"
@@ -420,7 +421,7 @@ def filled(tmp_path, months: list[str], extra: tuple[str, ...] = ()) -> Path:
 def test_the_last_months_and_the_last_of_each_year_stay(tmp_path):
     months = [str(m) for m in pd.period_range("2024-12", "2026-05", freq="M")]
     folder = filled(tmp_path, months, ("2025-03-what-if", "2026-04-what-if"))
-    listed = run_history.retain(folder, "example", 3, keep=("2025-08",))
+    listed = history.retain(folder, "example", 3, keep=("2025-08",))
     stay = listed[listed["stays"]].set_index("month")["why"].to_dict()
     assert stay == {
         "2025-03": "the last of its financial year",
@@ -435,32 +436,32 @@ def test_the_last_months_and_the_last_of_each_year_stay(tmp_path):
 
 def test_what_may_go_goes_and_its_figures_stay(tmp_path):
     folder = filled(tmp_path, ["2026-01", "2026-02", "2026-03", "2026-04"])
-    before = run_history.history(folder, "example")
-    listed = run_history.retain(folder, "example", 1)
-    assert run_history.delete(folder, "example", listed, "2026-05-01T00:00:00+00:00") == ["2026-01", "2026-02"]
+    before = history.history(folder, "example")
+    listed = history.retain(folder, "example", 1)
+    assert history.delete(folder, "example", listed, "2026-05-01T00:00:00+00:00") == ["2026-01", "2026-02"]
     assert sorted(path.name for path in (folder / "example").glob("2*")) == ["2026-03", "2026-04"]
-    after = run_history.history(folder, "example")
+    after = history.history(folder, "example")
     assert after.equals(before) and [
-        line.month for line in runs.read_log(folder / "example") if line.what == "deleted"
+        line.month for line in folders.read_log(folder / "example") if line.what == "deleted"
     ] == ["2026-01", "2026-02"]
 
 
 def test_a_run_whose_figures_are_not_kept_stays(tmp_path):
     publish(tmp_path, "2026-01", keep=False)
     publish(tmp_path, "2026-02")
-    listed = run_history.retain(tmp_path, "example", 1)
+    listed = history.retain(tmp_path, "example", 1)
     assert listed.set_index("month")["stays"].to_dict() == {"2026-01": True, "2026-02": True}
     with pytest.raises(BadInput, match="not in the history: nothing more is deleted"):
-        run_history.delete(tmp_path, "example", listed.assign(stays=False))
+        history.delete(tmp_path, "example", listed.assign(stays=False))
     assert (tmp_path / "example" / "2026-01").exists()
 
 
 def test_a_run_replaced_since_it_was_listed_is_not_deleted(tmp_path):
     folder = filled(tmp_path, ["2026-01", "2026-02"])
-    listed = run_history.retain(folder, "example", 1)
+    listed = history.retain(folder, "example", 1)
     publish(folder, "2026-01", call=1.0)
     with pytest.raises(BadInput, match="not the run .+ any more"):
-        run_history.delete(folder, "example", listed)
+        history.delete(folder, "example", listed)
     assert (folder / "example" / "2026-01").exists()
 
 
@@ -472,9 +473,7 @@ def type_in(tmp_path):
     """What a command prints, in a folder of runs of three months."""
     for number, month in enumerate(["2026-08", "2026-09", "2026-10"]):
         publish(tmp_path, month, f"2026-1{number}-03T06:30:00+00:00", call=500_000.0 + 20_000 * number)
-    group = click.Group(
-        commands={command.name: command for command in (cli_history.history, cli_history.diff, cli_history.retain)}
-    )
+    group = click.Group(commands={command.name: command for command in (history.history, history.diff, history.retain)})
 
     def run(*words: str) -> str:
         done = CliRunner().invoke(
@@ -553,12 +552,12 @@ def test_counts_that_are_wrong_are_named_by_line(tmp_path, text, words):
     path = tmp_path / "came.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=f"came.csv, {words}"):
-        cli_history.read_counts(path)
+        history.read_counts(path)
 
 
 def test_the_tail_of_nothing_is_certain():
     assert (
-        run_history.tail(0, 5, 0.2) == pytest.approx(1)
-        and run_history.tail(5, 5, 0.2) == pytest.approx(0.2**5)
-        and math.isclose(run_history.tail(1, 1, 0.2), 0.2)
+        history.tail(0, 5, 0.2) == pytest.approx(1)
+        and history.tail(5, 5, 0.2) == pytest.approx(0.2**5)
+        and math.isclose(history.tail(1, 1, 0.2), 0.2)
     )

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast import runs
-from forecast.errors import BadInput, Busy, CannotPublish
+from forecast.case.errors import BadInput, Busy, CannotPublish
+from forecast.runs import folders
+from forecast.sources import files
 
 MONTH = "2026-11"
 AT = "2026-12-03T06:30:00+00:00"
@@ -24,10 +25,10 @@ EXCHANGE = [pytest.param(True, id="one step"), pytest.param(False, id="two renam
 
 def publish(folder: Path, text: str, at: str = AT, record=None) -> Path:
     """A run of two files and a manifest."""
-    with runs.publishing(folder, "example", MONTH, at, record) as staging:
-        runs.write_text(staging / "answer.txt", text)
-        runs.write_text(staging / "tables" / "a.csv", f"a\n{text}\n" * 3)
-        runs.write_json(staging / "manifest.json", runs.manifest(staging, {}, 100, 1))
+    with folders.publishing(folder, "example", MONTH, at, record) as staging:
+        files.write_text(staging / "answer.txt", text)
+        files.write_text(staging / "tables" / "a.csv", f"a\n{text}\n" * 3)
+        files.write_json(staging / "manifest.json", folders.manifest(staging, {}, 100, 1))
     return folder / "example" / MONTH
 
 
@@ -48,7 +49,7 @@ def left_over(home: Path) -> set[str]:
 def swapping(request, monkeypatch):
     """With the exchange of folders, where this system has it, and without."""
     if not request.param:
-        monkeypatch.setattr(runs, "_exchanged", lambda one, other: False)
+        monkeypatch.setattr(folders, "_exchanged", lambda one, other: False)
     return request.param
 
 
@@ -56,11 +57,11 @@ def swapping(request, monkeypatch):
 
 
 def test_a_second_start_says_who_is_at_it_and_since_when(tmp_path):
-    with runs.publishing(tmp_path, "example", MONTH) as staging:
+    with folders.publishing(tmp_path, "example", MONTH) as staging:
         (staging / "a").touch()
         with (
             pytest.raises(Busy, match=rf"process {os.getpid()} on .+, since \d\d:\d\d on \d+ [A-Z][a-z]+ \d{{4}}"),
-            runs.publishing(tmp_path, "example", MONTH),
+            folders.publishing(tmp_path, "example", MONTH),
         ):
             pass
     assert Busy.exit_code == 3 and issubclass(Busy, BadInput)
@@ -68,7 +69,10 @@ def test_a_second_start_says_who_is_at_it_and_since_when(tmp_path):
 
 
 def test_another_month_is_not_in_the_way(tmp_path):
-    with runs.publishing(tmp_path, "example", MONTH) as one, runs.publishing(tmp_path, "example", "2026-12") as other:
+    with (
+        folders.publishing(tmp_path, "example", MONTH) as one,
+        folders.publishing(tmp_path, "example", "2026-12") as other,
+    ):
         (one / "a").touch(), (other / "b").touch()
     assert (tmp_path / "example" / MONTH / "a").exists() and (tmp_path / "example" / "2026-12" / "b").exists()
 
@@ -84,7 +88,7 @@ def test_a_note_of_a_holder_who_died_stops_no_one(tmp_path):
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path):
     work = (
         "import sys, time; from pathlib import Path; from forecast import runs\n"
-        f"with runs.publishing(Path(sys.argv[1]), 'example', '{MONTH}') as staging:\n"
+        f"with folders.publishing(Path(sys.argv[1]), 'example', '{MONTH}') as staging:\n"
         "    (staging / 'half').write_text('half'); print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", work, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
@@ -111,7 +115,7 @@ def interrupted(folder: Path, text: str, monkeypatch, where: str) -> None:
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(runs, where, end)
+        patch.setattr(folders, where, end)
         publish(folder, text)
 
 
@@ -120,15 +124,15 @@ def test_after_the_commit_a_killed_run_is_published_by_whoever_looks(tmp_path, m
     interrupted(tmp_path, "new", monkeypatch, "_swap")
     home = tmp_path / "example"
     assert said(final) == "old" and f".{MONTH}.journal" in left_over(home)
-    assert said(runs.settled(home, MONTH)) == "new" and said(final) == "new"
+    assert said(folders.settled(home, MONTH)) == "new" and said(final) == "new"
     assert left_over(home) == set()
-    assert [(line.what, line.at) for line in runs.read_log(home)] == [("published", AT)] * 2
+    assert [(line.what, line.at) for line in folders.read_log(home)] == [("published", AT)] * 2
 
 
 def test_before_the_commit_a_killed_run_is_forgotten(tmp_path, monkeypatch):
     final = publish(tmp_path, "old")
     interrupted(tmp_path, "new", monkeypatch, "sync")
-    assert said(final) == "old" and said(runs.settled(tmp_path / "example", MONTH)) == "old"
+    assert said(final) == "old" and said(folders.settled(tmp_path / "example", MONTH)) == "old"
     assert said(publish(tmp_path, "next")) == "next"
 
 
@@ -143,7 +147,9 @@ def window(tmp_path, monkeypatch) -> Path:
 def test_a_reader_finishes_a_swap_that_was_cut_in_two(tmp_path, monkeypatch):
     final = window(tmp_path, monkeypatch)
     assert (
-        said(runs.settled(final.parent, MONTH)) == "new" and said(final) == "new" and left_over(final.parent) == set()
+        said(folders.settled(final.parent, MONTH)) == "new"
+        and said(final) == "new"
+        and left_over(final.parent) == set()
     )
 
 
@@ -153,9 +159,9 @@ def test_a_reader_without_the_right_to_write_reads_a_whole_run(tmp_path, monkeyp
     def refuse(places):
         raise PermissionError(errno.EACCES, "no")
 
-    monkeypatch.setattr(runs, "_lock", refuse)
-    monkeypatch.setattr(runs, "SWAP_WAIT", 0.0)
-    assert said(runs.settled(final.parent, MONTH)) == "new" and not final.exists()
+    monkeypatch.setattr(folders, "_lock", refuse)
+    monkeypatch.setattr(folders, "SWAP_WAIT", 0.0)
+    assert said(folders.settled(final.parent, MONTH)) == "new" and not final.exists()
 
 
 def test_the_next_start_finishes_a_swap_that_was_cut_in_two(tmp_path, monkeypatch):
@@ -165,8 +171,8 @@ def test_the_next_start_finishes_a_swap_that_was_cut_in_two(tmp_path, monkeypatc
 
 
 def test_a_swap_that_fails_half_way_is_taken_back_and_done_by_the_next_start(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "_exchanged", lambda one, other: False)
-    final, rename = publish(tmp_path, "old"), runs._rename
+    monkeypatch.setattr(folders, "_exchanged", lambda one, other: False)
+    final, rename = publish(tmp_path, "old"), folders._rename
 
     def held_open(one, other):
         if one.name.endswith(".staging"):
@@ -177,7 +183,7 @@ def test_a_swap_that_fails_half_way_is_taken_back_and_done_by_the_next_start(tmp
         monkeypatch.context() as patch,
         pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"),
     ):
-        patch.setattr(runs, "_rename", held_open)
+        patch.setattr(folders, "_rename", held_open)
         publish(tmp_path, "new")
     assert said(final) == "old"
     seen = []
@@ -186,7 +192,7 @@ def test_a_swap_that_fails_half_way_is_taken_back_and_done_by_the_next_start(tmp
 
 
 def test_an_error_right_after_the_commit_loses_nothing(tmp_path, monkeypatch):
-    final, force = publish(tmp_path, "old"), runs.sync_folder
+    final, force = publish(tmp_path, "old"), files.sync_folder
 
     def fail(folder):
         if (tmp_path / "example" / f".{MONTH}.journal").exists():
@@ -197,15 +203,15 @@ def test_an_error_right_after_the_commit_loses_nothing(tmp_path, monkeypatch):
         monkeypatch.context() as patch,
         pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"),
     ):
-        patch.setattr(runs, "sync_folder", fail)
+        patch.setattr(folders, "sync_folder", fail)
         publish(tmp_path, "new")
-    assert said(final) == "old" and said(runs.settled(final.parent, MONTH)) == "new"
+    assert said(final) == "old" and said(folders.settled(final.parent, MONTH)) == "new"
 
 
 def test_a_run_left_aside_without_a_journal_comes_back(tmp_path):
     final = publish(tmp_path, "old")
     final.rename(final.with_name(f".{MONTH}.previous"))
-    assert said(runs.settled(final.parent, MONTH)) == "old" and said(final) == "old"
+    assert said(folders.settled(final.parent, MONTH)) == "old" and said(final) == "old"
 
 
 def test_a_damaged_run_is_replaced_by_the_same_run(tmp_path, swapping):
@@ -236,7 +242,7 @@ def test_every_file_is_on_disk_before_the_commit(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the attacks need fork: Linux and macOS")
 def test_under_attack_nothing_is_lost_mixed_or_half_written():
-    """A small count of each attack of stress.py; the script at its full count is for a change of runs.py."""
+    """A small count of each attack of stress.py; the script at its full count is for a change of folders.py."""
     done = subprocess.run(
         [sys.executable, str(TESTS / "stress.py"), "4", "2", "2", "12", "9", "few"],
         capture_output=True,
@@ -331,7 +337,7 @@ def test_a_refusal_is_said_plainly_and_the_last_run_stands(tmp_path, monkeypatch
     def refuse(*args):
         raise trouble
 
-    monkeypatch.setattr(runs, "write_text" if where == "body" else where, refuse)
+    monkeypatch.setattr(folders, "write_text" if where == "body" else where, refuse)
     with pytest.raises(CannotPublish, match=f"(?s){words}") as caught:
         publish(tmp_path, "new")
     assert "What was published before stands as it was." in str(caught.value) and "Traceback" not in str(caught.value)
@@ -341,15 +347,15 @@ def test_a_refusal_is_said_plainly_and_the_last_run_stands(tmp_path, monkeypatch
 
 
 def test_an_error_of_another_kind_stays_what_it_is(tmp_path):
-    with pytest.raises(FileNotFoundError), runs.publishing(tmp_path, "example", MONTH):
+    with pytest.raises(FileNotFoundError), folders.publishing(tmp_path, "example", MONTH):
         (tmp_path / "nothing.csv").read_text(encoding="utf-8")
-    with pytest.raises(PermissionError), runs.publishing(tmp_path / "runs", "example", MONTH):
+    with pytest.raises(PermissionError), folders.publishing(tmp_path / "runs", "example", MONTH):
         raise PermissionError(errno.EACCES, "an input", str(tmp_path.parent / "input.csv"))
 
 
 def test_a_full_disk_is_named_whatever_the_library_says(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    with pytest.raises(CannotPublish, match="disk that is full"), runs.publishing(tmp_path, "example", MONTH):
+    with pytest.raises(CannotPublish, match="disk that is full"), folders.publishing(tmp_path, "example", MONTH):
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10_000))
         raise RuntimeError("encoder error -2")
 
@@ -390,14 +396,14 @@ def test_a_history_that_cannot_be_written_leaves_the_run_published(tmp_path):
 
 def test_write_whole_leaves_the_old_file_or_the_new(tmp_path, monkeypatch):
     path = tmp_path / "a"
-    runs.write_whole(path, b"old")
+    files.write_whole(path, b"old")
 
     def full(handle):
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="full"):
-        runs.write_whole(path, b"new")
+        files.write_whole(path, b"new")
     assert path.read_bytes() == b"old" and [file.name for file in tmp_path.iterdir()] == ["a"]
 
 
@@ -413,13 +419,13 @@ def test_a_run_that_is_replaced_while_it_is_read_is_read_again(tmp_path):
             turns.append(publish(tmp_path, "new"))
         return first, (folder / "tables" / "a.csv").read_text(encoding="utf-8")
 
-    assert runs.steady(home, MONTH, read) == ("new\n", "a\nnew\n" * 3)
+    assert folders.steady(home, MONTH, read) == ("new\n", "a\nnew\n" * 3)
 
 
 def test_an_error_in_reading_a_run_that_stays_is_told(tmp_path):
     home = publish(tmp_path, "old").parent
     with pytest.raises(FileNotFoundError):
-        runs.steady(home, MONTH, lambda folder: (folder / "nothing").read_text(encoding="utf-8"))
+        folders.steady(home, MONTH, lambda folder: (folder / "nothing").read_text(encoding="utf-8"))
 
 
 # ---- nothing to do ----
@@ -431,14 +437,16 @@ def made(tmp_path):
     inputs = {"params/a.yaml": tmp_path / "a.yaml", "data/b.csv": tmp_path / "b.csv"}
     for name, path in inputs.items():
         path.write_text(name, encoding="utf-8")
-    with runs.publishing(tmp_path / "runs", "example", MONTH) as staging:
-        runs.write_text(staging / "answer.txt", "made")
-        runs.write_json(staging / "manifest.json", runs.manifest(staging, inputs, 100, 7, {"scenarios": ["central"]}))
+    with folders.publishing(tmp_path / "runs", "example", MONTH) as staging:
+        files.write_text(staging / "answer.txt", "made")
+        files.write_json(
+            staging / "manifest.json", folders.manifest(staging, inputs, 100, 7, {"scenarios": ["central"]})
+        )
     folder = tmp_path / "runs" / "example" / MONTH
     return (
         folder,
         inputs,
-        lambda **changes: runs.same_inputs(
+        lambda **changes: folders.same_inputs(
             folder, **{"inputs": inputs, "draws": 100, "seed": 7, "settings": {"scenarios": ["central"]}} | changes
         ),
     )
@@ -477,14 +485,14 @@ def test_any_change_is_something_to_do(made, change, monkeypatch, tmp_path):
     elif change == "manifest":
         (folder / "manifest.json").write_text("{", encoding="utf-8")
     elif change == "code":
-        monkeypatch.setattr(runs, "code_fingerprint", lambda: "other")
+        monkeypatch.setattr(folders, "code_fingerprint", lambda: "other")
     else:
-        monkeypatch.setattr(runs, "__version__", "9.9.9")
+        monkeypatch.setattr(folders, "__version__", "9.9.9")
     assert not same(**changes)
 
 
 def test_no_run_yet_is_something_to_do(tmp_path):
-    assert not runs.same_inputs(tmp_path / "none", {}, 100, 7)
+    assert not folders.same_inputs(tmp_path / "none", {}, 100, 7)
 
 
 def test_the_manifest_holds_no_time(tmp_path):
@@ -492,8 +500,8 @@ def test_the_manifest_holds_no_time(tmp_path):
     second = publish(tmp_path / "two", "same", "2027-01-05T09:00:00+01:00")
     assert (first / "manifest.json").read_bytes() == (second / "manifest.json").read_bytes()
     assert (
-        runs.run_id(first)
-        == runs.run_id(second)
+        folders.run_id(first)
+        == folders.run_id(second)
         == f"{MONTH}-{hashlib.sha256((first / 'manifest.json').read_bytes()).hexdigest()[:10]}"
     )
 
@@ -504,13 +512,13 @@ def test_the_code_is_also_its_pages(tmp_path, monkeypatch):
     (package / "report" / "__pycache__").mkdir(parents=True)
     (package / "runs.py").write_bytes(b"a = 1\n")
     (package / "report" / "page.html").write_bytes(b"<p>")
-    monkeypatch.setattr(runs, "__file__", str(package / "runs.py"))
-    before = runs.code_fingerprint()
+    monkeypatch.setattr(folders, "__file__", str(package / "runs.py"))
+    before = folders.code_fingerprint()
     (package / "report" / "__pycache__" / "x.nbi").write_bytes(b"compiled")
     (package / "runs.py").write_bytes(b"a = 1\r\n")
-    assert runs.code_fingerprint() == before
+    assert folders.code_fingerprint() == before
     (package / "report" / "page.html").write_bytes(b"<P>")
-    assert runs.code_fingerprint() != before
+    assert folders.code_fingerprint() != before
 
 
 def test_the_tree_hash_is_of_names_and_bytes(tmp_path):
@@ -518,10 +526,10 @@ def test_the_tree_hash_is_of_names_and_bytes(tmp_path):
     (tmp_path / "b" / "2").write_bytes(b"two")
     (tmp_path / "a1").write_bytes(b"one")
     one, two = (hashlib.sha256(text).hexdigest() for text in (b"one", b"two"))
-    assert runs.tree_hash(tmp_path) == hashlib.sha256(json.dumps({"a1": one, "b/2": two}).encode()).hexdigest()
+    assert folders.tree_hash(tmp_path) == hashlib.sha256(json.dumps({"a1": one, "b/2": two}).encode()).hexdigest()
     (tmp_path / "a1").rename(tmp_path / "a2")
-    assert runs.tree_hash(tmp_path) != hashlib.sha256(json.dumps({"a1": one, "b/2": two}).encode()).hexdigest()
-    assert runs.tree_hash(tmp_path / "none") is None
+    assert folders.tree_hash(tmp_path) != hashlib.sha256(json.dumps({"a1": one, "b/2": two}).encode()).hexdigest()
+    assert folders.tree_hash(tmp_path / "none") is None
 
 
 # ---- the log ----
@@ -529,26 +537,26 @@ def test_the_tree_hash_is_of_names_and_bytes(tmp_path):
 
 def test_the_log_says_what_was_published_and_when(tmp_path):
     final = publish(tmp_path, "first")
-    first = runs.run_id(final)
+    first = folders.run_id(final)
     publish(tmp_path, "second", "2026-12-04T06:30:00+00:00")
     publish(tmp_path, "first", "2026-12-05T06:30:00+00:00")
-    held = [(line.at, line.what, line.month, line.run) for line in runs.read_log(tmp_path / "example")]
+    held = [(line.at, line.what, line.month, line.run) for line in folders.read_log(tmp_path / "example")]
     assert [row[0][8:10] for row in held] == ["03", "04", "05"] and {row[1:3] for row in held} == {("published", MONTH)}
     assert held[0][3] == held[2][3] == first != held[1][3]
 
 
 def test_a_line_is_logged_once_and_a_persons_line_is_kept(tmp_path):
-    line = runs.Logged(AT, "published", MONTH, "run", "a\tnote\nin two lines")
-    runs.log(tmp_path, line)
-    runs.log(tmp_path, line)
+    line = folders.Logged(AT, "published", MONTH, "run", "a\tnote\nin two lines")
+    folders.log(tmp_path, line)
+    folders.log(tmp_path, line)
     with (tmp_path / "runs.log").open("a", encoding="utf-8") as file:
         file.write("checked by finance")
-    runs.log(tmp_path, runs.Logged("", "deleted", MONTH, "run", ""))
+    folders.log(tmp_path, folders.Logged("", "deleted", MONTH, "run", ""))
     text = (tmp_path / "runs.log").read_text(encoding="utf-8")
     assert (
         text == f"{AT}\tpublished\t{MONTH}\trun\ta note in two lines\nchecked by finance\n\tdeleted\t{MONTH}\trun\t\n"
     )
-    assert [held.what for held in runs.read_log(tmp_path)] == ["published", "deleted"]
+    assert [held.what for held in folders.read_log(tmp_path)] == ["published", "deleted"]
 
 
 # ---- deleting ----
@@ -557,18 +565,18 @@ def test_a_line_is_logged_once_and_a_persons_line_is_kept(tmp_path):
 def test_a_run_is_deleted_only_if_it_is_the_one_that_was_meant(tmp_path):
     final = publish(tmp_path, "first")
     with pytest.raises(BadInput, match="is not the run other any more"):
-        runs.remove(tmp_path, "example", MONTH, "other")
+        folders.remove(tmp_path, "example", MONTH, "other")
     assert said(final) == "first"
-    run = runs.run_id(final)
-    runs.remove(tmp_path, "example", MONTH, run, AT)
+    run = folders.run_id(final)
+    folders.remove(tmp_path, "example", MONTH, run, AT)
     assert not final.exists() and left_over(final.parent) == set()
-    assert runs.read_log(final.parent)[-1] == runs.Logged(AT, "deleted", MONTH, run, "")
+    assert folders.read_log(final.parent)[-1] == folders.Logged(AT, "deleted", MONTH, run, "")
 
 
 def test_a_deletion_that_was_interrupted_is_finished(tmp_path):
     final = publish(tmp_path, "first")
     final.rename(final.with_name(f".{MONTH}.going"))
-    runs.sweep(tmp_path, "example")
+    folders.sweep(tmp_path, "example")
     assert left_over(final.parent) == set() and not final.exists()
 
 
@@ -578,7 +586,7 @@ def test_a_polite_end_is_like_a_kill(tmp_path):
     final = publish(tmp_path, "old")
     work = (
         "import sys, time; from pathlib import Path; from forecast import runs\n"
-        f"with runs.publishing(Path(sys.argv[1]), 'example', '{MONTH}') as staging: print('held', flush=True); time.sleep(60)"
+        f"with folders.publishing(Path(sys.argv[1]), 'example', '{MONTH}') as staging: print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", work, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
         child.stdout.readline()

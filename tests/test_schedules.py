@@ -14,8 +14,8 @@ from dateutil.easter import easter
 from ruamel.yaml import YAML
 
 from conftest import HOME
-from forecast.cli import main as forecast
-from forecast.errors import BadInput, Busy, CannotPublish
+from forecast.case.errors import BadInput, Busy, CannotPublish
+from forecast.cli.commands import main as forecast
 
 FOLDER = HOME / "docs" / "schedules"
 CRON, SERVICE, TIMER = FOLDER / "forecast.cron", FOLDER / "forecast-refresh.service", FOLDER / "forecast-refresh.timer"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from forecast.backtest import scores
+from forecast.record import scores
 
 COUNTS = st.floats(-1e4, 1e4, allow_subnormal=False)
 TINY = 1e-300  # below it, half of a number is not exact

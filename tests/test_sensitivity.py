@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import spearmanr
 
 from conftest import HOME
-from forecast import outlook, sensitivity
-from forecast.cases import open_case
+from forecast.model import outlook
+from forecast.model.cases import open_case
+from forecast.questions import sensitivity
 
 CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
 

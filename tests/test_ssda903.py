@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.returns import write_returns
-from forecast.errors import BadInput
-from forecast.inputs.ssda903 import files, read_returns
-from forecast.inputs.ssda903.codes import AGE_BANDS, LEAVES_BY_CODE, OWN_PROVIDERS, PLACEMENTS, PLACES
-from forecast.inputs.ssda903.years import year_in_text
+from forecast.case.errors import BadInput
+from forecast.sources.ssda903 import files, read_returns
+from forecast.sources.ssda903.codes import AGE_BANDS, LEAVES_BY_CODE, OWN_PROVIDERS, PLACEMENTS, PLACES
+from forecast.sources.ssda903.years import year_in_text
 
 HEADER = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB"
 EPISODES = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN"

@@ -15,12 +15,12 @@ import pytest
 from dateutil.relativedelta import relativedelta
 
 from conftest import HOME
-from forecast.errors import BadInput
-from forecast.synth import Leaving, Oddities, Settings, invent, write, write_example
-from forecast.synth.chance import Chance, leaving_day
-from forecast.synth.council import example_settings
-from forecast.synth.days import anniversary, band_on, births_in_band, leap_days
-from forecast.synth.episodes import episodes
+from forecast.case.errors import BadInput
+from invented import Leaving, Oddities, Settings, invent, write, write_example
+from invented.chance import Chance, leaving_day
+from invented.council import example_settings
+from invented.days import anniversary, band_on, births_in_band, leap_days
+from invented.episodes import episodes
 
 STANDARD_ERRORS = 4
 DAYS_A_YEAR = 365.25

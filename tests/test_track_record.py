@@ -10,12 +10,13 @@ from click.testing import CliRunner
 from scipy.stats import norm
 
 from conftest import HOME
-from forecast.assumptions import load
-from forecast.backtest import chain, door, farm, monthly, origins, page, record, tune
-from forecast.backtest.panel import Panel, as_known, read_panel
-from forecast.cli import main
-from forecast.errors import BadInput
-from forecast.trend import pooled
+from forecast.case import load
+from forecast.case.errors import BadInput
+from forecast.cli.commands import main
+from forecast.demand.trend import pooled
+from forecast.record import chain, door, farm, monthly, origins, tables, tune
+from forecast.record.panel import Panel, as_known, read_panel
+from forecast.runs import record_page
 
 PLAIN = (
     origins.FORECAST,
@@ -183,7 +184,7 @@ def hand_made() -> pd.DataFrame:
 
 
 def test_tables_by_hand():
-    held = record.tables(hand_made(), 1)
+    held = tables.tables(hand_made(), 1)
     bar = held["against_own_walk"].set_index(["councils", "method", "horizon", "size"])
     assert bar.loc[("all", origins.FORECAST, "all", "all"), "ratio"] == 0.5
     assert bar.loc[("not tuned on", origins.FORECAST, "all", "all"), "ratio"] == 0.5, (
@@ -258,7 +259,7 @@ def test_the_command(tmp_path, monkeypatch):
     )
     assert done.exit_code == 0, done.output
     scores = pd.read_csv(tmp_path / "scores.csv")
-    assert list(scores.columns[:10]) == record.COLUMNS
+    assert list(scores.columns[:10]) == tables.COLUMNS
     assert set(scores["method"]) == {"no change", origins.OWN_WALK} and scores["origin"].min() == 2011
     refused = CliRunner().invoke(main, ["backtest", "--method", "crystal ball"])
     assert refused.exit_code == 2 and "Methods: forecast" in refused.output
@@ -294,14 +295,14 @@ def test_slough_tuned_nothing():
 
 def test_what_the_page_shows_is_what_was_kept():
     rows = door.calibration_table(HOME, "record_slough")
-    table = page.own_table(rows, "lac")
+    table = record_page.own_table(rows, "lac")
     ours = rows[(rows["measure"] == "lac") & (rows["method"] == origins.FORECAST)]
     assert (
         len(table) == len(ours)
         and (table["Range"] == "inside").sum()
         == ((ours["p10"] <= ours["outturn"]) & (ours["outturn"] <= ours["p90"])).sum()
     )
-    assert set(page.own_chart(rows, "cp", "2").title.split()) >= {"ahead:"}
+    assert set(record_page.own_chart(rows, "cp", "2").title.split()) >= {"ahead:"}
 
 
 def test_england_margins_are_the_years_own(settings):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from conftest import HOME
-from forecast.errors import BadInput
-from forecast.trend import METHODS, Series, forecast, methods, plain, prophets, statespace, tidy
-from forecast.trend.series import counts_of, months_after, places
+from forecast.case.errors import BadInput
+from forecast.demand.trend import METHODS, Series, forecast, methods, plain, prophets, statespace, tidy
+from forecast.demand.trend.series import counts_of, months_after, places
 
 DRAWS = 4_000
 MONTHS = 24

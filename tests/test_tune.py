@@ -8,10 +8,10 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import norm
 
-from forecast.backtest import tune
-from forecast.backtest.chain import England
-from forecast.backtest.panel import MEASURES, Panel
-from forecast.trend.earned import METHODS
+from forecast.demand.trend.earned import METHODS
+from forecast.record import tune
+from forecast.record.chain import England
+from forecast.record.panel import MEASURES, Panel
 
 LUCK = np.random.default_rng(20110609)
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from forecast.assumptions import Assumptions, Entry, Scenario, list_scenarios, load_scenarios
-from forecast.assumptions.documents import Change
-from forecast.assumptions.rules import carried_range, faults
-from forecast.errors import BadInput
-from forecast.workbook import read_workbook, to_yaml, write_template
-from forecast.workbook.book import MOST_BYTES, MOST_FAULTS, MOST_UNPACKED
-from forecast.workbook.layout import ASSUMPTIONS, CASE, CHANGES, MOST_TEXT, SCENARIOS, TABLES, Table
+from forecast.case import Assumptions, Entry, Scenario, list_scenarios, load_scenarios
+from forecast.case.documents import Change
+from forecast.case.errors import BadInput
+from forecast.case.rules import carried_range, faults
+from forecast.case.workbook import read_workbook, to_yaml, write_template
+from forecast.case.workbook.book import MOST_BYTES, MOST_FAULTS, MOST_UNPACKED
+from forecast.case.workbook.layout import ASSUMPTIONS, CASE, CHANGES, MOST_TEXT, SCENARIOS, TABLES, Table
 
 HERE = Path(__file__).parent
 PARAMS, SMALL = HERE.parent / "params", HERE / "fixtures" / "params"

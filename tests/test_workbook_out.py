@@ -19,14 +19,15 @@ from lxml import etree
 from openpyxl.utils import range_boundaries
 from test_monthly import ACTUAL, BUDGET, small_case, with_ledger
 
-from forecast import refresh, runs
-from forecast.answer import answer
-from forecast.costs import LINES
-from forecast.errors import BadInput
-from forecast.monthly import monthly_costs
+from forecast.case.errors import BadInput
+from forecast.money.costs import LINES
+from forecast.questions.answer import answer
+from forecast.questions.monthly import monthly_costs
 from forecast.report.workbook import sources_table, write_workbook
 from forecast.report.workbook.cells import Column, Formula, LineChart, Sheet, letters, rounded
 from forecast.report.workbook.write import workbook_bytes
+from forecast.runs import folders, pipeline
+from forecast.sources import files
 
 AS_OF = date(2011, 6, 9)
 SAME = 1e-6  # pounds or children: the last digits of sums of millions
@@ -80,14 +81,14 @@ SENSITIVITIES = {
 def publish(folder: Path, case, base, outlooks: dict) -> Path:
     """A run folder as a refresh writes it, without charts and notebooks."""
     told = answer(base, outlooks) | {"sensitivities": SENSITIVITIES}
-    held = refresh.tables_of(case, base, outlooks["central"], told) | {
+    held = pipeline.tables_of(case, base, outlooks["central"], told) | {
         "monthly": monthly_costs(base, outlooks),
         "sources": sources_table(case.cards),
     }
-    runs.write_json(folder / "answer.json", told)
+    files.write_json(folder / "answer.json", told)
     for name, table in held.items():
-        runs.write_table(folder / "tables", name, table)
-    runs.write_json(folder / "manifest.json", runs.manifest(folder, {}, base.draws, base.seed))
+        files.write_table(folder / "tables", name, table)
+    files.write_json(folder / "manifest.json", folders.manifest(folder, {}, base.draws, base.seed))
     return folder
 
 
@@ -141,9 +142,9 @@ def changed(run: Path, folder: Path, change=lambda told: None, tables: dict | No
     shutil.copytree(run, folder)
     told = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     change(told)
-    runs.write_json(folder / "answer.json", told)
+    files.write_json(folder / "answer.json", told)
     for name, table in (tables or {}).items():
-        runs.write_table(folder / "tables", name, table)
+        files.write_table(folder / "tables", name, table)
     return folder
 
 
@@ -515,7 +516,7 @@ def test_the_cover_says_what_when_until_when_and_links_every_sheet(run, book):
     assert (
         lines[1].startswith("Marking: PRIVATE")
         and "Council: Slough" in lines
-        and f"Run: slough {runs.run_id(run)}" in lines
+        and f"Run: slough {folders.run_id(run)}" in lines
     )
     assert any(manifest["code_sha256"][:12] in line and f"version {manifest['version']}" in line for line in lines)
     assert "As of: 9 June 2011" in lines and any(line.startswith("Figures up to: 31 May 2011.") for line in lines)
@@ -602,7 +603,7 @@ def test_actual_spending_by_line_is_not_public(with_actuals, tmp_path):
     [
         (lambda folder: (folder / "answer.json").unlink(), "answer.json is missing"),
         (lambda folder: (folder / "answer.json").write_text("{", encoding="utf-8"), "answer.json is damaged"),
-        (lambda folder: runs.write_json(folder / "answer.json", {"schema": "forecast-answer-1"}), "another version"),
+        (lambda folder: files.write_json(folder / "answer.json", {"schema": "forecast-answer-1"}), "another version"),
         (lambda folder: (folder / "tables" / "monthly.parquet").unlink(), "tables/monthly.parquet is missing"),
         (
             lambda folder: (folder / "tables" / "history.parquet").write_bytes(b"PAR1"),
@@ -610,7 +611,7 @@ def test_actual_spending_by_line_is_not_public(with_actuals, tmp_path):
         ),
         (lambda folder: (folder / "manifest.json").unlink(), "manifest.json is missing"),
         (
-            lambda folder: runs.write_table(
+            lambda folder: files.write_table(
                 folder / "tables", "monthly", pd.read_parquet(folder / "tables" / "monthly.parquet").iloc[1:]
             ),
             "each cost line once",

@@ -11,11 +11,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from conftest import HOME
-from forecast.errors import BadInput
-from forecast.inputs.arrivals import Arrived, Held, accept, read_card, read_inbox
-from forecast.inputs.cards import read_card as read_source_card
-from forecast.inputs.published import prove
-from forecast.synth.year import (
+from forecast.case.errors import BadInput
+from forecast.sources.arrivals import Arrived, Held, accept, read_card, read_inbox
+from forecast.sources.cards import read_card as read_source_card
+from forecast.sources.published import prove
+from invented.year import (
     BUDGET,
     PLACED_HEADINGS,
     YearSettings,
@@ -172,7 +172,7 @@ def test_the_budget_is_the_cases():
     assert set(lines) == set(BUDGET)
     for line, (_, pounds) in BUDGET.items():
         assert pounds == pytest.approx(lines[line]["budget"], rel=0.01, abs=1), (
-            f"{line}: the case's budget has moved; put it into forecast/synth/year.py"
+            f"{line}: the case's budget has moved; put it into invented/year.py"
         )
 
 

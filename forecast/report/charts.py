@@ -10,9 +10,9 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from forecast.costs import GROUPS, LINES  # noqa: E402
-from forecast.months import month_in_words  # noqa: E402
-from forecast.report.words import (  # noqa: E402
+from forecast.case.months import month_in_words  # noqa: E402
+from forecast.money.costs import GROUPS, LINES  # noqa: E402
+from forecast.report.words import (
     against,
     chance_in_ten,
     children,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import Markdown
 
-from forecast.errors import BadInput
-from forecast.home import find_home, typed
+from forecast.case.errors import BadInput
+from forecast.case.home import find_home, typed
 from forecast.report import charts, tables, words
 
 RUN_FOLDER = "FORECAST_RUN_FOLDER"

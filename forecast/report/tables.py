@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from forecast.costs import LINES
-from forecast.months import month_in_words
+from forecast.case.months import month_in_words
+from forecast.money.costs import LINES
 from forecast.report.words import (
     at_month,
     chance_in_ten,

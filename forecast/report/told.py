@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from forecast.months import last_day, month_in_words
+from forecast.case.months import last_day, month_in_words
 from forecast.report import words
 from forecast.report.model import Bullets, Figure, Heading, Paragraph, Part, Report, Table, Told, text_of, told_in
 from forecast.report.notebook import Run

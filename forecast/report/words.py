@@ -4,10 +4,10 @@ import math
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from forecast import months
-from forecast.costs import LINES
-from forecast.months import month_in_words
-from forecast.trend.earned import IN_WORDS as METHOD_WORDS
+from forecast.case import months
+from forecast.case.months import month_in_words
+from forecast.demand.trend.earned import IN_WORDS as METHOD_WORDS
+from forecast.money.costs import LINES
 
 MONEY_STEP = 10_000
 FIGURES = 4

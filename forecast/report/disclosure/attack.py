@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.disclosure.protect import asked
 from forecast.report.disclosure.sheets import COUNT, Equation
 from forecast.report.disclosure.system import ATTACKERS, INSIDER, System, changes, needs, range_of, with_values

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.disclosure.attack import Fared, Finding, attack, blind
 from forecast.report.disclosure.protect import Plan
 from forecast.report.disclosure.released import HIDDEN, Kept, Record, Released

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.disclosure.released import HIDDEN, Released
 from forecast.report.model import PRIVATE, PUBLIC, Bullets, Figure, Paragraph, Part, Report, Table, Told
 

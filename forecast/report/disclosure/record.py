@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from datetime import date
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.disclosure.attack import Fared
 from forecast.report.disclosure.released import Kept, Record, Released
 from forecast.report.disclosure.rule import Rule

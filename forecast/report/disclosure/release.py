@@ -15,7 +15,7 @@ What is not promised
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.disclosure.attack import Fared, Finding, complete
 from forecast.report.disclosure.joint import (
     Joint,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.disclosure.attack import Fared
 from forecast.report.disclosure.rule import Rule
 from forecast.report.disclosure.sheets import COUNT, Equation

@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 
-from forecast.assumptions import Assumptions
+from forecast.case import Assumptions
 
 SECTION = "disclosure"
 

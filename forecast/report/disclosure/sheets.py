@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 
 COUNT, MONEY = "count", "money"
 PENNY = 0.01  # sums of pounds may miss by this for each term, and of forecasts

@@ -11,7 +11,7 @@ from math import ceil, floor, inf
 import numpy as np
 from scipy.sparse import csc_array
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.disclosure.rule import Rule
 from forecast.report.disclosure.sheets import COUNT, MONEY, PENNY, Cell, Equation
 from forecast.report.disclosure.witness import Need

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from forecast.costs import LINES
+from forecast.money.costs import LINES
 from forecast.report import charts
 from forecast.report.model import Block, Bullets, Figure, Paragraph, Part, Table
 from forecast.report.told import Voice

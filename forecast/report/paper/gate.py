@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from forecast.errors import BadInput
-from forecast.months import year_months
+from forecast.case.errors import BadInput
+from forecast.case.months import year_months
 from forecast.report.disclosure import (
     MODEL,
     Cell,

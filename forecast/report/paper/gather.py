@@ -5,12 +5,12 @@ import json
 from datetime import date
 from pathlib import Path
 
-from forecast.cases import table_folder
-from forecast.errors import BadInput
-from forecast.inputs.cards import Card, card_path, read_card
+from forecast.case.errors import BadInput
+from forecast.model.cases import table_folder
 from forecast.report.notebook import Run
 from forecast.report.told import Known
 from forecast.report.words import at_month, year_end_month
+from forecast.sources.cards import Card, card_path, read_card
 
 LEVELS = ("red", "amber", "green")
 LEDGER = "ledger."

@@ -1,6 +1,6 @@
 """Section 4: financial, risk, legal, equalities and workforce implications."""
 
-from forecast.costs import LINES
+from forecast.money.costs import LINES
 from forecast.report.model import Block, Heading, Part, Table
 from forecast.report.paper.blocks import ROUNDED, Paper, lines_of, written
 from forecast.report.paper.front import nothing

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from forecast.assumptions.documents import Day, Strict, Text
-from forecast.assumptions.reader import Document, read_document
-from forecast.assumptions.wording import check
-from forecast.errors import BadInput
+from forecast.case.documents import Day, Strict, Text
+from forecast.case.errors import BadInput
+from forecast.case.reader import Document, read_document
+from forecast.case.wording import check
 from forecast.report.told import undeclared
 
 FILE = "report.yaml"

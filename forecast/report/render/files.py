@@ -4,7 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip file can tell
 

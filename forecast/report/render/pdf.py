@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typst
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 from forecast.report.model import Block, Bullets, Figure, Heading, Paragraph, Report, Table, text_of
 from forecast.report.render import files
 from forecast.report.render.layout import (

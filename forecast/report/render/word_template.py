@@ -11,7 +11,7 @@ from docx.document import Document as WordDocument
 from docx.opc.constants import RELATIONSHIP_TYPE as LINK
 from docx.oxml.ns import qn
 
-from forecast.errors import BadInput
+from forecast.case.errors import BadInput
 
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # the container of old .doc files, and of every file that Office encrypts
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

@@ -1,6 +1,6 @@
 """Children by month in the central case: a month's start, who comes, who leaves, and its end."""
 
-from forecast.months import month_in_words
+from forecast.case.months import month_in_words
 from forecast.report.workbook.cells import Cell, Column, Sheet
 from forecast.report.workbook.run import Run
 

@@ -5,7 +5,6 @@ from datetime import date
 
 import pandas as pd
 
-from forecast.history import SUPPRESSED
 from forecast.report.words import day_in_words
 from forecast.report.workbook.cells import HIDDEN, NOT_APPLICABLE, Cell, Column, Formula, Sheet, difference, missed
 from forecast.report.workbook.names import (
@@ -20,6 +19,7 @@ from forecast.report.workbook.names import (
     period_in_words,
 )
 from forecast.report.workbook.run import Run
+from forecast.sources.history import SUPPRESSED
 
 OWN = "council"  # the status of a figure that its council counted and nobody published
 NO_MISFIT = "Fits"

@@ -1,6 +1,6 @@
 """The first two sheets: what the workbook is, how current, what it holds; and how to read it."""
 
-from forecast.months import month_in_words
+from forecast.case.months import month_in_words
 from forecast.report.words import cautions, day_in_words, headline
 from forecast.report.workbook.cells import HIDDEN, NOT_APPLICABLE, NOT_HELD, Column, Formula, Link, Sheet
 from forecast.report.workbook.control import NAME as CONTROL

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from forecast.costs import GROUPS, LINES
-from forecast.monthly import ACTUAL, ESTIMATED, FORECAST, period_of
-from forecast.months import days_in, month_in_words
+from forecast.case.months import days_in, month_in_words, period_of
+from forecast.money.costs import GROUPS, LINES
+from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
 from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, Sheet, difference, missed, total_row
 from forecast.report.workbook.names import BASES
 from forecast.report.workbook.run import CENTRAL, Run

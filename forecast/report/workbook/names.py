@@ -1,6 +1,6 @@
 """The field's words for what tables hold under short names: no reader sees an underscore."""
 
-from forecast.check import BAND_WORDS
+from forecast.model.check import BAND_WORDS
 from forecast.report.words import day_in_words
 
 MEASURES = {

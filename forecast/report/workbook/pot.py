@@ -2,8 +2,8 @@
 
 import math
 
-from forecast.causes import CAUSES, INTERACTION
-from forecast.months import month_in_words
+from forecast.case.months import month_in_words
+from forecast.case.nature import CAUSES, INTERACTION
 from forecast.report.words import at_month, children_matter, money, percent, spread, year_end_month
 from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, LineChart, Sheet, difference, missed
 from forecast.report.workbook.money import PENCE

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 from pyarrow import ArrowInvalid
 
-from forecast.errors import BadInput
-from forecast.monthly import ACTUAL
-from forecast.months import year_months
+from forecast.case.errors import BadInput
+from forecast.case.months import year_months
+from forecast.money.ledger import ACTUAL
 from forecast.report.disclosure import Rule, rule_in
 from forecast.report.model import PRIVATE, PUBLIC
 from forecast.report.schema import ANSWER

@@ -4,10 +4,10 @@ from datetime import date
 
 import pandas as pd
 
-from forecast.inputs.cards import Card
 from forecast.report.words import day_in_words
 from forecast.report.workbook.cells import NOT_APPLICABLE, Column, Sheet
 from forecast.report.workbook.run import Run
+from forecast.sources.cards import Card
 
 COLUMNS = [
     "title",

@@ -1,1 +1,0 @@
-"""What the method would have said at earlier origins, beside what happened."""

@@ -1,0 +1,28 @@
+"""Layered assumptions: national, then council and month, then scenario. The files are the assumptions log."""
+
+from forecast.case.documents import Case, Entry, Scenario
+from forecast.case.freezing import freeze, thaw
+from forecast.case.layers import Assumptions, Difference, list_cases, list_scenarios, load, load_scenarios
+from forecast.case.log import log_frame, log_markdown, overdue
+from forecast.case.sampling import luck, sample
+from forecast.case.schema import json_schema
+
+__all__ = [
+    "Assumptions",
+    "Case",
+    "Difference",
+    "Entry",
+    "Scenario",
+    "freeze",
+    "json_schema",
+    "list_cases",
+    "list_scenarios",
+    "load",
+    "load_scenarios",
+    "log_frame",
+    "log_markdown",
+    "luck",
+    "overdue",
+    "sample",
+    "thaw",
+]

@@ -1,0 +1,98 @@
+"""The catalogue: which assumptions exist, in what unit, between what limits."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from forecast.case.documents import Strict, Text
+from forecast.case.reader import Document, read_document
+from forecast.case.wording import check, nearest, read_each, refuse, shown
+
+CATALOGUE = "catalogue.yaml"
+
+
+class Unit(Strict):
+    """A unit, and the scale its values live on.
+
+    The scale decides the shape of the 80% range: positive (lognormal), share (between 0 and 1), real (normal).
+    """
+
+    description: Text = Field(description="the unit in words, such as pounds per child per week")
+    scale: Literal["positive", "share", "real"] = Field(description="positive, share or real")
+
+
+class Item(Strict):
+    """One assumption that must have an entry: `uncertain` is sampled, a `decision` is known or decided."""
+
+    description: Text = Field(description="what it is, in a sentence")
+    unit: Text = Field(description="one of the units at the top of the catalogue")
+    minimum: float = Field(description="the lowest value that can be meant")
+    maximum: float = Field(description="the highest value that can be meant")
+    kind: Literal["uncertain", "decision"] = Field(description="uncertain or decision")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Units by name, and items by dotted key, in the order of the file."""
+
+    units: dict[str, Unit]
+    items: dict[str, Item]
+
+    @property
+    def sections(self) -> set[str]:
+        """Every dotted prefix that has items under it."""
+        parts = [key.split(".") for key in self.items]
+        return {".".join(names[:depth]) for names in parts for depth in range(1, len(names))}
+
+    def item_and_unit(self, key: str) -> tuple[Item, Unit]:
+        """The item of a key, and the unit it is in."""
+        return self.items[key], self.units[self.items[key].unit]
+
+
+def read_catalogue(params: Path) -> Catalogue:
+    """Read params/catalogue.yaml. Raises BadInput with every fault of the file."""
+    doc = read_document(params / CATALOGUE, params)
+    if not isinstance(doc.data.get("units"), dict):
+        raise doc.problem(("units",), "the units are missing. Add `units:`, with the description and scale of each")
+    units = read_each(doc.data["units"], lambda name: check(Unit, doc, ("units", name)))
+    items = read_each(_item_paths(doc, doc.data, ()), lambda path: _read_item(doc, path, units))
+    return Catalogue(units, {".".join(path): item for path, item in items.items()})
+
+
+def _read_item(doc: Document, path: tuple, units: dict[str, Unit]) -> Item:
+    item = check(Item, doc, path)
+    refuse(doc, path, _faults(item, units))
+    return item
+
+
+def _item_paths(doc: Document, section: dict, path: tuple):
+    """The path of each item: whatever has fields of its own, such as its unit, and not only sections below it."""
+    for name, content in section.items():
+        here = (*path, name)
+        if here == ("units",):
+            continue
+        if not re.fullmatch("[a-z0-9][a-z0-9_]*", name):
+            raise doc.problem(here, "a key is small letters, digits and _ only. Rename it")
+        if not isinstance(content, dict) or not content:
+            raise doc.problem(here, f"is {shown(content or None)}; expected assumptions below. Add them or delete it")
+        if all(isinstance(inner, dict) for inner in content.values()):
+            yield from _item_paths(doc, content, here)
+        else:
+            yield here
+
+
+def _faults(item: Item, units: dict[str, Unit]):
+    """Contradictions inside one item, as (field, sentence)."""
+    if item.unit not in units:
+        yield "unit", f"is {item.unit}, which is not under `units:`. {nearest(item.unit, list(units))}"
+        return
+    scale = units[item.unit].scale
+    if item.minimum >= item.maximum:
+        yield "minimum", f"is {item.minimum:g}, not below the maximum {item.maximum:g}. Correct one of them"
+    if scale != "real" and item.minimum < 0:
+        yield "minimum", f"is {item.minimum:g}; expected 0 or more, as {item.unit} is a {scale} unit. Raise it"
+    if scale == "share" and item.maximum > 1:
+        yield "maximum", f"is {item.maximum:g}; expected 1 or less, as {item.unit} is a share. Lower it"

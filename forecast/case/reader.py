@@ -1,0 +1,204 @@
+"""Read one YAML file strictly, remembering the line of every key.
+
+YAML forgives in ways that change figures: a key given twice keeps the last, `1e3` is text to one program
+and a thousand to another, an alias copies what is out of sight. Only the plain part of YAML 1.2 is read:
+sections, lists, text, numbers in plain digits, true and false. Everything else is refused by line.
+"""
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+from forecast.case.errors import BadInput
+
+PLAIN_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+REFUSED_TOKENS = {
+    "AnchorToken": "an anchor (&name) is not allowed. Write the entry out in full",
+    "AliasToken": "an alias (*name) is not allowed. Write the entry out in full",
+    "TagToken": "a tag (!name) is not allowed. Remove it; put text in quotation marks",
+    "DirectiveToken": "a directive (%...) is not allowed. Remove the line",
+}
+
+YAML_ADVICE = {
+    "mapping values are not allowed": "this line, or one just above, is not a key, a colon, a space and a value. "
+    "Put text that holds a colon in quotation marks, close every quotation mark, and line keys up",
+    "could not find expected ':'": "this line has no key. Every line needs a key, a colon and a space",
+    "end of stream": "a quotation mark opens here and never closes. Add the closing mark",
+    "cannot start any token": "text cannot begin with this sign unquoted. Put the text in quotation marks",
+    "expected <block end>": "this line does not fit the ones above. Line keys up with their neighbours, with "
+    "nothing after a closing quotation mark",
+    "another document": "a second document begins here (---). Keep one document to a file",
+    "expected ','": "a bracket or comma is missing. Close every { and [, and put a comma between the parts",
+    "node content": "a bracket is not closed. Close every { and [",
+    "escape character": "a backslash in double quotation marks is not plain text. Use single quotation marks",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file says (`data`), and the line of each key (`lines`: path of keys -> line, counted from 1)."""
+
+    file: str
+    data: dict
+    lines: dict[tuple, int]
+
+    def at(self, path: tuple) -> object:
+        """What stands under a path of keys."""
+        found = self.data
+        for key in path:
+            found = found[key]
+        return found
+
+    def line(self, path: tuple) -> int:
+        """The line of a path of keys, or of the nearest section above it that is in the file."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def problem(self, path: tuple, sentence: str) -> BadInput:
+        """The error to raise about a key: file, line, key, then the sentence."""
+        key = ".".join(str(part) for part in path)
+        return BadInput(f"{self.file}, line {self.line(path)}: {key + ': ' if key else ''}{sentence}")
+
+
+def read_document(path: Path, params: Path) -> Document:
+    """Read a file under the `params` folder. Raises BadInput, naming the file relative to `params`."""
+    file = path.relative_to(params).as_posix()
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"{file}: there is no such file in {params}. Create it, or check the folder") from None
+    try:
+        return read_text(raw.decode("utf-8"), file)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise BadInput(
+            f"{file}, line {line}: this is not UTF-8 text. In the editor, choose Save As and the encoding UTF-8"
+        ) from None
+
+
+def read_text(text: str, file: str) -> Document:
+    """Read the text of a file; `file` is what messages call it. Raises BadInput."""
+    text = text.replace("\r\n", "\n")
+    _refuse_hidden_characters(text, file)
+    node = _compose(text, file)
+    if not isinstance(node, MappingNode):
+        held = "is empty" if node is None else "does not begin with a key"
+        raise BadInput(f"{file}, line 1: the file {held}; expected keys, each followed by a colon and its content")
+    lines = {}
+    return Document(file, _read_section(node, (), file, lines), lines)
+
+
+def _refuse_hidden_characters(text: str, file: str) -> None:
+    """Tabs, byte order marks, no-break spaces: characters that look like nothing and change the meaning."""
+    for place, character in enumerate(text):
+        if not _is_hidden(character):
+            continue
+        line = text[:place].count("\n") + 1
+        name = "a tab" if character == "\t" else _character_name(character)
+        advice = {"\t": "Use spaces", "\ufeff": "Save the file as UTF-8 without a byte order mark"}
+        remedy = advice.get(character, "Delete it and retype the line; pasted text often holds one")
+        raise BadInput(f"{file}, line {line}: there is {name} here, which cannot be seen. {remedy}")
+
+
+def _is_hidden(character: str) -> bool:
+    if character in "\n ":
+        return False
+    return character == "\u00a0" or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _character_name(character: str) -> str:
+    known = {"\ufeff": "byte order mark", "\u00a0": "no-break space"}
+    return "a " + known.get(character, f"hidden character (U+{ord(character):04X})")
+
+
+def _compose(text: str, file: str):
+    """The YAML node of the whole text, after refusing anchors, aliases, tags and directives."""
+    try:
+        for token in YAML(typ="safe", pure=True).scan(text):
+            refusal = REFUSED_TOKENS.get(type(token).__name__)
+            if refusal:
+                raise BadInput(f"{file}, line {token.start_mark.line + 1}: {refusal}")
+        return YAML(typ="safe", pure=True).compose(text)
+    except YAMLError as error:
+        raise BadInput(_say(error, file)) from None
+    except RecursionError:
+        raise BadInput(f"{file}, line 1: sections are nested too deeply to read. Remove stray brackets") from None
+
+
+def _say(error: YAMLError, file: str) -> str:
+    """A YAML error in the words of the person who typed the file."""
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    begun = (getattr(error, "context", None) or "").startswith("while scanning")
+    mark = (begun and error.context_mark) or getattr(error, "problem_mark", None)
+    advice = next((say for part, say in YAML_ADVICE.items() if part in problem), None)
+    return f"{file}, line {mark.line + 1 if mark else 1}: {advice or f'this is not valid YAML ({problem})'}"
+
+
+def _read_section(node: MappingNode, path: tuple, file: str, lines: dict) -> dict:
+    section = {}
+    for key_node, value_node in node.value:
+        here, line = (*path, key_node.value), key_node.start_mark.line + 1
+        fault = _key_fault(here, value_node, node.flow_style, section, lines)
+        if fault:
+            raise BadInput(f"{file}, line {line}: {fault}")
+        lines[here] = line
+        section[key_node.value] = _read_value(value_node, here, file, lines)
+    return section
+
+
+def _key_fault(path: tuple, value_node, in_braces: bool, section: dict, lines: dict) -> str | None:
+    """What is wrong with a key as written, if anything: not a word, a merge, given twice, cut from text by a comma."""
+    key = path[-1]
+    if not isinstance(key, str) or not key.strip():
+        return "a key must be a word. Write the key as text before the colon"
+    if key == "<<":
+        return "a merge (<<) is not allowed. Write the entry out in full"
+    if key in section:
+        said = f"{'.'.join(map(str, path))} is given twice; it is already on line {lines[path]}"
+        return f"{said}. Keep the right one and delete the other"
+    if in_braces and value_node.value == "" and value_node.start_mark.index == value_node.end_mark.index:
+        return f'"{key[:40]}" has no value: in {{ }} a comma ends a text. Put text that holds one in quotation marks'
+    return None
+
+
+def _read_value(node, path: tuple, file: str, lines: dict):
+    """The content under a key: a section, a list, text, a number, true, false or None where it is empty."""
+    if isinstance(node, MappingNode):
+        return _read_section(node, path, file, lines)
+    if isinstance(node, SequenceNode):
+        for place, item in enumerate(node.value):
+            lines[(*path, place)] = item.start_mark.line + 1
+        return [_read_value(item, (*path, place), file, lines) for place, item in enumerate(node.value)]
+    try:
+        return _read_scalar(node.value, str(node.tag).rsplit(":")[-1])
+    except BadInput as error:
+        raise Document(file, {}, lines).problem(path, str(error)) from None
+
+
+def _read_scalar(text: str, tag: str):
+    """A single value. Dates stay text here; whoever expects a date reads it."""
+    if tag == "null":
+        return None
+    if tag == "bool":
+        return text.lower() == "true"
+    if tag in {"int", "float"}:
+        return _read_number(text)
+    if any(_is_hidden(character) for character in text):
+        raise BadInput("the text holds a hidden character written with a backslash. Write it without")
+    return text
+
+
+def _read_number(text: str) -> int | float:
+    """A number in plain digits; refuses 1e3, 0x1F, 1_000, 0815, .nan and .inf, which programs read differently."""
+    number = float(text) if PLAIN_DIGITS.fullmatch(text) else math.nan
+    if not math.isfinite(number):
+        raise BadInput(f"{text[:20]} is not a number in plain digits. Write it as 815, -40 or 0.25; no e, x or _")
+    return number if "." in text else int(number)

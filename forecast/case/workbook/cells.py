@@ -1,0 +1,153 @@
+"""What one cell holds, read strictly: nothing is converted that a person did not mean."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from openpyxl.cell.cell import Cell
+
+from forecast.case.errors import BadInput
+from forecast.case.reader import _character_name, _is_hidden
+from forecast.case.wording import nearest, read_each
+from forecast.case.workbook.layout import MOST_TEXT, YES_NO, Column
+
+FORMULA, ERROR = "f", "e"  # openpyxl's names of what a cell holds
+DAY_HINT = "Type it again as a date, such as 2026-11-22, or format the cell as a date"
+TEXT_HINT = "Format the cell as Text (Home, Number) and type it again"
+SPREADSHEET_RETURN = re.compile("(_x000D_|\r)\n")  # a line's end as some programs write it
+ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_|x005F_")  # how workbooks write characters that cannot be seen
+
+
+class Row(NamedTuple):
+    """A row of a table: the file's name, the row's number and the cell of each field."""
+
+    file: str
+    number: int
+    cells: dict[str, Cell]
+
+    def problem(self, field: str, sentence: str) -> BadInput:
+        """The error to raise about a cell: file, sheet, cell, then the sentence."""
+        return BadInput(f"{self.file}, {place(self.cells[field])}: {sentence}")
+
+    def read(self, columns: list[Column]) -> dict[str, object]:
+        """field -> content of its cell, None where it is empty. Raises BadInput with every fault of the row."""
+        return {column.field: content for column, content in read_each(columns, self._read).items()}
+
+    def said(self, field: str) -> str | None:
+        """The text of a cell that names the row, before it is checked; None where it holds anything else."""
+        content = self.cells[field].value
+        return content.strip() if isinstance(content, str) else None
+
+    def _read(self, column: Column) -> object:
+        try:
+            return content_of(self.cells[column.field], column)
+        except BadInput as fault:
+            raise self.problem(column.field, f"{column.header} {fault}") from None
+
+
+def place(cell: Cell) -> str:
+    """Where a cell is, such as: sheet Assumptions, cell H12."""
+    return f"sheet {cell.parent.title}, cell {cell.coordinate}"
+
+
+def is_empty(cell: Cell) -> bool:
+    """Whether nothing, or nothing but spaces, stands in a cell."""
+    return cell.value is None or (isinstance(cell.value, str) and not cell.value.strip())
+
+
+def content_of(cell: Cell, column: Column) -> object:
+    """The content of a cell as its column wants it, None where it is empty. Raises BadInput without the place."""
+    if cell.data_type == FORMULA:
+        raise BadInput(
+            "is a formula; expected its result. Copy the cell and paste it as a value (Paste Special, Values)"
+        )
+    if cell.data_type == ERROR:
+        raise BadInput(f"is the error {cell.value}; expected {column.words}. Type the content again")
+    if not is_empty(cell):
+        return READERS[column.kind](cell.value, column)
+    if column.required:
+        raise BadInput(f"is empty; expected {column.words}. Fill it in")
+    return None
+
+
+def unheld(text: str) -> str | None:
+    """What keeps a text from a cell, or from coming back out of it unchanged; None where nothing does."""
+    if len(text) > MOST_TEXT:
+        return f"has {len(text):,} characters, and a cell holds {MOST_TEXT:,}. Shorten it"
+    hidden = next((character for character in text if _is_hidden(character)), None)
+    if hidden:
+        name = "a tab" if hidden == "\t" else _character_name(hidden)
+        return f"holds {name}, which cannot be seen. Delete it and type the text again; pasted text often holds one"
+    if ESCAPED.search(text):
+        return f"holds {ESCAPED.search(text)[0]}, which workbooks use for characters that cannot be seen. Delete it"
+    return None
+
+
+def told(value: object) -> str:
+    """What a cell holds, as a message quotes it."""
+    if isinstance(value, bool):
+        return f"the truth value {str(value).upper()}"
+    if isinstance(value, datetime | date):
+        return f"the date {value:%Y-%m-%d}" if _is_midnight(value) else f"the time {value:%Y-%m-%d %H:%M}"
+    if isinstance(value, time | timedelta):
+        return f"the time {value}"
+    return f'text "{value.strip()[:40]}"' if isinstance(value, str) else f"the number {value:,.10g}"
+
+
+def _is_midnight(value: date) -> bool:
+    return not isinstance(value, datetime) or value.time() == time()
+
+
+def _text(value: object, column: Column) -> str:
+    if not isinstance(value, str):
+        raise BadInput(f"is {told(value)}; expected text: {column.words}. {TEXT_HINT}")
+    text = SPREADSHEET_RETURN.sub("\n", value).strip(" \n")
+    fault = unheld(text)
+    if fault:
+        raise BadInput(fault)
+    return text
+
+
+def _number(value: object, column: Column) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInput(f"is {told(value)}; expected a number: {column.words}. {_number_hint(value)}")
+    return float(str(value))  # by way of text, as a whole number too large to be a float would stop the program
+
+
+def _number_hint(value: object) -> str:
+    """How to turn what was found into a number."""
+    if not isinstance(value, str):
+        return "Format the cell as General (Home, Number) and type the number again"
+    if value.strip().endswith("%"):
+        return "Type a percentage as a share: 25% is 0.25"
+    if re.fullmatch(r"[£\s-]*[0-9,]*\.?[0-9]+\s*", value):
+        return "Format the cell as General (Home, Number) and type the digits alone, or use Convert to Number beside it"
+    return "Type digits alone, such as 815 or 0.25, without words"
+
+
+def _whole(value: object, column: Column) -> int:
+    number = _number(value, column)
+    if not number.is_integer():
+        raise BadInput(f"is {told(value)}; expected a whole number: {column.words}. Type one such as 2")
+    return int(number)
+
+
+def _date(value: object, column: Column) -> date | str:
+    """A date; text is let through, as the document reads it where it is written year-month-day."""
+    if isinstance(value, str):
+        return _text(value, column)
+    if not isinstance(value, date) or not _is_midnight(value):
+        raise BadInput(f"is {told(value)}; expected a date: {column.words}. {DAY_HINT}")
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _yes_no(value: object, column: Column) -> bool:
+    text = value.strip() if isinstance(value, str) else None
+    if text not in YES_NO:
+        raise BadInput(
+            f"is {told(value)}; expected yes or no: {column.words}. {nearest(str(value).lower(), list(YES_NO))}"
+        )
+    return YES_NO[text]
+
+
+READERS = {"text": _text, "number": _number, "whole": _whole, "date": _date, "yes_no": _yes_no}

@@ -1,0 +1,216 @@
+"""Read a filled workbook back, under the checks that the YAML files are read under."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from forecast.case import Assumptions
+from forecast.case.catalogue import CATALOGUE, Catalogue, read_catalogue
+from forecast.case.documents import Case, Entry, ScenarioFile, case_faults
+from forecast.case.errors import BadInput
+from forecast.case.layers import CENTRAL, read_entry, read_scenario
+from forecast.case.reader import Document
+from forecast.case.wording import check, nearest, read_each, refuse
+from forecast.case.workbook.book import open_book, read_tables, shortened
+from forecast.case.workbook.cells import Row, place
+from forecast.case.workbook.layout import (
+    ASSUMPTIONS,
+    CASE,
+    CHANGES,
+    NAMES_SEPARATOR,
+    SCENARIOS,
+    TABLES_PREFIX,
+    case_column,
+)
+
+FOLDER = re.compile("[a-z0-9][a-z0-9_-]*")
+FOLDER_RULE = "expected small letters, digits, - and _, as it names a file. Write it so"
+FIELD = CASE.columns[CASE.place("field")]
+
+
+@dataclass(frozen=True)
+class Cells(Document):
+    """A document whose keys stand in cells: `cells` holds the sheet and cell of each path, `lines` its row."""
+
+    cells: dict[tuple, str]
+
+    def problem(self, path: tuple, sentence: str) -> BadInput:
+        """The error to raise about a key: file, sheet, cell, key, then the sentence."""
+        here = path
+        while here not in self.cells:
+            here = here[:-1]
+        return BadInput(f"{self.file}, {self.cells[here]}: {'.'.join(map(str, path))}: {sentence}")
+
+
+def read_workbook(path: Path, params: Path) -> dict[str, Assumptions]:
+    """The assumptions of a filled workbook, scenario's slug -> assumptions, in the order the workbook gives.
+
+    The catalogue is that of `params`. An entry's file is the workbook's name, its line the row, its layer what the
+    column Set by says. Raises BadInput naming the sheet and cell of every fault found.
+    """
+    path, catalogue = Path(path), read_catalogue(Path(params))
+    try:
+        return _read(path.name, read_tables(path.name, open_book(path)), catalogue)
+    except BadInput as fault:
+        raise BadInput(shortened(str(fault))) from None
+
+
+def _read(file: str, rows: dict[str, dict[int, Row]], catalogue: Catalogue) -> dict[str, Assumptions]:
+    parts = {
+        "case": lambda: _case(file, rows[CASE.name]),
+        "central": lambda: _entries(file, rows[ASSUMPTIONS.name], catalogue),
+        "scenarios": lambda: _scenarios(file, rows[SCENARIOS.name], rows[CHANGES.name]),
+    }
+    read = read_each(parts, lambda part: parts[part]())
+    case, central, documents = read["case"], read["central"], read["scenarios"]
+    chosen = read_each(documents, lambda slug: read_scenario(documents[slug], slug, catalogue, central))
+    order = sorted(chosen, key=lambda slug: (chosen[slug][0].order, slug))
+    return {
+        slug: Assumptions(case, chosen[slug][0], catalogue, central, {**central, **chosen[slug][1]}) for slug in order
+    }
+
+
+def _each_once(rows: dict[int, Row], fields: list[str], read) -> dict[int, tuple]:
+    """number -> read(row) of every row, refusing a row whose `fields` name what an earlier row has named."""
+    first = {}
+    for number, row in rows.items():
+        first.setdefault(_named(row, fields), number)
+    return read_each(rows, lambda number: _once(rows[number], fields, first, read))
+
+
+def _once(row: Row, fields: list[str], first: dict[tuple, int], read) -> tuple:
+    named = _named(row, fields)
+    if first[named] != row.number and None not in named:
+        said = f"{' '.join(named)} is given twice; it is already in row {first[named]}"
+        raise row.problem(fields[-1], f"{said}. Keep the right one and delete the other")
+    return read(row)
+
+
+def _named(row: Row, fields: list[str]) -> tuple:
+    return tuple(row.said(field) for field in fields)
+
+
+def _case(file: str, rows: dict[int, Row]) -> Case:
+    """The case of the sheet Case, whose council and month name the folder of its YAML file."""
+    read = _each_once(rows, ["field"], _case_field)
+    _refuse_lacking(file, {field for field, content in read.values()})
+    doc = _case_document(file, read, rows)
+    case = check(Case, doc, ("case",))
+    named = [] if FOLDER.fullmatch(case.council) else [("council", f"is {case.council[:40]}; {FOLDER_RULE}")]
+    refuse(doc, ("case",), named or case_faults(case))
+    return case
+
+
+def _refuse_lacking(file: str, held: set[str]) -> None:
+    """Refuse a case without a row for one of its fields; tables have a row for each role."""
+    lacking = [
+        field
+        for field, told in Case.model_fields.items()
+        if told.is_required() and field not in held and field != "tables"
+    ]
+    if lacking:
+        listed = "\n".join(f"  {field} ({case_column(field).words})" for field in lacking)
+        raise BadInput(f"{file}, sheet {CASE.name}: a row is missing. Add one, or start from a new template:\n{listed}")
+
+
+def _case_field(row: Row) -> tuple[str, object]:
+    field = row.read([FIELD])["field"]
+    if field in ("tables", TABLES_PREFIX):
+        raise row.problem(
+            "field", f"{field} lacks a role. Write {TABLES_PREFIX}ROLE, such as {TABLES_PREFIX}population"
+        )
+    content = row.read([case_column(field)])["value"]
+    return field, _names(row, content) if field.startswith(TABLES_PREFIX) else content
+
+
+def _names(row: Row, text: str) -> str | list[str]:
+    """The name of a table, or the list of names where the separator stands in the cell."""
+    if NAMES_SEPARATOR not in text:
+        return text
+    names = [name.strip() for name in text.removesuffix(NAMES_SEPARATOR).split(NAMES_SEPARATOR)]
+    if not all(names):
+        raise row.problem(
+            "value", f"Value lacks a name beside a {NAMES_SEPARATOR}. Write names as one{NAMES_SEPARATOR} two"
+        )
+    return names
+
+
+def _case_document(file: str, read: dict[int, tuple], rows: dict[int, Row]) -> Cells:
+    case, cells = {"tables": {}}, {(): f"sheet {CASE.name}"}
+    for number, (field, content) in read.items():
+        is_table = field.startswith(TABLES_PREFIX)
+        name = field.removeprefix(TABLES_PREFIX)
+        (case["tables"] if is_table else case)[name] = content
+        path = ("case", "tables", name) if is_table else ("case", name)
+        cells[path] = place(rows[number].cells["value"])
+    return Cells(file, {"case": case}, {}, cells)
+
+
+def _entries(file: str, rows: dict[int, Row], catalogue: Catalogue) -> dict[str, Entry]:
+    """Every key of the catalogue with its entry, in the catalogue's order."""
+    found = dict(_each_once(rows, ["key"], lambda row: _entry(row, catalogue)).values())
+    lacking = [
+        f"  {key} ({item.description}; {item.unit})" for key, item in catalogue.items.items() if key not in found
+    ]
+    if lacking:
+        said = f"{len(lacking)} of the keys in {CATALOGUE} have no row. Put the rows back, or start from a new template"
+        raise BadInput("\n".join([f"{file}, sheet {ASSUMPTIONS.name}: {said}:", *lacking]))
+    return {key: found[key] for key in catalogue.items}
+
+
+def _entry(row: Row, catalogue: Catalogue) -> tuple[str, Entry]:
+    fields = row.read(ASSUMPTIONS.read)
+    key, layer = fields.pop("key"), fields.pop("layer")
+    path = tuple(key.split("."))
+    data = fields
+    for part in reversed(path):
+        data = {part: data}
+    cells = {(*path, field): place(row.cells[field]) for field in fields} | {(): place(row.cells["key"])}
+    return key, read_entry(Cells(row.file, data, {path: row.number}, cells), path, key, layer, catalogue)
+
+
+def _scenarios(file: str, rows: dict[int, Row], changes: dict[int, Row]) -> dict[str, Cells]:
+    """A document for each scenario, slug -> what its YAML file would hold."""
+    slugs = [row.said("slug") for row in rows.values()]
+    parts = {
+        "scenarios": lambda: _each_once(rows, ["slug"], _scenario),
+        "changes": lambda: _each_once(changes, ["scenario", "key"], lambda row: _change(row, slugs)),
+    }
+    read = read_each(parts, lambda part: parts[part]())
+    if CENTRAL not in slugs:
+        said = f"there is no row {CENTRAL}, from which the others differ. Put it back"
+        raise BadInput(f"{file}, sheet {SCENARIOS.name}: {said}")
+    documents = dict(read["scenarios"].values())
+    for number, (slug, key, fields) in read["changes"].items():
+        _put_change(documents[slug], key, fields, changes[number])
+    return documents
+
+
+def _scenario(row: Row) -> tuple[str, Cells]:
+    fields = row.read(SCENARIOS.read)
+    slug = fields.pop("slug")
+    if not FOLDER.fullmatch(slug):
+        raise row.problem("slug", f"Scenario is {slug[:40]}; {FOLDER_RULE}")
+    cells = {(field,): place(row.cells[field]) for field in fields} | {(): place(row.cells["slug"])}
+    doc = Cells(row.file, {**fields, "changes": {}}, {}, cells)
+    check(ScenarioFile, doc)
+    return slug, doc
+
+
+def _change(row: Row, slugs: list[str]) -> tuple[str, str, dict]:
+    fields = row.read(CHANGES.read)
+    slug = fields.pop("scenario")
+    if slug not in slugs:
+        said = f"Scenario is {slug[:40]}, which is not on the sheet {SCENARIOS.name}"
+        raise row.problem("scenario", f"{said}. {nearest(slug, [known for known in slugs if known])}")
+    if slug == CENTRAL:
+        said = "is what the others differ from. Change the value on the sheet Assumptions, or choose another scenario"
+        raise row.problem("scenario", f"{CENTRAL} {said}")
+    return slug, fields.pop("key"), fields
+
+
+def _put_change(doc: Cells, key: str, fields: dict, row: Row) -> None:
+    doc.data["changes"][key] = fields
+    doc.lines[("changes", key)] = row.number
+    doc.cells[("changes", key)] = place(row.cells["key"])
+    doc.cells.update({("changes", key, field): place(row.cells[field]) for field in fields})

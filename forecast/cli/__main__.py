@@ -1,0 +1,3 @@
+from forecast.cli.commands import main
+
+main(prog_name="forecast")

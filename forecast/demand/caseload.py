@@ -1,0 +1,415 @@
+"""CP and LAC stocks and flows: population x start rates into the pathways engine, child by child."""
+
+import pickle
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
+from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
+from forecast.demand import local
+from forecast.demand.central import Trend, TrendNorms, follow, lean_by_month, rest
+from forecast.demand.evidence import Evidence, Group
+from forecast.demand.pathways import calibration, engine
+from forecast.demand.pathways.calibration import Fit
+from forecast.demand.pathways.expectation import entrant_cohorts, expect, expect_places, opening_cohorts, placed_cohorts
+from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Places, Spread
+from forecast.demand.population import Population
+from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
+from forecast.demand.workload import Workload
+
+CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
+LEAST_CELLS = 8
+MOST_FITTED = 8  # pairs of a case's groups, for several cases
+_FITTED: dict[bytes, tuple[Fit, Fit, float]] = {}
+PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
+
+
+@dataclass(frozen=True)
+class Norms:
+    """The assumptions a group's pathways need, at their central values.
+
+    pool_starts, pool_age, pool_leaving  children's worth of national evidence
+    family      children who start together
+    start_drift, leave_drift             practice drift from the origin on
+    review_at, review_every              days
+    early       days counted apart (proceedings)
+    trend       what the central path takes from each trend
+    yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
+    small       children so few that single events move rates by as much again as drift does
+    doubt       chance that the country's rate of an age and time in care does not hold in a council with returns of its own
+    """
+
+    pool_starts: float
+    pool_age: float
+    pool_leaving: float
+    family: float
+    start_drift: Drift
+    leave_drift: Drift
+    review_at: np.ndarray
+    review_every: float
+    early: float
+    trend: TrendNorms
+    yearly: float
+    small: float = 0.0
+    doubt: float = 0.0
+
+    @property
+    def trust(self) -> local.Trust:
+        """How far the country's leaving rates count beside a council's own returns."""
+        return local.Trust(self.pool_leaving, self.pool_age, self.doubt)
+
+    def of_size(self, children: int) -> "Norms":
+        """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
+        times = np.hypot(1, self.small / children)
+        return replace(
+            self, start_drift=self.start_drift.times(times), leave_drift=self.leave_drift.times(times), small=0.0
+        )
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """One group fitted to its published year and pooled toward the country.
+
+    country, council  the two fits
+    newborn_share     share of starts under 1 that are newborn
+    start_rate        [band]  pooled starts a child a year
+    level, by_age     posteriors of the start level and of each age band against it
+    leaving           [band]  posterior of the leaving hazard against the country's, by age band
+    hazards           pooled leaving hazards, used in the forecast
+    opening           children open at the origin
+    since             multiple of the pooled start rate that the months since the year's end imply
+    starts_since      [band]  starts a year that multiple stands for
+    trend             the central path and how practice leans to follow it
+    children          [band] children each start rate is counted on
+    returns, places   the council's own child-level counts, and placements as states made of them; None where it has none
+    """
+
+    group: Group
+    country: Fit
+    council: Fit
+    newborn_share: float
+    start_rate: np.ndarray
+    level: Pooled
+    by_age: Pooled
+    leaving: Pooled
+    hazards: Hazards
+    opening: Opening
+    since: float
+    starts_since: np.ndarray
+    trend: Trend
+    children: np.ndarray
+    returns: local.Local | None = None
+    places: Places | None = None
+
+    def standing(self, opening: Opening, hazards: Hazards) -> "Calibrated":
+        """The same with other children open at the start, each age of them placed as its child-days were, and other hazards."""
+        if self.places is None:
+            return replace(self, opening=opening, hazards=hazards)
+        now = local.state_of_points(opening.age, hazards, self.returns.lived)
+        return replace(self, opening=opening, hazards=hazards, places=replace(self.places, now=now))
+
+
+def first_hazards(bands: list[str], edges: list[float], stock: float, ended: float) -> Hazards:
+    """A flat start for the calibration: everyone leaves at the crude rate."""
+    low = age_from(bands)
+    return Hazards(low, ADULT_AGE, np.array(edges), np.full((low.size, len(edges)), ended / stock / DAYS_A_YEAR))
+
+
+def fit_group(group: Group) -> tuple[Fit, Fit, float]:
+    """Hazards of the country and of the council, each reproducing its published year; the same figures are fitted once."""
+    figures = pickle.dumps((group.bands, group.country, group.council))
+    if figures not in _FITTED:
+        if len(_FITTED) >= MOST_FITTED:
+            _FITTED.clear()
+        _FITTED[figures] = _fit_group(group)
+    return _FITTED[figures]
+
+
+def _fit_group(group: Group) -> tuple[Fit, Fit, float]:
+    edges = sorted({window[0] for window in group.country.stays})
+    start = first_hazards(group.bands, edges, group.country.closing.sum(), group.country.ended)
+    if group.country.ends is None:
+        country, newborn = calibration.fit_country_by_stock(start, group.country)
+    else:
+        country, newborn = calibration.fit_country(start, group.country)
+    return country, _council_fit(group.council)(country.hazards, group.council, newborn), newborn
+
+
+def _council_fit(council: calibration.Margins):
+    """The fit that what is published of the council allows: ends by age, ends by stay, or ends in total."""
+    if council.ends is not None:
+        return calibration.fit_council
+    return calibration.fit_council_by_stays if council.stays else calibration.fit_council_by_stock
+
+
+def calibrate(
+    group: Group, evidence: Evidence, norms: Norms, days_since: float, calibration_year: str, fits=None
+) -> Calibrated:
+    """Fit one group, pool its rates toward the country's, and stand its children at the origin; the central path is to come.
+
+    fits   (country's fit, council's fit, newborn share), where they are already known
+    """
+    country, council, newborn = fits or fit_group(group)
+    expected = expected_starts(group, evidence)
+    returns = evidence.local if group.bands == LAC_BANDS else None
+    hazards, leaving = pool_leaving(group, country, council, norms, evidence.seen(group.bands))
+    rate = group.country.starts / exposure(group.bands, evidence.country_children)
+    first = pool_level(group, evidence, norms, calibration_year, expected, None)
+    by_age = pool_ages(group, expected, first, norms)
+    cells = calibration.age_cells(hazards.age_from, ADULT_AGE, newborn)
+    children = exposure(group.bands, evidence.children_by_band)
+    a_year = rate * first.mean * by_age.mean * children
+    opening, since = _stand_at_origin(council, hazards, a_year, days_since, group.open_at_origin, cells)
+    recent = _recent(evidence, group, since * a_year.sum(), days_since) if days_since else None
+    level = pool_level(group, evidence, norms, calibration_year, expected, recent, days_since)
+    own = rate * level.mean * by_age.mean
+    fit = Calibrated(
+        group,
+        country,
+        council,
+        newborn,
+        own,
+        level,
+        by_age,
+        leaving,
+        hazards,
+        opening,
+        since,
+        since * a_year,
+        rest(1),
+        children,
+        returns,
+    )
+    return fit if returns is None else in_places(fit, returns, norms.trust, evidence.placed_last)
+
+
+def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed: dict[str, float] | None) -> Calibrated:
+    """The same group with placements as states, and the very children of the returns where those end at the origin.
+
+    placed  children by placement as counted at the origin, or None: else each age is placed as its child-days were
+    """
+    if returns.current:
+        opening, now = local.opening_of(returns)
+    else:
+        lived = returns.lived if placed is None else local.as_counted(returns.lived, placed)
+        opening, now = fit.opening, local.state_of_points(fit.opening.age, fit.hazards, lived)
+    return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, trust, now))
+
+
+def in_doubt(fit: Calibrated, norms: Norms, luck: np.random.Generator) -> Calibrated:
+    """The same group with placements as unsure as the returns leave them, where it has any."""
+    if fit.places is None:
+        return fit
+    return replace(
+        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, luck)
+    )
+
+
+def _recent(evidence: Evidence, group: Group, implied: float, days_since: float) -> float:
+    """Starts a year since the calibration year: those counted by month or, where none are, those that the stock implies."""
+    if evidence.recent_starts is None:
+        return implied
+    return evidence.recent_starts["lac" if group.bands == LAC_BANDS else "cp"] / days_since * DAYS_A_YEAR
+
+
+def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
+    """The same group with practice leaning as its central path asks.
+
+    starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
+    """
+    cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
+    drifts = [norms.start_drift, norms.leave_drift]
+    still, ahead = fit.start_rate * fit.children, by_year(starts)
+    return replace(
+        fit, trend=follow(fit.group.past, norms.trend, drifts, fit.hazards, fit.opening, still, ahead, cells)
+    )
+
+
+def by_year(monthly: np.ndarray) -> np.ndarray:
+    """Starts a year in each twelve months, [year x band]; the last may be shorter."""
+    first = np.arange(0, len(monthly), MONTHS_A_YEAR)
+    months = np.diff(np.append(first, len(monthly)))
+    return np.add.reduceat(monthly, first, axis=0) * (MONTHS_A_YEAR / months)[:, None]
+
+
+def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:
+    """Children each start rate is counted on, [band]: for the unborn, the children under 1."""
+    return np.concatenate([children[:1], children]) if bands[0] == "unborn" else children
+
+
+def expected_starts(group: Group, evidence: Evidence) -> np.ndarray:
+    """Starts a year the council would have at the country's rates, [band]."""
+    country = exposure(group.bands, evidence.country_children)
+    return group.country.starts / country * exposure(group.bands, evidence.children_by_band)
+
+
+def pool_level(group, evidence, norms, calibration_year, expected, recent, days_since=0.0) -> Pooled:
+    """The council's start level against the country's, from all its published years, the older the less.
+
+    recent  starts a year that the stock at the origin implies since the year's end, or None
+    """
+    counts = group.starts_by_year
+    ago = np.array([years_from(period, calibration_year) for period in counts.index], float) + days_since / DAYS_A_YEAR
+    size = evidence.population_by_year
+    grown = np.array([size.get(int(period[:4]) + 1, size.iloc[-1]) / size.iloc[-1] for period in counts.index])
+    values, at_country = counts.to_numpy(), grown * expected.sum()
+    if recent is not None:
+        part = days_since / DAYS_A_YEAR
+        values = np.append(values, recent * part)
+        at_country, ago = np.append(at_country, expected.sum() * part), np.append(ago, 0.0)
+    kept = evidence_kept(norms.yearly, expected.sum(), norms.family)
+    seen, wanted = discounted(values, at_country, ago, kept)
+    return pool(seen / norms.family, wanted / norms.family, norms.pool_starts)
+
+
+def pool_ages(group: Group, expected: np.ndarray, level: Pooled, norms: Norms) -> Pooled:
+    """Each age band's start rate against the level. A council without its own age pattern keeps the country's."""
+    if group.bands[0] == "unborn":
+        return Pooled(np.full(expected.size, norms.pool_age), np.full(expected.size, norms.pool_age))
+    own_level = group.council.starts.sum() / expected.sum()
+    pooled = pool(group.council.starts, expected * own_level, norms.pool_age)
+    tilt = (pooled.mean * expected).sum() / expected.sum()
+    return Pooled(pooled.shape, pooled.weight * tilt)
+
+
+def pool_leaving(
+    group: Group, country: Fit, council: Fit, norms: Norms, seen: local.Seen | None
+) -> tuple[Hazards, Pooled]:
+    """Leaving hazards, and by age band against the country's: the level first, then each band against the level.
+
+    Those who leave by turning 18 say nothing of the hazard and are left out. The council's own returns, where they are held,
+    tell of each age and time since the start.
+    """
+    if seen is not None:
+        return local.pool_hazards(seen, country.hazards, norms.trust)
+    ratio = council.hazards.per_day.sum(axis=1) / country.hazards.per_day.sum(axis=1)
+    left = calibration.ends_before_adult(council)
+    level = pool(left.sum(), (left / ratio).sum(), norms.pool_leaving)
+    bands = pool(left, left / ratio * level.mean, norms.pool_age)
+    leaving = Pooled(bands.shape, bands.weight / level.mean)
+    return country.hazards.times(leaving.mean), leaving
+
+
+def _stand_at_origin(council: Fit, hazards: Hazards, a_year: np.ndarray, days: float, children: int, cells):
+    if days == 0:
+        return calibration.as_opening(council.at_close, children, calibration.POINTS), 1.0
+    return calibration.opening_at(council, hazards, a_year * days / DAYS_A_YEAR, days, children, cells)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Expected starts of one scenario, [month x band], before practice drift and the uncertainty of the rates.
+
+    transfers  [month x band]  plans that arrive open, within `starts`
+    """
+
+    starts: np.ndarray
+    transfers: np.ndarray
+
+
+def demand(fit: Calibrated, population: Population, relative_rate: dict[str, float], arrivals: np.ndarray) -> Demand:
+    """Children x start rate, by named group of the population.
+
+    relative_rate  group -> its start rate against other children's
+    arrivals       [month x LAC band]  children who arrive with a plan open
+    """
+    starts = 0.0
+    for name, children in population.children.items():
+        counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
+        starts = starts + counted * fit.start_rate / MONTHS_A_YEAR * relative_rate.get(name, 1.0)
+    starts = starts * np.exp(lean_by_month(fit.trend, arrivals.shape[0]) / 2)[:, None]
+    transfers = np.zeros_like(starts)
+    transfers[:, -arrivals.shape[1] :] += arrivals
+    return Demand(starts + transfers, transfers)
+
+
+def by_band_of_months(children: np.ndarray) -> np.ndarray:
+    """[month x month of age] to [month x LAC band]."""
+    edges = np.append(age_from(LAC_BANDS), ADULT_AGE) / DAYS_A_YEAR * MONTHS_A_YEAR
+    return np.add.reduceat(children, np.round(edges[:-1]).astype(int), axis=1)
+
+
+def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entrants:
+    """The stream of possible entrants every scenario thins: the central age mix, in equally likely cells."""
+    share = central.sum(axis=0) / central.sum()
+    count = np.maximum(np.round(share * CELLS).astype(int), LEAST_CELLS)
+    edges = [
+        np.interp(np.linspace(0, 1, cells + 1), np.linspace(0, 1, band.size), band)
+        for cells, band in zip(
+            count, calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share), strict=True
+        )
+    ]
+    return calibration.entrants(central, edges, family)
+
+
+def practice(fit: Calibrated, norms: Norms, draws: int, months: int, luck) -> Spread:
+    """Spread of every draw: uncertain rates and practice drift. `luck(name)` gives a generator of its own.
+
+    The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not drawn
+    beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils' counts
+    strayed from theirs, holds what is not known of the level.
+    """
+    ages = fit.by_age.factors(luck("start ages"), draws)
+    drift = norms.start_drift.factors(luck("start drift"), draws, months)
+    leave = norms.leave_drift.factors(luck("leave drift"), draws, months)
+    leaving = fit.leaving.factors(luck("leaving"), draws)
+    return Spread(drift, leave, ages, leaving, np.ones((draws, months, ages.shape[1])))
+
+
+def live(
+    fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads
+) -> Paths:
+    """Run the engine for one group and one scenario."""
+    return engine.run(
+        month_edges(months),
+        fit.hazards,
+        fit.opening,
+        replace(stream, expected=starts),
+        spread,
+        lever,
+        norms.early,
+        norms.review_at,
+        norms.review_every,
+        seed,
+        threads,
+        fit.places,
+    )
+
+
+def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
+    """The principal run: the same group and scenario in expectation, without chance, drift or rate uncertainty."""
+    edges = month_edges(months)
+    entrants = entrant_cohorts(edges, replace(stream, expected=starts), nodes=1)
+    if fit.places is None:
+        return expect(edges, fit.hazards, opening_cohorts(fit.opening) + entrants, starts, lever)
+    cohorts, inside = placed_cohorts(fit.opening, entrants.that_come(), fit.hazards, fit.places)
+    return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
+
+
+def workload(
+    months: list[str],
+    lac: Paths,
+    cp: Paths,
+    proceedings_share: float,
+    transfer_share: np.ndarray,
+    uasc_share: np.ndarray,
+) -> Workload:
+    """What the paths mean in days, reviews and plans.
+
+    proceedings_share  share of children within the length of proceedings who are in them
+    transfer_share     [month]  share of plans started that arrived open
+    uasc_share         [band]   share of looked-after children who are UASC, where placements are not states
+    """
+    started, placed = cp.starts.sum(axis=2).astype(float), lac.placed
+    return Workload(
+        months,
+        lac.days.astype(float),
+        lac.early_days * float(proceedings_share),
+        lac.reviews.astype(float),
+        started,
+        started * transfer_share,
+        cp.reviews.astype(float),
+        lac.days * uasc_share if placed is None else placed.days[:, :, local.UASC].sum(axis=2, dtype=float),
+        None if placed is None else placed.days.sum(axis=3, dtype=float),
+    )

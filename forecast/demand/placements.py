@@ -1,0 +1,150 @@
+"""Who is placed where: the mix by age, the places the council has, and what overflows to agencies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.case.errors import BadInput
+from forecast.case.months import days_in
+
+SUPPRESSED_LEAST = 1  # `x` in a published table means 1 to 5
+SETTLED = 1e-10
+ROUNDS = 10_000
+
+PLACEMENTS = [
+    "fostering",
+    "placed_for_adoption",
+    "with_parents",
+    "residential",
+    "residential_school",
+    "supported",
+    "other",
+]
+
+
+@dataclass(frozen=True)
+class Places:
+    """What the council holds, and who may live where.
+
+    in_house_fostering, own_home  places
+    """
+
+    in_house_fostering: float
+    own_home: float
+
+
+def fill_suppressed(published: dict[str, float | None], total: float, national: dict[str, float]) -> dict[str, float]:
+    """Placement counts with suppressed cells (None) filled from what is left of the total.
+
+    Each suppressed cell holds one child if there are enough; the rest is shared in the country's proportions.
+    Raises BadInput if the cells published and the total cannot both be right.
+    """
+    hidden = [name for name, count in published.items() if count is None]
+    left = total - sum(count for count in published.values() if count is not None)
+    if left < 0 or (left > 0 and not hidden):
+        raise BadInput(
+            f"the placements published leave {left:g} of {total:g} children for {len(hidden)} suppressed cells. "
+            "Check the placement rows against the total in the children table."
+        )
+    least = min(SUPPRESSED_LEAST, left / len(hidden)) if hidden else 0.0
+    weight = sum(national[name] for name in hidden)
+    filled = {name: least + (left - least * len(hidden)) * national[name] / weight for name in hidden}
+    return {name: filled.get(name, count) for name, count in published.items()}
+
+
+def allowed(
+    age_from: np.ndarray, age_to: np.ndarray, youngest: dict[str, float], oldest: dict[str, float]
+) -> np.ndarray:
+    """Where a child of each age band may live, [band x placement]: 0 is a structural zero. Ages in years."""
+    return np.array(
+        [
+            [float(high > youngest.get(name, 0) and low < oldest.get(name, np.inf)) for name in PLACEMENTS]
+            for low, high in zip(age_from, age_to, strict=True)
+        ]
+    )
+
+
+def fit_mix(by_age: np.ndarray, by_placement: np.ndarray, may_live: np.ndarray) -> np.ndarray:
+    """Share of each age band in each placement, [band x placement], rows summing to 1.
+
+    Iterative proportional fitting to both published margins, starting from who may live where.
+    Raises BadInput if the margins cannot both hold.
+    """
+    table = may_live * by_placement
+    by_placement = by_placement * by_age.sum() / by_placement.sum()
+    for _ in range(ROUNDS):
+        table = table * _scale(by_placement, table.sum(axis=0))
+        table = table * _scale(by_age, table.sum(axis=1))[:, None]
+        if np.abs(table.sum(axis=0) - by_placement).max() < SETTLED * by_age.sum():
+            return table / by_age[:, None]
+    raise BadInput(
+        "the placement mix cannot meet the published numbers by age and by placement at once; "
+        "check the counts by placement, and the youngest and oldest ages allowed in each in the assumptions (placements.…)"
+    )
+
+
+def _scale(wanted: np.ndarray, held: np.ndarray) -> np.ndarray:
+    return np.divide(wanted, held, out=np.zeros_like(held), where=held > 0)
+
+
+def shift_to_residential(mix: np.ndarray, times: float) -> np.ndarray:
+    """The mix with residential placements multiplied by `times`, taken from or given to fostering."""
+    moved = mix.copy()
+    residential = [PLACEMENTS.index("residential"), PLACEMENTS.index("residential_school")]
+    extra = np.minimum(mix[:, residential] * (times - 1), mix[:, [0]] / len(residential))
+    moved[:, residential] += extra
+    moved[:, PLACEMENTS.index("fostering")] -= extra.sum(axis=1)
+    return moved
+
+
+def days_by_mix(days: np.ndarray, mix: np.ndarray, kinship_share: np.ndarray | float, months: list[str]) -> dict:
+    """Child-days by placement from those by age and the placement mix, each [draw x month].
+
+    days  [draw x month x band]  child-days of looked-after children
+    mix   [band x placement] or [month x band x placement]
+    """
+    every = np.broadcast_to(mix, (len(months), *mix.shape[-2:]))
+    by_type = dict(zip(PLACEMENTS, np.einsum("dmb,mbp->pdm", days, every), strict=True))
+    return by_type | {"kinship": by_type["fostering"] * kinship_share}
+
+
+def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...], residential: np.ndarray) -> dict:
+    """Child-days by placement where placements are states, each [draw x month].
+
+    placed       [draw x month x state]  child-days; `paid_as` names what each state is
+    residential  [month]                 what a lever multiplies residential child-days by, taken from or given to fostering
+    """
+    by_type = {
+        name: sum(placed[:, :, at] for at, paid in enumerate(paid_as) if paid == name)
+        for name in dict.fromkeys([*PLACEMENTS, *paid_as])
+    }
+    for name in ("residential", "residential_school"):
+        extra = np.minimum(by_type[name] * (residential - 1), by_type["fostering"] / 2)
+        by_type[name], by_type["fostering"] = by_type[name] + extra, by_type["fostering"] - extra
+    return by_type | {"fostering": by_type["fostering"] + by_type["kinship"]}
+
+
+def placement_days(by_type: dict[str, np.ndarray], places: Places, added_places: np.ndarray, months: list[str]) -> dict:
+    """Child-days by where they are paid for, each [draw x month].
+
+    by_type       child-days by placement, `kinship` within `fostering`
+    added_places  [month]  in-house foster places added by a measure
+    In-house homes and homes of the council fill first; what they cannot hold goes to agencies.
+    """
+    month_days = days_in(months)
+    kinship = by_type["kinship"]
+    stranger = by_type["fostering"] - kinship
+    in_house = np.minimum(stranger, (places.in_house_fostering + added_places) * month_days)
+    own_home = np.minimum(by_type["residential"], places.own_home * month_days)
+    return {
+        "in_house_fostering": in_house,
+        "ifa_fostering": stranger - in_house,
+        "kinship_fostering": kinship,
+        "own_home": own_home,
+        "private_residential": by_type["residential"] - own_home,
+        "residential_school": by_type["residential_school"],
+        "supported": by_type["supported"],
+        "with_parents": by_type["with_parents"],
+        "placed_for_adoption": by_type["placed_for_adoption"],
+        "other_placement": by_type["other"],
+    }

@@ -1,0 +1,111 @@
+"""Children by month of age, month by month: births, deaths, named migration streams, ageing.
+
+One population base throughout. Every month, for every group:
+    change = births - deaths + moved in - moved out - turned 18
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.case.months import MONTHS_A_YEAR
+
+MONTHS_OF_CHILDHOOD = 18 * MONTHS_A_YEAR
+RESIDENTS = "residents"
+PER_1000 = 1000
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Migration, as yearly rates for every 1,000 children and as named streams of families.
+
+    moving_in, moving_out  name -> children for every 1,000 children a year, scalar or [month]
+    arriving               name -> children a month by month of age, [month x month of age]
+    """
+
+    moving_in: dict[str, float | np.ndarray]
+    moving_out: dict[str, float | np.ndarray]
+    arriving: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Deaths:
+    """Deaths for every 1,000 children a year, under 1 and from 1 to 17."""
+
+    under_1: float
+    from_1_to_17: float
+
+
+@dataclass(frozen=True)
+class Population:
+    """Children through the months.
+
+    children  group -> [month x month of age], the average of the month's first and last day
+    flows     [month] one row a month: children at the start and at the end, and every flow between
+    births    [month]
+    """
+
+    children: dict[str, np.ndarray]
+    flows: pd.DataFrame
+    births: np.ndarray
+
+
+def by_month_of_age(by_year: pd.Series) -> np.ndarray:
+    """Children by single year of age (0 to 17), spread evenly over the months of each year, [month of age]."""
+    return np.repeat(by_year.sort_index().to_numpy(float) / MONTHS_A_YEAR, MONTHS_A_YEAR)
+
+
+def births_by_month(last_year: float, growth: float, months_since: int, months: int) -> np.ndarray:
+    """Births in each month, [month], from the last known year's births.
+
+    growth        scalar  share a year, from the middle of that year
+    months_since  scalar  months from the middle of that year to the first month
+    """
+    ahead = (months_since + np.arange(months)) / MONTHS_A_YEAR
+    return last_year / MONTHS_A_YEAR * (1 + growth) ** ahead
+
+
+def project(start: np.ndarray, births: np.ndarray, deaths: Deaths, streams: Streams) -> Population:
+    """Age, bear, bury and move children for as many months as there are births.
+
+    start   [month of age]  residents on the first day of the first month
+    births  [month]         births in the month
+    """
+    groups = {RESIDENTS: start} | {name: np.zeros_like(start) for name in streams.arriving}
+    middle = {name: [] for name in groups}
+    rows = []
+    for month, born in enumerate(births):
+        row = {"children at the start": sum(group.sum() for group in groups.values())}
+        for name, group in groups.items():
+            groups[name], flows = _one_month(name, month, group, born, deaths, streams)
+            middle[name].append((group + groups[name]) / 2)
+            for flow, count in flows.items():
+                row[flow] = row.get(flow, 0.0) + count
+        rows.append(row | {"children at the end": sum(group.sum() for group in groups.values())})
+    return Population({name: np.array(path) for name, path in middle.items()}, pd.DataFrame(rows), births)
+
+
+def _one_month(name: str, month: int, group: np.ndarray, born: float, deaths: Deaths, streams: Streams):
+    """One group one month on, and its flows."""
+    rate = np.where(np.arange(group.size) < MONTHS_A_YEAR, deaths.under_1, deaths.from_1_to_17)
+    died = group * rate / PER_1000 / MONTHS_A_YEAR
+    left = {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_out, month)}
+    came = _arrivals(name, month, group, streams)
+    stayed = group - died - sum(left.values()) + sum(came.values())
+    newborn = born if name == RESIDENTS else 0.0
+    older = np.concatenate([[newborn], stayed[:-1]])
+    flows = {"births": newborn, "deaths": died.sum(), "turned 18": stayed[-1]}
+    flows |= {f"in: {flow}": moved.sum() for flow, moved in came.items()}
+    return older, flows | {f"out: {flow}": moved.sum() for flow, moved in left.items()}
+
+
+def _in_month(rates: dict, month: int) -> list[tuple[str, float]]:
+    """Each stream's yearly rate in one month."""
+    return [(flow, float(rate if np.ndim(rate) == 0 else rate[month])) for flow, rate in rates.items()]
+
+
+def _arrivals(name: str, month: int, group: np.ndarray, streams: Streams) -> dict[str, np.ndarray]:
+    if name == RESIDENTS:
+        return {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_in, month)}
+    return {name: streams.arriving[name][month]}

@@ -1,0 +1,156 @@
+"""Start rates and leaving rates: the council's own evidence, partially pooled toward national; and practice drift."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+from scipy.stats import gamma
+
+from forecast.case.months import MONTHS_A_YEAR
+
+JEFFREYS = 0.5  # events
+EIGHTY_PERCENT = (0.1, 0.9)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A Gamma posterior for a multiple of the national rate: mean = shape / weight.
+
+    shape   [band] or scalar  evidence, in children
+    weight  [band] or scalar  children expected from the same evidence at the national rate
+    """
+
+    shape: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self.shape / self.weight
+
+    def factors(self, luck: np.random.Generator, draws: int) -> np.ndarray:
+        """The uncertainty of the multiple, 1 at its mean: [draw] or [draw x band]."""
+        shape = np.atleast_1d(self.shape)
+        return luck.standard_gamma(shape, (draws, shape.size)) / shape
+
+    def interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """The 80% range: 10th and 90th percentile of the posterior."""
+        return tuple(gamma.ppf(level, self.shape) / self.weight for level in EIGHTY_PERCENT)
+
+
+def own_rate(events, exposure) -> Pooled:
+    """A rate from a council's own events alone: events a unit of exposure, Jeffreys's prior (half an event, no exposure).
+
+    events    counted, such as ends of care
+    exposure  what they were counted over, such as child-years; above 0
+    """
+    return Pooled(np.asarray(events, float) + JEFFREYS, np.asarray(exposure, float))
+
+
+def pool(observed, expected, weight_of_national: float) -> Pooled:
+    """Gamma-Poisson pooling, closed form.
+
+    observed            children counted
+    expected            children expected at the national rate, same shape
+    weight_of_national  children's worth of evidence that the national rate counts for (1 / squared coefficient of
+                        variation between councils)
+    """
+    return Pooled(weight_of_national + np.asarray(observed, float), weight_of_national + np.asarray(expected, float))
+
+
+def pool_with_doubt(observed, expected, weight_of_national: float, own, doubt: float) -> Pooled:
+    """Gamma-Poisson pooling with a prior that may be wrong: a mixture of two, in closed form (Schmidli and others 2014).
+
+    observed, expected, weight_of_national  as for `pool`; counts and what they are at the rate known before
+    own    children expected at the council's own overall rate, for which half an event's worth of trust is enough
+    doubt  chance that the rate known before does not hold here; where the count speaks against it, that chance grows
+    The posterior's multiple of `expected`, as the Gamma with the mixture's mean and variance.
+    """
+    observed, expected, own = np.broadcast_arrays(*(np.asarray(part, float) for part in (observed, expected, own)))
+    worth = np.array([weight_of_national, JEFFREYS]).reshape(2, *[1] * observed.ndim)
+    at = np.stack([expected, own])
+    chance = np.log(np.array([1 - doubt, doubt])).reshape(worth.shape) + _log_negative_binomial(observed, worth, at)
+    share = np.exp(chance - chance.max(axis=0))
+    share = share / share.sum(axis=0)
+    mean = (worth + observed) / (worth + at) * np.divide(at, expected, out=np.ones_like(at), where=expected > 0)
+    square = mean**2 * (1 + 1 / (worth + observed))
+    middle = (share * mean).sum(axis=0)
+    shape = middle**2 / ((share * square).sum(axis=0) - middle**2)
+    return Pooled(shape, shape / middle)
+
+
+def _log_negative_binomial(observed: np.ndarray, shape: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Log chance of a count that is Poisson about a Gamma of this shape and mean."""
+    ways = gammaln(observed + shape) - gammaln(shape) - gammaln(observed + 1)
+    return ways + shape * np.log(shape / (shape + mean)) + xlogy(observed, mean / (shape + mean))
+
+
+def evidence_kept(drift: float, children_a_year: float, children_per_family: float) -> float:
+    """Share of last year's evidence that is still good this year, 0 to 1.
+
+    If the rate drifts by `drift` (SD of its logarithm in a year) and a year's count carries noise of
+    sqrt(children_per_family / children_a_year), the best filter of a local level keeps 1 - gain, with
+    gain = (sqrt(q^2 + 4 q) - q) / 2 and q the ratio of the two variances (Harvey 1989, section 4.1.2).
+    """
+    ratio = drift**2 / (children_per_family / children_a_year)
+    return 1 - (np.sqrt(ratio**2 + 4 * ratio) - ratio) / 2
+
+
+def discounted(counts: np.ndarray, expected: np.ndarray, years_ago: np.ndarray, kept: float) -> tuple[float, float]:
+    """Counts and expected counts of several years, each worth `kept` to the power of its age in years."""
+    worth = kept ** np.asarray(years_ago, float)
+    return float(np.sum(worth * counts)), float(np.sum(worth * expected))
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Practice drift: a walk on the logarithm of a rate that takes steps now and then and slowly fades.
+
+    size    SD of the logarithm after one year, were nothing to fade and today's practice known
+    memory  years until half of a step has faded
+    steps   chance that a month has a step (1: every month; small: rare and large)
+    today   SD of the logarithm at the origin: what counts to date do not tell of practice now; fades as steps do
+    """
+
+    size: float
+    memory: float
+    steps: float
+    today: float = 0.0
+
+    def times(self, factor: float) -> "Drift":
+        """The same drift, wider or narrower."""
+        return replace(self, size=self.size * factor, today=self.today * factor)
+
+    def factors(self, luck: np.random.Generator, draws: int, months: int) -> np.ndarray:
+        """Multiples of the rate, [draw x month], with mean 1 in every month: drift adds spread, not trend."""
+        kept = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory))
+        step_sd = self.size / np.sqrt(MONTHS_A_YEAR * self.steps)
+        happens = luck.random((draws, months)) < self.steps
+        shocks = luck.standard_normal((draws, months)) * happens
+        level, path = (
+            self.today * luck.standard_normal(draws) if self.today else np.zeros(draws),
+            np.empty((draws, months)),
+        )
+        for month in range(months):
+            level = level * kept + step_sd * shocks[:, month]
+            path[:, month] = level
+        return np.exp(path) / self._mean(kept, step_sd, months)
+
+    def yearly_covariance(self, years: int) -> np.ndarray:
+        """Covariance of the path's yearly averages, before it is centred, [year x year]; closed form."""
+        months = MONTHS_A_YEAR * years
+        kept, step_sd = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory)), self.size / np.sqrt(MONTHS_A_YEAR)
+        after = np.subtract.outer(np.arange(months), np.arange(months))
+        reach = np.where(after >= 0, step_sd * kept ** np.maximum(after, 0), 0.0)
+        by_year = reach.reshape(years, MONTHS_A_YEAR, months).mean(axis=1)
+        left = (kept ** np.arange(1, months + 1)).reshape(years, MONTHS_A_YEAR).mean(axis=1)
+        return by_year @ by_year.T + self.today**2 * np.outer(left, left)
+
+    def yearly_log_mean(self, years: int) -> np.ndarray:
+        """Mean of the logarithm of the multiple in each year, [year]: below 0, for the multiple's own mean is 1."""
+        kept, step_sd = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory)), self.size / np.sqrt(MONTHS_A_YEAR * self.steps)
+        return -np.log(self._mean(kept, step_sd, MONTHS_A_YEAR * years)).reshape(years, MONTHS_A_YEAR).mean(axis=1)
+
+    def _mean(self, kept: float, step_sd: float, months: int) -> np.ndarray:
+        """E[exp(level)] in each month, closed form: a product over the steps so far."""
+        reach, left = step_sd * kept ** np.arange(months), self.today * kept ** np.arange(1, months + 1)
+        return np.cumprod(1 - self.steps + self.steps * np.exp(reach**2 / 2)) * np.exp(left**2 / 2)

@@ -1,0 +1,47 @@
+"""The work that children bring, by month: child-days, reviews, starts."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Children and events by month, [draw x month] or [draw x month x band].
+
+    days         child-days looked after, by age band
+    proceedings  child-days within care proceedings, by age band
+    lac_reviews  LAC reviews falling due
+    cp_starts    plans started, transfers in among them
+    transfers    plans started by transfer in
+    cp_reviews   children whose review conference falls due
+    uasc         child-days of unaccompanied asylum-seeking children, by age band
+    placed       child-days by placement, [draw x month x state], where placements are states; else None
+    """
+
+    months: list[str]
+    days: np.ndarray
+    proceedings: np.ndarray
+    lac_reviews: np.ndarray
+    cp_starts: np.ndarray
+    transfers: np.ndarray
+    cp_reviews: np.ndarray
+    uasc: np.ndarray
+    placed: np.ndarray | None = None
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """Every table held, by name."""
+        return {name: part for name, part in vars(self).items() if isinstance(part, np.ndarray)}
+
+    def mean(self) -> "Workload":
+        """The average over draws, kept as one draw."""
+        return replace(self, **{name: part.mean(axis=0, keepdims=True) for name, part in self.parts().items()})
+
+    def after(self, before: "Workload") -> "Workload":
+        """The same draws with the (one-draw) months `before` put in front."""
+        draws, earlier = self.days.shape[0], before.parts()
+        joined = {
+            name: np.concatenate([np.repeat(earlier[name], draws, axis=0), part], axis=1)
+            for name, part in self.parts().items()
+        }
+        return replace(self, months=before.months + self.months, **joined)

@@ -1,0 +1,254 @@
+"""The model of the live page: one case opened once, and what any position of its levers does to it.
+
+Every position is judged by the checks of a scenario file and lived on the same draws, so that what is shown is what a
+full run of the same changes would say. Only the work is less: what a lever does not touch is remembered, and the
+expected course, which the page does not show, is left out.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from forecast.case import Assumptions
+from forecast.case.documents import Change
+from forecast.case.errors import BadInput
+from forecast.case.layers import CENTRAL, read_scenario
+from forecast.case.reader import Document
+from forecast.case.wording import nearest
+from forecast.live.levers import Lever, read_levers
+from forecast.model import outlook
+from forecast.model.cases import OpenCase, open_case
+from forecast.model.memory import Lives, Projections
+from forecast.model.outlook import Base, Outlook, Steps
+from forecast.money import costs
+from forecast.questions import answer
+from forecast.questions.compare import QUANTILES, difference, summary
+from forecast.report import words
+
+THREADS = 2
+PAGE = "page"
+NAME = "As set on this page"
+REASON = "Set on the live page"
+CALL, CHANCE, EXHAUSTION = 3, 4, 5  # places in the sentences of the answer page
+
+
+class Refused(BadInput):
+    """A position of the levers that cannot be used: key -> what is wrong with its value."""
+
+    def __init__(self, problems: dict[str, str]):
+        super().__init__("\n".join(problems.values()))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows of one position of the levers, in the shape of the answer: scenario `page` beside `central`.
+
+    Money in pounds, months as 2011-06, ranges from the 10th to the 90th percentile of the draws.
+    """
+
+    assumptions: Assumptions
+    answer: dict
+
+    @property
+    def scenario(self) -> dict:
+        return self.answer["scenarios"][PAGE]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The headline, sentence by sentence."""
+        return words.headline(self.answer, PAGE)
+
+    @property
+    def chance(self) -> float:
+        """Share of the draws in which the contingency holds."""
+        return self.scenario["contingency"]["chance_holds"]
+
+    @property
+    def call(self) -> dict[str, float]:
+        """The call on the contingency at the year's end: mean, p10, p50, p90."""
+        return self.scenario["contingency"]["call"]
+
+    @property
+    def against_central(self) -> dict[str, float]:
+        """The call less that of the central scenario, draw by draw."""
+        return self.scenario["difference_from_central"]["call"]
+
+    @property
+    def year(self) -> str:
+        """The financial year of the contingency."""
+        return self.answer["financial_year"]
+
+
+class OnPage(Document):
+    """A scenario that is not in a file: its faults are sentences without file and line."""
+
+    def problem(self, path: tuple, sentence: str) -> BadInput:
+        return BadInput(sentence)
+
+
+class Live:
+    """One case, open, with its central scenario foreseen. Not for two threads at once."""
+
+    def __init__(self, case: OpenCase, base: Base, levers: dict[str, list[Lever]]):
+        self.case, self.groups = case, levers
+        self.base = replace(base, steps=Steps(Projections(), Lives())).without_courses()
+        self.levers = {lever.key: lever for group in levers.values() for lever in group}
+        self.central = outlook.foresee(self.base, case.central)
+        central = figures(self.base, self.central, self.central)
+        self._told = answer.head(base) | {"scenarios": {CENTRAL: central}}
+
+    @property
+    def scenarios(self) -> dict[str, Assumptions]:
+        """Every scenario held, from which the levers may start."""
+        return self.case.scenarios
+
+    def start(self, slug: str) -> Assumptions:
+        """A scenario held. Raises BadInput naming the nearest right one."""
+        if slug not in self.scenarios:
+            raise BadInput(f"there is no scenario {slug[:60]}. {nearest(slug, list(self.scenarios))}")
+        return self.scenarios[slug]
+
+    def show(self, changes: dict[str, float], start: str = CENTRAL) -> Shown:
+        """What the levers do, put at `changes` on top of the scenario `start`. Raises Refused."""
+        return self.see(self.assumptions(changes, start))
+
+    def see(self, a: Assumptions) -> Shown:
+        """One set of assumptions of this case, foreseen."""
+        foreseen = outlook.foresee(self.base, a)
+        scenarios = self._told["scenarios"] | {PAGE: figures(self.base, foreseen, self.central)}
+        return Shown(a, self._told | {"scenarios": scenarios})
+
+    def assumptions(self, changes: dict[str, float], start: str = CENTRAL) -> Assumptions:
+        """The central assumptions with the scenario's and the page's changes, checked as a file's are. Raises Refused."""
+        held = self.start(start)
+        moved = self.changes_from(held, changes, {}, REASON)
+        if moved == held.scenario.changes:
+            return held
+        return self.checked(NAME, REASON, moved)
+
+    def changes_from(
+        self, start: Assumptions, changes: dict[str, float], why: dict[str, str], reason: str
+    ) -> dict[str, Change]:
+        """What differs from central: the changes of `start`, under those of the page that move a lever."""
+        self._refuse_unknown(changes)
+        held = dict(start.scenario.changes)
+        for key, value in changes.items():
+            if value == start.value(key):
+                continue
+            held.pop(key, None)
+            if value != self.case.central.value(key):
+                held[key] = Change(value=value, why=why.get(key, "").strip() or reason)
+        return held
+
+    def _refuse_unknown(self, changes: dict[str, float]) -> None:
+        problems = {
+            key: f"{key[:60]} is not a lever of this page. {nearest(key, list(self.levers))}"
+            for key in changes
+            if key not in self.levers
+        }
+        problems |= {
+            key: f"{self.levers[key].name} is not a number. Write digits such as 1.1"
+            for key in changes
+            if key in self.levers and not _is_number(changes[key])
+        }
+        if problems:
+            raise Refused(problems)
+
+    def checked(self, name: str, reason: str, changes: dict[str, Change]) -> Assumptions:
+        """Assumptions under these changes, read as a scenario file is. Raises Refused."""
+        try:
+            scenario, entries = self._read(name, reason, changes)
+        except BadInput:
+            raise Refused(dict(self._problems(name, reason, changes))) from None
+        return replace(self.case.central, scenario=scenario, entries={**self.case.central.entries, **entries})
+
+    def _read(self, name: str, reason: str, changes: dict[str, Change]):
+        said = {"name": name, "order": 0, "reason": reason, "changes": {key: dict(one) for key, one in changes.items()}}
+        central = self.case.central
+        return read_scenario(OnPage("page", said, {}), PAGE, central.catalogue, central.entries)
+
+    def _problems(self, name: str, reason: str, changes: dict[str, Change]):
+        """What is wrong with each change alone, as (key, sentence)."""
+        for key, change in changes.items():
+            try:
+                self._read(name, reason, {key: change})
+            except BadInput as error:
+                yield key, f"{self._name(key)} {error}"
+
+    def _name(self, key: str) -> str:
+        return self.levers[key].name if key in self.levers else key
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+
+
+def open_live(params: Path, data: Path, council: str, month: str, draws: int, seed: int) -> Live:
+    """A case ready for the page. Raises BadInput before any work if an input is wrong."""
+    case = open_case(params, data, council, month)
+    levers = read_levers(params, case.central.catalogue)
+    return Live(case, outlook.prepare(case.central, case.evidence, draws, seed, THREADS), levers)
+
+
+def figures(base: Base, foreseen: Outlook, central: Outlook) -> dict:
+    """The figures of one scenario that the page shows: those of `answer.scenario`, in its own shape, and no more."""
+    held = foreseen.assumptions
+    return {
+        "name": held.scenario.name,
+        "reason": held.scenario.reason,
+        "differs": [one._asdict() for one in held.differs],
+        "children": {group: {"month_ends": month_ends(foreseen, group)} for group in ("lac", "cp")},
+        "contingency": contingency(base, foreseen),
+        "effect": answer.effects(base, foreseen),
+        "payback": answer.payback_of(foreseen, central),
+        "cost": cost_of_the_year(base, foreseen),
+        "difference_from_central": {"call": difference(foreseen.drawn.at_year_end, central.drawn.at_year_end)},
+    }
+
+
+def contingency(base: Base, foreseen: Outlook) -> dict:
+    """The draw-down of the contingency."""
+    drawn = foreseen.drawn
+    return {
+        "amount": drawn.amount,
+        "call": answer.with_error(drawn.at_year_end),
+        "recovery_plan": summary(np.ravel(foreseen.values["budget.recovery_plan"])),
+        "chance_holds": drawn.chance,
+        "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough().items()},
+        "exhaustion": answer.exhaustion(base, drawn),
+        "call_by_month": [
+            {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
+            for i, month in enumerate(base.year)
+        ],
+    }
+
+
+def month_ends(foreseen: Outlook, group: str) -> list[dict]:
+    """Children at every month end; `summary` of each, all months at once, which whole numbers allow without a bit's difference."""
+    stock = getattr(foreseen, group).stock.sum(axis=2)
+    held = {"mean": stock.mean(axis=0)} | dict(
+        zip(QUANTILES, np.quantile(stock, list(QUANTILES.values()), axis=0), strict=True)
+    )
+    return [
+        {"month": month} | {name: float(figures[i]) for name, figures in held.items()}
+        for i, month in enumerate(foreseen.forecast_months)
+    ]
+
+
+def cost_of_the_year(base: Base, foreseen: Outlook) -> dict:
+    """The budget year -> net, budget, variance and lines."""
+    year, adjustment = foreseen.assumptions.case.financial_year, foreseen.assumptions.value("budget.adjustment")
+    lines, budget = costs.by_year(foreseen.lines, foreseen.months)[year], base.budgets[year]
+    income = [line for line, (_, group) in costs.LINES.items() if group == "income"]
+    gross, earned = sum(cost for line, cost in lines.items() if line not in income), sum(lines[line] for line in income)
+    planned, net = costs.net(budget) + adjustment, gross + earned
+    held = {
+        "net": summary(net),
+        "budget": float(planned.mean()),
+        "budget_adjustment": float(adjustment),
+        "variance": summary(net - planned),
+        "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
+    }
+    return {year: held}

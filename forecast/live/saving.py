@@ -1,0 +1,166 @@
+"""Save a position of the levers as a scenario file, checked as any other before it is put in place."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from forecast.case import Assumptions, load
+from forecast.case.documents import Change
+from forecast.case.errors import BadInput
+from forecast.case.home import typed
+from forecast.live.live import Live, Refused
+
+HEADING = "# yaml-language-server: $schema=../schema/scenario.schema.json\n"
+LONGEST_NAME, LONGEST_TEXT = 60, 500  # letters
+# Names that Windows keeps for devices, whatever their ending.
+DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A scenario that was put in place: its slug, its name, and the command that runs it."""
+
+    slug: str
+    name: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an officer asks to save: a name, a reason, the levers, and why each moved (the reason where none is given)."""
+
+    name: str
+    reason: str
+    changes: dict[str, float]
+    start: str
+    why: dict[str, str]
+
+    @classmethod
+    def tidy(cls, name: str, reason: str, changes: dict, start: str, why: dict) -> "Wish":
+        """The same with stray spaces and line ends taken out of its texts."""
+        return cls(
+            _one_line(name), _one_line(reason), changes, start, {key: _one_line(text) for key, text in why.items()}
+        )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(text).split())
+
+
+def slug_of(name: str) -> str:
+    """The file's name made from a scenario's: small letters, digits and hyphens. Raises BadInput where none can be made."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
+    slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")
+    if not slug:
+        raise BadInput("The name has no letter or digit that a file can be named by. Use some of a to z and 0 to 9")
+    if DEVICES.fullmatch(slug):
+        raise BadInput(f"Windows keeps the name {slug} for itself. Add a word to the name")
+    return slug
+
+
+def save(live: Live, params: Path, wish: Wish) -> Saved:
+    """Write params/scenarios/<slug>.yaml. Raises Refused, naming what is wrong by field, and then writes nothing."""
+    changes, case = _refuse(live, params, wish), live.case.central.case
+    slug = slug_of(wish.name)
+    shown = live.checked(wish.name, wish.reason, changes)
+    order = max(one.scenario.order for one in live.scenarios.values()) + 1
+    text = scenario_text(wish.name, order, wish.reason, changes)
+    try:
+        loaded = loads_back(params, slug, text, shown)
+        put_in_place(params / "scenarios" / f"{slug}.yaml", text)
+    except BadInput as error:
+        raise Refused({"name": str(error)}) from None
+    live.scenarios[slug] = loaded
+    return Saved(slug, wish.name, typed(f"run --council {case.council} --month {case.month} --scenario {slug}"))
+
+
+def _refuse(live: Live, params: Path, wish: Wish) -> dict[str, Change]:
+    """The changes to save. Raises Refused with every field that is wrong."""
+    problems = {}
+    try:
+        if (params / "scenarios" / f"{slug_of(wish.name)}.yaml").exists():
+            problems["name"] = "There is already a scenario of this name. Choose another: nothing is overwritten"
+    except BadInput as error:
+        problems["name"] = str(error)
+    if len(wish.name) > LONGEST_NAME:
+        problems["name"] = f"The name has {len(wish.name)} letters; keep it to {LONGEST_NAME}"
+    if not wish.reason:
+        problems["reason"] = "The reason is empty. Say what the scenario supposes, and why it is worth looking at"
+    if any(len(text) > LONGEST_TEXT for text in (wish.reason, *wish.why.values())):
+        problems["reason"] = f"A reason is longer than {LONGEST_TEXT} letters. Shorten it"
+    changes = live.changes_from(live.start(wish.start), wish.changes, wish.why, wish.reason or "none")
+    if not changes:
+        problems["name"] = "No lever differs from the central case: there is nothing to save. Move one first"
+    if problems:
+        raise Refused(problems)
+    return changes
+
+
+def scenario_text(name: str, order: int, reason: str, changes: dict[str, Change]) -> str:
+    """The scenario as YAML, text in double quotation marks, numbers in plain digits."""
+    lines = [f"name: {_text(name)}", f"order: {order}", f"reason: {_text(reason)}", "changes:"]
+    for key, change in changes.items():
+        ends = [(end, number) for end, number in (("low", change.low), ("high", change.high)) if number is not None]
+        lines += [f"  {key}:", f"    value: {_number(change.value)}"]
+        lines += [f"    {end}: {_number(number)}" for end, number in ends]
+        lines += [f"    why: {_text(change.why)}"]
+    return HEADING + "\n".join(lines) + "\n"
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _number(number: float) -> str:
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
+
+
+def loads_back(params: Path, slug: str, text: str, shown: Assumptions) -> Assumptions:
+    """The scenario as the normal reader loads it from a copy of the files. Raises BadInput if it is not what was shown."""
+    case = shown.case
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("catalogue.yaml", "national.yaml", f"{case.council}/{case.month}/case.yaml"):
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(params / name, copy / name)
+        (copy / "scenarios").mkdir()
+        (copy / "scenarios" / f"{slug}.yaml").write_text(text, encoding="utf-8", newline="\n")
+        loaded = load(copy, case.council, case.month, slug)
+    if _figures(loaded) != _figures(shown):
+        raise BadInput("The assumption files have changed since this page was opened. Start the page again, then save")
+    return loaded
+
+
+def _figures(a: Assumptions) -> dict[str, tuple]:
+    return {key: (entry.value, entry.low, entry.high) for key, entry in a.entries.items()}
+
+
+def put_in_place(path: Path, text: str) -> None:
+    """The file, whole or not at all. Raises BadInput if one of that name is there already."""
+    handle, waiting = tempfile.mkstemp(prefix=".saving-", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(waiting, 0o644)
+        _name_it(Path(waiting), path)
+    finally:
+        Path(waiting).unlink(missing_ok=True)
+
+
+def _name_it(waiting: Path, path: Path) -> None:
+    """Give a finished file its name; where the disk knows no second names, by renaming."""
+    taken = BadInput("There is already a scenario of this name. Choose another: nothing is overwritten")
+    try:
+        os.link(waiting, path)
+    except FileExistsError:
+        raise taken from None
+    except OSError:
+        if path.exists():
+            raise taken from None
+        waiting.rename(path)

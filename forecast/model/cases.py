@@ -1,0 +1,247 @@
+"""Open a case: its assumptions and its published tables, all checked before any work is done."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.case import Assumptions, list_scenarios, load_scenarios
+from forecast.case.errors import BadInput
+from forecast.case.months import financial_year, last_day, month_in_words, year_end
+from forecast.case.workbook import read_workbook
+from forecast.demand.evidence import Evidence
+from forecast.demand.local import Local, read_local, read_plans
+from forecast.demand.placements import PLACEMENTS
+from forecast.model.evidence import gather
+from forecast.money.ledger import Ledger
+from forecast.sources import published
+from forecast.sources.cards import Card, read_card
+from forecast.sources.history import COLUMNS, History
+from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
+
+COUNTED_AS = {name: f"lac_{name}" for name in PLACEMENTS}  # placement -> measure of the monthly counts
+WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """A case ready to run: its evidence, its tables and the files they stand in, and one set of assumptions for each scenario."""
+
+    evidence: Evidence
+    history: History
+    tables: dict[str, pd.DataFrame]
+    cards: dict[str, Card]
+    scenarios: dict[str, Assumptions]
+    come: "Come | None" = None
+    files: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The council's budget and actuals to date, where they have come."""
+        return None if self.come is None else self.come.ledger
+
+    @property
+    def central(self) -> Assumptions:
+        return self.scenarios["central"]
+
+
+@dataclass(frozen=True)
+class Come:
+    """What has come in since a case was set up: the council's own months.
+
+    counts  month, measure, value: children at each month's end, starts and ends; every month from the first
+    ledger  budget and actuals of the year, or None
+    """
+
+    counts: pd.DataFrame
+    ledger: Ledger | None = None
+
+    @property
+    def last(self) -> str:
+        """The last month counted."""
+        return self.counts["month"].max()
+
+    def count(self, month: str, measure: str) -> int:
+        """One count."""
+        held = self.counts[(self.counts["month"] == month) & (self.counts["measure"] == measure)]
+        return int(held["value"].item())
+
+    @property
+    def placed(self) -> dict[str, dict[str, float]]:
+        """Month -> placement -> looked-after children at its end, for months in which the council counts every placement."""
+        wide = (
+            self.counts.pivot(index="month", columns="measure", values="value")
+            .reindex(columns=list(COUNTED_AS.values()))
+            .dropna()
+        )
+        return {
+            month: {name: float(row[measure]) for name, measure in COUNTED_AS.items()} for month, row in wide.iterrows()
+        }
+
+    @property
+    def lives(self) -> pd.DataFrame:
+        """The counts of children, starts and ends alone."""
+        return self.counts[~self.counts["measure"].isin(COUNTED_AS.values())].reset_index(drop=True)
+
+    def table(self, area: str) -> pd.DataFrame:
+        """The children of the last month's end, in the form of a table of children."""
+        day = last_day(self.last).isoformat()
+        rows = [
+            (
+                area,
+                day,
+                f"{group}_stock",
+                "all",
+                "all",
+                str(self.count(self.last, group)),
+                "children",
+                "council",
+                "monthly counts",
+            )
+            for group in ("lac", "cp")
+        ]
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    def starts_after(self, period: str) -> dict[str, float]:
+        """Children who started since the end of a financial year, by group."""
+        since = self.counts[self.counts["month"] > year_end(period)[:7]].groupby("measure")["value"].sum()
+        return {group: float(since[f"{group}_starts"]) for group in ("lac", "cp")}
+
+
+def moved_on(scenarios: dict[str, Assumptions], come: Come, council: str, name: str) -> dict[str, Assumptions]:
+    """The same assumptions, standing at the end of the last month that has come, for the council that sent it.
+
+    Raises BadInput if that month is beyond the case's budget year: then a new case is due.
+    """
+    case = scenarios["central"].case
+    if financial_year(come.last) != case.financial_year:
+        raise BadInput(
+            f"{come.last} is in {financial_year(come.last)} and the case's budget is for {case.financial_year}. Set up the case of the new year "
+            "from the year's outturn, and name it in council.yaml under starts_from."
+        )
+    amount = scenarios["central"].value("budget.contingency")
+    title = f"{name}, {month_in_words(come.last)}: will £{amount:,.0f} be enough?"
+    moved = {"council": council, "month": come.last, "origin": last_day(come.last), "title": title, "name": name}
+    return {slug: replace(a, case=a.case.model_copy(update=moved)) for slug, a in scenarios.items()}
+
+
+def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
+    """Read and check everything a case needs. Raises BadInput; nothing is computed before all of it holds."""
+    return with_data(data, load_scenarios(params, council, month, list_scenarios(params)))
+
+
+def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
+    """The same from an officer's workbook of assumptions, which says which case it is. Raises BadInput."""
+    return with_data(data, read_workbook(workbook, params))
+
+
+def with_data(
+    data: Path,
+    scenarios: dict[str, Assumptions],
+    come: Come | None = None,
+    as_at: date | None = None,
+    returned: Path | None = None,
+) -> OpenCase:
+    """A case with the tables it names, all proven, and what has come in since. Raises BadInput.
+
+    as_at     the day at which the tables must be known and not expired; by default the last of the case's month
+    returned  a folder with tables of returns that came in since, known by the last of the case's month
+    """
+    case = scenarios["central"].case
+    now = last_day(case.month)
+    children = _names(case.tables["children"])
+    single = [
+        case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")
+    ]
+    returns = returns_tables(case.tables.get("returns"))
+    plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
+    files = {
+        name: table_folder(data, name, returned) / f"{name}.csv"
+        for name in [*children, *single, *returns.values(), *plans]
+    }
+    tables = {
+        name: published.read(file.parent, name, now if file.parent == returned else as_at or now)
+        for name, file in files.items()
+    }
+    history = History(
+        {name: tables[name] for name in children} | ({} if come is None else {"monthly counts": come.table(case.area)})
+    )
+    evidence = gather(
+        case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]])
+    )
+    if come is not None:
+        evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year), placed=come.placed)
+    if returns:
+        counted = local_counts({kind: tables[name] for kind, name in returns.items()}, case.origin)
+        of_the_month = files[returns["open"]].parent == returned
+        evidence = replace(evidence, local=agreeing(counted, evidence, case.origin, of_the_month))
+    if plans:
+        evidence = replace(evidence, plans=read_plans(_typed(tables[plans[0]])))
+    cards = {name: read_card(file) for name, file in files.items()}
+    return OpenCase(evidence, history, tables, cards, scenarios, come, files)
+
+
+def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
+    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or data/published.
+
+    Raises BadInput where it is in both of these.
+    """
+    if returned is not None and (returned / f"{name}.csv").is_file():
+        return returned
+    own = (data / "local" / f"{name}.csv").is_file()
+    if own and (data / "published" / f"{name}.csv").is_file():
+        raise BadInput(
+            f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used."
+        )
+    return data / ("local" if own else "published")
+
+
+def returns_tables(name: str | None) -> dict[str, str]:
+    """The tables made of a council's returns, kind -> table; none where the case names no returns."""
+    return {} if name is None else {kind: f"{name}_{kind}" for kind in RATES}
+
+
+def local_counts(tables: dict[str, pd.DataFrame], origin: date) -> Local:
+    """What the returns count."""
+    typed = {kind: _typed(table) for kind, table in tables.items()}
+    return read_local(typed["exposure"], typed["starts"], typed["open"], typed["survival"], origin.isoformat())
+
+
+def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) -> Local:
+    """The returns' counts, proved to have as many children at the origin as the history.
+
+    Returns that came with the month's counts (`of_the_month`) and disagree give their rates alone, for the month has to go on;
+    the refresh tells it. Raises BadInput for others that disagree.
+    """
+    counted, said = int(held.here.sum()), evidence.lac.open_at_origin
+    if not held.current or counted == said:
+        return held
+    if of_the_month:
+        return replace(held, current=False)
+    raise BadInput(
+        f"the returns hold {counted} looked-after children on {origin} and the table of children says {said}. "
+        "Make both from the same returns (forecast returns PATH --for-case NAME), or correct the one that is wrong."
+    )
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the returns with its figures as numbers."""
+    return table.astype({column: float for column in table.columns if column not in TEXT}).assign(
+        **({"uasc": table["uasc"] == "True"} if "uasc" in table else {})
+    )
+
+
+def _names(tables: str | list[str]) -> list[str]:
+    return [tables] if isinstance(tables, str) else tables
+
+
+def _numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns of whole numbers as numbers; the door has already proved every cell."""
+    return table.astype({name: int for name in table.columns if name in WHOLE_NUMBERS})
+
+
+def by_year(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the country by year with its figures as numbers; a blank is a figure not held."""
+    figures = [name for name in table.columns if name not in ("area", "year")]
+    return table.replace({name: {"": "nan"} for name in figures}).astype({"year": int} | dict.fromkeys(figures, float))

@@ -1,0 +1,209 @@
+"""Tables that show the model against what was published: calibration, and children x unit cost against s251."""
+
+import numpy as np
+import pandas as pd
+
+from forecast.case.months import DAYS_A_YEAR
+from forecast.demand.caseload import Calibrated
+from forecast.demand.local import Local, by_time
+from forecast.demand.pathways.hazards import Hazards
+from forecast.model.outlook import Base, price_bases, setting_of
+from forecast.money import costs
+from forecast.money.costs import Values
+
+BAND_WORDS = {
+    "unborn": "unborn",
+    "under_1": "under 1",
+    "1_4": "1 to 4",
+    "5_9": "5 to 9",
+    "10_15": "10 to 15",
+    "16_17": "16 to 17",
+}
+GROUP_WORDS = {"lac": "LAC", "cp": "CP"}
+NO_COUNCIL_FIGURE = "not published for the council: the country's shape, for comparison"
+STAYS_NOTE = "Kaplan and Meier's estimate, and hazards constant in bands"
+LEAVERS_NOTE = "counted, and at the hazards used, which lean toward the country's"
+PERCENT = 100
+TOTAL = "Total Children Looked After"
+SPENDING = {
+    "Residential care": ["own_homes", "private_residential", "residential_school"],
+    "Fostering services": ["in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service"],
+    TOTAL: None,
+}
+
+
+def calibration(base: Base) -> pd.DataFrame:
+    """Published beside modelled for the calibration year, country and council: one row a figure."""
+    rows = []
+    for group in ("lac", "cp"):
+        fit: Calibrated = getattr(base, group)
+        for area, margins, year in (
+            (base.central.case.tables["country"], fit.group.country, fit.country),
+            (base.central.case.area, fit.group.council, fit.council),
+        ):
+            rows += _margins(GROUP_WORDS[group], area, fit.group.bands, margins, year, area != base.central.case.area)
+        if fit.returns is not None:
+            rows += [
+                [GROUP_WORDS[group], base.central.case.area, *row] for row in [*_stays(fit.returns), *_leavers(fit)]
+            ]
+    return pd.DataFrame(rows, columns=["group", "area", "figure", "published", "modelled", "difference", "note"])
+
+
+def _margins(group: str, area: str, bands: list[str], margins, year, country: bool) -> list[list]:
+    """Rows of one group and area. A council lacks some figures; the country's then stand beside the model unfitted."""
+    step = 10 if margins.closing.sum() > 10_000 else 1
+    rows = [
+        _row(group, area, f"starts, {BAND_WORDS[b]}", p, m, step)
+        for b, p, m in zip(bands, margins.starts, year.starts, strict=True)
+    ]
+    if margins.ends is not None:
+        rows += [
+            _row(group, area, f"ends, {BAND_WORDS[b]}", p, m, step)
+            for b, p, m in zip(bands, margins.ends, year.ends, strict=True)
+        ]
+    rows.append(_row(group, area, "ends, all", margins.ended, year.ends.sum(), step))
+    stock = zip(bands, margins.closing, year.closing, strict=True)
+    rows += [_row(group, area, f"stock at year end, {BAND_WORDS[b]}", p, m, step) for b, p, m in stock if b != "unborn"]
+    rows.append(_row(group, area, "stock a year before", margins.opening, year.opening.sum(), step))
+    for window, share in margins.stays.items():
+        rows.append(_row(group, area, f"ends after {_window(window)}, %", 100 * share, 100 * year.stays[window], 0.1))
+    lacks = [] if country else ["stock at year end", "starts,"] if group == GROUP_WORDS["cp"] else ["ends after"]
+    return [[*row[:6], NO_COUNCIL_FIGURE] if row[2].startswith(tuple(lacks)) else row for row in rows]
+
+
+def _stays(returns: Local) -> list[list]:
+    """How long care lasts in the council's returns: Kaplan and Meier's estimate beside hazards constant in bands."""
+    rows = [
+        (row.since_start, PERCENT * row.kaplan_meier, PERCENT * row.piecewise) for row in returns.survival.itertuples()
+    ]
+    return [
+        [
+            f"still looked after after {days:,.0f} days, %",
+            round(plain, 1),
+            round(banded, 1),
+            round(banded - plain, 1),
+            STAYS_NOTE,
+        ]
+        for days, plain, banded in rows
+    ]
+
+
+def _leavers(fit: Calibrated) -> list[list]:
+    """Those who left in the returns, turning 18 left out, beside what the hazards used would have made of the same child-days."""
+    used = (fit.returns.days.sum(axis=2) * by_time(fit.hazards, fit.returns.seen.edges)).sum(axis=1)
+    counted = fit.returns.left.sum(axis=(1, 2))
+    rows = zip(fit.group.bands, counted, used, strict=True)
+    return [
+        [f"ends in the returns, {BAND_WORDS[band]}", round(seen), round(model, 1), round(model - seen, 1), LEAVERS_NOTE]
+        for band, seen, model in rows
+    ]
+
+
+def _window(window: tuple[float, float]) -> str:
+    low, high = (edge / DAYS_A_YEAR * 12 for edge in window)
+    if np.isinf(high):
+        return f"more than {low:.3g} months"
+    return f"{low:.2g} to {high:.2g} months" if low else f"up to {high:.2g} months"
+
+
+def _row(group: str, area: str, figure: str, published: float, modelled: float, step: float) -> list:
+    """One figure; a misfit is more than half the rounding step of the published figure, or 0.5% of it."""
+    gap = modelled - published
+    misfit = abs(gap) > max(step / 2, 0.005 * abs(published))
+    note = ""
+    if misfit:
+        closes = "published opening stock, flows and closing stock do not close"
+        note = closes if figure == "stock a year before" else "misfit"
+    return [group, area, figure, round(float(published), 3), round(float(modelled), 3), round(float(gap), 3), note]
+
+
+def rates_used(base: Base) -> pd.DataFrame:
+    """The rates of the first year ahead: published, pooled, and leaning as the central path asks, by age band."""
+    rows = []
+    for group in ("lac", "cp"):
+        fit: Calibrated = getattr(base, group)
+        national = fit.start_rate / (fit.level.mean * fit.by_age.mean)
+        lean = np.exp(fit.trend.lean[0] / 2)
+        for i, band in enumerate(fit.group.bands):
+            since = fit.country.hazards.duration_from[-2]
+            there, own, hazard = (
+                _a_year(hazards, i, since) for hazards in (fit.country.hazards, fit.council.hazards, fit.hazards)
+            )
+            rows.append(
+                [
+                    GROUP_WORDS[group],
+                    BAND_WORDS[band],
+                    round(1e4 * national[i], 1),
+                    round(1e4 * fit.start_rate[i] * lean, 1),
+                    round(there, 3),
+                    round(own, 3),
+                    round(hazard / lean, 3),
+                ]
+            )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "group",
+            "age",
+            "country start rate per 10,000",
+            "start rate used per 10,000",
+            "country leaving rate a year",
+            "council leaving rate a year",
+            "leaving rate used a year",
+        ],
+    )
+
+
+def _a_year(hazards: Hazards, band: int, since: float) -> float:
+    """The leaving hazard of an age band `since` days after the start, a year."""
+    return float(hazards.per_day[band, np.searchsorted(hazards.duration_from, since, side="right") - 1] * DAYS_A_YEAR)
+
+
+def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
+    """Children x unit cost for the calibration year beside the published s251 outturn, gross."""
+    a = base.central
+    values = Values({key: a.value(key) for key in a.keys()}, price_bases(a))
+    months = base.past.months
+    lines = {
+        line: float(cost.sum())
+        for line, cost in costs.cost_lines(base.past, values, setting_of(base, a, months, flat=True)).items()
+    }
+    published = published_spending(spending, a.case.area)
+    placed = [line for line, (_, group) in costs.LINES.items() if group == "placements"]
+    rows = []
+    for name, held in [(name, held) for name, held in SPENDING.items() if name in published]:
+        modelled = sum(lines[line] for line in (placed if held is None else held))
+        rows.append(
+            [
+                name,
+                published[name],
+                round(modelled),
+                round(modelled - published[name]),
+                round(100 * (modelled / published[name] - 1), 2),
+            ]
+        )
+    return pd.DataFrame(rows, columns=["line", "published", "modelled", "difference", "difference, %"])
+
+
+def published_spending(spending: pd.DataFrame, area: str) -> dict[str, float]:
+    """Gross spending by line: from the s251 lines, or the total alone where only unit costs and the total are held."""
+    if "gross" in spending:
+        return dict(zip(spending["line"], spending["gross"].astype(float), strict=True))
+    rows = spending[(spending["area"] == area) & (spending["measure"] == "total_lac_gross")]
+    totals = rows["value"].astype(float).tolist()
+    return {TOTAL: totals[-1]} if totals else {}
+
+
+def spread(base: Base, outlook) -> pd.DataFrame:
+    """SD of the log change of the simulated stock at 1, 2 and 3 years."""
+    rows = []
+    for group in ("lac", "cp"):
+        stock = getattr(outlook, group).stock.sum(axis=2)
+        opening = getattr(base, group).opening.children
+        for year in (1, 2, 3):
+            month = 12 * year - 1
+            if month < stock.shape[1]:
+                change = np.log(np.maximum(stock[:, month], 1) / opening)
+                low, high = np.quantile(change, [0.25, 0.75])
+                rows.append([GROUP_WORDS[group], year, round(float((high - low) / 1.349), 3)])
+    return pd.DataFrame(rows, columns=["group", "years ahead", "robust SD of log change"])

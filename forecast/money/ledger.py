@@ -1,0 +1,133 @@
+"""The council's ledger: budget by line, actuals to date in the place of forecast, and what they tell of the rest of the year.
+
+projected outturn = actuals to date + forecast of the rest, period by period. A line that has run dearer or cheaper than the
+model made it keeps most of that difference: how much depends on how sure the model was and how even the ledger is.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forecast.case.errors import BadInput
+from forecast.case.months import financial_year
+from forecast.money.costs import LINES
+
+ACTUAL, ESTIMATED, FORECAST = "actual", "estimated", "forecast"  # where a month's cost is from
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a ledger says of one financial year.
+
+    year    such as 2025-26
+    budget  line -> pounds for the whole year, income negative
+    actual  month -> line -> pounds, income negative; every line of every month to date
+    levels  months that tell what the rest of the year will cost; None: every month with actuals
+    """
+
+    year: str
+    budget: dict[str, float]
+    actual: dict[str, dict[str, float]]
+    levels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for a line that is none, a month of another year, or a month without every line of the budget."""
+        unknown = sorted({line for held in (self.budget, *self.actual.values()) for line in held} - set(LINES))
+        if unknown:
+            raise BadInput(
+                f"the ledger has the lines {', '.join(unknown)}; expected some of {', '.join(LINES)}. Correct the accounts of council.yaml."
+            )
+        for month, held in self.actual.items():
+            if financial_year(month) != self.year:
+                raise BadInput(
+                    f"the ledger of {self.year} holds {month}, which is in {financial_year(month)}. Read each year by itself."
+                )
+            if set(held) != set(self.budget):
+                missing = sorted(set(self.budget) ^ set(held))
+                raise BadInput(
+                    f"the ledger's month {month} and its budget do not have the same lines: {', '.join(missing)}. Give each line in both."
+                )
+
+    @property
+    def months(self) -> list[str]:
+        """The months with actuals, in order."""
+        return sorted(self.actual)
+
+    def before(self, month: str) -> "Ledger":
+        """The same without `month` and those after it."""
+        return replace(self, actual={held: lines for held, lines in self.actual.items() if held < month})
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far a ledger's months are believed.
+
+    noise   SD of the logarithm of a month's actual about its true level: accruals and late invoices
+    level   SD of the logarithm by which a line's true level may stand off the model's, beyond what the draws know
+    memory  months after which a month counts for half
+    """
+
+    noise: float
+    level: float
+    memory: float
+
+
+def ledger_of(rows: pd.DataFrame, budget: dict[str, float], year: str) -> Ledger:
+    """A ledger from accepted rows: month, line, actual; pounds. Lines of the budget without a row in a month stop it."""
+    own = rows[rows["month"].map(financial_year) == year]
+    actual = {
+        month: dict(zip(held["line"], held["actual"].astype(float), strict=True))
+        for month, held in own.groupby("month")
+    }
+    return Ledger(year, budget, actual)
+
+
+def budget_of(ledger: Ledger, draws: int) -> dict[str, np.ndarray]:
+    """The ledger's budget by line, [draw]; lines it does not have stand at 0."""
+    return {line: np.full(draws, ledger.budget.get(line, 0.0)) for line in LINES}
+
+
+def with_actuals(
+    lines: dict[str, np.ndarray], months: list[str], ledger: Ledger, trust: Trust
+) -> dict[str, np.ndarray]:
+    """Cost lines, [draw x month], with actuals to date in their place and the rest at the level they tell of."""
+    known = [month for month in ledger.months if month in months]
+    if not known:
+        return lines
+    telling = np.array([ledger.levels is None or month in ledger.levels for month in known])
+    at = np.array([months.index(month) for month in known])
+    return {
+        line: _line(cost, at, np.array([ledger.actual[month].get(line, 0.0) for month in known]), telling, trust)
+        for line, cost in lines.items()
+    }
+
+
+def _line(cost: np.ndarray, at: np.ndarray, actual: np.ndarray, telling: np.ndarray, trust: Trust) -> np.ndarray:
+    """One line with its actuals at the months `at`; the months without follow those that tell."""
+    told, modelled = cost.copy(), cost[:, at[telling]]
+    if telling.any():
+        told = at_level(modelled, actual[telling], trust)[:, None] * told + carried(modelled, actual[telling])
+    told[:, at] = actual
+    return told
+
+
+def at_level(modelled: np.ndarray, actual: np.ndarray, trust: Trust) -> np.ndarray:
+    """What each draw's rest of the line is multiplied by, [draw]: actual over modelled to date, as far as it is believed.
+
+    modelled  [draw x month to date]; actual  [month to date]
+    A draw whose prices made the line dearer than it came is brought down further than one that had it right.
+    """
+    worth = 0.5 ** ((len(actual) - 1 - np.arange(len(actual))) / trust.memory)
+    spent, made = actual @ worth, modelled @ worth
+    if not (made * spent > 0).all():
+        return np.ones(len(modelled))
+    off = np.log(spent / made)
+    doubt = np.var(np.log(np.abs(made))) + trust.level**2
+    noise = trust.noise**2 * (worth**2).sum() / worth.sum() ** 2
+    return np.exp(doubt / (doubt + noise) * off)
+
+
+def carried(modelled: np.ndarray, actual: np.ndarray) -> float:
+    """Pounds a month of a line that the model has nothing in and the ledger has: its mean month goes on."""
+    return float(actual.mean()) if not modelled.any() else 0.0

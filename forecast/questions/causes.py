@@ -1,0 +1,134 @@
+"""Why two sets of assumptions differ: the change of a figure split by cause, the interaction shown, nothing left over.
+
+Each cause's part is what the figure does when that cause alone moves from the first set to the second, on the same draws; what
+the causes do together beyond the sum of their parts is the interaction. A change of timing (when levers begin and how long
+they take) belongs to every cause that it times.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from forecast.case import Assumptions
+from forecast.case.nature import CAUSES, INTERACTION, TIMING
+
+NEW_FIGURES = "new figures"
+HALF_A_PERSON = 0.5
+PENNY = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Split:
+    """A change by cause.
+
+    before, after  the figure under each set of assumptions
+    parts          cause -> its part, and the interaction; they sum to after - before to the penny
+    """
+
+    before: Decimal
+    after: Decimal
+    parts: dict[str, Decimal]
+
+    @property
+    def whole(self) -> Decimal:
+        return self.after - self.before
+
+
+def cause_of(key: str) -> str | None:
+    """The cause a key belongs to; None for timing. Raises ValueError for a key that no cause owns."""
+    if key in TIMING:
+        return None
+    owners = {
+        cause: max((len(start) for start in starts if key.startswith(start)), default=0)
+        for cause, starts in CAUSES.items()
+    }
+    best = max(owners, key=owners.get)
+    if not owners[best]:
+        raise ValueError(f"no cause owns {key}")
+    return best
+
+
+def moved(first: Assumptions, second: Assumptions) -> dict[str, list[str]]:
+    """Cause -> keys whose value or range differs between two sets."""
+    changed: dict[str, list[str]] = {}
+    for key in first.keys():
+        if first.entry(key) != second.entry(key) and (cause := cause_of(key)):
+            changed.setdefault(cause, []).append(key)
+    return {cause: changed[cause] for cause in CAUSES if cause in changed}
+
+
+def with_keys(first: Assumptions, second: Assumptions, keys: list[str]) -> Assumptions:
+    """The first set with some keys, and the timing, of the second."""
+    taken = {key: second.entries[key] for key in (*keys, *TIMING)}
+    return replace(first, entries=first.entries | taken)
+
+
+def split(first: Assumptions, second: Assumptions, figure: Callable[[Assumptions], float]) -> Split:
+    """The change of `figure` (pounds, or children) from the first set to the second, by cause."""
+    before, after = penny(figure(first)), penny(figure(second))
+    causes = moved(first, second)
+    if len(causes) == 1:
+        return Split(before, after, {next(iter(causes)): after - before, INTERACTION: Decimal(0)})
+    parts = {cause: penny(figure(with_keys(first, second, keys))) - before for cause, keys in causes.items()}
+    return Split(before, after, parts | {INTERACTION: after - before - sum(parts.values(), Decimal(0))})
+
+
+def penny(pounds: float) -> Decimal:
+    return Decimal(repr(float(pounds))).quantize(PENNY, ROUND_HALF_UP)
+
+
+def between_runs(
+    first: Assumptions, second: Assumptions, figure_then: Callable[[Assumptions], float], figure_now: Callable
+) -> Split:
+    """The change of a figure from one run to a later one: what newer figures did under the old assumptions, then the assumptions by cause.
+
+    figure_then, figure_now  the figure on the earlier and on the later run's evidence, given assumptions
+    """
+    before, moved_on = penny(figure_then(first)), penny(figure_now(first))
+    rest = split(first, second, figure_now)
+    return Split(before, rest.after, {NEW_FIGURES: moved_on - before} | rest.parts)
+
+
+@dataclass(frozen=True)
+class YearFigures:
+    """A council at the end of a year.
+
+    stock   children looked after, or on plans, at 31 March
+    starts  starts in the year to it
+    people  population at mid-year before it, one base throughout
+    """
+
+    stock: float
+    starts: float
+    people: float
+
+
+def between_years(first: YearFigures, last: YearFigures, components: dict[str, float]) -> Split:
+    """Why a stock changed between two years: people, starts a head, stay (stock for each start), with nothing left over.
+
+    components  what added people between the years (births, migration, ...), people; they sum to the change of people
+    Logarithmic mean Divisia split (Ang 2005): exact, the same whichever cause is taken first, so no interaction is left.
+    Raises ValueError if a figure is not above 0 or the components do not sum to the change of people.
+    """
+    if min(*vars(first).values(), *vars(last).values()) <= 0:
+        raise ValueError("every figure must be above 0")
+    if abs(sum(components.values()) - (last.people - first.people)) > HALF_A_PERSON:
+        raise ValueError(
+            f"the components sum to {sum(components.values()):g}; the change of people is {last.people - first.people:g}"
+        )
+    weight = log_mean(first.stock, last.stock)
+    a_person = weight / log_mean(first.people, last.people)
+    rates = math.log(last.starts / last.people) - math.log(first.starts / first.people)
+    parts = {name: penny(a_person * count) for name, count in components.items()} | {
+        "start rates": penny(weight * rates)
+    }
+    whole = penny(last.stock) - penny(first.stock)
+    return Split(
+        penny(first.stock), penny(last.stock), parts | {"length of stay": whole - sum(parts.values(), Decimal(0))}
+    )
+
+
+def log_mean(first: float, last: float) -> float:
+    """The logarithmic mean of two figures above 0; their own value where they are equal."""
+    return first if first == last else (last - first) / math.log(last / first)

@@ -1,0 +1,165 @@
+"""A panel of councils by year, read strictly, and what of it was known at each origin."""
+
+import csv
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecast.case.errors import BadInput
+
+MEASURES = {"lac": ("lac", "lac_started", "lac_ceased"), "cp": ("cpp", "cpp_started", "cpp_ended")}
+MEASURE_WORDS = {"lac": "Looked-after children", "cp": "Child protection plans"}
+NAMES = ["la_code", "la_name", "year"]
+FIGURES = [
+    "lac",
+    "lac_started",
+    "lac_ceased",
+    "cpp",
+    "cpp_started",
+    "cpp_ended",
+    "pop_0_17",
+    "births_yr_to_mid_year",
+    "net_internal_migration_all_ages",
+    "net_international_migration_all_ages",
+    "population_all_ages",
+]
+SIGNED = {"net_internal_migration_all_ages", "net_international_migration_all_ages"}
+RATE_OF_ENDS = "cpp_ended_rate_per_10k"
+FIRST_PUBLISHED = {
+    "lac": "lac_first_published",
+    "lac_started": "lac_started_first_published",
+    "lac_ceased": "lac_ceased_first_published",
+}
+ROUNDED = "lac_rounded_to_5"
+PER_10K = 10_000
+EDITION_COLUMNS = ["la_code", "year", "measure", "value", "edition"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Councils by year.
+
+    figures  indexed by (council, year), one column a figure; a blank is a gap
+    names    council -> name
+    editions (council, year, measure, edition) -> value as that year's edition published it, or None
+    """
+
+    figures: pd.DataFrame
+    names: dict[str, str]
+    editions: pd.DataFrame | None = None
+
+    @property
+    def councils(self) -> list[str]:
+        return sorted(self.names)
+
+    def outturns(self, council: str, column: str) -> pd.Series:
+        """The figures of one council as they stand today, year -> value."""
+        return self.figures.loc[council, column].dropna()
+
+
+def read_panel(path: Path, editions: Path | None = None) -> Panel:
+    """Read a panel and, where given, its figures by edition. Raises BadInput naming file, line and column."""
+    rows = _rows(path, [*NAMES, *FIGURES])
+    optional = [name for name in [RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
+    frame = rows[NAMES].copy()
+    for column in [*FIGURES, *optional]:
+        frame[column] = _numbers(path, rows, column)
+    if ROUNDED in rows:
+        frame[ROUNDED] = rows[ROUNDED] == "True"
+    frame["year"] = _numbers(path, rows, "year").astype(int)
+    twice = frame.duplicated(["la_code", "year"])
+    if twice.any():
+        line = int(twice.to_numpy().argmax()) + 2
+        raise BadInput(
+            f"{path.name}, line {line}: a second row for council {frame['la_code'].iloc[line - 2]} and its year; keep one"
+        )
+    names = dict(zip(frame["la_code"], frame["la_name"], strict=True))
+    figures = _ends(frame.drop(columns="la_name").set_index(["la_code", "year"]).sort_index())
+    return Panel(figures, names, None if editions is None else _editions(editions))
+
+
+def _rows(path: Path, wanted: list[str]) -> pd.DataFrame:
+    if not path.is_file():
+        raise BadInput(f"{path.name} is not there; give the path of a panel of councils as CSV")
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    missing = [name for name in wanted if not rows or name not in rows[0]]
+    if missing:
+        raise BadInput(f"{path.name}: the header lacks {', '.join(missing)}; a panel has at least {', '.join(wanted)}")
+    for line, row in enumerate(rows[1:], start=2):
+        if len(row) != len(rows[0]):
+            raise BadInput(
+                f"{path.name}, line {line}: {len(row)} cells, expected {len(rows[0])}; look for a stray comma"
+            )
+    return pd.DataFrame(rows[1:], columns=rows[0], dtype=str)
+
+
+def _numbers(path: Path, rows: pd.DataFrame, column: str) -> pd.Series:
+    """A column as numbers; a blank is a gap."""
+    values = []
+    for line, cell in enumerate(rows[column], start=2):
+        try:
+            value = float(cell) if cell else np.nan
+        except ValueError:
+            raise BadInput(
+                f"{path.name}, line {line}, {column}: {cell!r} is not a number; expected digits or a blank"
+            ) from None
+        if np.isinf(value) or (value < 0 and column not in SIGNED):
+            raise BadInput(f"{path.name}, line {line}, {column}: {cell}; expected 0 or more, or a blank")
+        values.append(value)
+    return pd.Series(values, index=rows.index, dtype=float)
+
+
+def _ends(figures: pd.DataFrame) -> pd.DataFrame:
+    """Plans ended where only their published rate per 10,000 children is held: rate x children."""
+    if RATE_OF_ENDS not in figures:
+        return figures
+    by_rate = figures[RATE_OF_ENDS] * figures["pop_0_17"] / PER_10K
+    return figures.assign(cpp_ended=figures["cpp_ended"].fillna(by_rate))
+
+
+def _editions(path: Path) -> pd.DataFrame:
+    rows = _rows(path, EDITION_COLUMNS)
+    first = pd.Series([int(edition[:4]) for edition in rows["edition"]])
+    return pd.DataFrame(
+        {
+            "la_code": rows["la_code"],
+            "year": _numbers(path, rows, "year").astype(int),
+            "measure": rows["measure"],
+            "value": _numbers(path, rows, "value"),
+            "edition": first,
+            "rounded": rows["edition"].str.contains("rounded"),
+        }
+    )
+
+
+def as_known(panel: Panel, origin: int) -> pd.DataFrame:
+    """Figures to 31 March of `origin` as they stood when that year's figures came out.
+
+    LAC as the edition of that year had them where editions are held, else the year's own as first published; plans are
+    not revised in the panel. Children, births and migration run to the middle of the year before.
+    """
+    known = panel.figures[panel.figures.index.get_level_values("year") <= origin].copy()
+    for column, first in FIRST_PUBLISHED.items():
+        if first in known:
+            latest = known.index.get_level_values("year") == origin
+            known.loc[latest, column] = known.loc[latest, first].fillna(known.loc[latest, column])
+    if panel.editions is not None:
+        _put_edition(known, panel.editions, origin)
+    late = known.index.get_level_values("year") == origin
+    known.loc[late, ["births_yr_to_mid_year", *sorted(SIGNED), "population_all_ages"]] = np.nan
+    return known
+
+
+def _put_edition(known: pd.DataFrame, editions: pd.DataFrame, origin: int) -> None:
+    """Overwrite LAC figures by those of the origin's edition, where it holds them unrounded."""
+    held = editions[(editions["edition"] == origin) & ~editions["rounded"] & (editions["year"] <= origin)].dropna(
+        subset="value"
+    )
+    for measure, rows in held.groupby("measure"):
+        values = rows.drop_duplicates(["la_code", "year"], keep="last").set_index(["la_code", "year"])["value"]
+        both = known.index.intersection(values.index)
+        known.loc[both, measure] = values[both]

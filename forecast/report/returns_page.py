@@ -1,0 +1,186 @@
+"""The data quality page: what was read, changed and left out of a council's returns, in plain words, as one HTML file.
+
+The page asks for nothing outside itself. It holds counts alone, small ones too: it is for those who keep the returns.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from forecast.case.months import month_in_words
+from forecast.sources.cin import quality as cin_quality
+from forecast.sources.cin import reasons as cin_reasons
+from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Reason
+from forecast.sources.private import LEFT_OUT as DOTS
+from forecast.sources.returns import AGES, PLANS_SCHEMA, SCHEMA
+from forecast.sources.ssda903 import quality as ssda903_quality
+from forecast.sources.ssda903 import reasons as ssda903_reasons
+
+TEMPLATE = Path(__file__).with_name("returns_page.html")
+GROUPS = {LOOK: "Look at this", LEFT_OUT: "Left out", CHANGED: "Changed", READ: "Read as it is"}
+MEANINGS = {
+    LOOK: "Counted, by the rule stated. The record may be wrong or may lack something, and the count with it.",
+    LEFT_OUT: "Not counted.",
+    CHANGED: "Counted, with a date or a row taken otherwise than written.",
+    READ: "Nothing to do for the count.",
+}
+ROWS = "rows"
+# The DfE rounds to the nearest 5 or 10 in some years and tables: figures this far apart may be one before rounding.
+ROUNDINGS = {5: 2, 10: 5}
+WIDTH, HEIGHT, TICKS = 760, 180, 4  # of the chart, and years told apart below it at the least
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one kind of return is called, what it counts, and its rules with their reasons."""
+
+    name: str
+    unit: str
+    rules: dict
+    reasons: dict[str, Reason]
+    source: str
+
+    def key(self, text: str) -> str:
+        """The rule whose words these are."""
+        return next(key for key, rule in self.rules.items() if rule.text == text)
+
+
+KINDS = {
+    SCHEMA: Kind(
+        "SSDA903 returns",
+        "looked-after children",
+        ssda903_quality.RULES,
+        ssda903_reasons.REASONS,
+        "the DfE's validation rules of 2024-25 for children looked after",
+    ),
+    PLANS_SCHEMA: Kind(
+        "CIN census and Annex A returns",
+        "child protection plans",
+        cin_quality.RULES,
+        cin_reasons.REASONS,
+        "the DfE's validation rules for the children in need census",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule as it was applied: its words, why, what to do, DfE rules on the matter, how often, and in which files."""
+
+    text: str
+    reason: Reason
+    count: int
+    files: tuple[tuple[str, int], ...]
+
+
+def page(told: dict, monthly: pd.DataFrame) -> str:
+    """The page as HTML. `told` is what forecast.returns tells machines; `monthly` has month and total."""
+    kind = KINDS[told["schema"]]
+    found = findings(told["quality"], kind)
+    groups = [
+        (name, title, MEANINGS[name], [one for one in found if one.reason.group == name])
+        for name, title in GROUPS.items()
+    ]
+    days = [day_row(day, stock, found) for day, stock in told["stock"].items()]
+    env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": in_words, "month": month_in_words}
+    return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        kind=kind,
+        first=told["from"],
+        last=told["to"],
+        groups=groups,
+        days=days,
+        files=files_table(told["quality"], kind),
+        compared=any("published" in stock for stock in told["stock"].values()),
+        ages=AGES,
+        chart=chart(monthly),
+        masked=DOTS,
+        months=monthly.to_dict("records"),
+    )
+
+
+def findings(quality: list[dict], kind: Kind) -> list[Finding]:
+    """The rules applied, in the readers' order, each with its files; rows read are told file by file instead."""
+    held: dict[str, list[tuple[str, int]]] = {}
+    for row in (row for row in quality if kind.key(row["rule"]) != ROWS):
+        held.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
+    return [
+        Finding(text, kind.reasons[kind.key(text)], sum(count for _, count in files), tuple(files))
+        for text, files in held.items()
+    ]
+
+
+def files_table(quality: list[dict], kind: Kind) -> list[dict]:
+    """file, rows, and how many times a rule of each group but rows read was applied to it."""
+    table: dict[str, dict] = {}
+    for row in quality:
+        key = kind.key(row["rule"])
+        cells = table.setdefault(row["file"], {"file": row["file"], "rows": 0} | dict.fromkeys(GROUPS, 0))
+        cells[ROWS if key == ROWS else kind.reasons[key].group] += int(row["count"])
+    return [table[name] for name in sorted(table)]
+
+
+def day_row(day: str, stock: dict, found: list[Finding]) -> dict:
+    """A day's count and, where a figure was given, how it compares and what could explain the difference."""
+    if "published" not in stock:
+        return {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
+    published, difference = stock["published"], stock["difference"]
+    verdict = agreement(stock["total"], published)
+    return {
+        "day": day,
+        "stock": stock,
+        "difference": difference,
+        "verdict": verdict,
+        "causes": causes(difference, found) if difference else [],
+    }
+
+
+def agreement(ours: int, published: int | None) -> str:
+    """How our count and a published one compare, in words."""
+    if published is None:
+        return "suppressed: a small number, or one from which a small number could be worked out"
+    if ours == published:
+        return "the same"
+    for step, most in ROUNDINGS.items():
+        if published % step == 0 and abs(ours - published) <= most:
+            return f"within rounding, where the figure was rounded to {step}"
+    return "more than rounding explains"
+
+
+def causes(difference: int, found: list[Finding]) -> list[Finding]:
+    """What was found that could move our count the way it differs, the most frequent first."""
+    ways = (MORE if difference > 0 else FEWER, EITHER)
+    return sorted((one for one in found if one.reason.moves in ways), key=lambda one: -one.count)
+
+
+def chart(monthly: pd.DataFrame) -> dict:
+    """The line of month ends as points of a drawing, its top, and where each year's March stands; empty with under two months."""
+    if len(monthly) < 2:
+        return {}
+    totals, months = [int(total) for total in monthly["total"]], [str(month) for month in monthly["month"]]
+    top = max(*totals, 1)
+    across = [round(at * WIDTH / (len(totals) - 1), 1) for at in range(len(totals))]
+    points = " ".join(f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True))
+    ticks = [(x, month[:4]) for x, month in zip(across, months, strict=True) if month.endswith("-03")]
+    return {
+        "points": points,
+        "top": top,
+        "ticks": ticks,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "told": chart_told(months, totals),
+    }
+
+
+def chart_told(months: list[str], totals: list[int]) -> str:
+    """What the chart shows, for those who do not see it."""
+    low, high = min(totals), max(totals)
+    return f"{totals[0]:,} at the end of {month_in_words(months[0])}, {totals[-1]:,} at the end of {month_in_words(months[-1])}; between {low:,} and {high:,}."
+
+
+def in_words(day: str) -> str:
+    """31 March 2018, from 2018-03-31."""
+    return f"{date.fromisoformat(day).day} {month_in_words(day[:7])}"

@@ -1,0 +1,466 @@
+"""The history of published runs: what each said, what changed from one to another, and how right they were.
+
+    runs/COUNCIL/history/RUN.parquet   one small file a published run, written once, kept when the run's folder goes
+
+A file is one tidy table (COLUMNS). It holds every figure of the answer that a later question needs, month by month and
+line by line, the assumptions in force and the checksums of the inputs: two runs compare long after their folders went.
+A run is named by its month and its manifest (2011-06-3fa9c1d2e4): the same run published again is the same run.
+"""
+
+import io
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.case import thaw
+from forecast.case.errors import BadInput
+from forecast.case.months import financial_year
+from forecast.runs import folders
+from forecast.sources import files
+
+FOLDER = "history"
+COLUMNS = [
+    "run",
+    "council",
+    "month",
+    "case_month",
+    "origin",
+    "financial_year",
+    "published_at",
+    "version",
+    "code",
+    "scenario",
+    "figure",
+    "group",
+    "at",
+    "value",
+    "p10",
+    "p90",
+    "text",
+]
+NUMBERS = ["value", "p10", "p90"]
+SHOULD_MISS = 0.2  # of what comes lies outside an 80% range
+ALARM_TAIL = 0.01  # so many misses would come by chance once in a hundred
+KEEP_MONTHS = 13  # the same month of last year is still there to be laid beside this one
+
+
+# ---- keeping ----
+
+
+def record(home: Path, folder: Path) -> None:
+    """Keep a published run's figures in runs/COUNCIL/history; nothing if they are kept already. home: runs/COUNCIL.
+
+    For a folder that no one replaces meanwhile, as within folders.publishing; catch_up is for any other.
+    """
+    run = folders.run_id(folder)
+    if run is not None and not _path(home, run).exists():
+        _keep(home, rows(folder))
+
+
+def catch_up(folder: Path, council: str) -> list[str]:
+    """Keep the figures of every published run that has none kept; the names of those runs. folder: runs."""
+    home, added = folder / council, []
+    for name in _published(home):
+        if folders.run_id(home / name) in {path.stem for path in _files(home)}:
+            continue
+        table = folders.steady(home, name, lambda published: rows(published) if published.name[0] != "." else None)
+        added += [] if table is None else [_keep(home, table)]
+    return added
+
+
+def _keep(home: Path, table: pd.DataFrame) -> str:
+    """Write a run's table with the time it was last published; its name."""
+    run = table["run"].iloc[0]
+    times = [line.at for line in folders.read_log(home) if line.run == run and line.what == "published"]
+    whole = io.BytesIO()
+    table.assign(published_at=times[-1] if times else "").to_parquet(whole, index=False)
+    with folders.briefly(home):
+        (home / FOLDER).mkdir(exist_ok=True)
+        files.write_whole(_path(home, run), whole.getvalue())
+    return run
+
+
+def _published(home: Path) -> list[str]:
+    """The names of a council's published folders."""
+    return (
+        sorted(path.name for path in home.iterdir() if (path / folders.MANIFEST).is_file() and path.name[0] != ".")
+        if home.is_dir()
+        else []
+    )
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    """The tidy table (COLUMNS) of a published run; when it was published is left empty."""
+    answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    held, manifest = [], folders.read_manifest(folder)
+    held += [{"figure": "input", "group": name, "text": checksum} for name, checksum in manifest["inputs"].items()]
+    held += [{"figure": "open", "group": group, "value": count} for group, count in answer["open_at_origin"].items()]
+    held += [{"figure": name, "value": answer[name]} for name in ("draws", "seed")]
+    held += _assumption_rows(folder / "frozen" / "central.yaml")
+    for slug, scenario in answer["scenarios"].items():
+        held += [{"scenario": slug, **row} for row in _scenario_rows(scenario)]
+    whole = {
+        "run": folders.run_id(folder),
+        "month": folder.name,
+        "case_month": answer["month"],
+        "code": manifest["code_sha256"],
+    }
+    whole |= {name: answer[name] for name in ("council", "origin", "financial_year", "version")}
+    blank = {name: math.nan if name in NUMBERS else "" for name in COLUMNS}
+    table = pd.DataFrame([{**blank, **whole, **row} for row in held], columns=COLUMNS)
+    return table.astype({name: float if name in NUMBERS else str for name in COLUMNS})
+
+
+def _assumption_rows(frozen: Path) -> list[dict]:
+    """Every central assumption with its 80% range; none where the run froze none."""
+    if not frozen.is_file():
+        return []
+    central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
+    return [
+        {
+            "figure": "assumption",
+            "group": key,
+            "value": entry.value,
+            "p10": entry.low,
+            "p90": entry.high,
+            "text": central.catalogue.items[key].description,
+        }
+        for key, entry in ((key, central.entry(key)) for key in central.keys())
+    ]
+
+
+def _scenario_rows(scenario: dict) -> list[dict]:
+    """The figures of one scenario of an answer. value is the mean of the draws."""
+    held = scenario["contingency"]
+    out = [
+        {"figure": "chance_holds", "value": held["chance_holds"]},
+        {"figure": "contingency", "value": held["amount"]},
+    ]
+    out += [{"figure": name, **_figure(held[name])} for name in ("call", "headroom", "recovery_plan")]
+    out += [{"figure": "enough", "at": sure, "value": pounds} for sure, pounds in held["enough"].items()]
+    out += [{"figure": f"{name}_effect", **_figure(figure)} for name, figure in scenario["effect"].items()]
+    for group, figures in scenario["children"].items():
+        out += [
+            {"figure": name, "group": group, "at": row["month"], **_figure(row)}
+            for name, months in figures.items()
+            for row in months
+        ]
+    for year, cost in scenario["cost"].items():
+        out += [{"figure": name, "at": year, **_figure(cost[name])} for name in ("net", "variance")]
+        out += [
+            {"figure": "cost", "group": line, "at": year, **_figure(figure)} for line, figure in cost["lines"].items()
+        ]
+        out += [
+            {"figure": "budget", "group": line, "at": year, "value": figure["budget"]}
+            for line, figure in cost["lines"].items()
+        ]
+    return out
+
+
+def _figure(held: dict) -> dict:
+    return {"value": held["mean"], "p10": held["p10"], "p90": held["p90"]}
+
+
+def _path(home: Path, run: str) -> Path:
+    return home / FOLDER / f"{run}.parquet"
+
+
+def _files(home: Path) -> list[Path]:
+    return sorted((home / FOLDER).glob("[!.]*.parquet"))
+
+
+# ---- asking ----
+
+
+def query(home: Path, question: str, *values: object) -> pd.DataFrame:
+    """A question in SQL to the table `kept` (COLUMNS) of every run of a council. Raises BadInput where none is kept."""
+    import duckdb
+
+    files = [path.as_posix() for path in _files(home)]
+    if not files:
+        raise BadInput(f"no run of {home.name} has been published yet, so there is no history")
+    with duckdb.connect() as store:
+        store.execute("create table kept as select * from read_parquet(?, union_by_name = true)", [files])
+        return store.execute(question, list(values)).df()
+
+
+ONE_LINE = """
+select run, month, any_value(case_month) as case_month, any_value(origin) as origin, any_value(financial_year) as financial_year,
+    any_value(published_at) as published_at, any_value(version) as version, any_value(code) as code,
+    max(value) filter (figure = 'chance_holds') as chance, max(value) filter (figure = 'contingency') as contingency,
+    max(value) filter (figure = 'call') as call, max(p10) filter (figure = 'call') as call_p10, max(p90) filter (figure = 'call') as call_p90,
+    max(value) filter (figure = 'enough' and "at" = '80') as enough_80,
+    {children}
+from kept where scenario in (?, '') group by run, month
+"""
+AT_MARCH = """max({what}) filter (figure = 'month_ends' and "group" = '{group}'
+    and "at" = concat(cast(left(financial_year, 4) as integer) + 1, '-03')) as {group}{end}"""
+
+
+def history(folder: Path, council: str, scenario: str = "central") -> pd.DataFrame:
+    """One row a run, by month and then as published: chance, call, children at the year's 31 March, enough at 80%.
+
+    latest       the run that was published last for its month
+    first_place  its place in the order in which runs were first published; -1 where runs.log does not know it
+    folder: runs
+    """
+    home = folder / council
+    ends = (("value", ""), ("p10", "_p10"), ("p90", "_p90"))
+    children = ", ".join(
+        AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends
+    )
+    table = query(home, ONE_LINE.format(children=children), scenario)
+    if table["chance"].isna().all():
+        raise BadInput(f"no run of {council} has a scenario {scenario}. Ask for central, or for one that was run.")
+    return _in_order(home, table)
+
+
+def _in_order(home: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """By month, then by the order of publication; `published_at` is of the last time a run was published."""
+    published = [line for line in folders.read_log(home) if line.what == "published"]
+    last = {line.run: place for place, line in enumerate(published)}
+    first = {line.run: place for place, line in reversed(list(enumerate(published)))}
+    times = {line.run: line.at for line in published if line.at}
+    table = table.assign(
+        place=table["run"].map(last).fillna(-1), first_place=table["run"].map(first).fillna(-1).astype(int)
+    )
+    table["published_at"] = [times.get(run, at) for run, at in zip(table["run"], table["published_at"], strict=True)]
+    table = table.sort_values(["case_month", "month", "place", "run"], ignore_index=True).drop(columns="place")
+    return table.assign(latest=~table.duplicated("month", keep="last"))
+
+
+def vintages(folder: Path, council: str, scenario: str = "central") -> pd.DataFrame:
+    """What each month's forecast said of every later month end: run, month, origin, group, at, horizon, mean, p10, p90.
+
+    horizon 1 is the first month forecast. A month published more than once counts as it stood when the next month's first
+    run was published: a correction in time replaces what it corrects, and running an old month again changes no record.
+    """
+    home, chosen = folder / council, as_it_stood(history(folder, council, scenario))
+    said = query(
+        home,
+        """
+        select run, case_month as month, origin, "group", "at", value as mean, p10, p90 from kept
+        where figure = 'month_ends' and scenario = ? order by month, "group", "at", run
+    """,
+        scenario,
+    )
+    said = said[said["run"].isin(chosen)].reset_index(drop=True)
+    start = pd.PeriodIndex(said["origin"].str[:7], freq="M")
+    steps = (pd.PeriodIndex(said["at"], freq="M") - start).map(lambda step: step.n)
+    said.insert(5, "horizon", steps.astype(int))
+    return said
+
+
+def as_it_stood(held: pd.DataFrame) -> list[str]:
+    """The run of each month that counts as its forecast (see vintages), from the table of `history`."""
+    chosen = []
+    for month, ours in held[held["month"] == held["case_month"]].groupby("month"):
+        later = held[held["case_month"] > month]["first_place"]
+        in_time = ours[ours["first_place"] < (later.min() if len(later) else math.inf)]
+        chosen.append(in_time["run"].iloc[-1] if len(in_time) else ours.sort_values("first_place")["run"].iloc[0])
+    return chosen
+
+
+# ---- two runs ----
+
+
+def find(folder: Path, council: str, asked: str) -> str:
+    """The name of a kept run from what a person gives: a month, council/month, or a run's name or its beginning."""
+    held = history(folder, council)
+    asked = asked.removeprefix(f"{council}/")
+    latest = held[(held["month"] == asked) & held["latest"]]["run"].tolist()
+    found = latest or [run for run in held["run"] if run.startswith(asked)]
+    if len(found) != 1:
+        why = (
+            f"{len(found)} runs begin with {asked}: {', '.join(found)}"
+            if found
+            else f"there is no published run {asked} of {council}"
+        )
+        raise BadInput(
+            f"{why}. Give a month such as {held['month'].iloc[-1]}, or a run such as {held['run'].iloc[-1]}."
+        )
+    return found[0]
+
+
+def difference(folder: Path, council: str, before: str, after: str) -> dict[str, pd.DataFrame]:
+    """What changed from one run to another (names as `find` takes them), one table a subject; empty where nothing did.
+
+    code, inputs, assumptions  what made the runs: before, after
+    contingency                chance, call, what is enough at 80%
+    children                   at each 31 March that both forecast, mean
+    cost                       financial year x line, mean, pounds
+    """
+    home, names = folder / council, [find(folder, council, run) for run in (before, after)]
+    kept = query(home, "select * from kept where run in (?, ?) and scenario in ('central', '') order by all", *names)
+    one, other = (kept[kept["run"] == name] for name in names)
+    changed = {
+        "code": _changed(
+            one.assign(figure="code", group="", at="", text=one["code"]).head(1),
+            other.assign(figure="code", group="", at="", text=other["code"]).head(1),
+            "code",
+            "text",
+        ),
+        "inputs": _changed(one, other, "input", "text"),
+        "assumptions": _changed(one, other, "assumption", "value", "p10", "p90"),
+        "contingency": _beside(one, other, ["chance_holds", "call", "enough", "contingency"]),
+        "children": _beside(one, other, ["month_ends"]),
+        "cost": _beside(one, other, ["cost"]),
+    }
+    changed["children"] = changed["children"][changed["children"]["at"].str.endswith("-03")].reset_index(drop=True)
+    return changed
+
+
+def _changed(one: pd.DataFrame, other: pd.DataFrame, figure: str, *parts: str) -> pd.DataFrame:
+    """Rows of a figure whose parts are not the same in both, also those that only one has. name, part_before, part_after."""
+    held = [
+        run[run["figure"] == figure].set_index("group")[list(dict.fromkeys((*parts, "text")))] for run in (one, other)
+    ]
+    wide = (
+        held[0]
+        .merge(
+            held[1],
+            how="outer",
+            left_index=True,
+            right_index=True,
+            suffixes=("_before", "_after"),
+            validate="one_to_one",
+        )
+        .sort_index()
+    )
+    same = pd.Series(True, wide.index)
+    for part in parts:
+        left, right = wide[f"{part}_before"], wide[f"{part}_after"]
+        same &= (left == right) | (left.isna() & right.isna())
+    return wide[~same].rename_axis("name").reset_index()
+
+
+def _beside(one: pd.DataFrame, other: pd.DataFrame, figures: list[str]) -> pd.DataFrame:
+    """Figures that both runs have: figure, group, at, before, after, change; children or pounds."""
+    key = ["figure", "group", "at"]
+    held = [run[run["figure"].isin(figures)][[*key, "value"]] for run in (one, other)]
+    both = held[0].merge(held[1], on=key, suffixes=("_before", "_after"), validate="one_to_one")
+    both = both.rename(columns={"value_before": "before", "value_after": "after"})
+    return both.assign(change=both["after"] - both["before"]).sort_values(key, ignore_index=True)
+
+
+# ---- forecasts beside what came ----
+
+
+def against_what_came(said: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Every forecast of `vintages` whose month has come, beside what came.
+
+    counts  group, month, count: children at the month's end. Raises BadInput where one is missing a number or comes twice.
+    Adds came, error (forecast less what came) and inside (of the 80% range, its ends included).
+    """
+    twice = counts[counts.duplicated(["group", "month"])]
+    if len(twice):
+        raise BadInput(
+            f"the count of {twice['group'].iloc[0]} at the end of {twice['month'].iloc[0]} is given twice; keep one"
+        )
+    if counts["count"].isna().any():
+        row = counts[counts["count"].isna()].iloc[0]
+        raise BadInput(
+            f"the count of {row['group']} at the end of {row['month']} is empty; leave the row out, or give the number"
+        )
+    came = counts[["group", "month", "count"]].rename(columns={"month": "at", "count": "came"})
+    both = said.merge(came, on=["group", "at"], how="inner", validate="many_to_one")
+    both = both.assign(
+        error=both["mean"] - both["came"], inside=(both["p10"] <= both["came"]) & (both["came"] <= both["p90"])
+    )
+    return both.sort_values(["group", "at", "horizon"], ignore_index=True)
+
+
+def by_horizon(beside: pd.DataFrame) -> pd.DataFrame:
+    """Group x horizon of `against_what_came`: forecasts, bias and mean error (children), inside (share of 80% ranges that held)."""
+    sized = beside.assign(size=beside["error"].abs())
+    held = sized.groupby(["group", "horizon"]).agg(
+        forecasts=("error", "size"), bias=("error", "mean"), mean_error=("size", "mean"), inside=("inside", "mean")
+    )
+    return held.reset_index()
+
+
+def tracking(beside: pd.DataFrame) -> pd.DataFrame:
+    """The one-step forecasts in order, ready for a chart, with the count of misses so far and whether it alarms.
+
+    outside   ranges missed so far; expected  how many of so many an 80% range should miss
+    chance    of so many misses or more, if one in five should miss (binomial); alarm  where that is below 1 in 100
+    One-step forecasts do not overlap, so that their misses are independent if the ranges are right. Three misses in the
+    first three alarm. Looked at every month, a right range alarms within five years with a chance of 4%.
+    """
+    first = beside[beside["horizon"] == 1].sort_values(["group", "at"], ignore_index=True)
+    if first.duplicated(["group", "at"]).any():
+        raise BadInput("two runs forecast the same month one step ahead; give one vintage a month")
+    so_far = first.groupby("group", sort=False)
+    first["number"] = so_far.cumcount() + 1
+    first["outside"] = (~first["inside"]).astype(int).groupby(first["group"]).cumsum()
+    first["expected"] = first["number"] * SHOULD_MISS
+    first["chance"] = [
+        tail(misses, number, SHOULD_MISS) for misses, number in zip(first["outside"], first["number"], strict=True)
+    ]
+    return first.assign(alarm=first["chance"] < ALARM_TAIL)
+
+
+def tail(least: int, number: int, chance: float) -> float:
+    """The chance of `least` or more of `number` independent events that each have a chance."""
+    return math.fsum(math.comb(number, k) * chance**k * (1 - chance) ** (number - k) for k in range(least, number + 1))
+
+
+# ---- what is kept ----
+
+
+def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Every published folder, whether it stays, and why; nothing is deleted. folder: runs.
+
+    Stay: the last `keep_months` months held, the last month of each financial year, what `keep` names, and a run whose
+    figures are not in the history. A run from a workbook stays only while its month is one of the last.
+    """
+    home = folder / council
+    kept = {path.stem for path in _files(home)}
+    held = [home / name for name in _published(home)]
+    months = sorted({path.name[:7] for path in held})
+    last = set(months[-keep_months:]) if keep_months else set()
+    of_year = {financial_year(month): month for month in months}
+    listed = []
+    for path in held:
+        why = _why_kept(path.name, folders.run_id(path) in kept, last, set(of_year.values()), keep)
+        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        listed.append(
+            {
+                "month": path.name,
+                "run": folders.run_id(path),
+                "bytes": size,
+                "stays": why is not None,
+                "why": why or "its figures are in the history",
+            }
+        )
+    return pd.DataFrame(listed, columns=["month", "run", "bytes", "stays", "why"])
+
+
+def _why_kept(name: str, in_history: bool, last: set[str], of_year: set[str], keep: tuple[str, ...]) -> str | None:
+    """Why a folder stays; None if it may go."""
+    reasons = {
+        "asked for": name in keep,
+        "its figures are not in the history yet": not in_history,
+        "one of the last months": name[:7] in last,
+        "the last of its financial year": name in of_year,
+    }
+    return next((why for why, holds in reasons.items() if holds), None)
+
+
+def delete(folder: Path, council: str, listed: pd.DataFrame, at: str = "") -> list[str]:
+    """Delete the folders that `retain` listed as not staying; their names. Their figures stay in the history.
+
+    Raises BadInput if a folder is not the run that was listed, or its figures are not kept; the rest then stays too.
+    """
+    folders.sweep(folder, council)
+    gone = []
+    for row in listed[~listed["stays"]].itertuples():
+        if not _path(folder / council, row.run).is_file():
+            raise BadInput(
+                f"the figures of {row.run} are not in the history: nothing more is deleted. List the runs again."
+            )
+        folders.remove(folder, council, row.month, row.run, at)
+        gone.append(row.month)
+    return gone

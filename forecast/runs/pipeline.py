@@ -1,0 +1,338 @@
+"""One run of a case: every scenario, every table, the charts and the notebooks, published as one folder."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.case import freeze, log_frame, log_markdown
+from forecast.case.errors import NotebookFailed
+from forecast.model import check, outlook
+from forecast.model.cases import OpenCase, open_case
+from forecast.model.memory import remembering
+from forecast.money.costs import LINES
+from forecast.questions import sensitivity
+from forecast.questions.answer import head, scenario
+from forecast.questions.history_causes import years_apart
+from forecast.questions.monthly import monthly_costs
+from forecast.record.door import record_told
+from forecast.report import charts, words
+from forecast.report.notebook import RUN_FOLDER
+from forecast.report.workbook.sources import sources_table
+from forecast.runs import folders
+from forecast.sources import files
+from forecast.sources.cards import card_path
+
+NOTEBOOKS_AT_ONCE = 2
+CELL_TIMEOUT = 300
+PRINT_DPI = 150
+SENSITIVITY_DRAWS = 1000  # each of some hundred and fifty reruns; their differences are on the same draws
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where things are: the project's folders."""
+
+    params: Path
+    data: Path
+    runs: Path
+    notebooks: Path
+
+
+def run_name(month: str, workbook: Path | None) -> str:
+    """The folder of a run: the month or, from a workbook, the month and the workbook's name in plain letters."""
+    return (
+        month
+        if workbook is None
+        else f"{month}-{re.sub('[^a-z0-9]+', '-', workbook.stem.lower()).strip('-') or 'workbook'}"
+    )
+
+
+def run_case(
+    home: Home,
+    council: str,
+    month: str,
+    scenarios: list[str] | None,
+    draws: int,
+    seed: int,
+    threads: int,
+    say: Callable[[str], None],
+    with_notebooks: bool = True,
+) -> dict:
+    """Run a case and publish its folder; returns the answer. Raises BadInput before any work if an input is wrong."""
+    say("checking assumptions and data")
+    case = open_case(home.params, home.data, council, month)
+    return run_open(home, case, scenarios, draws, seed, threads, say, with_notebooks)
+
+
+@dataclass(frozen=True)
+class More:
+    """What a run is given beside its case.
+
+    at      the time to log, ISO with its zone
+    record  keeps the published run's figures
+    inputs  the files the run was made from, where they are not those of the case alone; called with the folder
+    write   writes more into the folder, before the notebooks: called with the folder, base, central outlook and answer
+    """
+
+    at: str = ""
+    record: folders.Record | None = None
+    inputs: Callable[[Path], dict[str, Path]] | None = None
+    write: Callable[[Path, outlook.Base, outlook.Outlook, dict], None] | None = None
+
+
+def run_open(
+    home: Home,
+    case: OpenCase,
+    scenarios: list[str] | None,
+    draws: int,
+    seed: int,
+    threads: int,
+    say: Callable[[str], None],
+    with_notebooks: bool = True,
+    workbook: Path | None = None,
+    more: More = More(),
+) -> dict:
+    """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if from one."""
+    council, month = case.central.case.council, run_name(case.central.case.month, workbook)
+    chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
+    with folders.publishing(home.runs, council, month, more.at, more.record) as folder:
+        say("calibrating to the published year")
+        base = remembering(outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger))
+        central = outlook.foresee(base, case.central)
+        told = head(base) | {"record": record_told(home.data.parent)}
+        by_month = []
+        with ThreadPoolExecutor(
+            1
+        ) as beside:  # on futures of their own, they share nothing with the scenarios but processors
+            tried = (
+                beside.submit(sensitivities, case, base, central, threads) if base.draws > SENSITIVITY_DRAWS else None
+            )
+            for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
+                say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
+                one = central if slug == "central" else outlook.foresee(base, assumptions)
+                told["scenarios"][slug] = scenario(base, one, central)
+                by_month.append(monthly_costs(base, {slug: one}))
+            say("what matters most, and what would be enough")
+            told["sensitivities"] = sensitivities(case, base, central, threads) if tried is None else tried.result()
+        say("writing the answer, tables and charts")
+        write_run(folder, case, chosen, base, central, told, pd.concat(by_month, ignore_index=True))
+        if more.write is not None:
+            more.write(folder, base, central, told)
+        if with_notebooks:
+            say("running the notebooks")
+            run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
+        inputs = input_files(home, case, workbook) if more.inputs is None else more.inputs(folder)
+        files.write_json(
+            folder / "manifest.json", folders.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks})
+        )
+    return told
+
+
+def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
+    """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
+    if base.draws <= SENSITIVITY_DRAWS:
+        return sensitivity.told(base, central)
+    fewer = remembering(
+        outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger)
+    ).without_courses()
+    return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
+
+
+def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: dict, by_month: pd.DataFrame) -> None:
+    """Everything but the notebooks."""
+    files.write_json(folder / "answer.json", told)
+    lines = [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told)]
+    files.write_text(folder / "answer.txt", "\n".join(lines))
+    files.write_text(folder / "assumptions.md", f"{log_markdown(case.central).rstrip()}\n\n{table_log(case.cards)}")
+    for slug, assumptions in chosen.items():
+        files.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
+    for name, table in (tables_of(case, base, central, told) | {"monthly": by_month}).items():
+        files.write_table(folder / "tables", name, table)
+    for name, chart in charts_of(told).items():
+        write_chart(folder / "charts", name, chart)
+
+
+def table_log(cards: dict) -> str:
+    """The tables the case rests on, and which of them hold figures known only later, and why."""
+    lines = ["## Tables", "", "| Table | Publisher | Published | Known only later |", "| --- | --- | --- | --- |"]
+    for name, card in cards.items():
+        later = f"**Yes.** {card.hindsight_reason}" if card.hindsight else "No"
+        lines.append(f"| {card.title} (`{name}`) | {card.publisher} | {card.published} | {later} |")
+    return "\n".join(lines)
+
+
+def scenario_text(told: dict) -> list[str]:
+    """The scenarios as a small text table."""
+    head = f"{'Scenario':24s} {'Chance it holds':>17s} {'Call':>11s} {'LAC':>6s} {'CP':>6s}   Call against central"
+    return [head, *words.scenario_lines(told)]
+
+
+def tables_of(case: OpenCase, base, central, told: dict) -> dict[str, pd.DataFrame]:
+    """Every table of the run, tidy, one fact a row."""
+    spending = case.tables[case.central.case.tables["spending"]]
+    held = {
+        "children": children_table(told),
+        "cost": cost_table(told),
+        "contingency": contingency_table(told),
+        "calibration": check.calibration(base),
+        "rates": check.rates_used(base),
+        "spread": check.spread(base, central),
+        "population": central.population.flows.round(3).assign(month=base.months),
+        "history": case.history.frame,
+        "years_apart": years_apart(case),
+        "causes": causes_table(told),
+        "sensitivities": pd.DataFrame(told["sensitivities"]["assumptions"]),
+        "levers": pd.DataFrame(told["sensitivities"]["levers"]),
+        "assumptions": log_frame(case.central),
+        "sources": sources_table(case.cards),
+        "reconciliation": check.reconciliation(base, spending),
+    }
+    return held
+
+
+def children_table(told: dict) -> pd.DataFrame:
+    """scenario x group x figure x month."""
+    rows = [
+        {"scenario": slug, "group": group, "figure": figure, **row}
+        for slug, scenario in told["scenarios"].items()
+        for group, figures in scenario["children"].items()
+        for figure, months in figures.items()
+        for row in months
+    ]
+    return pd.DataFrame(rows)
+
+
+def cost_table(told: dict) -> pd.DataFrame:
+    """scenario x financial year x line."""
+    rows = [
+        {
+            "scenario": slug,
+            "financial_year": year,
+            "line": line,
+            "name": LINES[line][0],
+            "group": LINES[line][1],
+            **figures,
+        }
+        for slug, scenario in told["scenarios"].items()
+        for year, cost in scenario["cost"].items()
+        for line, figures in cost["lines"].items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def causes_table(told: dict) -> pd.DataFrame:
+    """scenario x cause of the change of the expected call from the central case."""
+    rows = [
+        {"scenario": slug, "cause": cause, "pounds": pounds}
+        for slug, scenario in told["scenarios"].items()
+        if scenario["causes"] is not None
+        for cause, pounds in scenario["causes"]["parts"].items()
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "cause", "pounds"])
+
+
+def contingency_table(told: dict) -> pd.DataFrame:
+    """scenario x month of the draw-down."""
+    rows = [
+        {"scenario": slug, "chance_holds": scenario["contingency"]["chance_holds"], **row}
+        for slug, scenario in told["scenarios"].items()
+        for row in scenario["contingency"]["call_by_month"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def charts_of(told: dict) -> dict[str, charts.Chart]:
+    return {
+        "contingency": charts.contingency_fan(told),
+        "looked_after": charts.children_fan(told, "lac", "Looked-after children"),
+        "plans": charts.children_fan(told, "cp", "Child protection plans"),
+        "scenarios": charts.scenario_ladder(told),
+        "cost": charts.cost_by_year(told),
+        "sensitivities": charts.tornado(told),
+    } | {
+        f"causes_{slug}": charts.waterfall(told, slug)
+        for slug, scenario in told["scenarios"].items()
+        if scenario["causes"] is not None
+    }
+
+
+def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, ...] = ("svg", "png", "alt")) -> None:
+    """One chart as SVG and PNG, the same bytes each time, with its alternative text beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with charts.plt.rc_context(charts.STYLE):
+        if "svg" in kinds:
+            chart.figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+        if "png" in kinds:
+            chart.figure.savefig(folder / f"{name}.png", metadata={"Software": None}, dpi=PRINT_DPI)
+    if "alt" in kinds:
+        files.write_text(folder / f"{name}.alt.txt", chart.alt)
+
+
+def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dict[str, Path]:
+    """Every file of the project that the case was made from."""
+    one = case.central.case
+    params = [home.params / "catalogue.yaml"]
+    if workbook is None:
+        params += [home.params / "national.yaml", home.params / one.council / one.month / "case.yaml"]
+        params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
+    data = [part for file in case.files.values() if file.is_relative_to(home.data) for part in (file, card_path(file))]
+    files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
+    files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
+    files |= {f"notebooks/{path.name}": path for path in notebooks_of(home)}
+    return files | {f"data/{path.relative_to(home.data).as_posix()}": path for path in data}
+
+
+def notebooks_of(home: Home) -> list[Path]:
+    """The notebooks a run runs, in order."""
+    return sorted(home.notebooks.glob("[0-9]*.ipynb"))
+
+
+def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], None]) -> None:
+    """Every notebook on the run in `folder`, each on a cold kernel, two at a time. Raises if any of them fails.
+
+    The kernels find the unpublished folder through the environment, so that what is stored names the run alone.
+    """
+    papermill = import_papermill()
+    notebooks = sorted(source.glob("[0-9]*.ipynb"))
+    (folder / "notebooks").mkdir()
+    os.environ[RUN_FOLDER] = str(folder.resolve())
+
+    def one(notebook: Path) -> str:
+        papermill.execute_notebook(
+            str(notebook),
+            str(folder / "notebooks" / notebook.name),
+            parameters={"run": run},
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            extra_arguments=["--IPKernelApp.log_level=50"],
+            execution_timeout=CELL_TIMEOUT,
+            start_timeout=CELL_TIMEOUT,
+        )
+        return notebook.name
+
+    try:
+        with ThreadPoolExecutor(NOTEBOOKS_AT_ONCE) as pool:
+            for number, name in enumerate(pool.map(one, notebooks), start=1):
+                say(f"notebook {number} of {len(notebooks)}: {name}")
+    except papermill.PapermillExecutionError as failed:
+        raise NotebookFailed(
+            f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). Send this message to who keeps the program; meanwhile --no-notebooks leaves them out."
+        ) from None
+    finally:
+        del os.environ[RUN_FOLDER]
+
+
+def import_papermill():
+    """papermill without an optional grammar that takes a second to load and that nothing here needs."""
+    sys.modules.setdefault("rfc3987_syntax", None)
+    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+    import papermill
+
+    return papermill

@@ -1,0 +1,217 @@
+"""The committee paper of a published run on disk: Word, page, PDF, workbook and blocks to paste, each read back before it is kept.
+
+Everything is written beside the place first and read back; only where every figure in the finished files is the run's, and
+a screen reader would find its way, do the files replace those of last time.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.case.errors import BadInput
+from forecast.report import told
+from forecast.report.disclosure import Released, read_release, rule_in, write_release
+from forecast.report.model import PRIVATE, PUBLIC, Report
+from forecast.report.notebook import Run
+from forecast.report.paper import (
+    cleared_for_all,
+    declared,
+    gathered,
+    meeting,
+    public_report,
+    read_settings,
+    scrutiny_report,
+)
+from forecast.report.paper.gate import sheet_of
+from forecast.report.render import check
+from forecast.report.render.blocks import write_blocks
+from forecast.report.render.files import put
+from forecast.report.render.html import to_html
+from forecast.report.render.pdf import to_pdf
+from forecast.report.render.word import to_word
+from forecast.report.workbook import write_workbook
+from forecast.runs import folders, score
+from forecast.runs.pipeline import Home
+
+RELEASES, BLOCKS = "releases", "blocks"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for.
+
+    as_of     the day the paper is read for; None for the day of its meeting
+    public    through disclosure control, to be read by anybody
+    template  the council's own Word template, or None
+    previous  the month of an earlier run, for the workbook's movement since then
+    """
+
+    as_of: date | None = None
+    public: bool = False
+    template: Path | None = None
+    previous: str | None = None
+
+
+def write_paper(
+    home: Home, council: str, month: str, out: Path, wanted: Wanted, say: Callable[[str], None]
+) -> list[Path]:
+    """Write the paper of a published run into `out`; returns the files.
+
+    Raises BadInput where there is no such run or meeting, the paper may not be public, or what was written does not read back.
+    """
+    folder, settings = _folder(home, council, month), read_settings(home.params)
+    held = meeting(settings, f"{council}/{month}")
+    as_of = wanted.as_of or held.date
+    say("gathering what the paper tells")
+    run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
+    known = gathered(
+        run, as_of, home.params.parent, folders.run_id(folder) or "", score.of_run(run) if run.outturns else None
+    )
+    say("disclosure control" if wanted.public else "drawing the charts")
+    released = _release(home, known, council, month) if wanted.public else None
+    report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
+    before = None if wanted.previous is None else _folder(home, council, wanted.previous)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as staging:
+        made = _write(
+            report,
+            folder,
+            Path(staging),
+            f"{council}-{month}",
+            as_of,
+            wanted,
+            before,
+            frozenset(released.hidden) if released else frozenset(),
+            say,
+        )
+        say("reading every figure back")
+        _read_back(report, known, [*declared(settings, known), *(released.notes if released else ())], made)
+        files = _keep(Path(staging), out)
+    if released is not None:
+        put(_record(home, council, month), write_release(released).encode("utf-8"))
+    return files
+
+
+def _folder(home: Home, council: str, month: str) -> Path:
+    folder = folders.settled(home.runs / council, month)
+    if not (folder / "answer.json").is_file():
+        raise BadInput(
+            f"there is no run of {council}, {month}, to write about. Make it first: forecast run --council {council} --month {month}"
+        )
+    return folder
+
+
+def _write(
+    report: Report,
+    folder: Path,
+    staging: Path,
+    name: str,
+    as_of: date,
+    wanted: Wanted,
+    before: Path | None,
+    hidden: frozenset[str],
+    say: Callable,
+) -> dict[str, Path]:
+    """Every file of the paper, in staging."""
+    made = {end: staging / f"{name}.{end}" for end in ("docx", "html", "pdf", "xlsx")}
+    say("Word")
+    to_word(report, made["docx"], wanted.template)
+    say("page for a browser, and PDF")
+    to_html(report, made["html"])
+    to_pdf(report, made["pdf"])
+    say("workbook")
+    write_workbook(folder, made["xlsx"], as_of, PUBLIC if wanted.public else PRIVATE, before, hidden)
+    say("blocks to paste")
+    write_blocks(report, staging / BLOCKS)
+    return made
+
+
+def _read_back(report: Report, known: told.Known, names: list[str], made: dict[str, Path]) -> None:
+    """Raises BadInput where a finished file says what the run does not, or a screen reader would lose its way in it."""
+    texts = {
+        "Word": check.words_in_word(made["docx"]).split("\n"),
+        "page": check.words_in_html(made["html"]).split("\n"),
+    }
+    found = [*told.untold(report, names), *told.wrong(report, known, texts)]
+    found += [f"Word: {fault}" for fault in check.faults(check.found_in_word(made["docx"]))]
+    found += [f"page: {fault}" for fault in check.faults(check.found_in_html(made["html"]))]
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise BadInput(
+            f"the paper was not written, because it does not read back as the run: {found[0]}{more}. Make the run again; if it says so again, send this message to who keeps the program."
+        )
+
+
+def _keep(staging: Path, out: Path) -> list[Path]:
+    """The files in their places; blocks of last time that are no more are removed. Raises BadInput where one is open elsewhere."""
+    names = sorted(path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
+    for name in names:
+        _free(out / name)
+    for path in sorted((out / BLOCKS).glob("*")) if (out / BLOCKS).is_dir() else []:
+        if path.relative_to(out) not in names:
+            path.unlink()
+    for name in names:
+        put(out / name, (staging / name).read_bytes())
+    return [out / name for name in names]
+
+
+def _free(path: Path) -> None:
+    """Raises BadInput if a file that is there cannot be replaced, as where Word or Excel has it open."""
+    if not path.exists():
+        return
+    try:
+        with path.open("r+b"):
+            os.utime(path)
+    except OSError as fault:
+        raise BadInput(
+            f"{path.name} cannot be replaced ({fault.strerror}). If it is open in another program, close it there and try again."
+        ) from None
+
+
+# ---- releases ----
+
+
+def _release(home: Home, known: told.Known, council: str, month: str) -> Released:
+    """The release of a run's counts, in view of the releases of earlier months."""
+    paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
+    earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
+    rule = rule_in(known.table("assumptions"))
+    hidden = {key for one in earlier for key in one.hidden}
+    return cleared_for_all(
+        known,
+        rule,
+        earlier,
+        known.beside["name"],
+        sorted(hidden & _revised(home, known, council, [path.stem for path in paths])),
+    )
+
+
+def _revised(home: Home, known: told.Known, council: str, months: list[str]) -> set[str]:
+    """Counts that were others when an earlier month was released, as far as that month's run is still there."""
+    now = {cell.key: cell.value for cell in sheet_of(known).cells}
+    found: set[str] = set()
+    for month in months:
+        path = folders.settled(home.runs / council, month) / "tables" / "history.parquet"
+        rows = pd.read_parquet(path).to_dict("records") if path.is_file() else []
+        own = {
+            f"{row['measure']} {row['period']}": str(row["value"])
+            for row in rows
+            if row["area"] == known.beside["area"] and row["breakdown"] == "all"
+        }
+        found |= {
+            key
+            for key, value in own.items()
+            if value.isdecimal() and key in now and now[key] is not None and float(value) != now[key]
+        }
+    return found
+
+
+def _record(home: Home, council: str, month: str) -> Path:
+    """Where the private record of a public release stands."""
+    return home.runs / council / RELEASES / f"{month}.json"

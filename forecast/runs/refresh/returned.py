@@ -1,0 +1,144 @@
+"""A council folder's child-level returns: read when they are new, counted, and held as tables without any child.
+
+returns/ssda903 and returns/cin, folders or zips beside the card, hold what the officer puts there; held/returns holds the tables
+made of them. Once read, the returns themselves may be taken away: the tables stay until newer returns come.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+
+from forecast.case import Assumptions
+from forecast.case.errors import BadInput
+from forecast.case.months import day_in_words, last_day
+from forecast.sources.cin import Plans, read_cin
+from forecast.sources.returns_case import PLAN_RATES, RATES, contents, cp_tables, lac_tables
+from forecast.sources.ssda903 import Returns, read_returns
+
+FOLDER, SOURCES, TABLE = "returns", "sources.csv", "held"
+LOOKED_AFTER, PLANS = "ssda903", "cin"
+WORDS = {LOOKED_AFTER: "looked-after children", PLANS: "child protection plans"}
+MEASURES, COUNTED = {LOOKED_AFTER: "lac", PLANS: "cp"}, {LOOKED_AFTER: "children", PLANS: "plans"}
+COLUMNS = ["returns", "sha256"]
+NO_DATA = (".", "Thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What is held of a council's returns.
+
+    files    name -> text of every table and its card
+    sources  kind of returns -> SHA-256 of what they were read from
+    notes    sentences for the officer about what was read now; doubts: those that a person must act on
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+def take(folder: Path, held: Returned, counted: dict[tuple[str, str], int], area: str, month: str) -> Returned:
+    """What is held once the returns of a council folder that are new have been read.
+
+    counted  (month, measure) -> children at its end, to be compared; month: the last counted, beyond which no return is complete
+    Raises BadInput as the readers do, naming file, line and column and never a child.
+    """
+    for kind in (LOOKED_AFTER, PLANS):
+        place = _place(folder / FOLDER, kind)
+        digest = None if place is None else fingerprint(place)
+        if digest and digest != held.sources.get(kind):
+            held = _with(held, kind, digest, place, counted, area, month)
+    return held
+
+
+def _place(folder: Path, kind: str) -> Path | None:
+    """The folder or zip of one kind of returns, if it holds anything. Raises BadInput where both are there."""
+    found = [
+        path for path in (folder / kind, folder / f"{kind}.zip") if path.is_file() or (path.is_dir() and _files(path))
+    ]
+    if len(found) > 1:
+        raise BadInput(f"{FOLDER} holds a folder {kind} and {kind}.zip. Keep one, so that it is plain which is read.")
+    return found[0] if found else None
+
+
+def _files(place: Path) -> list[Path]:
+    held = [place] if place.is_file() else sorted(place.rglob("*"))
+    return [path for path in held if path.is_file() and not path.name.startswith(NO_DATA)]
+
+
+def fingerprint(place: Path) -> str:
+    """SHA-256 of every file's name and content below a folder, or of a zip."""
+    total = sha256()
+    for path in _files(place):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            raise BadInput(
+                f"a file of {FOLDER}/{place.name} cannot be read: it is open elsewhere, or may not be opened. Close it, or ask for the right to read it, and start again."
+            ) from None
+        total.update(f"{path.relative_to(place.parent).as_posix()} {sha256(content).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def _with(
+    held: Returned, kind: str, digest: str, place: Path, counted: dict[tuple[str, str], int], area: str, month: str
+) -> Returned:
+    """The same with one kind of returns read anew, in the place of what was held of it.
+
+    A last return whose year is not over is taken as complete to the last month counted: the comparison tells if it was not.
+    """
+    read, tables = (read_returns, lac_tables) if kind == LOOKED_AFTER else (read_cin, cp_tables)
+    returns = read(place, made_by=last_day(month))
+    made = {name: table for name, table in tables(returns, area).items() if name in (*RATES, PLAN_RATES)}
+    files = contents(made, TABLE, area, returns.last_day, returns.last_day)
+    said = f"Returns of {WORDS[kind]} were read, complete to {day_in_words(returns.last_day)}: local rates now rest on them."
+    doubts = (*held.doubts, *_compared(kind, returns, counted))
+    return Returned(held.files | files, held.sources | {kind: digest}, (*held.notes, said), doubts)
+
+
+def _compared(kind: str, returns: Returns | Plans, counted: dict[tuple[str, str], int]) -> Iterator[str]:
+    """A doubt where the returns' last day is a month's end that was counted otherwise."""
+    total = int(returns.stock(returns.last_day)[COUNTED[kind]].sum())
+    month = f"{returns.last_day:%Y-%m}"
+    known = counted.get((month, MEASURES[kind]))
+    if last_day(month) == returns.last_day and known not in (None, total):
+        yield f"The returns hold {total} {WORDS[kind]} on {day_in_words(returns.last_day)}, and the monthly counts {known}. Find out which is right, and correct it."
+
+
+def with_returns(scenarios: dict[str, Assumptions], tables: Path | None) -> dict[str, Assumptions]:
+    """The same assumptions for a case whose returns are the tables in a folder, where it holds any."""
+    roles = {"returns": f"{TABLE}_{RATES[0]}.csv", "plan_returns": f"{TABLE}_{PLAN_RATES}.csv"}
+    named = {role: TABLE for role, file in roles.items() if tables is not None and (tables / file).is_file()}
+    return {
+        slug: replace(a, case=a.case.model_copy(update={"tables": a.case.tables | named}))
+        for slug, a in scenarios.items()
+    }
+
+
+def read_returned(folder: Path | None) -> Returned:
+    """What `texts` says, once written to a folder; nothing where it is not there. Raises BadInput for a list that was touched."""
+    if folder is None or not (folder / SOURCES).is_file():
+        return Returned()
+    rows = list(csv.reader(io.StringIO((folder / SOURCES).read_text(encoding="utf-8"), newline="")))
+    if rows[:1] != [COLUMNS] or any(len(row) != len(COLUMNS) for row in rows):
+        raise BadInput(
+            f"{SOURCES} is not as it was written; expected columns {', '.join(COLUMNS)}. Restore the file as the last refresh left it."
+        )
+    files = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in sorted(folder.iterdir())
+        if path.name != SOURCES and not path.name.startswith(".")
+    }
+    return Returned(files, dict(rows[1:]))
+
+
+def texts(held: Returned) -> dict[str, str]:
+    """Every file of what is held by its name, the list of sources last; none where nothing is held."""
+    if not held.files:
+        return {}
+    lines = [COLUMNS, *sorted(held.sources.items())]
+    return held.files | {SOURCES: "".join(f"{','.join(line)}\n" for line in lines)}

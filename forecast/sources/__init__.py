@@ -1,0 +1,5 @@
+"""Files as people hold them, read strictly: published tables with cards, returns, monthly arrivals, ledgers.
+
+In: files. Out: proven tables; of child-level files only counts, the rows are dropped.
+It must never guess.
+"""

@@ -1,0 +1,69 @@
+"""What a council sends each month: found in its inbox, read strictly, checked against the card and what is held.
+
+card.py      council.yaml: what is expected, in the council's own words
+inbox.py     the files; sheets.py and cells.py the tables and cells; counts.py and ledger.py the two kinds
+checks.py    the figures against the card and what is held
+vintages.py  every figure accepted, and when
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.case.wording import read_each
+from forecast.sources.arrivals.card import CARD, COUNTS, LEDGER, Card, read_card
+from forecast.sources.arrivals.checks import Arrived, Revision, judge, long_form
+from forecast.sources.arrivals.counts import read_counts
+from forecast.sources.arrivals.inbox import INBOX, Delivered, find
+from forecast.sources.arrivals.ledger import read_ledger
+from forecast.sources.arrivals.vintages import Held, Vintages, read_held, write_held
+from forecast.sources.private import guarded
+
+__all__ = [
+    "CARD",
+    "INBOX",
+    "Arrived",
+    "Card",
+    "Held",
+    "Revision",
+    "Vintages",
+    "accept",
+    "read_card",
+    "read_held",
+    "read_inbox",
+    "write_held",
+]
+
+
+@guarded
+def read_inbox(folder: Path, card: Card, held: Held | None) -> Arrived:
+    """What has arrived in `folder`/inbox that is not held yet, checked against the card and what is held.
+
+    Raises BadInput naming the file, the row or cell, what was expected and what to do, for every fault found. Reads files
+    and writes none; `accept` gives what is held afterwards.
+    """
+    held = held or Held()
+    delivered, warnings = find(Path(folder) / INBOX, card, held)
+    tables = read_each(range(len(delivered)), lambda number: _read(delivered[number], card))
+    counts, ledgers = (
+        [tables[at] for at, file in enumerate(delivered) if file.expected.kind == kind] for kind in (COUNTS, LEDGER)
+    )
+    files: dict[str, tuple[str, ...]] = {}
+    for file in delivered:
+        files[file.name] = (*files.get(file.name, ()), file.sha256)
+    arrived = judge(long_form(counts, ledgers), card, held, files)
+    return replace(arrived, warnings=(*arrived.warnings, *warnings))
+
+
+def accept(held: Held | None, arrived: Arrived) -> Held:
+    """What is held once an arrival is taken: its figures under the vintage of its month, and its files."""
+    held = held or Held()
+    vintages = held.vintages.with_rows(arrived.month, arrived.rows) if len(arrived.rows) else held.vintages
+    return Held(vintages, held.files | arrived.files)
+
+
+def _read(file: Delivered, card: Card) -> pd.DataFrame:
+    if file.expected.kind == COUNTS:
+        return read_counts(file.name, file.content, file.expected)
+    return read_ledger(file.name, file.content, card)

@@ -1,0 +1,294 @@
+"""council.yaml: what a council sends each month, in its own words, and what is too odd to be taken without a person."""
+
+import fnmatch
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from forecast.case.documents import Month, Strict, Text
+from forecast.case.months import MONTHS_A_YEAR, days_in, financial_year, months_between, year_months
+from forecast.case.reader import Document, read_document
+from forecast.case.wording import check, nearest, refuse
+
+CARD = "council.yaml"
+FOLDER = re.compile("[a-z0-9][a-z0-9_-]*")
+COUNTS, LEDGER = "counts", "ledger"
+SERVICES = {"lac": "looked-after children", "cp": "children on a child protection plan"}
+MEASURES = {
+    "lac": "looked-after children at the month's end",
+    "cp": "children on a child protection plan at the month's end",
+    "lac_starts": "children who started to be looked after",
+    "lac_ends": "children who stopped being looked after",
+    "cp_starts": "child protection plans started",
+    "cp_ends": "child protection plans ended",
+}
+# Where looked-after children live at the month's end, for councils that count it: all of them or none. The placements are
+# those of forecast.placements, which stands to the right of this room; a test holds the two alike.
+PLACED = {
+    "lac_fostering": "looked-after children with foster carers, relatives included, at the month's end",
+    "lac_placed_for_adoption": "looked-after children placed for adoption at the month's end",
+    "lac_with_parents": "looked-after children placed with their parents at the month's end",
+    "lac_residential": "looked-after children in children's homes and secure homes at the month's end",
+    "lac_residential_school": "looked-after children in residential schools and other residential settings at the month's end",
+    "lac_supported": "looked-after children in supported accommodation at the month's end",
+    "lac_other": "looked-after children placed elsewhere at the month's end",
+}
+COUNTED = MEASURES | PLACED
+MONTH, YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL = "month", "financial_year", "period", "cost_line", "budget", "actual"
+LEDGER_FIELDS = (YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL)
+# The lines of forecast.costs, which stands to the right of this room; a test holds the two alike.
+COST_LINES = (
+    *("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service", "own_homes"),
+    *("private_residential", "residential_school", "supported", "other_placements", "other_lac_services"),
+    *("contact", "iro", "review_administration", "measures", "uasc_grant", "contributions"),
+)
+OF_ONE_PERSON = """
+    name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born birthday
+    birthdate dateofbirth upn nhs nino childid childrenid personid clientid pupilid caseid mosaicid lcsid address postcode
+    email phone telephone mobile ethnicity gender sex religion nationality mother father sibling
+"""
+WHOSE_NUMBER = "child childs person client pupil case mosaic lcs carer social"
+PERSONAL, WHOSE = frozenset(OF_ONE_PERSON.split()), frozenset(WHOSE_NUMBER.split())
+NUMBERED = frozenset(("id", "ref", "identifier", "number", "no"))
+
+
+class Base(Strict):
+    """The case whose assumptions the council starts from."""
+
+    council: Text = Field(description="the folder of the case in params, such as slough")
+    month: Month = Field(description="the month of the case, such as 2025-04")
+
+
+class Months(Strict):
+    """The months whose figures are wanted, both included."""
+
+    first: Month = Field(description="the first month whose figures are wanted, such as 2025-04")
+    last: Month = Field(description="the last month whose figures are wanted, such as 2026-03")
+
+
+class Opening(Strict):
+    """Children at the end of the month before the first."""
+
+    lac: int = Field(ge=0, description="looked-after children at the end of the month before the first")
+    cp: int = Field(ge=0, description="children on a child protection plan at the end of the month before the first")
+
+
+class ExpectedFile(Strict):
+    """A file that comes every month: one month's, or a running file of all months so far. CSV or Excel."""
+
+    kind: Literal["counts", "ledger"] = Field(description="counts or ledger")
+    pattern: Text = Field(description="the file's name without its ending, * for what changes, such as counts_*")
+    sheet: Text | None = Field(None, description="the sheet to read, where the file is a workbook")
+    unit: Literal["pounds", "thousands"] | None = Field(None, description="pounds or thousands, for a ledger")
+    columns: dict[str, str] = Field(description="the file's headings, each with what stands under it")
+    ignore: dict[str, str] = Field({}, description="headings that are not read, each with the reason")
+
+
+class Budget(Strict):
+    """Yearly budgets by cost line from a month on; a later one changes the lines it names."""
+
+    month: Month = Field(description="the first month it holds for, such as 2025-04")
+    note: Text = Field(description="who agreed it and when")
+    lines: dict[str, float] = Field(description="cost line: pounds a year, income negative")
+
+
+class Tolerances(Strict):
+    """What passes without a person; anything beyond stops until somebody has looked."""
+
+    stock_change_lac: int = Field(ge=0, description="most children by which looked-after children change in a month")
+    stock_change_cp: int = Field(ge=0, description="most children by which plans change in a month")
+    stock_identity: int = Field(ge=0, description="most children between a stock and the one before + starts - ends")
+    revision_children: int = Field(ge=0, description="most children by which a count already held may be restated")
+    revision_pounds: float = Field(ge=0, description="most pounds by which a figure of the ledger may be restated")
+    footing: float = Field(ge=0, description="most pounds between a ledger's total and the sum of its lines")
+    wrong_sign: float = Field(ge=0, description="largest actual of the other sign, as a share of the period's budget")
+
+
+class Accepted(Strict):
+    """A figure beyond a tolerance that a person has looked at and found right."""
+
+    month: Month = Field(description="the month of the figure, such as 2025-10")
+    item: Text = Field(description="the measure or the cost line, such as lac or private_residential")
+    why: Text = Field(description="why it is right, and who says so")
+
+
+class Card(Strict):
+    """The whole of a council.yaml."""
+
+    council: Text = Field(description="the council's name as readers see it")
+    slug: Text = Field(description="the council's name in folders: small letters, digits, - and _")
+    starts_from: Base = Field(description="the case whose assumptions it starts from: council and month")
+    months: Months = Field(description="the first and the last month wanted")
+    opening: Opening = Field(description="children at the end of the month before the first: lac and cp")
+    files: dict[str, ExpectedFile] = Field(description="the files that come every month, by a name for each")
+    accounts: dict[str, str] = Field(
+        description="the ledger's own names of cost lines, each with the line it is part of"
+    )
+    total: Text = Field(description="what the ledger calls the row of the period's total")
+    phasing: Literal["twelfths", "days", "own"] = Field(
+        description="how the year's budget falls on periods: twelfths, days or own"
+    )
+    budgets: dict[str, Budget] = Field(
+        description="yearly budgets, the first for every line, later ones for what changed"
+    )
+    tolerances: Tolerances = Field(description="what passes without a person")
+    accepted: dict[str, Accepted] = Field({}, description="figures beyond a tolerance that a person has found right")
+
+    @property
+    def lines(self) -> list[str]:
+        """The cost lines of the ledger, in the order of the council's reports."""
+        return [line for line in COST_LINES if line in self.accounts.values()]
+
+    @property
+    def measures(self) -> list[str]:
+        """What is counted every month: children, starts and ends, and where children are placed if any file has it."""
+        counted = {field for file in self.files.values() if file.kind == COUNTS for field in file.columns.values()}
+        return list(COUNTED if counted & set(PLACED) else MEASURES)
+
+    @property
+    def opening_month(self) -> str:
+        """The month before the first."""
+        return month_before(self.months.first)
+
+    def budget(self, month: str) -> dict[str, float]:
+        """Cost line -> pounds a year, as agreed by a month."""
+        agreed = sorted((one for one in self.budgets.values() if one.month <= month), key=lambda one: one.month)
+        return {line: pounds for one in agreed for line, pounds in one.lines.items()}
+
+    def period_budget(self, month: str) -> dict[str, float]:
+        """Cost line -> pounds of one period, by twelfths or days; evenly where the council phases it in its own way."""
+        share = 1 / MONTHS_A_YEAR
+        if self.phasing == "days":
+            share = days_in([month])[0] / days_in(year_months(financial_year(month))).sum()
+        return {line: pounds * share for line, pounds in self.budget(month).items()}
+
+    def found_right(self, month: str, item: str) -> Accepted | None:
+        """What a person said of a figure that is beyond a tolerance, if anybody did."""
+        return next((one for one in self.accepted.values() if (one.month, one.item) == (month, item)), None)
+
+
+def read_card(path: Path) -> Card:
+    """The card of a council. Raises BadInput naming file, line and key of every fault found."""
+    doc = read_document(path, path.parent)
+    card = check(Card, doc)
+    refuse(doc, (), _dates(card))
+    _check_files(card, doc)
+    refuse(doc, ("accounts",), _wrong_lines(card.accounts))
+    _check_budgets(card, doc)
+    _check_accepted(card, doc)
+    return card
+
+
+def month_before(month: str) -> str:
+    """The month before a month."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year - (number == 1)}-{(number - 2) % MONTHS_A_YEAR + 1:02d}"
+
+
+def same_words(text: str) -> str:
+    """Headings and names are compared without regard to case and to the number of spaces."""
+    return " ".join(text.split()).casefold()
+
+
+def is_personal(heading: str) -> bool:
+    """Whether a heading is of a column about one person: a name, a date of birth, an identifier."""
+    parts = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
+    words = {*parts, "".join(parts)}
+    numbered = bool(NUMBERED & words) and (bool(WHOSE & words) or len(parts) == 1)
+    return numbered or bool(PERSONAL & words)
+
+
+def _dates(card: Card):
+    if not FOLDER.fullmatch(card.slug):
+        yield "slug", "is not the name of a folder; expected small letters, digits, - and _. Write it so"
+    if card.months.last < card.months.first:
+        yield "months", "end before they begin; expected first, then last. Swap them"
+    accounts = {same_words(account) for account in card.accounts}
+    if same_words(card.total) in accounts:
+        yield "total", "is also a cost line under accounts; expected the name of the total row alone. Remove it there"
+    if len(accounts) < len(card.accounts):
+        yield "accounts", "two differ only by case or spaces; expected each once. Remove one"
+
+
+def _check_files(card: Card, doc: Document) -> None:
+    for name, file in card.files.items():
+        refuse(doc, ("files", name), _file_faults(file))
+    measures = [field for file in card.files.values() if file.kind == COUNTS for field in file.columns.values()]
+    lacking = [measure for measure in card.measures if measures.count(measure) != 1]
+    kinds = [file.kind for file in card.files.values()]
+    if lacking or kinds.count(LEDGER) != 1:
+        said = "expected one ledger, and every measure in one column of one file of counts"
+        what = (
+            f"these are not in one column: {', '.join(lacking)}"
+            if lacking
+            else f"there are {kinds.count(LEDGER)} ledgers"
+        )
+        raise doc.problem(("files",), f"{what}; {said}. Correct kind and columns")
+
+
+def _file_faults(file: ExpectedFile):
+    right = [MONTH, *COUNTED] if file.kind == COUNTS else list(LEDGER_FIELDS)
+    needed = [MONTH] if file.kind == COUNTS else right
+    given = list(file.columns.values())
+    wrong = next((field for field in given if field not in right), None)
+    if wrong:
+        yield (
+            "columns",
+            f"lead to {wrong[:40]}, which is not known; expected {', '.join(right)}. {nearest(wrong, right)}",
+        )
+    if any(given.count(field) > 1 for field in given) or [field for field in needed if field not in given]:
+        yield "columns", f"do not lead to each field once; expected {', '.join(needed)}. Correct the columns"
+    if (file.unit is None) == (file.kind == LEDGER):
+        yield (
+            "unit",
+            "is given for counts or missing for a ledger; expected pounds or thousands for a ledger only. Correct it",
+        )
+    if any(is_personal(heading) for heading in file.ignore):
+        yield "ignore", "names a column about one person; expected none in any file. Have it left out of the export"
+    if "/" in file.pattern or "\\" in file.pattern:
+        yield "pattern", "holds a folder; expected the file's name alone. Write it without the folder"
+
+
+def _wrong_lines(named: dict[str, str]):
+    for account, line in named.items():
+        if line not in COST_LINES:
+            yield account, f"leads to {line[:40]}; expected a cost line. {nearest(line, list(COST_LINES))}"
+
+
+def _check_budgets(card: Card, doc: Document) -> None:
+    for name, budget in card.budgets.items():
+        refuse(doc, ("budgets", name, "lines"), _wrong_budget(card, budget))
+    months = [budget.month for budget in card.budgets.values()]
+    if not months or min(months) > card.months.first or set(card.budget(min(months))) != set(card.lines):
+        said = f"do not begin with one for every cost line by {card.months.first}; expected {', '.join(card.lines)}"
+        raise doc.problem(("budgets",), f"{said}. Add the lines that are missing")
+    if len(set(months)) < len(months):
+        raise doc.problem(("budgets",), "two begin in one month; expected one a month. Put their lines together")
+
+
+def _wrong_budget(card: Card, budget: Budget):
+    for line in budget.lines:
+        if line not in card.lines:
+            yield line, f"is not a cost line of this ledger; expected one under accounts. {nearest(line, card.lines)}"
+
+
+def _check_accepted(card: Card, doc: Document) -> None:
+    known = [*card.measures, *card.lines]
+    for name, one in card.accepted.items():
+        if one.item not in known:
+            raise doc.problem(
+                ("accepted", name, "item"),
+                f"is {one.item[:40]}; expected a measure or a cost line. {nearest(one.item, known)}",
+            )
+
+
+def months_of(card: Card) -> list[str]:
+    """Every month wanted."""
+    return months_between(card.months.first, card.months.last)
+
+
+def matching(card: Card, stem: str) -> list[ExpectedFile]:
+    """The files of the card that a name, without its ending, may be."""
+    return [file for file in card.files.values() if fnmatch.fnmatchcase(stem.casefold(), file.pattern.casefold())]

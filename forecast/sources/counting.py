@@ -1,0 +1,79 @@
+"""What a reader of returns found wrong, what it did about it, and how often: nothing is left out or changed uncounted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.case.errors import BadInput
+
+MOST_SHARE, LEAST_ROWS = 0.05, 20  # a fault on more rows than these is the file's, not a row's
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What was found and what was done. With `expected`, too many such rows in one file stop the reading."""
+
+    text: str
+    field: str = ""
+    expected: str = ""
+
+
+READ, CHANGED, LEFT_OUT, LOOK = "read", "changed", "left_out", "look"
+FEWER, MORE, EITHER = "fewer", "more", "either"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a rule does what it does, and what a data officer can do.
+
+    group   READ (as it is), CHANGED, LEFT_OUT, or LOOK (counted, and worth a look)
+    checks  numbers of the DfE's validation rules on the same matter
+    moves   which way the rule may move our count from a published one: FEWER, MORE, EITHER, or blank for not at all
+    """
+
+    group: str
+    why: str
+    remedy: str = ""
+    checks: tuple[str, ...] = ()
+    moves: str = ""
+
+
+class Counting:
+    """Counts by file and rule."""
+
+    def __init__(self, rules: dict[str, Rule]) -> None:
+        self._rules = rules
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def count(self, file: str, rule: str, number: int = 1) -> None:
+        """Add to a count; nothing is added for 0."""
+        if number:
+            self._counts[file, rule] = self._counts.get((file, rule), 0) + int(number)
+
+    def rows(self, frame: pd.DataFrame, where: np.ndarray, rule: str) -> np.ndarray:
+        """Count the rows marked by `where` under their files; gives `where` back.
+
+        Raises BadInput where a rule that says what was expected is broken by too many rows of one file.
+        """
+        where = np.asarray(where, dtype=bool)
+        for file, number in frame.loc[where, "file"].value_counts().items():
+            self._check_share(frame, where, file, number, rule)
+            self.count(file, rule, number)
+        return where
+
+    def _check_share(self, frame: pd.DataFrame, where: np.ndarray, file: str, number: int, rule: str) -> None:
+        known, here = self._rules[rule], (frame["file"] == file).to_numpy()
+        if known.expected and number >= LEAST_ROWS and number > MOST_SHARE * here.sum():
+            line = frame.loc[where & here, "line"].min()
+            raise BadInput(
+                f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so are {number:,} of {int(here.sum()):,} rows. "
+                f"Expected {known.expected}. Export the file again, or correct the column."
+            )
+
+    def table(self) -> pd.DataFrame:
+        """file, rule (what was found and done), count; in the order of the rules, then of the files."""
+        order = list(self._rules)
+        found = sorted(self._counts.items(), key=lambda item: (order.index(item[0][1]), item[0][0]))
+        rows = [(file, self._rules[rule].text, number) for (file, rule), number in found]
+        return pd.DataFrame(rows, columns=["file", "rule", "count"])

@@ -1,0 +1,93 @@
+"""One tidy table of what happened, and strict questions to it."""
+
+import pandas as pd
+
+from forecast.case.errors import BadInput
+
+COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit", "status", "source"]
+SUPPRESSED, OWN = "suppressed", "council"
+MOST_SUPPRESSED = 5  # a suppressed cell stands for 1 to 5
+
+
+class History:
+    """Published figures by area, period, measure and breakdown.
+
+    period  a day (2011-03-31) for stocks, a financial year (2010-11) for flows
+    """
+
+    def __init__(self, tables: dict[str, pd.DataFrame]):
+        for name, table in tables.items():
+            if list(table.columns) != COLUMNS:
+                raise BadInput(f"{name}.csv is not a table of children: expected columns {', '.join(COLUMNS)}")
+        frame = pd.concat([table.assign(table=name) for name, table in tables.items()], ignore_index=True)
+        twice = frame.duplicated(COLUMNS[:5], keep=False)
+        if twice.any():
+            row = frame[twice].iloc[0]
+            tables_with = ", ".join(f"{name}.csv" for name in frame[twice]["table"].unique())
+            raise BadInput(f"{_place(row)} is given twice, in {tables_with}; keep one")
+        self.frame = frame
+
+    def cells(self, area: str, measure: str, period: str, breakdown: str) -> dict[str, float | None]:
+        """Category -> figure of one breakdown; a suppressed figure is None. Raises BadInput if nothing is held."""
+        rows = self._rows(area, measure)
+        held = rows[(rows["period"] == period) & (rows["breakdown"] == breakdown)]
+        if held.empty:
+            raise BadInput(self._not_held(area, measure, period, breakdown))
+        return {row.category: None if row.status == SUPPRESSED else float(row.value) for row in held.itertuples()}
+
+    def value(self, area: str, measure: str, period: str, breakdown: str = "all", category: str = "all") -> float:
+        """One figure. Raises BadInput if it is not held or is suppressed."""
+        cells = self.cells(area, measure, period, breakdown)
+        if category not in cells:
+            raise BadInput(self._not_held(area, measure, period, f"{breakdown} {category}"))
+        if cells[category] is None:
+            raise BadInput(
+                f"{measure} of {area} at {period}, {category}, is suppressed (1 to 5); it cannot be used alone"
+            )
+        return cells[category]
+
+    def series(self, area: str, measure: str) -> pd.Series:
+        """All totals of a measure by period, in order."""
+        rows = self._rows(area, measure)
+        rows = rows[(rows["breakdown"] == "all") & (rows["status"] != SUPPRESSED)].sort_values("period")
+        return pd.Series(rows["value"].astype(float).to_numpy(), index=rows["period"].to_numpy())
+
+    def is_own(self, area: str, measure: str, period: str) -> bool:
+        """Whether a total is the council's own count, not published."""
+        rows = self._rows(area, measure)
+        return bool((rows["status"][(rows["period"] == period) & (rows["breakdown"] == "all")] == OWN).any())
+
+    def by(
+        self, area: str, measure: str, period: str, breakdown: str, solve_suppressed: bool = False
+    ) -> dict[str, float]:
+        """Category -> figure. One suppressed figure may be found from the total; more cannot.
+
+        Raises BadInput if a figure is suppressed and cannot be found, or if what is found is not 1 to 5.
+        """
+        cells = self.cells(area, measure, period, breakdown)
+        hidden = [category for category, figure in cells.items() if figure is None]
+        if not hidden:
+            return cells
+        if len(hidden) > 1 or not solve_suppressed:
+            raise BadInput(
+                f"{measure} of {area} at {period} by {breakdown}: {', '.join(hidden)} suppressed; give the figures"
+            )
+        left = self.value(area, measure, period) - sum(figure for figure in cells.values() if figure is not None)
+        if not 1 <= left <= MOST_SUPPRESSED:
+            raise BadInput(
+                f"{measure} of {area} at {period}: {hidden[0]} would be {left:g}, and suppressed means 1 to 5"
+            )
+        return {**cells, hidden[0]: left}
+
+    def _rows(self, area: str, measure: str) -> pd.DataFrame:
+        return self.frame[(self.frame["area"] == area) & (self.frame["measure"] == measure)]
+
+    def _not_held(self, area: str, measure: str, period: str, breakdown: str) -> str:
+        rows = self._rows(area, measure)
+        held = sorted(set(rows["period"] + " by " + rows["breakdown"]))
+        what = f"held: {', '.join(held)}" if held else "nothing of the kind is held"
+        return f"{measure} of {area} at {period} by {breakdown} is not in the tables of this case ({what}); add the row or the table"
+
+
+def _place(row) -> str:
+    return f"{row['measure']} of {row['area']} at {row['period']} by {row['breakdown']} {row['category']}"

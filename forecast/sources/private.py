@@ -1,0 +1,171 @@
+"""What keeps children inside the readers of returns: identifiers as hashes, names of files without personal words, one door.
+
+- An identifier is compared and hashed in one form in every return: without spaces at either end, in one case.
+- A file is shown by the words that returns use and by its years; any other word or number of its name, or of its folders'
+  names, is shown as …, for it may be a child's. #2 marks the second of those that then look alike, in order of name.
+- What goes wrong inside a reader leaves it as one message, without the rows that stood in memory.
+"""
+
+import functools
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import ParamSpec, TypeVar
+
+from forecast.case.errors import BadInput
+
+Given, Told = ParamSpec("Given"), TypeVar("Told")
+HASH_BYTES = 16
+LEAST_SALT, MOST_SALT = 16, 64
+LEFT_OUT = "…"
+PACKAGE = "forecast"
+# 2017-18, 2017_18, 2017/18, 2017-2018; looked for from every place, so that 2024/2017-18 gives 2017-18
+PAIR = r"(?<!\d)(?=((?:19[89]|20\d)\d)[-_/ ]?(?:\d\d)?(\d\d)(?!\d))"
+SINGLE = r"(?<!\d)((?:19[89]|20\d)\d)(?!\d)"
+DATE = r"(?<!\d)(?:\d{1,2}[-_. ]\d{1,2}[-_. ]\d{2,4}|\d{4}[-_. ]\d{1,2}[-_. ]\d{1,2})(?!\d)"  # may be of birth
+DAY = r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)"
+SHORT = r"(?<!\d)(?:\d{1,2}|903)(?!\d)"  # list 7, version 2
+TOKEN = r"[^\W\d_]+|\d+|[^\w]|_"
+CAMEL = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+"
+MARKS = set(" _-.,()[]&+#~'/")
+KNOWN = (
+    "ssda cla lac looked after children child childrens in need cin census cp cpp protection plan plans "
+    "childprotectionplans childprotectionplan cindetails childidentifiers childcharacteristics section "
+    "header headers episode episodes uasc review reviews ad oc missing placed adoption placedadoption placedforadoption "
+    "prev perm prevperm previous permanence sw swepisodes social worker workers dolo conferences conference enquiries "
+    "assessments referrals identifiers characteristics details annex a list lists ofsted sheet "
+    "return returns submission submissions collection extract extracts export exports data dataset tables table file files "
+    "report reports csv xml xlsx xls zip txt docx doc pdf md html json db ods tsv parquet "
+    "all one two three other others old new raw clean final draft copy backup latest current last this version v "
+    "year years to from of and the for at as on by in half quarter q month months fy march "
+    "la dfe council borough local authority authorities services social care trust regional region "
+    "hashed anonymised synthetic invented example test notes note readme read me empty lone none given"
+)
+WORDS = frozenset(KNOWN.split())
+
+
+def same_child(identifier: str) -> str:
+    """The form in which identifiers are compared: an export may add spaces, or change the case."""
+    return identifier.strip().casefold()
+
+
+def hash_child(identifier: str, salt: bytes) -> str:
+    """A child's identifier as a keyed hash, the only form in which it may be kept. The same salt gives the same hash."""
+    return hashlib.blake2b(same_child(identifier).encode(), key=salt, digest_size=HASH_BYTES).hexdigest()
+
+
+@dataclass(frozen=True, repr=False)
+class Hashed:
+    """The hashes of children, by their number in one reading, and a mark that is the same for readings under one salt."""
+
+    children: tuple[str, ...]
+    mark: str
+
+    @classmethod
+    def of(cls, identifiers: Iterable[str], salt: bytes) -> "Hashed":
+        """The hashes of identifiers, in their order."""
+        return cls(tuple(hash_child(identifier, salt) for identifier in identifiers), mark_of(salt))
+
+
+def mark_of(salt: bytes) -> str:
+    """What tells two salts apart without telling either."""
+    return hashlib.blake2b(key=salt, digest_size=HASH_BYTES, person=b"same salt?").hexdigest()
+
+
+def check_salt(salt: bytes | None) -> None:
+    """Raise BadInput for a salt too short to hide identifiers, or too long for the hash."""
+    if salt is not None and not LEAST_SALT <= len(salt) <= MOST_SALT:
+        raise BadInput(
+            f"the salt has {len(salt)} bytes; expected {LEAST_SALT} to {MOST_SALT}, made by secrets.token_bytes."
+        )
+
+
+def shown_names(names: Iterable[str], days: bool = False) -> dict[str, str]:
+    """name -> how it is shown, for the names of files in a folder or zip, written with /; no two files or folders alike.
+
+    days  whether a day such as 2018-09-30 is shown: a list named by it is as at that day, and every output says so
+    """
+    shown: dict[str, str] = {}
+    taken: set[str] = set()
+    names = sorted(names)
+    for name in names:
+        kept = shown_name(name, days).split("/")
+        for depth, part in enumerate(kept, start=1):
+            real = "/".join(name.split("/")[:depth])
+            if real not in shown:
+                above = shown.get(real.rpartition("/")[0], "")
+                shown[real] = _not_taken(f"{above}/{part}" if above else part, taken)
+                taken.add(shown[real])
+    return {name: shown[name] for name in names}
+
+
+def _not_taken(name: str, taken: set[str]) -> str:
+    path, number = PurePosixPath(name), 1
+    wanted = name
+    while wanted in taken:
+        number += 1
+        wanted = path.with_name(f"{path.stem} #{number}{path.suffix}").as_posix()
+    return wanted
+
+
+def shown_name(name: str, days: bool = False) -> str:
+    """A file's name with the words and numbers that returns do not use left out."""
+    safe, parts = _safe_digits(name, days), []
+    for found in re.finditer(TOKEN, name):
+        token = found.group()
+        if token.isalpha():
+            parts += _words(token)
+        else:
+            parts.append(token if found.start() in safe or token in MARKS else LEFT_OUT)
+    return re.sub(rf"{LEFT_OUT}(?:[ _'.,-]*{LEFT_OUT})+", LEFT_OUT, "".join(parts))
+
+
+def _words(token: str) -> list[str]:
+    """A word as it may be shown: itself where returns use it, else those of its parts, as in SloughPlans, that they use."""
+    if token.lower() in WORDS:
+        return [token]
+    parts = re.findall(CAMEL, token)
+    return [part if part.lower() in WORDS else LEFT_OUT for part in parts] if "".join(parts) == token else [LEFT_OUT]
+
+
+def _safe_digits(name: str, days: bool) -> set[int]:
+    """Where the numbers begin that may be shown: years, and numbers of one or two figures that are no part of a date."""
+    pairs = [m for m in re.finditer(PAIR, name) if (int(m[1]) + 1) % 100 == int(m[2])]
+    years = {at for m in pairs for at in range(m.start(1), m.end(2))} | {m.start(1) for m in re.finditer(SINGLE, name)}
+    dates = {at for m in re.finditer(DATE, name) for at in range(*m.span())}
+    as_at = {at for m in re.finditer(DAY, name) for at in range(*m.span())} if days else set()
+    return years | as_at | {m.start() for m in re.finditer(SHORT, name) if m.start() not in dates}
+
+
+def guarded(read: Callable[Given, Told]) -> Callable[Given, Told]:
+    """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led to
+    it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
+    """
+
+    @functools.wraps(read)
+    def door(*args: Given.args, **kwargs: Given.kwargs) -> Told:
+        try:
+            return read(*args, **kwargs)
+        except BadInput as error:
+            message = str(error)
+        except Exception as error:
+            message = _unforeseen(error)
+        args, kwargs = (), {}  # type: ignore[assignment]  # a traceback that shows variables shows no path
+        raise BadInput(message)
+
+    return door
+
+
+def _unforeseen(error: Exception) -> str:
+    """Where a fault of the program arose, and of which kind; its own words may hold a cell, and are not repeated."""
+    trace, place = error.__traceback__, "an unknown place"
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        place = f"{module}, line {trace.tb_lineno}" if module.startswith(PACKAGE) else place
+        trace = trace.tb_next
+    return (
+        f"the returns could not be read, for a reason that the program does not know ({type(error).__name__} in {place}). "
+        f"Expected files as the return has them. Tell the program's keepers these words, and send no data."
+    )

@@ -1,0 +1,145 @@
+"""Published tables, read strictly: as text first, every cell accounted for, or one message that says what is wrong."""
+
+import csv
+import io
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.case.errors import BadInput
+from forecast.sources.cards import Card, card_path, fingerprint, read_card
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+SIGNED = ("net_internal_migration", "net_international_migration")  # and the same with _all_ages
+MOST_PERCENT = 100
+
+
+def read(folder: Path, table: str, as_at: date) -> pd.DataFrame:
+    """A published table as text columns, proved against its card.
+
+    as_at  the last day of the report's month: a table known only later is refused unless its card flags hindsight, and a
+           table past its expiry is refused as stale
+    Raises BadInput naming file, row, what was expected and what to do.
+    """
+    path = folder / f"{table}.csv"
+    if not path.is_file():
+        held = ", ".join(sorted(file.stem for file in folder.glob("*.csv")))
+        raise BadInput(
+            f"{path.name} is not in {folder.name}. Tables held: {held}. Restore the file or correct the case file."
+        )
+    card = read_card(path)
+    _check_dates(path, card, as_at)
+    frame = prove(path, card)
+    return frame
+
+
+def prove(path: Path, card: Card) -> pd.DataFrame:
+    """The table's rows once header, cells, keys, counts, control totals and checksum all hold."""
+    content = path.read_bytes()
+    rows = _rows(path.name, content, card)
+    frame = pd.DataFrame(rows[1:], columns=rows[0], dtype=str)
+    for check in (_check_numbers, _check_keys, _check_count, _check_totals):
+        check(path.name, frame, card)
+    if fingerprint(content) != card.sha256:
+        raise BadInput(
+            f"{path.name}: its content is not the one its card was made for (sha256 differs). If the change is meant, run "
+            f"python -m forecast.inputs.cards {path.name} and put the new sha256 in {card_path(path).name}; else restore the file."
+        )
+    return frame
+
+
+def _check_dates(path: Path, card: Card, as_at: date) -> None:
+    if card.known_from > as_at and not card.hindsight:
+        raise BadInput(
+            f"{path.name}: known from {card.known_from}, after the report's month ends ({as_at}). A forecast may use only what was known "
+            f"then. Use an earlier edition, or set hindsight: true with its reason in {card_path(path).name}."
+        )
+    if as_at > card.expires:
+        raise BadInput(
+            f"{path.name}: expired on {card.expires} and the report's month ends on {as_at}. Put the newer edition in its place, "
+            f"or move expires in {card_path(path).name} if none exists."
+        )
+
+
+def _rows(name: str, content: bytes, card: Card) -> list[list[str]]:
+    """The rows of the file, header first, each with as many cells as the card has columns."""
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise BadInput(
+            f"{name}: starts with a byte-order mark. Save it as UTF-8 without one (in Excel: CSV, not CSV UTF-8)."
+        )
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BadInput(f"{name}, line {line}: not UTF-8 text. Save the file as UTF-8.") from None
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    if not rows:
+        raise BadInput(f"{name}: the file is empty; expected a header and {card.rows} rows. Restore the file.")
+    if rows[0] != card.columns:
+        raise BadInput(
+            f"{name}, line 1: the header is {', '.join(rows[0])}; expected {', '.join(card.columns)}, in this order."
+        )
+    for line, row in enumerate(rows[1:], start=2):
+        if len(row) != len(card.columns):
+            raise BadInput(
+                f"{name}, line {line}: {len(row)} cells, expected {len(card.columns)}. Look for a stray comma."
+            )
+    return rows
+
+
+def _check_numbers(name: str, frame: pd.DataFrame, card: Card) -> None:
+    for column in card.numbers:
+        for line, cell in enumerate(frame[column], start=2):
+            if cell in card.symbols or (cell == "" and column != "value"):
+                continue
+            _check_number(f"{name}, line {line}, {column}", cell, column, card)
+    if "unit" in frame and "percent_of_ends" in set(frame["unit"]):
+        _check_percent(name, frame, card)
+
+
+def _check_number(place: str, cell: str, column: str, card: Card) -> None:
+    allowed = " or ".join(sorted(card.symbols)) or "no symbol"
+    if not NUMBER.fullmatch(cell):
+        raise BadInput(f"{place}: {cell!r} is not a number. Expected digits, without commas or spaces, or {allowed}.")
+    if cell.startswith("-") and column.removesuffix("_all_ages") not in SIGNED:
+        raise BadInput(f"{place}: {cell} is negative; expected 0 or more. Check the published figure.")
+
+
+def _check_percent(name: str, frame: pd.DataFrame, card: Card) -> None:
+    for line, (unit, cell) in enumerate(zip(frame["unit"], frame["value"], strict=True), start=2):
+        if unit == "percent_of_ends" and cell not in card.symbols and Decimal(cell) > MOST_PERCENT:
+            raise BadInput(
+                f"{name}, line {line}, value: {cell} is over 100 and its unit is percent_of_ends. Check both."
+            )
+
+
+def _check_keys(name: str, frame: pd.DataFrame, card: Card) -> None:
+    repeated = frame.duplicated(card.key)
+    if repeated.any():
+        line = int(repeated.to_numpy().argmax()) + 2
+        what = ", ".join(frame.loc[line - 2, card.key])
+        raise BadInput(f"{name}, line {line}: a second row for {what}. Expected one row for each; remove one.")
+
+
+def _check_count(name: str, frame: pd.DataFrame, card: Card) -> None:
+    if len(frame) != card.rows:
+        raise BadInput(
+            f"{name}: {len(frame)} rows, expected {card.rows}. Restore the missing rows or remove the extra ones."
+        )
+
+
+def _check_totals(name: str, frame: pd.DataFrame, card: Card) -> None:
+    for total in card.control_totals:
+        rows = frame
+        for column, wanted in total.where.items():
+            rows = rows[rows[column] == wanted]
+        cells = [cell for cell in rows[total.column] if NUMBER.fullmatch(cell)]
+        if sum(map(Decimal, cells)) != Decimal(str(total.equals)):
+            where = ", ".join(f"{column} {wanted}" for column, wanted in total.where.items())
+            raise BadInput(
+                f"{name}, {total.column} where {where}: adds up to {sum(map(Decimal, cells))}, expected {total.equals:g} "
+                f"({total.why}). Check those rows against the published table."
+            )

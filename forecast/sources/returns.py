@@ -1,0 +1,242 @@
+"""What a folder of returns says: stocks at the days asked for, the tables, links between returns, and what was found wrong."""
+
+import secrets
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.case.errors import BadInput
+from forecast.case.months import months_between
+from forecast.sources.cin import Plans, read_cin
+from forecast.sources.links import ALL, Links, link
+from forecast.sources.private import MOST_SALT
+from forecast.sources.ssda903 import Returns, read_returns
+
+SCHEMA, PLANS_SCHEMA = "forecast-returns-1", "forecast-plans-1"
+MARCH_END = (3, 31)
+SUPPRESSED = ("x", "c")  # how the DfE writes 1 to 5, to 2017 and since
+AGES = {
+    "unborn": "Unborn",
+    "under_1": "Under 1",
+    "1_4": "1 to 4",
+    "5_9": "5 to 9",
+    "10_15": "10 to 15",
+    "16_17": "16 and 17",
+    "unknown": "Age not known",
+}
+PLACEMENTS = {
+    "kinship_fostering": "Fostered by relatives or friends",
+    "in_house_fostering": "Fostered by the council's own carers",
+    "ifa_fostering": "Fostered through an agency",
+    "fostering_provider_unknown": "Fostered, provider not stated",
+    "placed_for_adoption": "Placed for adoption",
+    "with_parents": "With parents",
+    "residential": "Children's homes",
+    "secure": "Secure units",
+    "residential_school": "Residential schools",
+    "supported": "Supported accommodation",
+    "other": "Other",
+    "unknown": "Not stated",
+}
+
+
+def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:
+    """The days to count on: those asked for or, where none is, every 31 March the returns cover. Raises BadInput."""
+    if texts:
+        return [day_asked(text) for text in texts]
+    years = range(returns.first_day.year, returns.last_day.year + 1)
+    return [day for year in years if returns.first_day <= (day := date(year, *MARCH_END)) <= returns.last_day]
+
+
+def published_asked(texts: tuple[str, ...]) -> dict[date, int | None]:
+    """Day -> published figure, None for a suppressed one (x or c), from texts such as 2018-03-31=206. Raises BadInput."""
+    held = {}
+    for text in texts:
+        day, _, figure = text.partition("=")
+        if not figure.isdecimal() and figure not in SUPPRESSED:
+            raise BadInput(
+                f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is suppressed."
+            )
+        held[day_asked(day)] = int(figure) if figure.isdecimal() else None
+    return held
+
+
+def day_asked(text: str) -> date:
+    """A day written as 2018-03-31. Raises BadInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text[:20]!r} is not a day. Write 31 March 2018 as 2018-03-31.") from None
+
+
+def told(returns: Returns, days: list[date], published: dict[date, int | None]) -> dict:
+    """For machines: looked-after children on each day, by age band and placement, beside a published figure where given."""
+    stocks = {day.isoformat(): _stock(returns.stock(day)) for day in days}
+    for day, figure in published.items():
+        total = stocks.setdefault(day.isoformat(), _stock(returns.stock(day)))["total"]
+        stocks[day.isoformat()] |= {"published": figure, "difference": None if figure is None else total - figure}
+    quality = returns.quality().to_dict("records")
+    return {
+        "schema": SCHEMA,
+        "from": returns.first_day.isoformat(),
+        "to": returns.last_day.isoformat(),
+        "stock": stocks,
+        "quality": quality,
+    }
+
+
+def _stock(table: pd.DataFrame) -> dict:
+    cells = table[table["children"] > 0]
+    return {
+        "total": int(table["children"].sum()),
+        "uasc": int(table.loc[table["uasc"], "children"].sum()),
+        "age_band": {
+            band: int(count) for band, count in table.groupby("age_band", sort=False)["children"].sum().items()
+        },
+        "placement": {
+            place: int(count) for place, count in table.groupby("placement", sort=False)["children"].sum().items()
+        },
+        "cells": [
+            {**row, "uasc": bool(row["uasc"]), "children": int(row["children"])} for row in cells.to_dict("records")
+        ],
+    }
+
+
+def lines(held: dict) -> list[str]:
+    """The same for a person: one block a day, then what the data quality page counts."""
+    text = []
+    for day, stock in held["stock"].items():
+        text += [f"{day}: {stock['total']:,} looked-after children, {stock['uasc']:,} of them UASC"]
+        if "published" in stock:
+            text.append(_published_line(stock))
+        for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
+            text += [f"    {names[name]:36s} {count:6,}" for name, count in stock[part].items() if count]
+    return [*text, *quality_lines(held)]
+
+
+def _published_line(stock: dict) -> str:
+    if stock["published"] is None:
+        return "    published figure suppressed"
+    return f"    published {stock['published']:,}; difference {stock['difference']:+,}"
+
+
+def linked(returns: Returns, plans: Plans) -> Links:
+    """Those who start to be looked after by the plan they come from; both read with one salt. See forecast.inputs.links."""
+    return link(returns, plans)
+
+
+def read_plans(
+    path: Path, authority: str | None, until: date | None, with_returns: Path | None
+) -> tuple[Plans, Links | None]:
+    """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and then forgotten."""
+    salt = secrets.token_bytes(MOST_SALT)
+    plans = read_cin(path, authority, until, salt)
+    return plans, linked(read_returns(with_returns, until=until, salt=salt), plans) if with_returns else None
+
+
+def links_told(links: Links) -> dict:
+    """For machines: both tables of links."""
+    return {name.removeprefix("links_"): json_rows(table) for name, table in links_tables(links).items()}
+
+
+def json_rows(table: pd.DataFrame) -> list[dict]:
+    """Rows whose missing cells are None, and whose numbers JSON knows."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def links_tables(links: Links | None) -> dict[str, pd.DataFrame]:
+    """The tables of links by file name; none without links."""
+    return {} if links is None else {"links_by_months": links.by_months, "links_by_age": links.by_age}
+
+
+def plans_told(plans: Plans, days: list[date], links: Links | None = None) -> dict:
+    """For machines: child protection plans open on each day, by age band, and the links where there are any."""
+    stocks = {}
+    for day in days:
+        bands = {row["age_band"]: int(row["plans"]) for row in plans.stock(day).to_dict("records")}
+        stocks[day.isoformat()] = {"total": sum(bands.values()), "age_band": bands}
+    quality = plans.quality().to_dict("records")
+    told = {
+        "schema": PLANS_SCHEMA,
+        "from": plans.first_day.isoformat(),
+        "to": plans.last_day.isoformat(),
+        "stock": stocks,
+    }
+    return told | ({"links": links_told(links)} if links else {}) | {"quality": quality}
+
+
+def plans_lines(held: dict) -> list[str]:
+    """The same for a person."""
+    text = []
+    for day, stock in held["stock"].items():
+        text.append(f"{day}: {stock['total']:,} child protection plans")
+        text += [f"    {AGES[band]:36s} {count:6,}" for band, count in stock["age_band"].items() if count]
+    return [*text, *(links_lines(held["links"]) if "links" in held else []), *quality_lines(held)]
+
+
+def links_lines(links: dict) -> list[str]:
+    """Those who start to be looked after, and how many come from a plan."""
+    text = []
+    for row in (row for row in links["by_age"] if row["age_band"] == ALL and row["starts"]):
+        when = "" if row["year_before_seen"] else ", the year before not wholly covered by the plans' returns"
+        text += [
+            f"Starts to be looked after on days both returns cover{when}: {row['starts']:,}",
+            f"    a child protection plan open        {row['plan_open']:6,}",
+            f"    one that ended in the year before   {row['plan_within_a_year']:6,}   share of starts, together: {row['share']:.0%}",
+        ]
+    return text
+
+
+def quality_lines(held: dict) -> list[str]:
+    """The data quality page: by file and rule, how many."""
+    return [
+        "What was read, merged, resolved and left out:",
+        *(f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in held["quality"]),
+    ]
+
+
+def plans_tables(plans: Plans) -> dict[str, pd.DataFrame]:
+    """Every aggregated table of the plans by file name; small cells are in them, so they are private."""
+    whole = whole_months(plans.first_day, plans.last_day)
+    monthly = {"plans_monthly": plans.monthly(whole[0], whole[-1])} if whole else {}
+    return monthly | {
+        "plans_exposure": plans.exposure(),
+        "plans_durations": plans.durations(),
+        "plans_conferences": plans.conferences(),
+        "plans_quality": plans.quality(),
+    }
+
+
+def monthly(held: Returns | Plans) -> pd.DataFrame:
+    """month, total: children, or plans, at the end of each whole month covered."""
+    months = whole_months(held.first_day, held.last_day)
+    if not months:
+        return pd.DataFrame({"month": [], "total": []})
+    table = (
+        held.monthly_stock(months[0], months[-1]) if isinstance(held, Returns) else held.monthly(months[0], months[-1])
+    )
+    return table.groupby("month")["stock"].sum().rename("total").reset_index()
+
+
+def whole_months(first: date, last: date) -> list[str]:
+    """The months covered whole."""
+    months = months_between(f"{first:%Y-%m}", f"{last:%Y-%m}")
+    return months if last == _month_end(last) else months[:-1]
+
+
+def tables(returns: Returns) -> dict[str, pd.DataFrame]:
+    """Every aggregated table of the returns by file name; small cells are in them, so they are private."""
+    whole = whole_months(returns.first_day, returns.last_day)
+    monthly = {"monthly": returns.monthly_stock(whole[0], whole[-1])} if whole else {}
+    return monthly | {
+        "exposure": returns.exposure(),
+        "durations": returns.durations(),
+        "survival": returns.survival().round(4),
+        "reviews": returns.reviews(),
+        "quality": returns.quality(),
+    }
+
+
+def _month_end(day: date) -> date:
+    return (pd.Timestamp(day) + pd.offsets.MonthEnd(0)).date()

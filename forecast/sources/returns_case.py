@@ -1,0 +1,135 @@
+"""Returns as tables that a case can read, each with its source card: children by year, and what local rates are made of."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.sources.cards import fingerprint
+from forecast.sources.cin import Plans
+from forecast.sources.returns_history import cp_table, lac_table
+from forecast.sources.ssda903 import Returns
+
+CHILDREN, PLANS, PLAN_RATES = "children", "plans", "plan_exposure"
+RATES = ("exposure", "starts", "open", "survival")
+KEYS = {
+    CHILDREN: ["area", "period", "measure", "breakdown", "category"],
+    PLANS: ["area", "period", "measure", "breakdown", "category"],
+    PLAN_RATES: ["age_band", "time_since_start"],
+    "exposure": ["year", "age_band", "time_since_start", "placement", "uasc"],
+    "starts": ["age_band", "placement", "uasc"],
+    "open": ["age_band", "time_since_start", "placement", "uasc"],
+    "survival": ["since_start"],
+}
+COUNTED = {
+    CHILDREN: "value",
+    PLANS: "value",
+    PLAN_RATES: "child_days",
+    "exposure": "child_days",
+    "starts": "starts",
+    "open": "children",
+    "survival": "periods",
+}
+TEXT = (
+    "area",
+    "period",
+    "measure",
+    "breakdown",
+    "category",
+    "unit",
+    "status",
+    "source",
+    "age_band",
+    "time_since_start",
+    "placement",
+    "uasc",
+    "day",
+)
+TITLES = {
+    CHILDREN: "looked-after children by year",
+    PLANS: "child protection plans by year",
+    PLAN_RATES: "child-days on plans, and ends",
+    "exposure": "child-days and transitions",
+    "starts": "where children first lived",
+    "open": "children looked after on the last day",
+    "survival": "how long care lasts",
+}
+GOOD_FOR = timedelta(days=549)  # a year and a half: the next year's return is out by then
+SHARE_PLACES = 6
+
+
+def lac_tables(returns: Returns, area: str) -> dict[str, pd.DataFrame]:
+    """The five tables of looked-after children that a case reads."""
+    survival = returns.survival().round(SHARE_PLACES)
+    return {
+        CHILDREN: lac_table(returns, area),
+        "exposure": returns.exposure_by_year(),
+        "starts": returns.entries(),
+        "open": returns.open_at_end(),
+        "survival": survival,
+    }
+
+
+def cp_tables(plans: Plans, area: str) -> dict[str, pd.DataFrame]:
+    """The two tables of child protection plans that a case reads."""
+    return {PLANS: cp_table(plans, area), PLAN_RATES: plans.exposure()}
+
+
+def contents(tables: dict[str, pd.DataFrame], name: str, area: str, last: date, made: date) -> dict[str, str]:
+    """Every file by its name: NAME_TABLE.csv and its card. `last` is the last day covered, `made` the day they were read."""
+    files = {}
+    for kind, table in tables.items():
+        text = table.to_csv(index=False, lineterminator="\n")
+        files[f"{name}_{kind}.csv"] = text
+        files[f"{name}_{kind}.card.yaml"] = _card(f"{name}_{kind}", kind, table, text, area, last, made)
+    return files
+
+
+def _card(name: str, kind: str, table: pd.DataFrame, text: str, area: str, last: date, made: date) -> str:
+    counted = COUNTED[kind]
+    card = {
+        "table": name,
+        "title": f"{area}: {TITLES[kind]}",
+        "publisher": f"{area}, its own returns",
+        "link": "not published: it holds small numbers",
+        "published": str(last),
+        "retrieved": str(made),
+        "licence": "the council's own; keep inside the council",
+        "period": f"to {last}",
+        "units": "children, child-days or events as the columns say",
+        "symbols": {},
+        "columns": list(table.columns),
+        "rows": len(table),
+        "sha256": fingerprint(text.encode()),
+        "key": KEYS[kind],
+        "numbers": [column for column in table.columns if column not in TEXT],
+        "control_totals": [
+            {
+                "column": counted,
+                "where": {},
+                "equals": float(pd.to_numeric(table[counted]).sum()),
+                "why": "the sum when the returns were read",
+            }
+        ],
+        "known_from": str(last),
+        "hindsight": False,
+        "hindsight_reason": "",
+        "expires": str(last + GOOD_FOR),
+        "notes": "Made of child-level returns, which it does not hold.",
+    }
+    return "".join(f"{field}: {json.dumps(value, ensure_ascii=False)}\n" for field, value in card.items())
+
+
+def write_tables(files: dict[str, str], folder: Path) -> list[Path]:
+    """Write every file, UTF-8 with plain line ends; gives the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return [folder / name for name in files]
+
+
+def in_case(name: str, of_plans: bool) -> list[str]:
+    """What to put into case.yaml, under tables."""
+    table, role = (f"{name}_{PLANS}", "plan_returns") if of_plans else (f"{name}_{CHILDREN}", "returns")
+    return [f"children: [{table}, ...]   # with the other tables of children", f"{role}: {name}"]

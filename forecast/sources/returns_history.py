@@ -1,0 +1,116 @@
+"""Returns as a table of children, in the form that a case reads: local stocks, starts and ends by age, and the last position."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pandas as pd
+
+from forecast.case.months import financial_year
+from forecast.sources.cin import Plans
+from forecast.sources.history import COLUMNS
+from forecast.sources.returns import days_asked, whole_months
+from forecast.sources.ssda903 import Returns
+
+STATUS = "council"
+FOSTERING = ("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown")
+PLACEMENTS = {
+    "fostering": FOSTERING,
+    "kinship": ("kinship_fostering",),
+    "placed_for_adoption": ("placed_for_adoption",),
+    "with_parents": ("with_parents",),
+    "residential": ("residential", "secure"),
+    "residential_school": ("residential_school",),
+    "other_residential": (),
+    "supported": ("supported",),
+    "other": ("other", "unknown"),
+}
+CP_STAYS = {
+    "up_to_3m": "under_3_months",
+    "3_to_6m": "3_to_6_months",
+    "6_to_12m": "6_to_12_months",
+    "1_to_2y": "1_to_2_years",
+    "over_2y": "over_2_years",
+}
+UNKNOWN = "unknown"
+
+
+def lac_table(returns: Returns, area: str) -> pd.DataFrame:
+    """Looked-after children of one area: stocks at each 31 March and on the last day, starts and ends of each whole year.
+
+    Age bands, placements and UASC as a published table has them; children of unknown age are in the totals alone.
+    """
+    source = f"SSDA903 returns, {returns.first_day} to {returns.last_day}"
+    rows = [row for day in _days(returns) for row in _lac_stock(returns.stock(day), day)]
+    rows += [
+        (day.isoformat(), "lac_stock", "legal_status", "interim_care_order", returns.interim_orders(day))
+        for day in _days(returns)
+    ]
+    rows += _flows(returns, returns.monthly_stock, {"starts": "lac_starts", "ends": "lac_ceases"})
+    return _table(rows, area, source)
+
+
+def cp_table(plans: Plans, area: str) -> pd.DataFrame:
+    """Child protection plans of one area: stocks, starts and ends likewise, and how long the plans that ended had lasted."""
+    source = f"CIN census returns, {plans.first_day} to {plans.last_day}"
+    rows = [(day.isoformat(), "cp_stock", *row) for day in _days(plans) for row in _by_band(plans.stock(day), "plans")]
+    rows += _flows(plans, plans.monthly, {"starts": "cp_starts", "ends": "cp_ends"})
+    rows += _initial_conferences(plans)
+    last = _years(plans)[-1] if _years(plans) else None
+    lasted = plans.durations().groupby("duration")["plans"].sum()
+    rows += [(last, "cp_ends", "duration", name, lasted[held]) for name, held in CP_STAYS.items()] if last else []
+    return _table(rows, area, source)
+
+
+def _days(held: Returns | Plans) -> list[date]:
+    """Every 31 March covered, and the last day where it is another."""
+    return list(dict.fromkeys([*days_asked((), held), held.last_day]))
+
+
+def _lac_stock(table: pd.DataFrame, day: date) -> list[tuple]:
+    by_place = table.groupby("placement")["children"].sum()
+    placed = [("placement", name, sum(by_place.get(part, 0) for part in parts)) for name, parts in PLACEMENTS.items()]
+    rows = [(day.isoformat(), "lac_stock", *row) for row in [*_by_band(table, "children"), *placed]]
+    return [*rows, (day.isoformat(), "uasc_stock", "all", "all", table.loc[table["uasc"], "children"].sum())]
+
+
+def _by_band(table: pd.DataFrame, counted: str) -> list[tuple]:
+    bands = table.groupby("age_band", sort=False)[counted].sum()
+    return [
+        ("all", "all", bands.sum()),
+        *(("age_band", band, count) for band, count in bands.items() if band != UNKNOWN),
+    ]
+
+
+def _years(held: Returns | Plans) -> list[str]:
+    """Financial years of which every month is covered."""
+    months = pd.Series(whole_months(held.first_day, held.last_day)).map(financial_year)
+    return [year for year, count in months.value_counts(sort=False).items() if count == 12]
+
+
+def _flows(held: Returns | Plans, monthly: Callable, measures: dict[str, str]) -> list[tuple]:
+    """Starts and ends of each whole year by age band."""
+    rows = []
+    for year in _years(held):
+        flows = monthly(f"{year[:4]}-04", f"{int(year[:4]) + 1}-03")
+        rows += [(year, measure, *row) for counted, measure in measures.items() for row in _by_band(flows, counted)]
+    return rows
+
+
+def _initial_conferences(plans: Plans) -> list[tuple]:
+    """Children at initial conferences in each whole year of which every month gives them."""
+    held = plans.conferences()
+    held = held[held["kind"] == "icpc"].assign(year=held["month"].map(financial_year))
+    years = held.groupby("year")["children"].agg(["sum", "count"])
+    return [
+        (year, "icpc", "all", "all", int(row["sum"]))
+        for year, row in years.iterrows()
+        if row["count"] == 12 and year in _years(plans)
+    ]
+
+
+def _table(rows: list[tuple], area: str, source: str) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["period", "measure", "breakdown", "category", "value"])
+    frame = frame.assign(
+        area=area, unit="children", status=STATUS, source=source, value=frame["value"].astype(int).astype(str)
+    )
+    return frame[COLUMNS]

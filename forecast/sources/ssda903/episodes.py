@@ -1,0 +1,249 @@
+"""From the rows of several returns to one history a child: merged, resolved, and joined into periods of care.
+
+Rules, with their sources:
+- a return carries every episode that touches its year, so an episode appears in several; the later return wins
+- V3 and V4 (short breaks) are not looked after: DfE, published count of children looked after
+- an episode begins on DECOM and ends on DEC; on DEC the child is already elsewhere, so the days counted are DECOM to the
+  day before DEC, and a child is counted on a day where DECOM <= day < DEC: our convention, under which the DEC of one
+  episode is the DECOM of the next, as returns write them
+- nobody is looked after from the 18th birthday; one born on 29 February is 18 on 1 March (our convention)
+- a period of care is the union of adjoining episodes: a change of legal status, carer or placement is not a start
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.sources.ssda903 import codes
+from forecast.sources.ssda903.quality import Quality
+from forecast.sources.ssda903.rows import NO_DAY, OPEN, Table
+from forecast.sources.ssda903.years import first_day, last_day
+
+EPISODE = ["child", "start", "end", "LS", "PLACE", "PLACE_PROVIDER", "RNE", "REC"]
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days the returns cover, both included, in days since 1970."""
+
+    first: int
+    last: int
+
+
+def stack(tables: dict[int, Table], columns: dict[str, str]) -> pd.DataFrame:
+    """One frame of every year's rows with file, line, year and the columns named, under their new names."""
+    kept = ["file", "line", "year", *columns]
+    frames = [table.frame.astype({"file": object})[kept] for _, table in sorted(tables.items())]
+    return pd.concat(frames, ignore_index=True).rename(columns=columns)
+
+
+def clean_episodes(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
+    """Rows that say when an episode was: the rest are counted and left out."""
+    year = episodes["year"].to_numpy()
+    begins, ends = _firsts(year), _lasts(year)
+    start = episodes["start"].to_numpy()
+    end = np.where(episodes["end"] == NO_DAY, OPEN, episodes["end"])
+    none = quality.rows(episodes, start == NO_DAY, "no_decom")
+    backwards = quality.rows(episodes, ~none & (end < start), "dec_before_decom")
+    late = quality.rows(episodes, start > ends, "decom_after_return")
+    kept = ~(none | backwards | late)
+    quality.rows(episodes, kept & (end != OPEN) & (end > ends), "dec_after_return")
+    quality.rows(episodes, kept & (end < begins), "dec_before_return")
+    reason = episodes["REC"].to_numpy()
+    quality.rows(episodes, kept & (end == OPEN) & np.isin(reason, list(codes.LEAVES_BY_CODE)), "end_reason_no_date")
+    quality.rows(episodes, kept & (end != OPEN) & (reason == ""), "end_no_reason")
+    return episodes.assign(end=end)[kept].reset_index(drop=True)
+
+
+def _firsts(year: np.ndarray) -> np.ndarray:
+    known = {one: first_day(one) for one in np.unique(year)}
+    return np.array([known[one] for one in year])
+
+
+def _lasts(year: np.ndarray) -> np.ndarray:
+    return _firsts(year + 1) - 1
+
+
+def merge_years(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
+    """Each episode once. An episode is known by child and DECOM; the last return that carries it wins."""
+    again = quality.rows(episodes, episodes.duplicated(["year", *EPISODE]), "repeat_episode")
+    episodes = episodes[~again]
+    last = episodes.groupby(["child", "start"], sort=False)["year"].transform("max")
+    earlier = quality.rows(episodes, episodes["year"] < last, "later_return")
+    quality.rows(episodes, earlier & (episodes["end"] != OPEN) & _changed(episodes), "closed_then_carried")
+    return episodes[~earlier].reset_index(drop=True)
+
+
+def close_open(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
+    """Ends for episodes that have none and cannot still be open.
+
+    Only a child's last episode may be open: where one that began later ends with the child leaving care (an E code), the open
+    one is over by then. Where none does, the child has not left and the open one holds.
+    One that is open at the end of a return and not carried by the next has ended or was struck out: it is taken as ended on
+    1 April, so that 31 March stays as that return counted it.
+    """
+    left = _left_after(episodes)
+    forgotten = quality.rows(episodes, (episodes["end"] == OPEN) & (left < OPEN), "dec_forgotten")
+    episodes = episodes.assign(end=np.where(forgotten, left, episodes["end"]))
+    lapsed = quality.rows(
+        episodes, (episodes["end"] == OPEN) & (episodes["year"] < episodes["year"].max()), "not_carried"
+    )
+    ends = np.where(lapsed, _lasts(episodes["year"].to_numpy()) + 1, episodes["end"])
+    return episodes.assign(end=ends)
+
+
+def _left_after(episodes: pd.DataFrame) -> np.ndarray:
+    """The first day on which a later episode of the child ends with the child leaving; OPEN where none does [episode]."""
+    opened = episodes.loc[episodes["end"] == OPEN, ["child", "start"]].reset_index(names="row")
+    leavers = episodes.loc[
+        (episodes["end"] != OPEN) & episodes["REC"].isin(list(codes.LEAVES_BY_CODE)), ["child", "start", "end"]
+    ]
+    pairs = opened.merge(leavers, on="child", suffixes=("", "_later"))
+    first = pairs[pairs["start_later"] > pairs["start"]].groupby("row")["end"].min()
+    return first.reindex(episodes.index, fill_value=OPEN).to_numpy(dtype=np.int64)
+
+
+def _changed(episodes: pd.DataFrame) -> np.ndarray:
+    """Whether another row with the same child and DECOM has another DEC [episode]."""
+    ends = episodes.groupby(["child", "start"], sort=False)["end"]
+    return (ends.transform("min") != ends.transform("max")).to_numpy()
+
+
+def looked_after(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
+    """Episodes that count at the end of some day: not short breaks, and not over on the day they begin."""
+    short = quality.rows(episodes, episodes["LS"].isin(codes.SHORT_BREAKS), "short_break")
+    none = quality.rows(episodes, ~short & (episodes["end"] == episodes["start"]), "same_day")
+    return episodes[~short & ~none]
+
+
+def resolve(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
+    """Episodes that do not overlap, covering the very days the overlapping ones cover: no child is lost and none counted twice.
+
+    On each day the episode that began last holds; when it ends, one around it resumes. Of two that begin together the later
+    return's holds, then the shorter one.
+    """
+    order = ["child", "start", "year", "end", "PLACE", "PLACE_PROVIDER", "LS", "RNE", "REC"]
+    episodes = episodes.sort_values(
+        order, ascending=[True, True, True, False, *[True] * 5], kind="stable", ignore_index=True
+    )
+    child, start, end = pd.factorize(episodes["child"])[0], episodes["start"].to_numpy(), episodes["end"].to_numpy()
+    before = _latest_end_before(child, end)
+    overlaps = quality.rows(episodes, before > start, "overlap")
+    quality.rows(episodes, overlaps & (end <= before), "nested")
+    entangled = np.isin(child, np.unique(child[overlaps]))
+    pieces = _sweep_all(child, start, end, np.flatnonzero(entangled))
+    plain = [(i, start[i], end[i]) for i in np.flatnonzero(~entangled)]
+    row, begins, ends = (
+        (np.array(part, np.int64) for part in zip(*sorted(pieces + plain), strict=True)) if len(episodes) else ([],) * 3
+    )
+    return (
+        episodes.iloc[row]
+        .assign(own_start=begins == start[row], start=begins, end=ends)
+        .sort_values(["child", "start"], ignore_index=True)
+    )
+
+
+def _latest_end_before(child: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The latest end of the child's episodes above this one; NO_DAY for the first. Rows are sorted by child."""
+    latest = pd.Series(end).groupby(child).cummax().groupby(child).shift()
+    return latest.fillna(NO_DAY).to_numpy(dtype=np.int64)
+
+
+def _sweep_all(child: np.ndarray, start: np.ndarray, end: np.ndarray, rows: np.ndarray) -> list[tuple[int, int, int]]:
+    """(row, start, end) of what is left of each entangled episode, child by child."""
+    pieces = []
+    for one in np.split(rows, np.flatnonzero(np.diff(child[rows])) + 1) if rows.size else []:
+        pieces += _sweep(one.tolist(), start[one].tolist(), end[one].tolist())
+    return pieces
+
+
+def _sweep(rows: list[int], start: list[int], end: list[int]) -> list[tuple[int, int, int]]:
+    """One child's episodes, in order of priority from low to high, cut so that each day has one."""
+    pieces: list[tuple[int, int, int]] = []
+    edges = sorted({*start, *end})
+    for begins, ends in zip(edges, edges[1:], strict=False):
+        over = [i for i in range(len(rows)) if start[i] <= begins < end[i]]
+        if not over:
+            continue
+        row = rows[over[-1]]
+        if pieces and pieces[-1][0] == row and pieces[-1][2] == begins:
+            pieces[-1] = (row, pieces[-1][1], ends)
+        else:
+            pieces.append((row, begins, ends))
+    return pieces
+
+
+def birthday(born: np.ndarray, age: int) -> np.ndarray:
+    """The day of the `age`th birthday, in days since 1970; 1 March for 29 February. OPEN where the birth is not known."""
+    day = np.where(born == NO_DAY, 0, born).astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    found = (month + MONTHS * age).astype("datetime64[D]") + (day - month)
+    return np.where(born == NO_DAY, OPEN, found.astype(np.int64))
+
+
+def clip_to_childhood(episodes: pd.DataFrame, span: Span, quality: Quality) -> pd.DataFrame:
+    """Episodes from birth to the 18th birthday; `adult` marks those the birthday ends. Unknown births cut nothing."""
+    born, adult = episodes["born"].to_numpy(), birthday(episodes["born"].to_numpy(), codes.ADULT)
+    start, end = episodes["start"].to_numpy(), episodes["end"].to_numpy()
+    grown = quality.rows(episodes, start >= adult, "adult_start")
+    quality.rows(episodes, ~grown & (end > adult) & (adult <= span.last), "adult_end")
+    quality.rows(episodes, start < born, "before_birth")
+    cut = episodes.assign(start=np.maximum(start, born), end=np.minimum(end, adult), adult=end >= adult)
+    return cut[~grown & (cut["start"] < cut["end"])].reset_index(drop=True)
+
+
+def join_periods(episodes: pd.DataFrame, span: Span, quality: Quality) -> pd.DataFrame:
+    """Add each episode's period of care, the day it began, whether that day is known, and how the episode ends.
+
+    period        number of the period; a new one begins where a child's episodes leave a gap
+    began         first day of the period
+    known         whether `began` is: the period begins with RNE S, or inside the years read
+    moved         whether this episode begins, within a period, with another placement group or another carer
+    leaves        index in codes.LEAVES at the end of a period that ends; -1 where the child stays
+    """
+    child, start, end = (episodes[name].to_numpy() for name in ("child", "start", "end"))
+    fresh = np.ones(len(episodes), bool)
+    fresh[1:] = (child[1:] != child[:-1]) | (start[1:] > end[:-1])
+    period = np.cumsum(fresh) - 1
+    began, first_rne = start[fresh][period], episodes["RNE"].to_numpy()[fresh][period]
+    final = np.append(fresh[1:], True) if len(episodes) else fresh
+    known = (first_rne == codes.STARTS_PERIOD) | (began >= span.first)
+    leaves = _leaves(episodes, final & (end <= span.last))
+    _count_joins(episodes, fresh, final & (end <= span.last), known, quality)
+    follows = episodes["RNE"].isin(codes.REASONS_FOR_EPISODE - {codes.STARTS_PERIOD}).to_numpy()
+    quality.rows(episodes, fresh & (began >= span.first) & follows, "starts_without_s")
+    return episodes.assign(period=period, began=began, known=known, moved=_moved(episodes, fresh), leaves=leaves)
+
+
+def _leaves(episodes: pd.DataFrame, ended: np.ndarray) -> np.ndarray:
+    reason = codes.leaving_groups(episodes["REC"].to_numpy())
+    reason = np.where(episodes["adult"].to_numpy(dtype=bool), codes.LEAVES.index(codes.TURNED_18), reason)
+    return np.where(ended, reason, -1)
+
+
+def _moved(episodes: pd.DataFrame, fresh: np.ndarray) -> np.ndarray:
+    group = episodes["group"].to_numpy()
+    other_group = np.append(True, group[1:] != group[:-1])[: len(group)]
+    other_carer = episodes["RNE"].isin(codes.CHANGES_CARER).to_numpy() & episodes["own_start"].to_numpy(dtype=bool)
+    return ~fresh & (other_group | other_carer)
+
+
+def _count_joins(
+    episodes: pd.DataFrame, fresh: np.ndarray, ended: np.ndarray, known: np.ndarray, quality: Quality
+) -> None:
+    reason = episodes["REC"].to_numpy()
+    stays = np.append(~fresh[1:], False)[: len(fresh)]
+    left = np.isin(reason, list(codes.LEAVES_BY_CODE))
+    restarts = np.append(episodes["RNE"].to_numpy()[1:] == codes.STARTS_PERIOD, False)[: len(fresh)]
+    quality.rows(
+        episodes, ended & (reason == codes.CONTINUES) & ~episodes["adult"].to_numpy(dtype=bool), "continues_nowhere"
+    )
+    quality.rows(episodes, stays & left & restarts, "left_and_back")
+    quality.rows(episodes, fresh & ~known, "start_unknown")
+
+
+def days_covered(years: list[int], until: int | None) -> Span:
+    """1 April of the first return to 31 March of the last, or to `until`."""
+    return Span(first_day(min(years)), last_day(max(years)) if until is None else until)

@@ -1,6 +1,0 @@
-"""An invented council: lives drawn from rates that are known, and the files that a real council would hold of them."""
-
-from forecast.synth.council import Council, invent, write, write_example
-from forecast.synth.settings import Leaving, Oddities, Settings
-
-__all__ = ["Council", "Leaving", "Oddities", "Settings", "invent", "write", "write_example"]
