@@ -46,7 +46,7 @@ def prove(path: Path, card: Card) -> pd.DataFrame:
     if fingerprint(content) != card.sha256:
         raise BadInput(
             f"{path.name}: its content is not the one its card was made for (sha256 differs). If the change is meant, run "
-            f"python -m forecast.inputs.cards {path.name} and put the new sha256 in {card_path(path).name}; else restore the file."
+            f"python -m forecast.sources.cards {path.name} and put the new sha256 in {card_path(path).name}; else restore the file."
         )
     return frame
 

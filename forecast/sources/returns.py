@@ -122,7 +122,7 @@ def _published_line(stock: dict) -> str:
 
 
 def linked(returns: Returns, plans: Plans) -> Links:
-    """Those who start to be looked after by the plan they come from; both read with one salt. See forecast.inputs.links."""
+    """Those who start to be looked after by the plan they come from; both read with one salt. See forecast.sources.links."""
     return link(returns, plans)
 
 

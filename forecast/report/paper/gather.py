@@ -24,7 +24,7 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
 
     as_of   the day the report is read for: what is past its date by then is named on the first page; never the clock
     home    the project's folder, which holds data
-    name    the run's name for ever (forecast.runs.run_id); if left out, its council and month
+    name    the run's name for ever (forecast.runs.folders.run_id); if left out, its council and month
     scored  forecast.score.of_run, where outturns are held
     Raises BadInput if the run lacks its manifest or a source card is missing.
     """

@@ -157,7 +157,7 @@ def read_returns(
     until          last day the last return was complete, for an extract made within the year; else 31 March
     own_providers  PLACE_PROVIDER codes that are the council's own fostering; a trust may file its own as PR5
     salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read with
-                   the same: see forecast.inputs.links
+                   the same: see forecast.sources.links
     made_by        day by which the files were made: a last return whose year goes beyond it is complete to it
     Raises BadInput naming file, line, column, what was expected and what to do; never a child's identifier or date.
     """
