@@ -23,7 +23,7 @@ def started(place: Path) -> subprocess.Popen:
     line = [
         sys.executable,
         "-c",
-        "from forecast.cli import main; main()",
+        "from forecast.cli.commands import main; main()",
         "refresh",
         place / "council",
         "--runs",

@@ -307,15 +307,15 @@ def backtest(
         tell(f"[{time.monotonic() - began:5.1f} s] {step}", err=True)
 
     say(f"{len(panel.names)} councils, {len(chosen)} methods, {draws:,} draws")
-    tables = tables.tables(origins.run(settings, workers, cluster, say), seed)
+    made = tables.tables(origins.run(settings, workers, cluster, say), seed)
     folder = out or home / "runs" / (council if not panel_path else panel_path.stem) / "backtest"
-    door.write_tables(folder, tables)
+    door.write_tables(folder, made)
     if keep:
-        door.keep(home, tables, None if panel_path else council)
-    for line in tables.in_words(tables):
+        door.keep(home, made, None if panel_path else council)
+    for line in tables.in_words(made):
         tell(line)
     tell(
-        f"Tables are in {_short(folder)}: {', '.join(f'{name}.csv' for name in tables)}. Took {time.monotonic() - began:.0f} seconds."
+        f"Tables are in {_short(folder)}: {', '.join(f'{name}.csv' for name in made)}. Took {time.monotonic() - began:.0f} seconds."
     )
 
 
