@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import HOME
-from forecast.cli import commands
+from forecast.cli import commands, returns
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_that_would_be_noticed_if_forecasts_were_a_fifth_off(monkeypatch):
 def home(tmp_path, monkeypatch):
     """A home of its own, so that data/local is not the project's."""
     (tmp_path / "data").mkdir()
-    monkeypatch.setattr(commands, "find_home", lambda: tmp_path)
+    monkeypatch.setattr(returns, "find_home", lambda: tmp_path)
     return tmp_path
 
 

@@ -17,6 +17,7 @@ from scipy.stats import binom
 from conftest import HOME
 from forecast.case import freeze, load
 from forecast.case.errors import BadInput
+from forecast.cli import history as commands
 from forecast.runs import folders, history
 from forecast.sources import files
 
@@ -473,7 +474,7 @@ def type_in(tmp_path):
     """What a command prints, in a folder of runs of three months."""
     for number, month in enumerate(["2026-08", "2026-09", "2026-10"]):
         publish(tmp_path, month, f"2026-1{number}-03T06:30:00+00:00", call=500_000.0 + 20_000 * number)
-    group = click.Group(commands={command.name: command for command in (history.history, history.diff, history.retain)})
+    group = click.Group(commands={part.name: part for part in (commands.history, commands.diff, commands.retain)})
 
     def run(*words: str) -> str:
         done = CliRunner().invoke(
@@ -552,7 +553,7 @@ def test_counts_that_are_wrong_are_named_by_line(tmp_path, text, words):
     path = tmp_path / "came.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=f"came.csv, {words}"):
-        history.read_counts(path)
+        commands.read_counts(path)
 
 
 def test_the_tail_of_nothing_is_certain():

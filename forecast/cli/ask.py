@@ -1,0 +1,96 @@
+"""Commands that ask a case a question: sensitivity, seek, switch, causes."""
+
+import click
+
+from forecast.cli.options import FEWER_DRAWS, case_options, draws_option, find_home, seed_option, tell, together
+from forecast.cli.run import known_scenarios
+
+scenario_option = click.option("--scenario", default="central", help="The scenario to start from.")
+question_options = together(case_options, draws_option(FEWER_DRAWS), seed_option)
+
+
+def _projected(council: str, month: str, scenario: str, draws: int, seed: int):
+    """The case's base, and the central scenario and one other projected."""
+    from forecast.model import outlook
+    from forecast.model.cases import open_case
+    from forecast.model.memory import remembering
+
+    home = find_home()
+    case = open_case(home / "params", home / "data", council, month)
+    known_scenarios(case, [scenario])
+    base = remembering(outlook.prepare(case.central, case.evidence, draws, seed))
+    central = outlook.foresee(base, case.central)
+    return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])
+
+
+@click.command()
+@click.argument("lever")
+@click.option(
+    "--chance", default=80.0, type=click.FloatRange(1, 99), help="The chance wanted that the contingency holds, %."
+)
+@scenario_option
+@question_options
+def seek(lever, chance, council, month, scenario, draws, seed) -> None:
+    """What would be enough: the smallest change of LEVER (such as levers.in_house_places) that brings the chance
+    wanted."""
+    from forecast.case.errors import BadInput
+    from forecast.questions import sensitivity
+    from forecast.report import words
+
+    base, _, start = _projected(council, month, scenario, draws, seed)
+    value = start.assumptions.value(lever)
+    if not lever.startswith(sensitivity.LEVERS):
+        raise BadInput(
+            f"{lever} is not a lever. Give one that begins with {', '.join(sensitivity.LEVERS)}; "
+            "params/catalogue.yaml lists them."
+        )
+    found, wanted = sensitivity.seek(base, start, lever, chance / 100), chance / 100
+    name = base.central.catalogue.items[lever].description
+    for line in words.sought(name, value, found, start.drawn.chance, wanted):
+        tell(line)
+
+
+@click.command()
+@click.argument("assumption")
+@scenario_option
+@question_options
+def switch(assumption, council, month, scenario, draws, seed) -> None:
+    """Where ASSUMPTION must stand for the expected call to be exactly the contingency."""
+    from forecast.questions import sensitivity
+    from forecast.report import words
+
+    base, _, start = _projected(council, month, scenario, draws, seed)
+    entry, item = start.assumptions.entry(assumption), base.central.catalogue.items[assumption]
+    value = sensitivity.switching_value(base, start, assumption)
+    tell(words.switched(item.description, entry.value, value, (item.minimum, item.maximum), start.drawn.amount))
+
+
+@click.command()
+@scenario_option
+@question_options
+def sensitivity(council, month, scenario, draws, seed) -> None:
+    """What matters most: the expected call with each assumption at its low and at its high."""
+    from forecast.questions.sensitivity import tornado
+    from forecast.report.words import signed_pounds
+
+    base, _, start = _projected(council, month, scenario, draws, seed)
+    call = signed_pounds(float(start.drawn.at_year_end.mean())).lstrip("+")
+    tell(f"Expected call {call}; changes with one assumption at its low, and at its high:")
+    for row in tornado(base, start).itertuples():
+        low, high = signed_pounds(row.call_at_low), signed_pounds(row.call_at_high)
+        tell(f"{low:>12s} {high:>12s}   {row.assumption} ({row.key})")
+
+
+@click.command()
+@click.argument("scenario")
+@question_options
+def causes(scenario, council, month, draws, seed) -> None:
+    """Why the expected call of SCENARIO differs from the central one, by cause."""
+    from forecast.questions.answer import causes_of
+    from forecast.report.words import signed_pounds
+
+    base, central, changed = _projected(council, month, scenario, draws, seed)
+    found = causes_of(base, changed, central) or {"parts": {}, "before": 0, "after": 0}
+    for cause, pounds in found["parts"].items():
+        tell(f"{signed_pounds(pounds):>12s}   {cause}")
+    tell(f"{signed_pounds(found['after'] - found['before']):>12s}   the whole")

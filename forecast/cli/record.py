@@ -1,0 +1,114 @@
+"""Commands on the track record: backtest, calibrate."""
+
+from pathlib import Path
+
+import click
+
+from forecast.cli.options import PATH, Progress, case_options, draws_option, find_home, seed_option, short, tell
+
+editions_option = click.option("--editions", type=PATH, help="Figures of the panel by edition, CSV or CSV.GZ.")
+workers_option = click.option(
+    "--workers", default=2, type=click.IntRange(1, 256), help="Processes; changes the time, never the numbers."
+)
+
+
+def panel_option(required: bool = False):
+    return click.option("--panel", "panel_path", required=required, type=PATH, help="A panel of councils by year, CSV.")
+
+
+@click.command()
+@case_options
+@panel_option()
+@editions_option
+@click.option("--monthly", type=PATH, help="Monthly counts instead: CSV of council, measure, month, count.")
+@click.option("--out", type=PATH, help="Where the tables go (default: runs/COUNCIL/backtest).")
+@click.option("--method", "methods", multiple=True, help="Only this method beside the bar; may be repeated.")
+@draws_option(1000, "Futures drawn for each forecast.", 100_000)
+@seed_option
+@workers_option
+@click.option("--cluster", help="Address of a Dask scheduler, such as tcp://host:8786, which then does the work.")
+@click.option(
+    "--population", is_flag=True, help="Also the forecast without, and with all of, the projected population."
+)
+@click.option("--keep", is_flag=True, help="Also keep the summary in data/calibration, for the reports.")
+def backtest(
+    council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, population, keep
+) -> None:
+    """How good past forecasts would have been: every origin, beside no change, for one council or a panel."""
+    from forecast.record import door, origins, tables
+    from forecast.record.panel import read_panel
+
+    home, say = find_home(), Progress()
+    folder = (
+        out or home / "runs" / (monthly.stem if monthly else panel_path.stem if panel_path else council) / "backtest"
+    )
+    if monthly:
+        _monthly(monthly, folder, methods, draws, seed, workers, cluster, say)
+        return
+    panel = read_panel(panel_path, editions) if panel_path else door.open_council(home, council)
+    england, norms = door.open_england(home, council, month)
+    held = [name for name in origins.EVERY_METHOD if population or keep or name not in origins.POPULATION_WORTH]
+    chosen = _methods(methods, held, origins.OWN_WALK)
+    settings = origins.Settings(panel, england, norms, door.calibration_table(home, door.CHANGES), chosen, draws, seed)
+    say(f"{len(panel.names)} councils, {len(chosen)} methods, {draws:,} draws")
+    made = tables.tables(origins.run(settings, workers, cluster, say), seed)
+    door.write_tables(folder, made)
+    if keep:
+        door.keep(home, made, None if panel_path else council)
+    for line in tables.in_words(made):
+        tell(line)
+    names = ", ".join(f"{name}.csv" for name in made)
+    tell(f"Tables are in {short(folder)}: {names}. Took {say.seconds:.0f} seconds.")
+
+
+def _monthly(path: Path, folder: Path, methods, draws: int, seed: int, workers: int, cluster: str | None, say) -> None:
+    """The same of monthly counts, method by method."""
+    from forecast.demand import trend
+    from forecast.record import door
+    from forecast.record import monthly as rolling
+
+    chosen = _methods(methods, list(trend.METHODS), "no change")
+    tables = rolling.tables(rolling.run(rolling.read_monthly(path), chosen, draws, seed, workers, cluster, say))
+    door.write_tables(folder, tables)
+    for row in tables["summary"].itertuples():
+        tell(
+            f"{row.measure:6s} {row.method:16s} {row.horizon:2d} months: mean error {row.mae:.1f}, "
+            f"CRPS {row.crps:.2f}, 80% range held {row.coverage:.0%} of {row.n}"
+        )
+    tell(f"Tables are in {short(folder)}. Took {say.seconds:.0f} seconds.")
+
+
+def _methods(asked: tuple[str, ...], held: list[str], bar: str) -> tuple[str, ...]:
+    """The methods asked for, in the usual order and with the bar; all where none is named."""
+    from forecast.case.errors import BadInput
+
+    unknown = [name for name in asked if name not in held]
+    if unknown:
+        raise BadInput(f"there is no method {unknown[0]!r}. Methods: {', '.join(held)}.")
+    return tuple(name for name in held if not asked or name in asked or name == bar)
+
+
+@click.command()
+@case_options
+@panel_option(required=True)
+@editions_option
+@seed_option
+@workers_option
+@click.option("--write", is_flag=True, help="Write the tables to data/calibration instead of printing the figures.")
+def calibrate(council, month, panel_path, editions, seed, workers, write) -> None:
+    """What a panel says of trends, drift and ranges: makes data/calibration anew."""
+    from forecast.record import door
+    from forecast.record.panel import read_panel
+
+    home, say = find_home(), Progress()
+    england, norms = door.open_england(home, council, month)
+    tables = door.calibrated(read_panel(panel_path, editions), england, norms, workers, seed, say)
+    if write:
+        door.write_tables(home / "data" / door.CALIBRATION, tables)
+    for row in tables[door.TREND].itertuples():
+        tell(f"{row.key:32s} {row.value:10.4f}   {row.how}")
+    tell(
+        "Written to data/calibration. Put the values into params/national.yaml; a test holds them together."
+        if write
+        else "Nothing was written."
+    )

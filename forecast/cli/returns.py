@@ -1,0 +1,113 @@
+"""Commands on child-level returns: returns, plans. What they write holds small numbers, and each says so."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import click
+
+from forecast.cli.options import PATH, find_home, json_option, short, tell, together
+
+returns_options = together(
+    click.argument("path", type=PATH),
+    click.option(
+        "--stock",
+        "days",
+        multiple=True,
+        help="A day such as 2018-03-31; may be repeated (default: every 31 March covered).",
+    ),
+    click.option("--authority", help="Which council, where the files hold several."),
+    click.option("--until", help="The last day the last return is complete to, for an extract made within the year."),
+    json_option,
+    click.option("--out", type=PATH, help="Also write the aggregated tables to this folder."),
+    click.option("--area", help="With --out: also a table of children that a case can read, under this area's name."),
+    click.option("--quality", type=PATH, help="Also write the data quality page to this HTML file."),
+    click.option("--for-case", help="With --area: make the tables that a case reads, under this name, in data/local."),
+)
+
+
+@click.command()
+@returns_options
+@click.option(
+    "--published", multiple=True, help="A published figure to compare with, such as 2018-03-31=206; may be repeated."
+)
+def returns(path, days, published, authority, until, as_json, out, area, quality, for_case) -> None:
+    """Read SSDA903 returns (a folder or zip): looked-after children by age and placement, and the data quality page."""
+    from forecast.model.returns_rates import leaving_rates, moving_rates
+    from forecast.sources import returns as room
+    from forecast.sources.returns_case import lac_tables
+    from forecast.sources.returns_history import lac_table
+    from forecast.sources.ssda903 import read_returns
+
+    held = read_returns(path, authority, room.day_asked(until) if until else None)
+    summary = room.told(held, room.days_asked(days, held), room.published_asked(published))
+    _print(summary, room.lines(summary), as_json)
+    _write_quality(quality, summary, room.monthly(held))
+    if out:
+        made = room.tables(held) | {"rates_leaving": leaving_rates(held), "rates_moving": moving_rates(held)}
+        _write_private(out, made | ({"children": lac_table(held, area)} if area else {}))
+    _write_for_case(lac_tables, held, for_case, area)
+
+
+@click.command()
+@returns_options
+@click.option("--with-returns", type=PATH, help="SSDA903 returns too: how many who start in care come from a plan.")
+def plans(path, days, authority, until, as_json, out, area, quality, with_returns, for_case) -> None:
+    """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
+    from forecast.model.returns_rates import plan_rates
+    from forecast.sources import returns as room
+    from forecast.sources.returns_case import cp_tables
+    from forecast.sources.returns_history import cp_table
+
+    held, links = room.read_plans(path, authority, room.day_asked(until) if until else None, with_returns)
+    summary = room.plans_told(held, room.days_asked(days, held), links)
+    _print(summary, room.plans_lines(summary), as_json)
+    _write_quality(quality, summary, room.monthly(held))
+    if out:
+        made = room.plans_tables(held) | room.links_tables(links) | {"plans_rates": plan_rates(held)}
+        _write_private(out, made | ({"plans_children": cp_table(held, area)} if area else {}))
+    _write_for_case(cp_tables, held, for_case, area)
+
+
+def _print(summary: dict, lines: list[str], as_json: bool) -> None:
+    for line in [json.dumps(summary, indent=1)] if as_json else lines:
+        tell(line)
+
+
+def _write_quality(file: Path | None, summary: dict, monthly) -> None:
+    from forecast.report.returns_page import page
+    from forecast.sources.files import write_text
+
+    if file:
+        write_text(file, page(summary, monthly))
+        tell(f"The data quality page is {short(file)}. It holds small numbers: keep it inside the council.", err=True)
+
+
+def _write_private(folder: Path, tables: dict) -> None:
+    from forecast.sources.files import write_table
+
+    for name, table in tables.items():
+        write_table(folder, name, table)
+    tell(f"Tables are in {short(folder)}. They hold small numbers: keep them inside the council.", err=True)
+
+
+def _write_for_case(tables_of, returns, name: str | None, area: str | None) -> None:
+    """The tables that a case reads, in data/local; nothing where no name is given for them."""
+    from forecast.case.errors import BadInput
+    from forecast.sources.returns_case import PLANS, contents, in_case, write_tables
+
+    if not name:
+        return
+    if not area:
+        raise BadInput(
+            "--for-case needs --area, the council's name as the tables of the case have it, such as --area Slough."
+        )
+    tables, folder = tables_of(returns, area), find_home() / "data" / "local"
+    written = write_tables(contents(tables, name, area, returns.last_day, date.today()), folder)
+    tell(
+        f"{len(written)} files are in {short(folder)}. They hold small numbers and are kept out of git. "
+        "In case.yaml, under tables:",
+        err=True,
+    )
+    for line in in_case(name, PLANS in tables):
+        tell("    " + line, err=True)

@@ -1,0 +1,124 @@
+"""Commands on a case: run, check, list, explore, lab."""
+
+import subprocess
+import sys
+from datetime import date
+
+import click
+
+from forecast.cli import options
+from forecast.cli.options import PATH, case_options, draws_option, find_home, project, seed_option, tell
+
+
+@click.command()
+@click.argument("workbook", required=False, type=PATH)
+@case_options
+@click.option(
+    "--scenario", "scenarios", multiple=True, help="Only this scenario beside the central one; may be repeated."
+)
+@options.run_options
+@options.runs_option("go")
+@options.notebooks_option()
+def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, notebooks) -> None:
+    """Run a case: every scenario, the tables, the charts and the notebooks; ends with the answer.
+
+    Give a WORKBOOK (a filled one from `forecast template`) to run its assumptions instead; it says which case it is.
+    """
+    from forecast.model.cases import open_case, open_workbook
+    from forecast.report import words
+    from forecast.runs.pipeline import run_name, run_open, scenario_text
+
+    home, say = project(runs_folder), options.Progress()
+    say("checking assumptions and data")
+    case = (
+        open_workbook(home.params, home.data, workbook)
+        if workbook
+        else open_case(home.params, home.data, council, month)
+    )
+    known_scenarios(case, scenarios)
+    answer = run_open(home, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook)
+    folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
+    for line in ["", *words.headline(answer), "", *words.cautions(answer), "", *scenario_text(answer), ""]:
+        tell(line)
+    tell(
+        f"Everything is in {options.short(folder)}: answer.txt, answer.json, assumptions.md, tables, charts, notebooks."
+    )
+    tell(f"Took {say.seconds:.0f} seconds.")
+
+
+def known_scenarios(case, names) -> None:
+    """Raises BadInput for the first scenario that the case does not hold, with the nearest that it does."""
+    from difflib import get_close_matches
+
+    from forecast.case.errors import BadInput
+
+    for name in names:
+        if name not in case.scenarios:
+            near = get_close_matches(name, case.scenarios, 1)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise BadInput(f"there is no scenario {name}{hint} Scenarios held: {', '.join(case.scenarios)}.")
+
+
+@click.command()
+@case_options
+def check(council, month) -> None:
+    """Check assumptions and data; run nothing."""
+    from forecast.case import overdue
+    from forecast.model.cases import open_case
+    from forecast.questions.answer import red as unsourced
+
+    home = find_home()
+    case = open_case(home / "params", home / "data", council, month)
+    central = case.central
+    tell(f"{central.case.title}")
+    held = f"{len(central.keys())} assumptions, {len(case.scenarios)} scenarios and {len(case.tables)} tables"
+    tell(f"{held} hold together.")
+    late = overdue(central, date.today())
+    if late:
+        tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
+    red = unsourced(central)
+    tell(f"{len(red)} assumptions are red, without a source:")
+    for key in red:
+        tell(f"    {central.catalogue.items[key].description} ({key})")
+
+
+@click.command("list")
+def list_() -> None:
+    """List the cases and scenarios held."""
+    from forecast.case import list_cases, list_scenarios, load
+    from forecast.case.home import typed
+
+    params = find_home() / "params"
+    cases = list_cases(params)
+    for council, month, title in cases:
+        tell(f"{council} {month}  {title}")
+        tell("    " + typed(f"run --council {council} --month {month}"))
+    council, month, _ = cases[0]
+    for slug in list_scenarios(params):
+        scenario = load(params, council, month, slug).scenario
+        tell(f"{slug:20s} {scenario.name}: {scenario.reason}")
+
+
+@click.command()
+@case_options
+@draws_option(options.FEWER_DRAWS)
+@seed_option
+@click.option(
+    "--port",
+    default=0,
+    show_default=False,
+    type=click.IntRange(0, 65535),
+    help="The port on this machine (default: any that is free).",
+)
+@click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
+def explore(council, month, draws, seed, port, browser) -> None:
+    """Open the live page: move levers, see what they do to the contingency, save a scenario."""
+    from forecast.live.server import serve
+
+    serve(find_home(), council, month, draws, seed, port, browser, tell)
+
+
+@click.command()
+def lab() -> None:
+    """Open JupyterLab on the notebooks."""
+    raise SystemExit(subprocess.call([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(find_home())]))
