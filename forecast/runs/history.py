@@ -21,26 +21,9 @@ from forecast.runs import folders
 from forecast.sources import files
 
 FOLDER = "history"
-COLUMNS = [
-    "run",
-    "council",
-    "month",
-    "case_month",
-    "origin",
-    "financial_year",
-    "published_at",
-    "version",
-    "code",
-    "scenario",
-    "figure",
-    "group",
-    "at",
-    "value",
-    "p10",
-    "p90",
-    "text",
-]
 NUMBERS = ["value", "p10", "p90"]
+MADE_OF = ["run", "council", "month", "case_month", "origin", "financial_year", "published_at", "version", "code"]
+COLUMNS = [*MADE_OF, "scenario", "figure", "group", "at", *NUMBERS, "text"]
 SHOULD_MISS = 0.2  # of what comes lies outside an 80% range
 ALARM_TAIL = 0.01  # so many misses would come by chance once in a hundred
 KEEP_MONTHS = 13  # the same month of last year is still there to be laid beside this one
@@ -117,45 +100,30 @@ def _assumption_rows(frozen: Path) -> list[dict]:
     """Every central assumption with its 80% range; none where the run froze none."""
     if not frozen.is_file():
         return []
-    central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
-    return [
-        {
-            "figure": "assumption",
-            "group": key,
-            "value": entry.value,
-            "p10": entry.low,
-            "p90": entry.high,
-            "text": central.catalogue.items[key].description,
-        }
-        for key, entry in ((key, central.entry(key)) for key in central.keys())
-    ]
+    central, out = thaw(frozen.read_text(encoding="utf-8"), frozen.name), []
+    for key, entry in central.entries.items():
+        name = central.catalogue.items[key].description
+        range_ = {"value": entry.value, "p10": entry.low, "p90": entry.high}
+        out.append({"figure": "assumption", "group": key, **range_, "text": name})
+    return out
 
 
 def _scenario_rows(scenario: dict) -> list[dict]:
     """The figures of one scenario of an answer. value is the mean of the draws."""
-    held = scenario["contingency"]
-    out = [
-        {"figure": "chance_holds", "value": held["chance_holds"]},
-        {"figure": "contingency", "value": held["amount"]},
-    ]
-    out += [{"figure": name, **_figure(held[name])} for name in ("call", "headroom", "recovery_plan")]
-    out += [{"figure": "enough", "at": sure, "value": pounds} for sure, pounds in held["enough"].items()]
+    contingency = scenario["contingency"]
+    out = [{"figure": "chance_holds", "value": contingency["chance_holds"]}]
+    out += [{"figure": "contingency", "value": contingency["amount"]}]
+    out += [{"figure": name, **_figure(contingency[name])} for name in ("call", "headroom", "recovery_plan")]
+    out += [{"figure": "enough", "at": sure, "value": pounds} for sure, pounds in contingency["enough"].items()]
     out += [{"figure": f"{name}_effect", **_figure(figure)} for name, figure in scenario["effect"].items()]
     for group, figures in scenario["children"].items():
-        out += [
-            {"figure": name, "group": group, "at": row["month"], **_figure(row)}
-            for name, months in figures.items()
-            for row in months
-        ]
+        for name, months in figures.items():
+            out += [{"figure": name, "group": group, "at": row["month"], **_figure(row)} for row in months]
     for year, cost in scenario["cost"].items():
         out += [{"figure": name, "at": year, **_figure(cost[name])} for name in ("net", "variance")]
-        out += [
-            {"figure": "cost", "group": line, "at": year, **_figure(figure)} for line, figure in cost["lines"].items()
-        ]
-        out += [
-            {"figure": "budget", "group": line, "at": year, "value": figure["budget"]}
-            for line, figure in cost["lines"].items()
-        ]
+        of_lines = [({"group": line, "at": year}, figure) for line, figure in cost["lines"].items()]
+        out += [{"figure": "cost", **where, **_figure(figure)} for where, figure in of_lines]
+        out += [{"figure": "budget", **where, "value": figure["budget"]} for where, figure in of_lines]
     return out
 
 
@@ -187,10 +155,12 @@ def query(home: Path, question: str, *values: object) -> pd.DataFrame:
 
 
 ONE_LINE = """
-select run, month, any_value(case_month) as case_month, any_value(origin) as origin, any_value(financial_year) as financial_year,
-    any_value(published_at) as published_at, any_value(version) as version, any_value(code) as code,
+select run, month, any_value(case_month) as case_month, any_value(origin) as origin,
+    any_value(financial_year) as financial_year, any_value(published_at) as published_at,
+    any_value(version) as version, any_value(code) as code,
     max(value) filter (figure = 'chance_holds') as chance, max(value) filter (figure = 'contingency') as contingency,
-    max(value) filter (figure = 'call') as call, max(p10) filter (figure = 'call') as call_p10, max(p90) filter (figure = 'call') as call_p90,
+    max(value) filter (figure = 'call') as call, max(p10) filter (figure = 'call') as call_p10,
+    max(p90) filter (figure = 'call') as call_p90,
     max(value) filter (figure = 'enough' and "at" = '80') as enough_80,
     {children}
 from kept where scenario in (?, '') group by run, month
@@ -231,26 +201,22 @@ def _in_order(home: Path, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(latest=~table.duplicated("month", keep="last"))
 
 
+VINTAGES = """
+select run, case_month as month, origin, "group", "at",
+    datediff('month', cast(origin as date), cast("at" || '-01' as date)) as horizon, value as mean, p10, p90
+from kept where figure = 'month_ends' and scenario = ? and run in (select unnest(?))
+order by month, "group", "at", run
+"""
+
+
 def vintages(folder: Path, council: str, scenario: str = "central") -> pd.DataFrame:
     """What each month's forecast said of every later month end: run, month, origin, group, at, horizon, mean, p10, p90.
 
-    horizon 1 is the first month forecast. A month published more than once counts as it stood when the next month's first
-    run was published: a correction in time replaces what it corrects, and running an old month again changes no record.
+    horizon 1 is the first month forecast. A month published more than once counts as it stood when the next month's
+    first run was published: a correction in time replaces what it corrects, and running an old month again changes no
+    record.
     """
-    home, chosen = folder / council, as_it_stood(history(folder, council, scenario))
-    said = query(
-        home,
-        """
-        select run, case_month as month, origin, "group", "at", value as mean, p10, p90 from kept
-        where figure = 'month_ends' and scenario = ? order by month, "group", "at", run
-    """,
-        scenario,
-    )
-    said = said[said["run"].isin(chosen)].reset_index(drop=True)
-    start = pd.PeriodIndex(said["origin"].str[:7], freq="M")
-    steps = (pd.PeriodIndex(said["at"], freq="M") - start).map(lambda step: step.n)
-    said.insert(5, "horizon", steps.astype(int))
-    return said
+    return query(folder / council, VINTAGES, scenario, as_it_stood(history(folder, council, scenario)))
 
 
 def as_it_stood(held: pd.DataFrame) -> list[str]:
@@ -273,76 +239,63 @@ def find(folder: Path, council: str, asked: str) -> str:
     latest = held[(held["month"] == asked) & held["latest"]]["run"].tolist()
     found = latest or [run for run in held["run"] if run.startswith(asked)]
     if len(found) != 1:
-        why = (
-            f"{len(found)} runs begin with {asked}: {', '.join(found)}"
-            if found
-            else f"there is no published run {asked} of {council}"
-        )
-        raise BadInput(
-            f"{why}. Give a month such as {held['month'].iloc[-1]}, or a run such as {held['run'].iloc[-1]}."
-        )
+        several = f"{len(found)} runs begin with {asked}: {', '.join(found)}"
+        why, last = several if found else f"there is no published run {asked} of {council}", held.iloc[-1]
+        raise BadInput(f"{why}. Give a month such as {last['month']}, or a run such as {last['run']}.")
     return found[0]
+
+
+CHANGED = """
+select coalesce(one."group", other."group") as name, {sides}
+from (select * from kept where run = ? and figure = ?) as one
+full join (select * from kept where run = ? and figure = ?) as other on one."group" = other."group"
+where {differs} order by name
+"""
+BESIDE = """
+select figure, "group", "at", one.value as before, other.value as after, other.value - one.value as change
+from (select * from kept where run = ? and scenario in ('central', '')) as one
+join (select * from kept where run = ? and scenario in ('central', '')) as other using (figure, "group", "at")
+where figure in ({figures}) order by figure, "group", "at"
+"""
+CODE = """
+select '' as name, one.code as text_before, other.code as text_after
+from (select code from kept where run = ? limit 1) as one, (select code from kept where run = ? limit 1) as other
+where one.code <> other.code
+"""
 
 
 def difference(folder: Path, council: str, before: str, after: str) -> dict[str, pd.DataFrame]:
     """What changed from one run to another (names as `find` takes them), one table a subject; empty where nothing did.
 
-    code, inputs, assumptions  what made the runs: before, after
-    contingency                chance, call, what is enough at 80%
+    code, inputs, assumptions  what made the runs: name, then before and after of each part; rows that differ
+    contingency                chance, call, what is enough at 80%: figure, group, at, before, after, change
     children                   at each 31 March that both forecast, mean
     cost                       financial year x line, mean, pounds
     """
     home, names = folder / council, [find(folder, council, run) for run in (before, after)]
-    kept = query(home, "select * from kept where run in (?, ?) and scenario in ('central', '') order by all", *names)
-    one, other = (kept[kept["run"] == name] for name in names)
-    changed = {
-        "code": _changed(
-            one.assign(figure="code", group="", at="", text=one["code"]).head(1),
-            other.assign(figure="code", group="", at="", text=other["code"]).head(1),
-            "code",
-            "text",
-        ),
-        "inputs": _changed(one, other, "input", "text"),
-        "assumptions": _changed(one, other, "assumption", "value", "p10", "p90"),
-        "contingency": _beside(one, other, ["chance_holds", "call", "enough", "contingency"]),
-        "children": _beside(one, other, ["month_ends"]),
-        "cost": _beside(one, other, ["cost"]),
+
+    def changed(figure: str, *parts: str) -> pd.DataFrame:
+        columns = dict.fromkeys((*parts, "text"))
+        sides = [f"{side}.{part} as {part}_{end}" for side, end in SIDES for part in columns]
+        differs = " or ".join(f"one.{part} is distinct from other.{part}" for part in parts)
+        question = CHANGED.format(sides=", ".join(sides), differs=differs)
+        return query(home, question, names[0], figure, names[1], figure)
+
+    def both(*figures: str) -> pd.DataFrame:
+        return query(home, BESIDE.format(figures=", ".join(f"'{figure}'" for figure in figures)), *names)
+
+    children = both("month_ends")
+    return {
+        "code": query(home, CODE, *names),
+        "inputs": changed("input", "text"),
+        "assumptions": changed("assumption", "value", "p10", "p90"),
+        "contingency": both("chance_holds", "call", "enough", "contingency"),
+        "children": children[children["at"].str.endswith("-03")].reset_index(drop=True),
+        "cost": both("cost"),
     }
-    changed["children"] = changed["children"][changed["children"]["at"].str.endswith("-03")].reset_index(drop=True)
-    return changed
 
 
-def _changed(one: pd.DataFrame, other: pd.DataFrame, figure: str, *parts: str) -> pd.DataFrame:
-    """Rows of a figure whose parts are not the same in both, also those that only one has. name, part_before, part_after."""
-    held = [
-        run[run["figure"] == figure].set_index("group")[list(dict.fromkeys((*parts, "text")))] for run in (one, other)
-    ]
-    wide = (
-        held[0]
-        .merge(
-            held[1],
-            how="outer",
-            left_index=True,
-            right_index=True,
-            suffixes=("_before", "_after"),
-            validate="one_to_one",
-        )
-        .sort_index()
-    )
-    same = pd.Series(True, wide.index)
-    for part in parts:
-        left, right = wide[f"{part}_before"], wide[f"{part}_after"]
-        same &= (left == right) | (left.isna() & right.isna())
-    return wide[~same].rename_axis("name").reset_index()
-
-
-def _beside(one: pd.DataFrame, other: pd.DataFrame, figures: list[str]) -> pd.DataFrame:
-    """Figures that both runs have: figure, group, at, before, after, change; children or pounds."""
-    key = ["figure", "group", "at"]
-    held = [run[run["figure"].isin(figures)][[*key, "value"]] for run in (one, other)]
-    both = held[0].merge(held[1], on=key, suffixes=("_before", "_after"), validate="one_to_one")
-    both = both.rename(columns={"value_before": "before", "value_after": "after"})
-    return both.assign(change=both["after"] - both["before"]).sort_values(key, ignore_index=True)
+SIDES = (("one", "before"), ("other", "after"))
 
 
 # ---- forecasts beside what came ----
@@ -351,19 +304,16 @@ def _beside(one: pd.DataFrame, other: pd.DataFrame, figures: list[str]) -> pd.Da
 def against_what_came(said: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     """Every forecast of `vintages` whose month has come, beside what came.
 
-    counts  group, month, count: children at the month's end. Raises BadInput where one is missing a number or comes twice.
+    counts  group, month, count: children at the month's end
+    Raises BadInput where a count is missing a number or comes twice.
     Adds came, error (forecast less what came) and inside (of the 80% range, its ends included).
     """
-    twice = counts[counts.duplicated(["group", "month"])]
-    if len(twice):
-        raise BadInput(
-            f"the count of {twice['group'].iloc[0]} at the end of {twice['month'].iloc[0]} is given twice; keep one"
-        )
-    if counts["count"].isna().any():
-        row = counts[counts["count"].isna()].iloc[0]
-        raise BadInput(
-            f"the count of {row['group']} at the end of {row['month']} is empty; leave the row out, or give the number"
-        )
+    for wrong, what in (
+        (counts.duplicated(["group", "month"]), "given twice; keep one"),
+        (counts["count"].isna(), "empty; leave the row out, or give the number"),
+    ):
+        for row in counts[wrong].head(1).itertuples():
+            raise BadInput(f"the count of {row.group} at the end of {row.month} is {what}")
     came = counts[["group", "month", "count"]].rename(columns={"month": "at", "count": "came"})
     both = said.merge(came, on=["group", "at"], how="inner", validate="many_to_one")
     both = both.assign(
@@ -373,7 +323,10 @@ def against_what_came(said: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_horizon(beside: pd.DataFrame) -> pd.DataFrame:
-    """Group x horizon of `against_what_came`: forecasts, bias and mean error (children), inside (share of 80% ranges that held)."""
+    """Group x horizon of `against_what_came`.
+
+    forecasts; bias and mean_error, in children; inside, the share of 80% ranges that held
+    """
     sized = beside.assign(size=beside["error"].abs())
     held = sized.groupby(["group", "horizon"]).agg(
         forecasts=("error", "size"), bias=("error", "mean"), mean_error=("size", "mean"), inside=("inside", "mean")
@@ -396,9 +349,7 @@ def tracking(beside: pd.DataFrame) -> pd.DataFrame:
     first["number"] = so_far.cumcount() + 1
     first["outside"] = (~first["inside"]).astype(int).groupby(first["group"]).cumsum()
     first["expected"] = first["number"] * SHOULD_MISS
-    first["chance"] = [
-        tail(misses, number, SHOULD_MISS) for misses, number in zip(first["outside"], first["number"], strict=True)
-    ]
+    first["chance"] = [tail(row.outside, row.number, SHOULD_MISS) for row in first.itertuples()]
     return first.assign(alarm=first["chance"] < ALARM_TAIL)
 
 
@@ -418,35 +369,23 @@ def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tup
     """
     home = folder / council
     kept = {path.stem for path in _files(home)}
-    held = [home / name for name in _published(home)]
-    months = sorted({path.name[:7] for path in held})
-    last = set(months[-keep_months:]) if keep_months else set()
-    of_year = {financial_year(month): month for month in months}
+    names = _published(home)
+    months = sorted({name[:7] for name in names})
+    last = months[-keep_months:] if keep_months else []
+    of_year = {financial_year(month): month for month in months}.values()
     listed = []
-    for path in held:
-        why = _why_kept(path.name, folders.run_id(path) in kept, last, set(of_year.values()), keep)
-        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        listed.append(
-            {
-                "month": path.name,
-                "run": folders.run_id(path),
-                "bytes": size,
-                "stays": why is not None,
-                "why": why or "its figures are in the history",
-            }
-        )
+    for name in names:
+        run = folders.run_id(home / name)
+        reasons = {
+            "asked for": name in keep,
+            "its figures are not in the history yet": run not in kept,
+            "one of the last months": name[:7] in last,
+            "the last of its financial year": name in of_year,
+        }
+        why = next((why for why, holds in reasons.items() if holds), None)
+        size = sum(file.stat().st_size for file in (home / name).rglob("*") if file.is_file())
+        listed.append([name, run, size, why is not None, why or "its figures are in the history"])
     return pd.DataFrame(listed, columns=["month", "run", "bytes", "stays", "why"])
-
-
-def _why_kept(name: str, in_history: bool, last: set[str], of_year: set[str], keep: tuple[str, ...]) -> str | None:
-    """Why a folder stays; None if it may go."""
-    reasons = {
-        "asked for": name in keep,
-        "its figures are not in the history yet": not in_history,
-        "one of the last months": name[:7] in last,
-        "the last of its financial year": name in of_year,
-    }
-    return next((why for why, holds in reasons.items() if holds), None)
 
 
 def delete(folder: Path, council: str, listed: pd.DataFrame, at: str = "") -> list[str]:
