@@ -110,7 +110,8 @@ def main() -> None:
         ran, floor = median([pair[0] for pair in pairs]), median([pair[1] for pair in pairs])
         share = median([low / high for high, low in pairs])
         print(
-            f"{threads} thread(s): {DRAWS:,} draws x {len(MONTHS)} months  {ran:6.3f} s; {(uniforms + exponentials) / 1e6:.0f} million random numbers alone {floor:6.3f} s; ratio {share:.0%}"
+            f"{threads} thread(s): {DRAWS:,} draws x {len(MONTHS)} months  {ran:6.3f} s; "
+            f"{(uniforms + exponentials) / 1e6:.0f} million random numbers alone {floor:6.3f} s; ratio {share:.0%}"
         )
 
 

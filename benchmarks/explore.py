@@ -42,15 +42,18 @@ LEVERS = (
 )
 PICTURE_SIZE = {"width": 1200, "height": 900}
 SERVE = (
-    "import sys; from pathlib import Path; from forecast.explore.server import serve; "
-    "serve(Path(sys.argv[1]), 'slough', '2011-06', int(sys.argv[2]), 2011, 0, False, lambda said: print(said, flush=True))"
+    "import sys; from pathlib import Path; from forecast.live.server import serve; "
+    "serve(Path(sys.argv[1]), 'slough', '2011-06', int(sys.argv[2]), 2011, 0, False, "
+    "lambda text: print(text, flush=True))"
 )
 # Marks each input and the frame drawn after the page has shown its answer.
 WATCH = """
 window.moves = []; let began = 0;
 document.addEventListener('input', (event) => { began = event.timeStamp; }, true);
-new MutationObserver(() => { const from = began; requestAnimationFrame(() => requestAnimationFrame(() => { moves.push(performance.now() - from); })); })
-  .observe(document.body, { attributes: true, attributeFilter: ['data-drawn'] });
+new MutationObserver(() => {
+  const from = began;
+  requestAnimationFrame(() => requestAnimationFrame(() => { moves.push(performance.now() - from); }));
+}).observe(document.body, { attributes: true, attributeFilter: ['data-drawn'] });
 """
 
 
@@ -96,7 +99,7 @@ def slider(key: str) -> str:
 
 
 def moves(page, count: int = MOVES) -> list[float]:
-    """Milliseconds from each of `count` single steps of a slider, by keyboard, to the new headline; lever after lever."""
+    """Milliseconds from each of `count` single steps of a slider, by keyboard, to the new headline; lever by lever."""
     page.evaluate(WATCH)
     for number in range(count):
         page.focus(slider(LEVERS[number % len(LEVERS)]))
@@ -106,7 +109,7 @@ def moves(page, count: int = MOVES) -> list[float]:
 
 
 def drag(page, key: str = LEVERS[2], steps: int = MOVES) -> tuple[int, float]:
-    """Drag a slider by mouse: how many answers were drawn on the way, and milliseconds from the last input to the last answer."""
+    """Drag a slider by mouse: answers drawn on the way, and milliseconds from the last input to the last answer."""
     page.evaluate(WATCH)
     box = page.locator(slider(key)).bounding_box()
     y = box["y"] + box["height"] / 2
@@ -155,18 +158,21 @@ def report(page, address: str) -> None:
     load(page, address)
     times = moves(page)
     print(
-        f"{len(times)} moves: median {statistics.median(times):.0f} ms, 95th percentile {quantile(times, 0.95):.0f} ms, longest {max(times):.0f} ms"
+        f"{len(times)} moves: median {statistics.median(times):.0f} ms, "
+        f"95th percentile {quantile(times, 0.95):.0f} ms, longest {max(times):.0f} ms"
     )
     for place, key in enumerate(LEVERS):
         print(f"    {key:26s} {', '.join(f'{one:.0f}' for one in times[place :: len(LEVERS)])} ms")
     load(page, address)
     drawn, last = drag(page)
     print(
-        f"drag of {MOVES} steps in a second: {drawn} answers drawn on the way, the last {last:.0f} ms after the last input"
+        f"drag of {MOVES} steps in a second: {drawn} answers drawn on the way, "
+        f"the last {last:.0f} ms after the last input"
     )
     times, hangs = loads(page, address)
     print(
-        f"{LOADS} loads: {hangs} hangs; median {statistics.median(times) * 1000:.0f} ms, longest {max(times) * 1000:.0f} ms"
+        f"{LOADS} loads: {hangs} hangs; median {statistics.median(times) * 1000:.0f} ms, "
+        f"longest {max(times) * 1000:.0f} ms"
     )
 
 

@@ -1,7 +1,8 @@
 """Wall time and memory of reading SSDA903 returns:  python -m benchmarks.returns
 
-An invented council: about 10,000 children over five years, some 2,000 looked after at a time, 60,000 rows. The returns are
-written to a zip, then read, resolved and aggregated in a process of its own, so that the memory is the reader's alone.
+An invented council: about 10,000 children over five years, some 2,000 looked after at a time, 60,000 rows. The returns
+are written to a zip, then read, resolved and aggregated in a process of its own, so that the memory is the reader's
+alone.
 """
 
 import csv
@@ -37,7 +38,7 @@ TIMED = """
 import resource, sys, time
 from datetime import date
 from pathlib import Path
-from forecast.inputs.ssda903 import read_returns
+from forecast.sources.ssda903 import read_returns
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 began = time.perf_counter()
 returns = read_returns(Path(sys.argv[1])); read = time.perf_counter()
@@ -47,7 +48,8 @@ returns.exposure(); returns.durations(); returns.quality()
 done = time.perf_counter()
 print(returns)
 print(f"read and resolved {read - began:.2f} s, aggregated {done - read:.2f} s, together {done - began:.2f} s")
-print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, of which libraries {before:.0f} MB")
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(f"peak memory {peak:.0f} MB, of which libraries {before:.0f} MB")
 """
 
 

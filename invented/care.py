@@ -60,7 +60,7 @@ def _births(day: int, route: str, settings: Settings, chance: Chance) -> list[in
 
 
 def _from_plans(children: list[Child], settings: Settings, chance: Chance) -> list[tuple[int, str, Child]]:
-    """Children whose plan ends because they become looked after: at birth at the earliest, some weeks before its end."""
+    """Children whose plan ends because they become looked after: at birth or later, some weeks before its end."""
     starts = []
     for child in children:
         for plan in child.plans:

@@ -43,7 +43,7 @@ class Chance:
         return int(self.stream.poisson(expected))
 
     def wait(self, per_year: float) -> int:
-        """Whole days, 1 or more, until an event of a constant rate: on each day it comes with 1 - exp(-rate / 365.25)."""
+        """Whole days, 1 or more, until an event of a constant rate: on each day with chance 1 - exp(-rate / 365.25)."""
         if per_year <= 0:
             return round(DAYS_A_YEAR * DAYS_A_YEAR)
         return max(1, ceil(self.stream.exponential() * DAYS_A_YEAR / per_year))

@@ -52,7 +52,7 @@ def latest_birth(day: int, years: int) -> int:
 
 @cache
 def band_edges(birth: int) -> tuple[int, ...]:
-    """The days on which a child enters each age band after the first of ALL_BANDS: birth, then birthdays to the 18th."""
+    """The days on which a child enters each age band after the first of ALL_BANDS: birth, birthdays to the 18th."""
     return (birth, *(anniversary(birth, years) for years in BAND_TO_YEARS.values()))
 
 

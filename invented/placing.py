@@ -171,7 +171,7 @@ def _first(stays: list[Stay], wanted: Callable[[Stay], bool]) -> int | None:
 def _ordered(
     changes: list[tuple[int, str]], status: str, day: int | None, enough: tuple[str, ...]
 ) -> list[tuple[int, str]]:
-    """The same statuses with one made by a court on `day`, which then stays; none if the child has one that is enough."""
+    """The same statuses with one made by a court on `day`, which then stays; none if there is one that is enough."""
     if day is None or [held for first, held in changes if first <= day][-1] in enough:
         return changes
     return [*(change for change in changes if change[0] < day), (day, status)]

@@ -64,7 +64,7 @@ def _lac_leaving() -> Leaving:
 
 
 def _cp_leaving() -> Leaving:
-    """Two humps, after the first and the second review: about 17, 10, 41, 27 and 5% end within 3, 6, 12, 24 months and later."""
+    """Two humps, after the first and second review: 17, 10, 41, 27 and 5% end within 3, 6, 12, 24 months and later."""
     return Leaving(
         (0, 91, 182, 365, 730), _by_band(CP_BANDS, (0.75, 0.5, 1.65, 1.85, 2.0), (0.9, 0.9, 1.0, 1.0, 1.0, 1.3))
     )
@@ -100,7 +100,8 @@ def _reasons() -> dict[str, dict[str, float]]:
 class Oddities:
     """Legal awkwardness, each a probability from 0 (never) unless another unit is given.
 
-    month_boundary_births, leap_day_births  of a child's birthday being on a first or last day of a month; on 29 February
+    month_boundary_births   of a child's birthday being on a first or last day of a month
+    leap_day_births         of its being on 29 February
     year_end                of a start or end in March being on the 31st, or in April on the 1st
     temporary_home          of a stay of 60 days or more holding a spell with parents (P1), then the same placement
     temporary_placement     of such a stay holding a temporary placement (T0), then the same placement
@@ -146,12 +147,12 @@ class Settings:
     children, births      children by age band, the same in every year; births a year (the unborn are counted on these)
     lac_stock, cp_stock   looked after, and on a CP plan, on the day before the first year begins. Their ages and times
                           since the start are those that constant starts and the hazards lead to
-    lac_start_rate        starts a year per 10,000 children of the age band, of UASC and of others who do not come from a
-                          CP plan; `uasc_share` of them are UASC
+    lac_start_rate        starts a year per 10,000 children of the age band, of UASC and of others who do not come from
+                          a CP plan; `uasc_share` of them are UASC
     cp_start_rate         plan starts a year per 10,000 children (unborn: per 10,000 births); transfers in come on top
     cp_transfers_in       children a year who move in with a plan, spread over the ages of those born as CP starts are
-    cp_to_lac             share of plans ending, of children born and not 18, whose child becomes looked after; these LAC
-                          starts are on top of `lac_start_rate`
+    cp_to_lac             share of plans ending, of children born and not 18, whose child becomes looked after; these
+                          LAC starts are on top of `lac_start_rate`
     cp_transfer_out       share of other plans ending whose child moves to another council
     cp_repeat             share of families starting a plan (not transfers) who had one before
     lac_returning         share of children starting alone who return, if one who left before is of that age
@@ -162,11 +163,11 @@ class Settings:
     moves_a_year          placement -> moves per child-year; none in a placement for adoption or a temporary one
     legal_start, legal_changes  legal status at the start -> share; status -> (next, changes per child-year); police
                           protection (L1) and emergency orders (L2) end after 3 and 8 days at the latest
-    leaving_reasons, reasons_at_18, uasc_reasons  REC codes -> weights, by age band, at 18 and for UASC; an adoption also
-                          needs `adoption_days` in care, the last of them placed for adoption
+    leaving_reasons, reasons_at_18, uasc_reasons  REC codes -> weights, by age band, at 18 and for UASC; an adoption
+                          also needs `adoption_days` in care, the last of them placed for adoption
     icpcs_held            share of initial conferences that make a plan; `icpc_per_section_47` of enquiries reach one
-    weekly_price          cost line -> pounds per child-week in the first year; `uplift` a year; `price_noise` is the SD of
-                          the logarithm of actual over true cost in a period
+    weekly_price          cost line -> pounds per child-week in the first year; `uplift` a year; `price_noise` is the SD
+                          of the logarithm of actual over true cost in a period
     oddities              legal awkwardness
     """
 

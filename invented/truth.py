@@ -134,7 +134,7 @@ def uasc(settings: Settings, spells: list[Period]) -> pd.DataFrame:
 
 
 def leaving(settings: Settings, service: str, periods: list[Period]) -> pd.DataFrame:
-    """Child-years at risk and ends before the 18th birthday, by age band and time since the start, beside the true hazard."""
+    """Child-years at risk and ends before the 18th birthday, by age and time since the start, and the true hazard."""
     hazards = settings.lac_leaving if service == "lac" else settings.cp_leaving
     shape = (len(BANDS[service]), len(hazards.since_days))
     days, ends = np.zeros(shape), np.zeros(shape, int)

@@ -1,4 +1,4 @@
-"""A year of monthly deliveries of an invented council, as a council would send them, with what is known of it beside them."""
+"""A year of monthly deliveries of an invented council, as a council would send them, and what is known of it."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -45,8 +45,8 @@ LEDGER_HEADINGS = {
     "Budget": "budget",
     "Actual": "actual",
 }
-# Cost line -> (what the council's ledger calls it, pounds a year). The base budget of the case of April 2025: the central
-# scenario's budget of 2025-26 by line, to the pound.
+# Cost line -> (what the council's ledger calls it, pounds a year). The base budget of the case of April 2025: the
+# central scenario's budget of 2025-26 by line, to the pound.
 BUDGET = {
     "in_house_fostering": ("Fostering, own carers", 1_369_532),
     "kinship_fostering": ("Fostering, family and friends", 149_915),
@@ -187,14 +187,14 @@ class YearSettings:
     lac_starts, cp_starts starts a year, Poisson by month; those the case's central run expects
     lac_ends, cp_ends     ends a child-year; those that keep the stock where it is
     break_month, break_factor  from this month LAC starts are so many times as frequent
-    opening_placed, first_placed  children by placement at the end of the March before, as published for the case, the hidden
-                          ones made whole; and where those who start live, by chance
-    budgeted_children     children whom the lines by the child pay for, placed as at the opening: the case's run spends £70,100
-                          on placements a child in 2025-26, and the budget's £12.6m buys 180 at that
+    opening_placed, first_placed  children by placement at the end of the March before, as published for the case, the
+                          hidden ones made whole; and where those who start live, by chance
+    budgeted_children     children whom the lines by the child pay for, placed as at the opening: the case's run spends
+                          £70,100 on placements a child in 2025-26, and the budget's £12.6m buys 180 at that
     price_month, price_line, price_rise  from this month the price of a line is higher by this share
     noise                 SD of the logarithm of actual over true cost, by line and period
     late_month            the ledger of this month comes with that of the next
-    revised_month, revised_in, recorded_late  this many LAC starts are missing from the month until a later month's delivery
+    revised_month, revised_in, recorded_late  this many LAC starts are missing from the month until a later delivery
     """
 
     lac: int = 173
@@ -220,9 +220,10 @@ class YearSettings:
 
 
 def write_year(folder: Path, seed: int = EXAMPLE_SEED, settings: YearSettings | None = None) -> list[Path]:
-    """Write the card, twelve deliveries, the budget and what is known of the year; returns the files. A seed gives the same bytes.
+    """Write the card, twelve deliveries, the budget and what is known of the year; returns the files.
 
-    deliveries/MONTH/  what arrives by that month's third working day: counts of all months so far, the last month's ledger
+    A seed gives the same bytes. deliveries/MONTH/ is what arrives by that month's third working day: counts of all
+    months so far, the last month's ledger.
     """
     settings = settings or YearSettings()
     chance = np.random.default_rng(seed)
@@ -259,7 +260,10 @@ def draw_counts(settings: YearSettings, chance: np.random.Generator) -> pd.DataF
 
 
 def placed(settings: YearSettings, counts: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
-    """The counts with where children live at each month's end: those who leave are any of those here, those who start are placed by chance."""
+    """The counts with where children live at each month's end.
+
+    Those who leave are any of those here, those who start are placed by chance.
+    """
     here, rows = np.array(settings.opening_placed), []
     for starts, ends in zip(counts["lac_starts"], counts["lac_ends"], strict=True):
         here = here - chance.multivariate_hypergeometric(here, ends) + chance.multinomial(starts, settings.first_placed)
@@ -268,7 +272,7 @@ def placed(settings: YearSettings, counts: pd.DataFrame, chance: np.random.Gener
 
 
 def draw_ledger(settings: YearSettings, counts: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
-    """What was truly spent: financial_year, period, cost_line (the council's name), budget, actual; a total a period."""
+    """What was truly spent: financial_year, period, cost_line (the council's name), budget, actual; totals by period."""
     opening = {"lac": settings.lac} | dict(zip(PLACED_HEADINGS.values(), settings.opening_placed, strict=True))
     grown = settings.budgeted_children / settings.lac
     share = {
@@ -303,7 +307,7 @@ def _actual(
     children: dict[str, float],
     chance: np.random.Generator,
 ) -> float:
-    """Budgeted pounds of the month's days, times children in the line's placement over those budgeted, the price rise and noise."""
+    """Budgeted pounds of the month's days, times children placed over those budgeted, the price rise and noise."""
     noise = float(np.exp(settings.noise * chance.standard_normal()))
     dearer = 1 + settings.price_rise * (line == settings.price_line and number >= settings.price_month)
     return round(budget * (children[BY_THE_CHILD[line]] if line in BY_THE_CHILD else 1.0) * dearer * noise, PENCE)
@@ -316,7 +320,8 @@ def as_first_sent(settings: YearSettings, counts: pd.DataFrame) -> pd.DataFrame:
     sent.loc[settings.revised_month - 1 :, ["lac", LATE_PLACED]] -= settings.recorded_late
     if (sent.drop(columns="month") < 0).any(axis=None):
         raise BadInput(
-            "year of the invented council: fewer starts in the revised month than are recorded late; expected as many. Choose another seed"
+            "year of the invented council: fewer starts in the revised month than are recorded late; "
+            "expected as many. Choose another seed"
         )
     return sent
 
@@ -407,7 +412,7 @@ def expected_text(settings: YearSettings, counts: pd.DataFrame) -> str:
 
 
 def _revision_lines(settings: YearSettings, counts: pd.DataFrame, first: pd.DataFrame) -> str:
-    """One line a figure that is restated: the starts of the month, and the stock from then to the month before the delivery's."""
+    """One line a figure that is restated: the starts of the month, and the stock from then to the delivery."""
     stocks = [
         (number, measure)
         for measure in ("lac", LATE_PLACED)
@@ -426,15 +431,20 @@ def readme_text(settings: YearSettings) -> str:
     month = {number: month_in_words(name) for number, name in enumerate(year_months(YEAR), start=1)}
     return f"""# A year of an invented council, month by month
 
-{COUNCIL} does not exist. It starts where the case of Slough, April 2025 starts ({settings.lac} looked-after children, {settings.cp} child
+{COUNCIL} does not exist. It starts where the case of Slough, April 2025 starts \
+({settings.lac} looked-after children, {settings.cp} child
 protection plans, the same budget by line), and its year {YEAR} is drawn by chance from stated rates.
 
-`council.yaml` says what it sends. `deliveries/2025-05` is what had arrived by the third working day of May 2025, and so on to
-April 2026: copy one into the `inbox` of a council folder, refresh, and copy the next. Counts come as one file of all months so
-far, with where looked-after children are placed; the ledger as one file a month. `budget.csv` is the year's budget by line. `expected.yaml` says what lies in wait:
+`council.yaml` says what it sends. `deliveries/2025-05` is what had arrived \
+by the third working day of May 2025, and so on to
+April 2026: copy one into the `inbox` of a council folder, refresh, and copy the next. \
+Counts come as one file of all months so
+far, with where looked-after children are placed; the ledger as one file a month. \
+`budget.csv` is the year's budget by line. `expected.yaml` says what lies in wait:
 
 - the ledger of {month[settings.late_month]} comes with that of {month[settings.late_month + 1]};
-- {settings.recorded_late} starts of {month[settings.revised_month]}, with foster carers, are recorded late, and arrive with the counts of
+- {settings.recorded_late} starts of {month[settings.revised_month]}, with foster carers, are recorded late, \
+and arrive with the counts of
   {month[settings.revised_in]}: its starts, and the stocks from then on, are restated;
 - private children's homes cost {settings.price_rise:.0%} more from {month[settings.price_month]};
 - from {month[settings.break_month]} {settings.break_factor:g} times as many children start to be looked after.
