@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from xml.etree import ElementTree
 
-from forecast.case.months import month_in_words
+from jinja2 import Environment, PackageLoader
+
 from forecast.report.charts import BLUE, GREY, ORANGE, PALE
 
 WIDTH, HEIGHT = 640, 300
@@ -13,10 +13,9 @@ LEFT, RIGHT, TOP, BOTTOM = 88, 156, 22, 34  # margins: for the amounts, for the 
 GAP = 17  # between two labels at the right
 TICKS = 5
 NICE = (1, 2, 2.5, 5, 10)
-GRID = "#D9D9D9"
-FONT = "Arial, Liberation Sans, DejaVu Sans, sans-serif"
-SIZE = "14"
-SPACE = "http://www.w3.org/2000/svg"
+TEMPLATES = Environment(
+    loader=PackageLoader("forecast.live", "page"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
 
 
 @dataclass(frozen=True)
@@ -25,41 +24,58 @@ class Fan:
 
     name         a word for its parts' names in the page
     rows         one a month: month, mean, p10, p90
-    beside       the same of the central scenario, drawn as a thin line
+    central      the same of the central scenario, drawn as a thin line
     say          a figure in words, such as £600,000
+    labelled     the months that are named below, and how
     line         an amount drawn across, with its label; or None
-    labelled     the months that are named below
     """
 
     name: str
     title: str
     description: str
     rows: list[dict]
-    beside: list[dict]
+    central: list[dict]
     say: Callable[[float], str]
     labelled: dict[str, str]
     line: tuple[float, str] | None = None
     colour: str = BLUE
 
 
-class Frame:
-    """From months and figures to places in the drawing."""
+def draw(fan: Fan) -> str:
+    """The chart as SVG text; every word in it is escaped."""
+    months, across = [row["month"] for row in fan.rows], fan.line[0] if fan.line else 0.0
+    figures = [row["p90"] for row in fan.rows] + [row["mean"] for row in fan.central]
+    scale = ticks(min(0.0, *(row["p10"] for row in fan.rows)), max(*figures, across))
 
-    def __init__(self, fan: Fan):
-        self.months = [row["month"] for row in fan.rows]
-        figures = [row["p90"] for row in fan.rows] + [row["mean"] for row in fan.beside]
-        lowest = min(0.0, *(row["p10"] for row in fan.rows))
-        self.ticks = ticks(lowest, max(*figures, fan.line[0] if fan.line else 0.0))
-        self.low, self.high = self.ticks[0], self.ticks[-1]
+    def height(figure: float) -> float:
+        return TOP + (scale[-1] - figure) / (scale[-1] - scale[0]) * (HEIGHT - TOP - BOTTOM)
 
-    def x(self, place: int) -> float:
-        return LEFT + place / max(len(self.months) - 1, 1) * (WIDTH - LEFT - RIGHT)
+    def x(month: str) -> str:
+        return f"{LEFT + months.index(month) / max(len(months) - 1, 1) * (WIDTH - LEFT - RIGHT):.1f}"
 
-    def y(self, figure: float) -> float:
-        return TOP + (self.high - figure) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+    def y(figure: float, down: float = 0.0) -> str:
+        return f"{height(figure) + down:.1f}"
 
-    def path(self, figures: list[float]) -> str:
-        return " ".join(f"{self.x(place):.1f},{self.y(figure):.1f}" for place, figure in enumerate(figures))
+    def points(rows, part: str) -> str:
+        return " ".join(f"{x(row['month'])},{y(row[part])}" for row in rows)
+
+    named = _labels(fan)
+    places = apart([height(figure) for figure, *_ in named])
+    return TEMPLATES.get_template("fan.svg").render(
+        fan=fan,
+        ticks=scale,
+        labels=[(place, *label) for place, (_, *label) in zip(places, named, strict=True)],
+        x=x,
+        y=y,
+        points=points,
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        grey=GREY,
+        pale=PALE,
+        orange=ORANGE,
+    )
 
 
 def ticks(lowest: float, highest: float) -> list[float]:
@@ -71,95 +87,16 @@ def ticks(lowest: float, highest: float) -> list[float]:
     return [step * place for place in range(first, last + 1)]
 
 
-def draw(fan: Fan) -> str:
-    """The chart as SVG text; every word in it is escaped."""
-    frame, names = Frame(fan), (f"{fan.name}-title", f"{fan.name}-description")
-    svg = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": SPACE,
-            "viewBox": f"0 0 {WIDTH} {HEIGHT}",
-            "role": "img",
-            "aria-labelledby": " ".join(names),
-            "font-family": FONT,
-            "font-size": SIZE,
-        },
-    )
-    for tag, name, text in (("title", names[0], fan.title), ("desc", names[1], fan.description)):
-        ElementTree.SubElement(svg, tag, {"id": name}).text = text
-    _scale(svg, fan, frame)
-    low, high = ([row[end] for row in fan.rows] for end in ("p10", "p90"))
-    there_and_back = f"{frame.path(high)} {' '.join(reversed(frame.path(low).split(' ')))}"
-    _add(svg, "polygon", points=there_and_back, fill=PALE)
-    _line(svg, frame.path([row["mean"] for row in fan.beside]), GREY, "1.5", "2 4")
-    _across(svg, fan, frame)
-    _line(svg, frame.path([row["mean"] for row in fan.rows]), fan.colour, "3")
-    _labels(svg, fan, frame)
-    return ElementTree.tostring(svg, encoding="unicode")
-
-
-def _add(parent, tag: str, text: str | None = None, **attributes):
-    """One part of the drawing; _ in a name stands for a hyphen."""
-    part = ElementTree.SubElement(
-        parent, tag, {name.replace("_", "-"): str(value) for name, value in attributes.items()}
-    )
-    part.text = text
-    return part
-
-
-def _line(svg, points: str, colour: str, width: str, dashes: str = "none") -> None:
-    _add(svg, "polyline", points=points, fill="none", stroke=colour, stroke_width=width, stroke_dasharray=dashes)
-
-
-def _scale(svg, fan: Fan, frame: Frame) -> None:
-    """Grid lines with their figures, and the months below."""
-    for tick in frame.ticks:
-        y = f"{frame.y(tick):.1f}"
-        _add(svg, "line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=GREY if tick == 0 else GRID)
-        _add(svg, "text", fan.say(tick), x=LEFT - 8, y=y, text_anchor="end", dominant_baseline="middle", fill=GREY)
-    for place, month in enumerate(frame.months):
-        if month in fan.labelled:
-            _add(
-                svg,
-                "text",
-                fan.labelled[month],
-                x=f"{frame.x(place):.1f}",
-                y=HEIGHT - 10,
-                text_anchor="middle",
-                fill=GREY,
-            )
-
-
-def _across(svg, fan: Fan, frame: Frame) -> None:
-    """The amount drawn across, labelled where the fan is still narrow."""
-    if fan.line is None:
-        return
-    y = f"{frame.y(fan.line[0]):.1f}"
-    _add(svg, "line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=ORANGE, stroke_width="2.5", stroke_dasharray="8 5")
-    _add(svg, "text", fan.line[1], x=LEFT + 6, y=f"{frame.y(fan.line[0]) - 7:.1f}", fill=GREY, font_weight="bold")
-
-
-def _labels(svg, fan: Fan, frame: Frame) -> None:
-    """The lines' names at their right ends, kept apart."""
-    last, central = fan.rows[-1], fan.beside[-1]
+def _labels(fan: Fan) -> list[tuple]:
+    """What the lines are called at their right ends, from the top: figure, text, colour, weight."""
+    last, central = fan.rows[-1], fan.central[-1]
     named = [
         (last["p90"], "80% range", GREY, "normal"),
         (last["mean"], f"Expected {fan.say(last['mean'])}", fan.colour, "bold"),
     ]
     if fan.say(central["mean"]) != fan.say(last["mean"]):
         named.append((central["mean"], f"Central {fan.say(central['mean'])}", GREY, "normal"))
-    named.sort(key=lambda one: -one[0])
-    for y, (_, text, colour, weight) in zip(apart([frame.y(one[0]) for one in named]), named, strict=True):
-        _add(
-            svg,
-            "text",
-            text,
-            x=WIDTH - RIGHT + 8,
-            y=f"{y:.1f}",
-            dominant_baseline="middle",
-            fill=colour,
-            font_weight=weight,
-        )
+    return sorted(named, key=lambda label: -label[0])
 
 
 def apart(places: list[float]) -> list[float]:
@@ -169,13 +106,3 @@ def apart(places: list[float]) -> list[float]:
         moved.append(max(place, moved[-1] + GAP) if moved else place)
     over = max(moved[-1] - (HEIGHT - BOTTOM), 0)
     return [place - over for place in moved]
-
-
-def by_year_end(rows: list[dict]) -> dict[str, str]:
-    """The Marches of a course of months, named by month and year."""
-    return {row["month"]: month_in_words(row["month"]) for row in rows if row["month"].endswith("-03")}
-
-
-def by_month(rows: list[dict]) -> dict[str, str]:
-    """Every month by its first three letters."""
-    return {row["month"]: month_in_words(row["month"])[:3] for row in rows}

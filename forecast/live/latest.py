@@ -6,14 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 class Latest:
-    """Work done one piece at a time in a thread of its own; a newer question of a page takes the older one's place."""
+    """Work done one piece at a time in a thread of its own; a page's newer question takes the older one's place."""
 
     def __init__(self, work: Callable):
         self._work, self._waiting, self._running = work, {}, None
         self._thread = ThreadPoolExecutor(1)
 
     async def ask(self, page: str, question):
-        """The answer to a question, or None where a newer one of the same page took its place. Raises what the work raises."""
+        """The answer to a question, or None where a newer one of the same page took its place.
+
+        Raises what the work raises.
+        """
         answer = asyncio.get_running_loop().create_future()
         if page in self._waiting:
             _settle(self._waiting[page][1], None)

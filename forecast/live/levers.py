@@ -1,4 +1,4 @@
-"""The levers of the live page: which ones, in what groups, how far their sliders reach. Read from params/explore.yaml."""
+"""The levers of the live page, read from params/explore.yaml: which ones, in what groups, how far sliders reach."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,20 +74,17 @@ def read_levers(params: Path, catalogue: Catalogue) -> dict[str, list[Lever]]:
     """Heading -> levers, in the order of the file. Raises BadInput naming file and line of every fault."""
     doc = read_document(params / FILE, params)
     groups = check(LeverFile, doc).groups
-    placed = [("groups", group, "levers", key) for group, held in groups.items() for key in held.levers]
-    refuse(doc, (), _repeated(placed))
+    placed = [("groups", group, "levers", key) for group, written in groups.items() for key in written.levers]
+    keys = [path[-1] for path in placed]
+    twice = (
+        (".".join(path), "stands in two groups. Keep it in one of them") for path in placed if keys.count(path[-1]) > 1
+    )
+    refuse(doc, (), twice)
     levers = read_each(placed, lambda path: _lever(doc, path, groups[path[1]].levers[path[3]], catalogue))
     return {
-        held.title: [levers["groups", group, "levers", key] for key in held.levers] for group, held in groups.items()
+        written.title: [levers["groups", group, "levers", key] for key in written.levers]
+        for group, written in groups.items()
     }
-
-
-def _repeated(placed: list[tuple]):
-    """Levers that stand in two groups, as (path, sentence)."""
-    keys = [path[-1] for path in placed]
-    for path in placed:
-        if keys.count(path[-1]) > 1:
-            yield ".".join(path), "stands in two groups. Keep it in one of them"
 
 
 def _lever(doc: Document, path: tuple, written: WrittenLever, catalogue: Catalogue) -> Lever:
@@ -96,27 +93,21 @@ def _lever(doc: Document, path: tuple, written: WrittenLever, catalogue: Catalog
         raise doc.problem(path, f"this key is not in catalogue.yaml. {nearest(key, list(catalogue.items))}")
     item, unit = catalogue.item_and_unit(key)
     refuse(doc, path, _faults(written, item))
-    ends = (written.low, written.high, written.step, item.minimum, item.maximum)
-    return Lever(key, item.description, *_in_words(item.unit, unit.description), *ends)
-
-
-def _in_words(unit: str, description: str) -> tuple[str, str, str]:
-    """What stands before and after a value, and what 1 is called."""
-    if unit.startswith(POUNDS):
-        after = description.removeprefix("pounds")
-        return "£", after, f"£1{after}"
-    return "", f" {description}", "1 (no change)" if unit == MULTIPLIER else f"1 {description.removesuffix('s')}"
+    before, after = "", f" {unit.description}"
+    one = "1 (no change)" if item.unit == MULTIPLIER else f"1 {unit.description.removesuffix('s')}"
+    if item.unit.startswith(POUNDS):
+        before, after = "£", unit.description.removeprefix("pounds")
+        one = f"£1{after}"
+    slider = (written.low, written.high, written.step)
+    return Lever(key, item.description, before, after, one, *slider, item.minimum, item.maximum)
 
 
 def _faults(written: WrittenLever, item):
     """What is wrong with a slider beside its catalogue item, as (field, sentence)."""
-    for end in ("low", "high"):
-        number = getattr(written, end)
+    limits = f"{item.minimum:g} to {item.maximum:g}, the limits in catalogue.yaml"
+    for end, number in (("low", written.low), ("high", written.high)):
         if not item.minimum <= number <= item.maximum:
-            yield (
-                end,
-                f"is {number:g}; expected {item.minimum:g} to {item.maximum:g}, the limits in catalogue.yaml. Move it inside",
-            )
+            yield end, f"is {number:g}; expected {limits}. Move it inside"
     if written.low >= written.high:
         yield "low", f"is {written.low:g}, not below high {written.high:g}. Correct one of them"
     elif not 0 < written.step <= written.high - written.low:

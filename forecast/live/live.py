@@ -1,8 +1,8 @@
 """The model of the live page: one case opened once, and what any position of its levers does to it.
 
-Every position is judged by the checks of a scenario file and lived on the same draws, so that what is shown is what a
-full run of the same changes would say. Only the work is less: what a lever does not touch is remembered, and the
-expected course, which the page does not show, is left out.
+Every position is judged by the checks of a scenario file and simulated on the same draws, so that what is shown is what
+a full run of the same changes would say. Only the work is less: what a lever does not touch is remembered, and the
+expected path, which the page does not show, is left out.
 """
 
 from dataclasses import dataclass, replace
@@ -121,7 +121,7 @@ class Live:
         return Shown(a, self._told | {"scenarios": scenarios})
 
     def assumptions(self, changes: dict[str, float], start: str = CENTRAL) -> Assumptions:
-        """The central assumptions with the scenario's and the page's changes, checked as a file's are. Raises Refused."""
+        """The central assumptions with the scenario's and the page's changes, checked as a file's. Raises Refused."""
         held = self.start(start)
         moved = self.changes_from(held, changes, {}, REASON)
         if moved == held.scenario.changes:
@@ -143,16 +143,12 @@ class Live:
         return held
 
     def _refuse_unknown(self, changes: dict[str, float]) -> None:
-        problems = {
-            key: f"{key[:60]} is not a lever of this page. {nearest(key, list(self.levers))}"
-            for key in changes
-            if key not in self.levers
-        }
-        problems |= {
-            key: f"{self.levers[key].name} is not a number. Write digits such as 1.1"
-            for key in changes
-            if key in self.levers and not _is_number(changes[key])
-        }
+        problems = {}
+        for key, value in changes.items():
+            if key not in self.levers:
+                problems[key] = f"{key[:60]} is not a lever of this page. {nearest(key, list(self.levers))}"
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+                problems[key] = f"{self.levers[key].name} is not a number. Write digits such as 1.1"
         if problems:
             raise Refused(problems)
 
@@ -165,9 +161,9 @@ class Live:
         return replace(self.case.central, scenario=scenario, entries={**self.case.central.entries, **entries})
 
     def _read(self, name: str, reason: str, changes: dict[str, Change]):
-        said = {"name": name, "order": 0, "reason": reason, "changes": {key: dict(one) for key, one in changes.items()}}
+        text = {"name": name, "order": 0, "reason": reason, "changes": {key: dict(c) for key, c in changes.items()}}
         central = self.case.central
-        return read_scenario(OnPage("page", said, {}), PAGE, central.catalogue, central.entries)
+        return read_scenario(OnPage("page", text, {}), PAGE, central.catalogue, central.entries)
 
     def _problems(self, name: str, reason: str, changes: dict[str, Change]):
         """What is wrong with each change alone, as (key, sentence)."""
@@ -175,14 +171,7 @@ class Live:
             try:
                 self._read(name, reason, {key: change})
             except BadInput as error:
-                yield key, f"{self._name(key)} {error}"
-
-    def _name(self, key: str) -> str:
-        return self.levers[key].name if key in self.levers else key
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+                yield key, f"{self.levers[key].name if key in self.levers else key} {error}"
 
 
 def open_live(params: Path, data: Path, council: str, month: str, draws: int, seed: int) -> Live:
@@ -226,13 +215,12 @@ def contingency(base: Base, foreseen: Outlook) -> dict:
 
 
 def month_ends(foreseen: Outlook, group: str) -> list[dict]:
-    """Children at every month end; `summary` of each, all months at once, which whole numbers allow without a bit's difference."""
+    """Children at every month end; `summary` of each, all at once, which whole numbers allow without a bit's change."""
     stock = getattr(foreseen, group).stock.sum(axis=2)
-    held = {"mean": stock.mean(axis=0)} | dict(
-        zip(QUANTILES, np.quantile(stock, list(QUANTILES.values()), axis=0), strict=True)
-    )
+    quantiles = np.quantile(stock, list(QUANTILES.values()), axis=0)
+    columns = {"mean": stock.mean(axis=0), **dict(zip(QUANTILES, quantiles, strict=True))}
     return [
-        {"month": month} | {name: float(figures[i]) for name, figures in held.items()}
+        {"month": month} | {name: float(column[i]) for name, column in columns.items()}
         for i, month in enumerate(foreseen.forecast_months)
     ]
 
@@ -244,11 +232,12 @@ def cost_of_the_year(base: Base, foreseen: Outlook) -> dict:
     income = [line for line, (_, group) in costs.LINES.items() if group == "income"]
     gross, earned = sum(cost for line, cost in lines.items() if line not in income), sum(lines[line] for line in income)
     planned, net = costs.net(budget) + adjustment, gross + earned
-    held = {
-        "net": summary(net),
-        "budget": float(planned.mean()),
-        "budget_adjustment": float(adjustment),
-        "variance": summary(net - planned),
-        "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
+    return {
+        year: {
+            "net": summary(net),
+            "budget": float(planned.mean()),
+            "budget_adjustment": float(adjustment),
+            "variance": summary(net - planned),
+            "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
+        }
     }
-    return {year: held}

@@ -33,7 +33,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an officer asks to save: a name, a reason, the levers, and why each moved (the reason where none is given)."""
+    """What an officer asks to save: name, reason, the levers, and why each moved (the reason where none is given)."""
 
     name: str
     reason: str
@@ -44,17 +44,15 @@ class Wish:
     @classmethod
     def tidy(cls, name: str, reason: str, changes: dict, start: str, why: dict) -> "Wish":
         """The same with stray spaces and line ends taken out of its texts."""
-        return cls(
-            _one_line(name), _one_line(reason), changes, start, {key: _one_line(text) for key, text in why.items()}
-        )
 
+        def tidied(text: str) -> str:
+            return " ".join(str(text).split())
 
-def _one_line(text: str) -> str:
-    return " ".join(str(text).split())
+        return cls(tidied(name), tidied(reason), changes, start, {key: tidied(text) for key, text in why.items()})
 
 
 def slug_of(name: str) -> str:
-    """The file's name made from a scenario's: small letters, digits and hyphens. Raises BadInput where none can be made."""
+    """The file's name made from a scenario's: small letters, digits, hyphens. Raises BadInput if none can be made."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
     slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")
     if not slug:
@@ -64,12 +62,15 @@ def slug_of(name: str) -> str:
     return slug
 
 
+TAKEN = "There is already a scenario of this name. Choose another: nothing is overwritten"
+
+
 def save(live: Live, params: Path, wish: Wish) -> Saved:
     """Write params/scenarios/<slug>.yaml. Raises Refused, naming what is wrong by field, and then writes nothing."""
     changes, case = _refuse(live, params, wish), live.case.central.case
     slug = slug_of(wish.name)
     shown = live.checked(wish.name, wish.reason, changes)
-    order = max(one.scenario.order for one in live.scenarios.values()) + 1
+    order = max(scenario.scenario.order for scenario in live.scenarios.values()) + 1
     text = scenario_text(wish.name, order, wish.reason, changes)
     try:
         loaded = loads_back(params, slug, text, shown)
@@ -85,7 +86,7 @@ def _refuse(live: Live, params: Path, wish: Wish) -> dict[str, Change]:
     problems = {}
     try:
         if (params / "scenarios" / f"{slug_of(wish.name)}.yaml").exists():
-            problems["name"] = "There is already a scenario of this name. Choose another: nothing is overwritten"
+            problems["name"] = TAKEN
     except BadInput as error:
         problems["name"] = str(error)
     if len(wish.name) > LONGEST_NAME:
@@ -122,7 +123,7 @@ def _number(number: float) -> str:
 
 
 def loads_back(params: Path, slug: str, text: str, shown: Assumptions) -> Assumptions:
-    """The scenario as the normal reader loads it from a copy of the files. Raises BadInput if it is not what was shown."""
+    """The scenario as the normal reader loads it from a copy of the files. Raises BadInput if not what was shown."""
     case = shown.case
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -132,35 +133,29 @@ def loads_back(params: Path, slug: str, text: str, shown: Assumptions) -> Assump
         (copy / "scenarios").mkdir()
         (copy / "scenarios" / f"{slug}.yaml").write_text(text, encoding="utf-8", newline="\n")
         loaded = load(copy, case.council, case.month, slug)
-    if _figures(loaded) != _figures(shown):
+    read, meant = (
+        {key: (entry.value, entry.low, entry.high) for key, entry in a.entries.items()} for a in (loaded, shown)
+    )
+    if read != meant:
         raise BadInput("The assumption files have changed since this page was opened. Start the page again, then save")
     return loaded
 
 
-def _figures(a: Assumptions) -> dict[str, tuple]:
-    return {key: (entry.value, entry.low, entry.high) for key, entry in a.entries.items()}
-
-
 def put_in_place(path: Path, text: str) -> None:
-    """The file, whole or not at all. Raises BadInput if one of that name is there already."""
+    """The file, whole or not at all. Raises BadInput if one of that name is there already.
+
+    A finished file is given its name by a second name for it or, where the disk knows none, by renaming.
+    """
     handle, waiting = tempfile.mkstemp(prefix=".saving-", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         os.chmod(waiting, 0o644)
-        _name_it(Path(waiting), path)
+        try:
+            os.link(waiting, path)
+        except OSError as error:
+            if isinstance(error, FileExistsError) or path.exists():
+                raise BadInput(TAKEN) from None
+            Path(waiting).rename(path)
     finally:
         Path(waiting).unlink(missing_ok=True)
-
-
-def _name_it(waiting: Path, path: Path) -> None:
-    """Give a finished file its name; where the disk knows no second names, by renaming."""
-    taken = BadInput("There is already a scenario of this name. Choose another: nothing is overwritten")
-    try:
-        os.link(waiting, path)
-    except FileExistsError:
-        raise taken from None
-    except OSError:
-        if path.exists():
-            raise taken from None
-        waiting.rename(path)

@@ -58,14 +58,10 @@ class Guarded(RequestHandler):
 
     def prepare(self) -> None:
         """Refuse a foreign Host (a name that was pointed here) and a foreign Origin (another site's page)."""
-        own = self.settings["own"]
-        asked, origin = self.request.headers.get("Host", "").lower(), self.request.headers.get("Origin")
-        writing = self.request.method not in ("GET", "HEAD")
-        if (
-            asked not in own
-            or (origin is None and writing)
-            or (origin is not None and origin.lower() not in {f"http://{host}" for host in own})
-        ):
+        own, headers = self.settings["own"], self.request.headers
+        origins = {f"http://{host}" for host in own} | ({None} if self.request.method in ("GET", "HEAD") else set())
+        origin = headers.get("Origin")
+        if headers.get("Host", "").lower() not in own or (origin and origin.lower()) not in origins:
             raise HTTPError(403)
 
     def write_error(self, status_code: int, **kwargs) -> None:
@@ -102,7 +98,17 @@ class Page(Guarded):
 
 
 class Asked(Guarded):
-    """A question in JSON."""
+    """A question in JSON, which `found` answers; what is refused is an answer too, as `problems`, not a failure."""
+
+    async def post(self) -> None:
+        try:
+            answer = await self.found(self.question())
+        except Refused as error:
+            answer = {"problems": error.problems}
+        except BadInput as error:
+            answer = {"problems": {"": str(error)}}
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps(answer, ensure_ascii=False, allow_nan=False))
 
     def question(self) -> dict:
         """What was sent. Raises HTTPError where it is not a JSON object sent as one."""
@@ -116,61 +122,35 @@ class Asked(Guarded):
             raise HTTPError(400)
         return asked
 
-    def answer(self, told: dict) -> None:
-        """What was found, or `problems`: a value that is refused is an answer, not a failure."""
-        self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(json.dumps(told, ensure_ascii=False, allow_nan=False))
-
 
 class Show(Asked):
     """A position of the levers: what it does, or what is wrong with it."""
 
-    async def post(self) -> None:
-        asked = self.question()
-        changes, start, page = _of(asked, "values", dict), _of(asked, "start", str), _of(asked, "page", str)[:PAGE_NAME]
-        try:
-            told = await self.settings["latest"].ask(page, (changes, start))
-        except Refused as error:
-            self.answer({"problems": error.problems})
-        except BadInput as error:
-            self.answer({"problems": {"": str(error)}})
-        else:
-            self.answer({"superseded": True} if told is None else told)
+    async def found(self, asked: dict) -> dict:
+        position, page = (_of(asked, "values", dict), _of(asked, "start", str)), _of(asked, "page", str)[:PAGE_NAME]
+        answer = await self.settings["latest"].ask(page, position)
+        return {"superseded": True} if answer is None else answer
 
 
 class Save(Asked):
     """Save the levers as a scenario file."""
 
-    async def post(self) -> None:
-        asked = self.question()
-        texts = (
-            _of(asked, "name", str),
-            _of(asked, "reason", str),
-            _of(asked, "values", dict),
-            _of(asked, "start", str),
-        )
-        wish = Wish.tidy(*texts, _of(asked, "why", dict))
+    async def found(self, asked: dict) -> dict:
+        name, reason, start = (_of(asked, part, str) for part in ("name", "reason", "start"))
+        wish = Wish.tidy(name, reason, _of(asked, "values", dict), start, _of(asked, "why", dict))
         try:
             saved = await self.settings["latest"].aside(save, self.settings["live"], self.settings["params"], wish)
-        except Refused as error:
-            self.answer({"problems": error.problems})
-        except (BadInput, OSError) as error:
-            said = (
-                str(error)
-                if isinstance(error, BadInput)
-                else "The file could not be written. Check the folder params/scenarios"
-            )
-            self.answer({"problems": {"": said}})
-        else:
-            self.answer(vars(saved))
+        except OSError:
+            raise BadInput("The file could not be written. Check the folder params/scenarios") from None
+        return vars(saved)
 
 
 def _of(asked: dict, name: str, kind: type):
     """One part of a question. Raises HTTPError where it is of another kind."""
-    held = asked.get(name, CENTRAL if name == "start" else kind())
-    if not isinstance(held, kind):
+    part = asked.get(name, CENTRAL if name == "start" else kind())
+    if not isinstance(part, kind):
         raise HTTPError(400)
-    return held
+    return part
 
 
 def application(live: Live, params: Path, port: int, say: Callable[[str], None]) -> Application:
