@@ -87,7 +87,7 @@ def test_a_note_of_a_holder_who_died_stops_no_one(tmp_path):
 
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path):
     work = (
-        "import sys, time; from pathlib import Path; from forecast import runs\n"
+        "import sys, time; from pathlib import Path; from forecast.runs import folders\n"
         f"with folders.publishing(Path(sys.argv[1]), 'example', '{MONTH}') as staging:\n"
         "    (staging / 'half').write_text('half'); print('held', flush=True); time.sleep(60)"
     )
@@ -203,7 +203,7 @@ def test_an_error_right_after_the_commit_loses_nothing(tmp_path, monkeypatch):
         monkeypatch.context() as patch,
         pytest.raises(CannotPublish, match="new run is complete and the next start finishes publishing it"),
     ):
-        patch.setattr(folders, "sync_folder", fail)
+        patch.setattr(files, "sync_folder", fail)
         publish(tmp_path, "new")
     assert said(final) == "old" and said(folders.settled(final.parent, MONTH)) == "new"
 
@@ -337,7 +337,8 @@ def test_a_refusal_is_said_plainly_and_the_last_run_stands(tmp_path, monkeypatch
     def refuse(*args):
         raise trouble
 
-    monkeypatch.setattr(folders, "write_text" if where == "body" else where, refuse)
+    place, name = (files, "write_text") if where == "body" else (folders, where)
+    monkeypatch.setattr(place, name, refuse)
     with pytest.raises(CannotPublish, match=f"(?s){words}") as caught:
         publish(tmp_path, "new")
     assert "What was published before stands as it was." in str(caught.value) and "Traceback" not in str(caught.value)
@@ -585,7 +586,7 @@ def test_a_polite_end_is_like_a_kill(tmp_path):
     """SIGTERM, as a scheduler sends it after its time limit: nothing to clear up by hand."""
     final = publish(tmp_path, "old")
     work = (
-        "import sys, time; from pathlib import Path; from forecast import runs\n"
+        "import sys, time; from pathlib import Path; from forecast.runs import folders\n"
         f"with folders.publishing(Path(sys.argv[1]), 'example', '{MONTH}') as staging: print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", work, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:

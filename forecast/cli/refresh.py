@@ -25,7 +25,7 @@ def refresh(ctx, folder, draws, seed, threads, runs_folder, notebooks, quiet) ->
     Ends with 0 if done or nothing to do, 1 failed, 2 an arrival is not as expected, 3 another refresh is under way,
     4 done, and a person must look at something. Whatever is wrong, the last answer stands.
     """
-    from forecast.runs.refresh.door import refresh_council
+    from forecast.runs.refresh.io import refresh_council
 
     say, at = _logged(folder, quiet), datetime.now(UTC).isoformat(timespec="seconds")
     try:

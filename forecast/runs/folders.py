@@ -4,16 +4,16 @@
                             frozen/ (assumptions as used), tables/ (CSV and Parquet), charts/, notebooks/
     runs/COUNCIL/runs.log   what was published and when: time, what, month, run, note, with tabs between them
 
-How a run is published. Beside MONTH stand, while it is made, .MONTH.staging (the new run), .MONTH.journal and, where the
-system has no exchange of folders, .MONTH.previous.
+How a run is published. Beside MONTH stand, while it is made, .MONTH.staging (the new run), .MONTH.journal and, where
+the system has no exchange of folders, .MONTH.previous.
  1. The lock .MONTH.lock is taken. It is the operating system's: it ends with the process that holds it, however that
-    ends, so it is never stale and its file is never to be deleted. .MONTH.holder says who holds it; it may be an earlier
-    holder's for an instant, and means nothing while the lock is free.
+    ends, so it is never stale and its file is never to be deleted. .MONTH.holder says who holds it; it may be an
+    earlier holder's for an instant, and means nothing while the lock is free.
  2. The run is written to staging, and every file and folder of it is forced to disk.
- 3. The journal, which names the checksum of staging, is written whole. This is the point of no return: before it the last
-    published run stands; after it the new one is published, by this process or by whoever looks next.
- 4. Staging and MONTH change places. Linux does so in one step (renameat2), and a reader sees the old run or the new one.
-    Elsewhere it takes two renames: for an instant there is no MONTH, and `settled` waits for it, or finishes the swap.
+ 3. The journal, which names the checksum of staging, is written whole. This is the point of no return: before it the
+    last published run stands; after it the new one is published, by this process or by whoever looks next.
+ 4. Staging and MONTH change places. Linux does so in one step (renameat2), and a reader sees the old run or the new
+    one. Elsewhere it takes two renames: for an instant there is no MONTH, and `settled` waits, or finishes the swap.
  5. A line is added to runs.log, the old run and the journal are removed.
 `_settle` does 4 and 5, both for the run that has just been made and for one that was killed; it may be killed itself.
 No manifest and no file of a run holds the time: that is in runs.log, and the caller gives it.
@@ -46,14 +46,8 @@ Read = TypeVar("Read")
 Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (runs/COUNCIL, runs/COUNCIL/MONTH)
 
 LIBRARIES = ("numpy", "pandas", "numba", "pydantic", "papermill")
-CODE = {
-    ".py",
-    ".html",
-    ".css",
-    ".js",
-    ".svg",
-    ".typ",
-}  # what the package is made of; not what Python and editors leave in it
+# What the package is made of; not what Python and editors leave in it.
+CODE = {".py", ".html", ".css", ".js", ".svg", ".typ", ".j2", ".md", ".txt", ".yaml", ".csv"}
 MANIFEST, LOG = "manifest.json", "runs.log"
 LEAST_FREE = 50_000_000  # bytes: several times a run with its notebooks and report
 NEARLY_NOTHING = 1_000_000  # bytes: with less free, whatever went wrong went wrong for want of room
@@ -62,12 +56,8 @@ LOG_WAIT = 30.0  # seconds: another month's line takes a few milliseconds
 READS = 20  # attempts to read a run that is replaced meanwhile
 EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux
 NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM}  # what systems without it answer
-SAME_TROUBLE = {
-    errno.EDQUOT: errno.ENOSPC,
-    errno.EFBIG: errno.ENOSPC,
-    errno.EPERM: errno.EACCES,
-    errno.EEXIST: errno.ENOTDIR,
-}
+FULL, NO_RIGHT, IN_THE_WAY = errno.ENOSPC, errno.EACCES, errno.ENOTDIR
+SAME_TROUBLE = {errno.EDQUOT: FULL, errno.EFBIG: FULL, errno.EPERM: NO_RIGHT, errno.EEXIST: IN_THE_WAY}
 ID_LETTERS = 10  # of the manifest's checksum: one chance in a million million of two runs of a month sharing them
 
 
@@ -82,7 +72,7 @@ class Places:
     def final(self) -> Path:
         return self.home / self.month
 
-    def beside(self, what: str) -> Path:
+    def working(self, what: str) -> Path:
         """A working file or folder beside the run: staging, previous, journal, lock, holder."""
         return self.home / f".{self.month}.{what}"
 
@@ -117,7 +107,7 @@ def publishing(runs: Path, council: str, month: str, at: str = "", record: Recor
     places = Places(runs / council, month)
     with _plainly(places):
         places.home.mkdir(parents=True, exist_ok=True)
-        with _held(places):
+        with _alone(places):
             _settle(places)
             _recorded(places, record)
             _enough_room(places)
@@ -135,8 +125,8 @@ def settled(home: Path, month: str) -> Path:
     home  runs/COUNCIL. Where the swap cannot be finished (no right to write), it is the folder that holds a whole run.
     """
     places = Places(home, month)
-    final, previous, staging = places.final, places.beside("previous"), places.beside("staging")
-    committed = places.beside("journal").exists
+    final, previous, staging = places.final, places.working("previous"), places.working("staging")
+    committed = places.working("journal").exists
     if committed() or (previous.exists() and not final.exists()):
         with suppress(OSError, BadInput, Timeout), _lock(places).acquire(timeout=0):
             _settle(places)
@@ -157,33 +147,33 @@ def steady(home: Path, month: str, read: Callable[[Path], Read]) -> Read:
         folder = settled(home, month)
         before = run_id(folder)
         try:
-            held = read(folder)
+            found = read(folder)
         except Exception:  # of whatever kind: half of one run and half of another can look like anything
             if run_id(settled(home, month)) == before:
                 raise
             continue
         if run_id(settled(home, month)) == before:
-            return held
+            return found
     raise BadInput(f"{home.name} {month} is being published again and again; try once more when that has ended")
 
 
 def remove(runs: Path, council: str, month: str, run: str, at: str = "") -> None:
     """Delete a published run's folder. Raises Busy if it is being made, BadInput if it is not `run` any more."""
     places = Places(runs / council, month)
-    with _plainly(places), _held(places):
+    with _plainly(places), _alone(places):
         _settle(places)
         if run_id(places.final) != run:
             raise BadInput(f"{places.name} is not the run {run} any more. List the runs again.")
-        _rename(places.final, places.beside("going"))
+        _rename(places.final, places.working("going"))
         log(places.home, Logged(at, "deleted", month, run, ""))
-        shutil.rmtree(places.beside("going"), ignore_errors=True)
+        shutil.rmtree(places.working("going"), ignore_errors=True)
 
 
 def sweep(runs: Path, council: str) -> None:
     """Finish deletions that were interrupted. Raises Busy if one of their runs is being made."""
     for left in sorted((runs / council).glob(".*.going")):
         places = Places(runs / council, left.name[1 : -len(".going")])
-        with _plainly(places), _held(places):
+        with _plainly(places), _alone(places):
             _settle(places)
 
 
@@ -196,9 +186,9 @@ def run_id(folder: Path, month: str | None = None) -> str | None:
 
 
 @contextmanager
-def _held(places: Places) -> Iterator[None]:
+def _alone(places: Places) -> Iterator[None]:
     """One at a time, with a note of who. Raises Busy."""
-    holder, lock = places.beside("holder"), _lock(places)
+    holder, lock = places.working("holder"), _lock(places)
     try:
         lock.acquire(timeout=LOCK_WAIT, poll_interval=PAUSE)
     except Timeout:
@@ -214,31 +204,33 @@ def _held(places: Places) -> Iterator[None]:
 
 
 def _lock(places: Places) -> FileLock:
-    return FileLock(places.beside("lock"), fallback_to_soft=False)
+    return FileLock(places.working("lock"), fallback_to_soft=False)
 
 
 def _busy(places: Places) -> str:
     """Who is at it, as far as is known."""
-    holder, who = places.beside("holder"), ""
+    note, who = places.working("holder"), ""
     with suppress(OSError, ValueError, KeyError):
-        held = json.loads(holder.read_text(encoding="utf-8"))
-        since = datetime.fromtimestamp(holder.stat().st_mtime).astimezone()
-        who = f" by process {held['process']} on {held['host']}, since {since:%H:%M} on {since.day} {since:%B %Y}"
-    told = "Wait for it to end and try again. If it has died, just try again: the lock ends with the process, and no file needs deleting."
-    return f"another run of {places.name} is under way{who}. {told}"
+        holder = json.loads(note.read_text(encoding="utf-8"))
+        since = datetime.fromtimestamp(note.stat().st_mtime).astimezone()
+        who = f" by process {holder['process']} on {holder['host']}, since {since:%H:%M} on {since.day} {since:%B %Y}"
+    return (
+        f"another run of {places.name} is under way{who}. Wait for it to end and try again. "
+        "If it has died, just try again: the lock ends with the process, and no file needs deleting."
+    )
 
 
 @contextmanager
 def _staging(places: Places) -> Iterator[Path]:
     """An empty staging folder; removed again unless the run was committed."""
-    staging = places.beside("staging")
+    staging = places.working("staging")
     _clear(staging)
     staging.mkdir()
     try:
         yield staging
     except BaseException as error:
         plain = _why(error, places)  # before the folder goes, and makes room
-        if not places.beside("journal").exists():
+        if not places.working("journal").exists():
             shutil.rmtree(staging, ignore_errors=True)
         if plain:
             raise plain from error
@@ -247,37 +239,32 @@ def _staging(places: Places) -> Iterator[Path]:
 
 def _commit(places: Places, at: str) -> None:
     """Write the journal: from here on the run is published, whatever happens."""
-    staging = places.beside("staging")
-    held = {"tree": tree_hash(staging), "run": run_id(staging, places.month), "at": at}
-    write_whole(places.beside("journal"), (json.dumps(held) + "\n").encode("utf-8"))
+    staging = places.working("staging")
+    journal = {"tree": tree_hash(staging), "run": run_id(staging, places.month), "at": at}
+    write_whole(places.working("journal"), (json.dumps(journal) + "\n").encode("utf-8"))
 
 
 def _settle(places: Places) -> None:
     """Finish what was committed, undo what was not. Under the lock; may be killed and done again at any point."""
-    final, previous, staging = places.final, places.beside("previous"), places.beside("staging")
-    journal = _journal(places)
+    final, previous, staging = places.final, places.working("previous"), places.working("staging")
+    try:
+        journal = json.loads(places.working("journal").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        journal = None  # nothing was committed
     if journal and tree_hash(final) != journal["tree"] == tree_hash(staging):
         _swap(places)
     if previous.exists() and not final.exists():
         _rename(previous, final)
     if journal and journal["run"] and run_id(final) == journal["run"]:
         log(places.home, Logged(journal["at"], "published", places.month, journal["run"], ""))
-    for left in (previous, staging, places.beside("going")):
+    for left in (previous, staging, places.working("going")):
         shutil.rmtree(left, ignore_errors=True)
-    places.beside("journal").unlink(missing_ok=True)
-
-
-def _journal(places: Places) -> dict | None:
-    """What was committed; None if nothing was."""
-    try:
-        return json.loads(places.beside("journal").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
+    places.working("journal").unlink(missing_ok=True)
 
 
 def _swap(places: Places) -> None:
     """Staging becomes the published folder; the old one is in its place or in `previous` afterwards."""
-    final, previous, staging = places.final, places.beside("previous"), places.beside("staging")
+    final, previous, staging = places.final, places.working("previous"), places.working("staging")
     if not final.exists():
         _rename(staging, final)
     elif not _exchanged(staging, final):
@@ -324,7 +311,8 @@ def _clear(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         raise CannotPublish(
-            f"{_short(folder)} cannot be removed: close what has a file of it open, or ask for the right to delete there, and start again"
+            f"{_short(folder)} cannot be removed: close what has a file of it open, or ask for the right to delete "
+            "there, and start again"
         )
 
 
@@ -335,18 +323,20 @@ def _recorded(places: Places, record: Record | None) -> None:
     try:
         record(places.home, places.final)
     except OSError as error:
-        told = f"{places.name} is published, but its figures could not be added to the history ({error.strerror}). The next start adds them."
-        raise CannotPublish(told) from error
+        raise CannotPublish(
+            f"{places.name} is published, but its figures could not be added to the history ({error.strerror}). "
+            "The next start adds them."
+        ) from error
 
 
 def _enough_room(places: Places) -> None:
     """Raises CannotPublish if the disk has no room for another run beside the last."""
-    files = [path for path in places.final.rglob("*") if path.is_file()] if places.final.exists() else []
-    needed = max(LEAST_FREE, 2 * sum(path.stat().st_size for path in files))
-    free = shutil.disk_usage(places.home).free
+    last = sum(path.stat().st_size for path in places.final.rglob("*") if path.is_file())
+    needed, free = max(LEAST_FREE, 2 * last), shutil.disk_usage(places.home).free
     if free < needed:
         raise CannotPublish(
-            f"{_short(places.home)} has {free / 1e6:.0f} MB free, and a run needs {needed / 1e6:.0f} MB. {_STANDS}Make room, and start again."
+            f"{_short(places.home)} has {free / 1e6:.0f} MB free, and a run needs {needed / 1e6:.0f} MB. "
+            f"{_STANDS}Make room, and start again."
         )
 
 
@@ -357,12 +347,10 @@ _CLOSE = (
     if os.name == "nt"
     else "Ask for the right to write there"
 )
+_ELSEWHERE = "or give another folder with --runs"
 _OF_THE_DISK = {
-    errno.ENOSPC: ("is on a disk that is full, or your share of it is", "Make room, and start again."),
-    errno.EROFS: (
-        "is on a disk that is read-only now",
-        "Ask for it to be made writable, or give another folder with --runs.",
-    ),
+    FULL: ("is on a disk that is full, or your share of it is", "Make room, and start again."),
+    errno.EROFS: ("is on a disk that is read-only now", f"Ask for it to be made writable, {_ELSEWHERE}."),
     errno.ENOSYS: (
         "is on a disk without locks, where two runs could mix",
         "Give a folder on another disk with --runs.",
@@ -370,8 +358,8 @@ _OF_THE_DISK = {
     errno.EIO: ("is on a disk that reports a fault", "Ask for it to be looked at before anything else."),
 }
 _OF_A_FILE = {
-    errno.EACCES: ("may not be written", f"{_CLOSE}, or give another folder with --runs, and start again."),
-    errno.ENOTDIR: ("is in the way: a file where a folder should be", "Move it away, and start again."),
+    NO_RIGHT: ("may not be written", f"{_CLOSE}, {_ELSEWHERE}, and start again."),
+    IN_THE_WAY: ("is in the way: a file where a folder should be", "Move it away, and start again."),
 }
 
 
@@ -391,25 +379,17 @@ def _why(error: BaseException, places: Places) -> CannotPublish | None:
     """The plain words of an error of the machine; None if it is of another kind."""
     if isinstance(error, BadInput) or not isinstance(error, Exception):
         return None
-    number, name = getattr(error, "errno", None), getattr(error, "filename", None)
-    number = errno.ENOSPC if _nothing_free(places.home) else SAME_TROUBLE.get(number, number)
-    of_a_file = number in _OF_A_FILE and _within(name, places.home)
-    said = _OF_A_FILE[number] if of_a_file else _OF_THE_DISK.get(number)
-    if said is None:
-        return None
-    where = _short(Path(os.fsdecode(name)) if of_a_file else places.home)
-    return CannotPublish(f"{where} {said[0]}. {_COMPLETE if places.beside('journal').exists() else _STANDS}{said[1]}")
-
-
-def _nothing_free(home: Path) -> bool:
+    number, name, home = getattr(error, "errno", None), getattr(error, "filename", None), places.home
+    number = SAME_TROUBLE.get(number, number)
     with suppress(OSError):
-        return shutil.disk_usage(home).free < NEARLY_NOTHING
-    return False
-
-
-def _within(filename: object, home: Path) -> bool:
-    """Whether an error is about a file of the runs (or of the folder that holds them)."""
-    return filename is not None and home.parent in (path := Path(os.fsdecode(filename)), *path.parents)
+        number = FULL if shutil.disk_usage(home).free < NEARLY_NOTHING else number
+    file = Path(os.fsdecode(name)) if isinstance(name, str | bytes) else None
+    of_a_file = number in _OF_A_FILE and file is not None and home.parent in (file, *file.parents)
+    what = _OF_A_FILE[number] if of_a_file else _OF_THE_DISK.get(number)
+    if what is None:
+        return None
+    stands = _COMPLETE if places.working("journal").exists() else _STANDS
+    return CannotPublish(f"{_short(file if of_a_file else home)} {what[0]}. {stands}{what[1]}")
 
 
 def _short(path: Path) -> str:
@@ -424,8 +404,8 @@ def log(home: Path, line: Logged) -> None:
     """Add a line to runs/COUNCIL/runs.log, unless it is there already. Lines of several processes never mix."""
     path, fields = home / LOG, [" ".join(field.split()) for field in astuple(line)]
     with briefly(home):
-        held = read_log(home)
-        if Logged(*fields) in (held if line.at else held[-1:]):
+        lines = read_log(home)
+        if Logged(*fields) in (lines if line.at else lines[-1:]):
             return
         before = path.read_bytes() if path.exists() else b""
         gap = b"\n" if before and not before.endswith(b"\n") else b""
@@ -434,7 +414,7 @@ def log(home: Path, line: Logged) -> None:
 
 @contextmanager
 def briefly(home: Path) -> Iterator[None]:
-    """Alone with the files that a council's runs share, for a moment. Raises Busy if another process will not let go."""
+    """Alone with the files that a council's runs share, for a moment. Raises Busy if another process keeps them."""
     lock = FileLock(home / f".{LOG}.lock", fallback_to_soft=False)
     try:
         lock.acquire(timeout=LOG_WAIT, poll_interval=PAUSE / 10)
@@ -449,13 +429,9 @@ def briefly(home: Path) -> Iterator[None]:
 def read_log(home: Path) -> list[Logged]:
     """Every line of runs.log, oldest first. What a person added in another form is left out."""
     path = home / LOG
-    lines = path.read_bytes().decode("utf-8", "replace").splitlines() if path.exists() else []
-    return [
-        Logged(*fields) for fields in (line.split("\t") for line in lines) if len(fields) == len(Logged.__match_args__)
-    ]
-
-
-# ---- writing ----
+    text = path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
+    lines = (line.split("\t") for line in text.splitlines())
+    return [Logged(*fields) for fields in lines if len(fields) == len(Logged.__match_args__)]
 
 
 # ---- what made a run ----
@@ -481,18 +457,11 @@ def made_from(inputs: dict[str, Path], draws: int, seed: int, settings: dict | N
     } | ({"settings": settings} if settings is not None else {})
 
 
-def inputs_hash(made: dict) -> str:
-    """One checksum over what made a run: the outputs of a manifest are left out."""
-    held = {name: part for name, part in made.items() if name != "outputs"}
-    return hashlib.sha256(json.dumps(held, sort_keys=True).encode("utf-8")).hexdigest()
-
-
 def same_inputs(folder: Path, inputs: dict[str, Path], draws: int, seed: int, settings: dict | None = None) -> bool:
-    """Whether the published run is what these inputs, this code and these settings would make again, and is undamaged."""
-    held = read_manifest(folder)
-    if held is None or inputs_hash(held) != inputs_hash(made_from(inputs, draws, seed, settings)):
-        return False
-    return not damaged(folder)
+    """Whether the published run is what these inputs, this code and these settings would make again, undamaged."""
+    known = read_manifest(folder) or {}
+    made = {name: part for name, part in known.items() if name != "outputs"}
+    return made == made_from(inputs, draws, seed, settings) and not damaged(folder)
 
 
 def read_manifest(folder: Path) -> dict | None:
@@ -504,11 +473,9 @@ def read_manifest(folder: Path) -> dict | None:
 
 
 def damaged(folder: Path) -> list[str]:
-    """Files of a published run that are missing or are not what its manifest says. What people added is let be."""
-    held = (read_manifest(folder) or {"outputs": {MANIFEST: ""}})["outputs"]
-    return [
-        name for name, checksum in held.items() if not (folder / name).is_file() or sha256(folder / name) != checksum
-    ]
+    """Files of a published run that are missing or not what its manifest says. What people added is let be."""
+    outputs = (read_manifest(folder) or {"outputs": {MANIFEST: ""}})["outputs"]
+    return [name for name, made in outputs.items() if not (folder / name).is_file() or sha256(folder / name) != made]
 
 
 def tree_hash(folder: Path) -> str | None:

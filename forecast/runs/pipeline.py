@@ -20,7 +20,7 @@ from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.questions.history_causes import years_apart
 from forecast.questions.monthly import monthly_costs
-from forecast.record.door import record_told
+from forecast.record.io import record_told
 from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER
 from forecast.report.workbook.sources import sources_table
@@ -46,11 +46,9 @@ class Home:
 
 def run_name(month: str, workbook: Path | None) -> str:
     """The folder of a run: the month or, from a workbook, the month and the workbook's name in plain letters."""
-    return (
-        month
-        if workbook is None
-        else f"{month}-{re.sub('[^a-z0-9]+', '-', workbook.stem.lower()).strip('-') or 'workbook'}"
-    )
+    if workbook is None:
+        return month
+    return f"{month}-{re.sub('[^a-z0-9]+', '-', workbook.stem.lower()).strip('-') or 'workbook'}"
 
 
 def run_case(
@@ -98,40 +96,38 @@ def run_open(
     workbook: Path | None = None,
     more: More = More(),
 ) -> dict:
-    """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if from one."""
+    """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if one."""
     council, month = case.central.case.council, run_name(case.central.case.month, workbook)
     chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
     with folders.publishing(home.runs, council, month, more.at, more.record) as folder:
         say("calibrating to the published year")
         base = remembering(outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger))
         central = outlook.foresee(base, case.central)
-        told = head(base) | {"record": record_told(home.data.parent)}
-        by_month = []
+        answer, by_month = head(base) | {"record": record_told(home.data.parent)}, []
         with ThreadPoolExecutor(
             1
-        ) as beside:  # on futures of their own, they share nothing with the scenarios but processors
-            tried = (
-                beside.submit(sensitivities, case, base, central, threads) if base.draws > SENSITIVITY_DRAWS else None
+        ) as aside:  # on futures of its own: it shares nothing with the scenarios but processors
+            asked = (
+                aside.submit(sensitivities, case, base, central, threads) if base.draws > SENSITIVITY_DRAWS else None
             )
             for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
                 say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
-                one = central if slug == "central" else outlook.foresee(base, assumptions)
-                told["scenarios"][slug] = scenario(base, one, central)
-                by_month.append(monthly_costs(base, {slug: one}))
+                projected = central if slug == "central" else outlook.foresee(base, assumptions)
+                answer["scenarios"][slug] = scenario(base, projected, central)
+                by_month.append(monthly_costs(base, {slug: projected}))
             say("what matters most, and what would be enough")
-            told["sensitivities"] = sensitivities(case, base, central, threads) if tried is None else tried.result()
+            answer["sensitivities"] = asked.result() if asked else sensitivities(case, base, central, threads)
         say("writing the answer, tables and charts")
-        write_run(folder, case, chosen, base, central, told, pd.concat(by_month, ignore_index=True))
+        write_run(folder, case, chosen, base, central, answer, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
-            more.write(folder, base, central, told)
+            more.write(folder, base, central, answer)
         if with_notebooks:
             say("running the notebooks")
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
         inputs = input_files(home, case, workbook) if more.inputs is None else more.inputs(folder)
-        files.write_json(
-            folder / "manifest.json", folders.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks})
-        )
-    return told
+        made = folders.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks})
+        files.write_json(folder / folders.MANIFEST, made)
+    return answer
 
 
 def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
@@ -144,17 +140,17 @@ def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
     return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 
-def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, told: dict, by_month: pd.DataFrame) -> None:
+def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:
     """Everything but the notebooks."""
-    files.write_json(folder / "answer.json", told)
-    lines = [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told)]
+    files.write_json(folder / "answer.json", answer)
+    lines = [*words.headline(answer), "", *words.cautions(answer), "", *scenario_text(answer)]
     files.write_text(folder / "answer.txt", "\n".join(lines))
     files.write_text(folder / "assumptions.md", f"{log_markdown(case.central).rstrip()}\n\n{table_log(case.cards)}")
     for slug, assumptions in chosen.items():
         files.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
-    for name, table in (tables_of(case, base, central, told) | {"monthly": by_month}).items():
+    for name, table in (tables_of(case, base, central, answer) | {"monthly": by_month}).items():
         files.write_table(folder / "tables", name, table)
-    for name, chart in charts_of(told).items():
+    for name, chart in charts_of(answer).items():
         write_chart(folder / "charts", name, chart)
 
 
@@ -167,99 +163,68 @@ def table_log(cards: dict) -> str:
     return "\n".join(lines)
 
 
-def scenario_text(told: dict) -> list[str]:
+def scenario_text(answer: dict) -> list[str]:
     """The scenarios as a small text table."""
     head = f"{'Scenario':24s} {'Chance it holds':>17s} {'Call':>11s} {'LAC':>6s} {'CP':>6s}   Call against central"
-    return [head, *words.scenario_lines(told)]
+    return [head, *words.scenario_lines(answer)]
 
 
-def tables_of(case: OpenCase, base, central, told: dict) -> dict[str, pd.DataFrame]:
+def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataFrame]:
     """Every table of the run, tidy, one fact a row."""
-    spending = case.tables[case.central.case.tables["spending"]]
-    held = {
-        "children": children_table(told),
-        "cost": cost_table(told),
-        "contingency": contingency_table(told),
+    return answer_tables(answer) | {
         "calibration": check.calibration(base),
         "rates": check.rates_used(base),
         "spread": check.spread(base, central),
         "population": central.population.flows.round(3).assign(month=base.months),
         "history": case.history.frame,
         "years_apart": years_apart(case),
-        "causes": causes_table(told),
-        "sensitivities": pd.DataFrame(told["sensitivities"]["assumptions"]),
-        "levers": pd.DataFrame(told["sensitivities"]["levers"]),
+        "sensitivities": pd.DataFrame(answer["sensitivities"]["assumptions"]),
+        "levers": pd.DataFrame(answer["sensitivities"]["levers"]),
         "assumptions": log_frame(case.central),
         "sources": sources_table(case.cards),
-        "reconciliation": check.reconciliation(base, spending),
+        "reconciliation": check.reconciliation(base, case.tables[case.central.case.tables["spending"]]),
     }
-    return held
 
 
-def children_table(told: dict) -> pd.DataFrame:
-    """scenario x group x figure x month."""
-    rows = [
-        {"scenario": slug, "group": group, "figure": figure, **row}
-        for slug, scenario in told["scenarios"].items()
-        for group, figures in scenario["children"].items()
-        for figure, months in figures.items()
-        for row in months
-    ]
-    return pd.DataFrame(rows)
+def answer_tables(answer: dict) -> dict[str, pd.DataFrame]:
+    """What the answer says of each scenario.
 
-
-def cost_table(told: dict) -> pd.DataFrame:
-    """scenario x financial year x line."""
-    rows = [
-        {
-            "scenario": slug,
-            "financial_year": year,
-            "line": line,
-            "name": LINES[line][0],
-            "group": LINES[line][1],
-            **figures,
-        }
-        for slug, scenario in told["scenarios"].items()
-        for year, cost in scenario["cost"].items()
-        for line, figures in cost["lines"].items()
-    ]
-    return pd.DataFrame(rows)
-
-
-def causes_table(told: dict) -> pd.DataFrame:
-    """scenario x cause of the change of the expected call from the central case."""
-    rows = [
-        {"scenario": slug, "cause": cause, "pounds": pounds}
-        for slug, scenario in told["scenarios"].items()
-        if scenario["causes"] is not None
-        for cause, pounds in scenario["causes"]["parts"].items()
-    ]
-    return pd.DataFrame(rows, columns=["scenario", "cause", "pounds"])
-
-
-def contingency_table(told: dict) -> pd.DataFrame:
-    """scenario x month of the draw-down."""
-    rows = [
-        {"scenario": slug, "chance_holds": scenario["contingency"]["chance_holds"], **row}
-        for slug, scenario in told["scenarios"].items()
-        for row in scenario["contingency"]["call_by_month"]
-    ]
-    return pd.DataFrame(rows)
-
-
-def charts_of(told: dict) -> dict[str, charts.Chart]:
+    children     group x figure x month
+    cost         financial year x line
+    contingency  month of the draw-down
+    causes       of the change of the expected call from the central case
+    """
+    children, cost, contingency, causes = [], [], [], []
+    for slug, told in answer["scenarios"].items():
+        for group, figures in told["children"].items():
+            for figure, months in figures.items():
+                children += [{"scenario": slug, "group": group, "figure": figure, **row} for row in months]
+        for year, of_year in told["cost"].items():
+            for line, figures in of_year["lines"].items():
+                named = {"line": line, "name": LINES[line][0], "group": LINES[line][1]}
+                cost.append({"scenario": slug, "financial_year": year, **named, **figures})
+        drawn = told["contingency"]
+        holds = {"scenario": slug, "chance_holds": drawn["chance_holds"]}
+        contingency += [holds | row for row in drawn["call_by_month"]]
+        causes += [[slug, *part] for part in told["causes"]["parts"].items()] if told["causes"] else []
     return {
-        "contingency": charts.contingency_fan(told),
-        "looked_after": charts.children_fan(told, "lac", "Looked-after children"),
-        "plans": charts.children_fan(told, "cp", "Child protection plans"),
-        "scenarios": charts.scenario_ladder(told),
-        "cost": charts.cost_by_year(told),
-        "sensitivities": charts.tornado(told),
-    } | {
-        f"causes_{slug}": charts.waterfall(told, slug)
-        for slug, scenario in told["scenarios"].items()
-        if scenario["causes"] is not None
+        "children": pd.DataFrame(children),
+        "cost": pd.DataFrame(cost),
+        "contingency": pd.DataFrame(contingency),
+        "causes": pd.DataFrame(causes, columns=["scenario", "cause", "pounds"]),
     }
+
+
+def charts_of(answer: dict) -> dict[str, charts.Chart]:
+    with_causes = [slug for slug, scenario in answer["scenarios"].items() if scenario["causes"] is not None]
+    return {
+        "contingency": charts.contingency_fan(answer),
+        "looked_after": charts.children_fan(answer, "lac", "Looked-after children"),
+        "plans": charts.children_fan(answer, "cp", "Child protection plans"),
+        "scenarios": charts.scenario_ladder(answer),
+        "cost": charts.cost_by_year(answer),
+        "sensitivities": charts.tornado(answer),
+    } | {f"causes_{slug}": charts.waterfall(answer, slug) for slug in with_causes}
 
 
 def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, ...] = ("svg", "png", "alt")) -> None:
@@ -276,21 +241,16 @@ def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, 
 
 def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dict[str, Path]:
     """Every file of the project that the case was made from."""
-    one = case.central.case
+    central = case.central.case
     params = [home.params / "catalogue.yaml"]
     if workbook is None:
-        params += [home.params / "national.yaml", home.params / one.council / one.month / "case.yaml"]
+        params += [home.params / "national.yaml", home.params / central.council / central.month / "case.yaml"]
         params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
     data = [part for file in case.files.values() if file.is_relative_to(home.data) for part in (file, card_path(file))]
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
     files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
-    files |= {f"notebooks/{path.name}": path for path in notebooks_of(home)}
+    files |= {f"notebooks/{path.name}": path for path in sorted(home.notebooks.glob("[0-9]*.ipynb"))}
     return files | {f"data/{path.relative_to(home.data).as_posix()}": path for path in data}
-
-
-def notebooks_of(home: Home) -> list[Path]:
-    """The notebooks a run runs, in order."""
-    return sorted(home.notebooks.glob("[0-9]*.ipynb"))
 
 
 def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], None]) -> None:
@@ -323,7 +283,8 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
                 say(f"notebook {number} of {len(notebooks)}: {name}")
     except papermill.PapermillExecutionError as failed:
         raise NotebookFailed(
-            f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). Send this message to who keeps the program; meanwhile --no-notebooks leaves them out."
+            f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). "
+            "Send this message to who keeps the program; meanwhile --no-notebooks leaves them out."
         ) from None
     finally:
         del os.environ[RUN_FOLDER]

@@ -1,7 +1,7 @@
-"""The committee paper of a published run on disk: Word, page, PDF, workbook and blocks to paste, each read back before it is kept.
+"""The committee paper of a published run on disk: Word, page, PDF, workbook and blocks to paste, each read back.
 
-Everything is written beside the place first and read back; only where every figure in the finished files is the run's, and
-a screen reader would find its way, do the files replace those of last time.
+Everything is written beside the place first and read back; only where every figure in the finished files is the run's,
+and a screen reader would find its way, do the files replace those of last time.
 """
 
 import json
@@ -63,38 +63,39 @@ def write_paper(
 ) -> list[Path]:
     """Write the paper of a published run into `out`; returns the files.
 
-    Raises BadInput where there is no such run or meeting, the paper may not be public, or what was written does not read back.
+    Raises BadInput where there is no such run or meeting, the paper may not be public, or what was written does not
+    read back.
     """
     folder, settings = _folder(home, council, month), read_settings(home.params)
-    held = meeting(settings, f"{council}/{month}")
-    as_of = wanted.as_of or held.date
+    before = None if wanted.previous is None else _folder(home, council, wanted.previous)
+    as_of = wanted.as_of or meeting(settings, f"{council}/{month}").date
     say("gathering what the paper tells")
     run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
-    known = gathered(
-        run, as_of, home.params.parent, folders.run_id(folder) or "", score.of_run(run) if run.outturns else None
-    )
+    scores = score.of_run(run) if run.outturns else None
+    known = gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
     say("disclosure control" if wanted.public else "drawing the charts")
     released = _release(home, known, council, month) if wanted.public else None
     report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
-    before = None if wanted.previous is None else _folder(home, council, wanted.previous)
+    hidden, notes = (frozenset(released.hidden), released.notes) if released else (frozenset(), ())
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as staging:
-        made = _write(
-            report,
-            folder,
-            Path(staging),
-            f"{council}-{month}",
-            as_of,
-            wanted,
-            before,
-            frozenset(released.hidden) if released else frozenset(),
-            say,
-        )
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as place:
+        staging = Path(place)
+        made = {end: staging / f"{council}-{month}.{end}" for end in ("docx", "html", "pdf", "xlsx")}
+        say("Word")
+        to_word(report, made["docx"], wanted.template)
+        say("page for a browser, and PDF")
+        to_html(report, made["html"])
+        to_pdf(report, made["pdf"])
+        say("workbook")
+        write_workbook(folder, made["xlsx"], as_of, PUBLIC if wanted.public else PRIVATE, before, hidden)
+        say("blocks to paste")
+        write_blocks(report, staging / BLOCKS)
         say("reading every figure back")
-        _read_back(report, known, [*declared(settings, known), *(released.notes if released else ())], made)
-        files = _keep(Path(staging), out)
+        _read_back(report, known, [*declared(settings, known), *notes], made)
+        files = _keep(staging, out)
     if released is not None:
-        put(_record(home, council, month), write_release(released).encode("utf-8"))
+        record = home.runs / council / RELEASES / f"{month}.json"  # private: what was hidden, and why
+        put(record, write_release(released).encode("utf-8"))
     return files
 
 
@@ -102,34 +103,10 @@ def _folder(home: Home, council: str, month: str) -> Path:
     folder = folders.settled(home.runs / council, month)
     if not (folder / "answer.json").is_file():
         raise BadInput(
-            f"there is no run of {council}, {month}, to write about. Make it first: forecast run --council {council} --month {month}"
+            f"there is no run of {council}, {month}, to write about. "
+            f"Make it first: forecast run --council {council} --month {month}"
         )
     return folder
-
-
-def _write(
-    report: Report,
-    folder: Path,
-    staging: Path,
-    name: str,
-    as_of: date,
-    wanted: Wanted,
-    before: Path | None,
-    hidden: frozenset[str],
-    say: Callable,
-) -> dict[str, Path]:
-    """Every file of the paper, in staging."""
-    made = {end: staging / f"{name}.{end}" for end in ("docx", "html", "pdf", "xlsx")}
-    say("Word")
-    to_word(report, made["docx"], wanted.template)
-    say("page for a browser, and PDF")
-    to_html(report, made["html"])
-    to_pdf(report, made["pdf"])
-    say("workbook")
-    write_workbook(folder, made["xlsx"], as_of, PUBLIC if wanted.public else PRIVATE, before, hidden)
-    say("blocks to paste")
-    write_blocks(report, staging / BLOCKS)
-    return made
 
 
 def _read_back(report: Report, known: told.Known, names: list[str], made: dict[str, Path]) -> None:
@@ -144,34 +121,32 @@ def _read_back(report: Report, known: told.Known, names: list[str], made: dict[s
     if found:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         raise BadInput(
-            f"the paper was not written, because it does not read back as the run: {found[0]}{more}. Make the run again; if it says so again, send this message to who keeps the program."
+            f"the paper was not written, because it does not read back as the run: {found[0]}{more}. "
+            "Make the run again; if it says so again, send this message to who keeps the program."
         )
 
 
 def _keep(staging: Path, out: Path) -> list[Path]:
-    """The files in their places; blocks of last time that are no more are removed. Raises BadInput where one is open elsewhere."""
+    """The files in their places; blocks of last time that are no more are removed.
+
+    Raises BadInput if one cannot be replaced, as where Word or Excel has it open; then none is.
+    """
     names = sorted(path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
-    for name in names:
-        _free(out / name)
-    for path in sorted((out / BLOCKS).glob("*")) if (out / BLOCKS).is_dir() else []:
+    for path in (out / name for name in names if (out / name).exists()):
+        try:
+            with path.open("r+b"):
+                os.utime(path)
+        except OSError as fault:
+            raise BadInput(
+                f"{path.name} cannot be replaced ({fault.strerror}). "
+                "If it is open in another program, close it there and try again."
+            ) from None
+    for path in (out / BLOCKS).glob("*"):
         if path.relative_to(out) not in names:
             path.unlink()
     for name in names:
         put(out / name, (staging / name).read_bytes())
     return [out / name for name in names]
-
-
-def _free(path: Path) -> None:
-    """Raises BadInput if a file that is there cannot be replaced, as where Word or Excel has it open."""
-    if not path.exists():
-        return
-    try:
-        with path.open("r+b"):
-            os.utime(path)
-    except OSError as fault:
-        raise BadInput(
-            f"{path.name} cannot be replaced ({fault.strerror}). If it is open in another program, close it there and try again."
-        ) from None
 
 
 # ---- releases ----
@@ -181,37 +156,23 @@ def _release(home: Home, known: told.Known, council: str, month: str) -> Release
     """The release of a run's counts, in view of the releases of earlier months."""
     paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
     earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
-    rule = rule_in(known.table("assumptions"))
-    hidden = {key for one in earlier for key in one.hidden}
+    hidden = {key for release in earlier for key in release.hidden}
+    revised = _revised(home.runs / council, known, [path.stem for path in paths])
     return cleared_for_all(
-        known,
-        rule,
-        earlier,
-        known.beside["name"],
-        sorted(hidden & _revised(home, known, council, [path.stem for path in paths])),
+        known, rule_in(known.table("assumptions")), earlier, known.beside["name"], sorted(hidden & revised)
     )
 
 
-def _revised(home: Home, known: told.Known, council: str, months: list[str]) -> set[str]:
+def _revised(runs: Path, known: told.Known, months: list[str]) -> set[str]:
     """Counts that were others when an earlier month was released, as far as that month's run is still there."""
-    now = {cell.key: cell.value for cell in sheet_of(known).cells}
-    found: set[str] = set()
+    now = {cell.key: cell.value for cell in sheet_of(known).cells if cell.value is not None}
+    found = set()
     for month in months:
-        path = folders.settled(home.runs / council, month) / "tables" / "history.parquet"
+        path = folders.settled(runs, month) / "tables" / "history.parquet"
         rows = pd.read_parquet(path).to_dict("records") if path.is_file() else []
-        own = {
-            f"{row['measure']} {row['period']}": str(row["value"])
-            for row in rows
-            if row["area"] == known.beside["area"] and row["breakdown"] == "all"
-        }
-        found |= {
-            key
-            for key, value in own.items()
-            if value.isdecimal() and key in now and now[key] is not None and float(value) != now[key]
-        }
+        for row in rows:
+            key, value = f"{row['measure']} {row['period']}", str(row["value"])
+            own = row["area"] == known.beside["area"] and row["breakdown"] == "all"
+            if own and key in now and value.isdecimal() and float(value) != now[key]:
+                found.add(key)
     return found
-
-
-def _record(home: Home, council: str, month: str) -> Path:
-    """Where the private record of a public release stands."""
-    return home.runs / council / RELEASES / f"{month}.json"

@@ -7,7 +7,7 @@ import pandas as pd
 from forecast.case.home import find_home
 from forecast.report import charts
 from forecast.report.notebook import Run
-from forecast.report.words import at_month, children
+from forecast.report.words import children
 from forecast.sources import outturns
 from forecast.sources.history import History
 
@@ -28,49 +28,35 @@ def chart(rows: dict[str, list[dict]], group: str) -> charts.Chart | str:
 def scored(answer: dict, data: Path, table: str) -> dict[str, list[dict]]:
     """Group -> one row for each 31 March that has an outturn: forecast, range, outturn, no change, errors."""
     happened = History({table: outturns.read(data / "outturns", table)})
-    rows = {}
+    rows = {group: [] for group in MEASURES}
     for group, (measure, _) in MEASURES.items():
         months = answer["scenarios"]["central"]["children"][group]["month_ends"]
-        held = happened.series(answer["data_area"], measure)
-        forecast = {row["month"]: row for row in months}
-        days = [day for day in held.index if day[:7] in forecast]
-        rows[group] = [_row(day, at_month(months, day[:7]), held[day], answer["open_at_origin"][group]) for day in days]
+        forecast, no_change = {row["month"]: row for row in months}, answer["open_at_origin"][group]
+        for day, outturn in happened.series(answer["data_area"], measure).items():
+            if row := forecast.get(day[:7]):
+                figures = {"at": day, **{name: row[name] for name in ("mean", "p10", "p90")}, "outturn": outturn}
+                errors = {"error": row["mean"] - outturn, "error_no_change": no_change - outturn}
+                rows[group].append(figures | {"no_change": no_change} | errors)
     return rows
-
-
-def _row(day: str, row: dict, outturn: float, no_change: float) -> dict:
-    return {
-        "at": day,
-        "mean": row["mean"],
-        "p10": row["p10"],
-        "p90": row["p90"],
-        "outturn": outturn,
-        "no_change": no_change,
-        "error": row["mean"] - outturn,
-        "error_no_change": no_change - outturn,
-    }
 
 
 def score_table(rows: dict[str, list[dict]]) -> pd.DataFrame:
     """The same for a reader, with which was nearer said plainly."""
-    said = []
-    for group, (_, name) in MEASURES.items():
-        for row in rows[group]:
-            inside = "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside"
-            said.append(
-                [
-                    name,
-                    row["at"],
-                    children(row["mean"]),
-                    f"{children(row['p10'])} to {children(row['p90'])}",
-                    children(row["outturn"]),
-                    inside,
-                    children(row["no_change"]),
-                    nearer(row),
-                ]
-            )
-    columns = ["Children", "At", "Forecast", "80% range", "What happened", "Range", "No change", "Nearer"]
-    return pd.DataFrame(said, columns=columns)
+    table = [
+        {
+            "Children": name,
+            "At": row["at"],
+            "Forecast": children(row["mean"]),
+            "80% range": f"{children(row['p10'])} to {children(row['p90'])}",
+            "What happened": children(row["outturn"]),
+            "Range": "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
+            "No change": children(row["no_change"]),
+            "Nearer": nearer(row),
+        }
+        for group, (_, name) in MEASURES.items()
+        for row in rows[group]
+    ]
+    return pd.DataFrame(table)
 
 
 def nearer(row: dict) -> str:
@@ -79,20 +65,26 @@ def nearer(row: dict) -> str:
     return "equal" if ours == naive else "forecast" if ours < naive else "no change"
 
 
+def beats(ours: float, naive: float) -> str:
+    """How a forecast's error stands against that of no change."""
+    return "beats" if ours < naive else "loses to" if ours > naive else "ties with"
+
+
 def verdict(rows: dict[str, list[dict]]) -> list[str]:
     """One sentence a group: mean error of the forecast and of no change, and how many outturns the range held."""
     lines = ["How good was it?"]
     for group, (_, name) in MEASURES.items():
-        held = rows[group]
-        if not held:
+        scores = rows[group]
+        if not scores:
             lines.append(f"{name}: no outturn is held yet.")
             continue
-        ours = sum(abs(row["error"]) / row["outturn"] for row in held) / len(held)
-        naive = sum(abs(row["error_no_change"]) / row["outturn"] for row in held) / len(held)
-        inside = sum(row["p10"] <= row["outturn"] <= row["p90"] for row in held)
-        won = "beats" if ours < naive else "loses to" if ours > naive else "ties with"
+        ours, naive = (
+            sum(abs(row[error]) / row["outturn"] for row in scores) / len(scores)
+            for error in ("error", "error_no_change")
+        )
+        inside = sum(row["p10"] <= row["outturn"] <= row["p90"] for row in scores)
         lines.append(
-            f"{name}: mean error {ours:.1%}, no change {naive:.1%}; the forecast {won} no change. "
-            f"{inside} of {len(held)} outturns lie inside the 80% range."
+            f"{name}: mean error {ours:.1%}, no change {naive:.1%}; the forecast {beats(ours, naive)} no change. "
+            f"{inside} of {len(scores)} outturns lie inside the 80% range."
         )
     return lines

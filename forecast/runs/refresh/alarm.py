@@ -1,9 +1,9 @@
 """Do the latest months still fit? Starts of the last one, two or three months against those before, by exact chance.
 
-Before the months counted stands the year the case was calibrated to. Children start in families, so a count is taken as so
-many clumps of children: given the months before, those of the next months are negative binomial (Gamma-Poisson, closed form).
-A window is looked at in each length; the smallest chance counts, against a limit set so that a steady council hears the
-alarm by chance in about one month of a hundred (tests/alarms.py counts it).
+Before the months counted stands the year the case was calibrated to. Children start in families, so a count is taken as
+so many clumps of children: given the months before, those of the next months are negative binomial (Gamma-Poisson,
+closed form). A window is looked at in each length; the smallest chance counts, against a limit set so that a steady
+council hears the alarm by chance in about one month of a hundred (tests/alarms.py counts it).
 """
 
 from dataclasses import dataclass
@@ -35,10 +35,6 @@ class Alarm:
     chance: float
     found: bool
 
-    @property
-    def direction(self) -> str:
-        return "more" if self.counted > self.expected else "fewer"
-
 
 def alarm(
     measure: str, months: list[str], counts: np.ndarray, year_before: float, memory: float, family: float, limit: float
@@ -52,31 +48,13 @@ def alarm(
     limit        the chance below which it sounds
     """
     clump = 2 * family - 1  # mean of a family's square over its mean: the variance of a count over its mean
-    lengths = range(1, min(LONGEST_WINDOW, len(counts)) + 1)
-    windows = [
-        _window(measure, months[-length:], counts, length, year_before, memory, clump, limit) for length in lengths
-    ]
-    return min(windows, key=lambda one: one.chance)
-
-
-def _window(
-    measure: str,
-    window: list[str],
-    counts: np.ndarray,
-    length: int,
-    year_before: float,
-    memory: float,
-    clump: float,
-    limit: float,
-) -> Alarm:
-    earlier = counts[: len(counts) - length]
-    seen = (memory * year_before + earlier.sum()) / clump
-    time = memory * 12 + len(earlier)
-    ahead = nbinom(seen, time / (time + length))
-    now = int(counts[-length:].sum())
-    families = now / clump
-    chance = min(1.0, 2 * min(ahead.cdf(np.floor(families)), ahead.sf(np.ceil(families) - 1)))
-    low, high = (float(ahead.ppf(end) * clump) for end in (TAIL, 1 - TAIL))
-    return Alarm(
-        measure, tuple(window), now, float(ahead.mean() * clump), low, high, float(chance), bool(chance < limit)
-    )
+    found = []
+    for length in range(1, min(LONGEST_WINDOW, len(counts)) + 1):
+        earlier, now = counts[: len(counts) - length], int(counts[-length:].sum())
+        shape, time = (memory * year_before + earlier.sum()) / clump, memory * 12 + len(earlier)
+        ahead, families = nbinom(shape, time / (time + length)), now / clump
+        chance = min(1.0, 2 * min(ahead.cdf(np.floor(families)), ahead.sf(np.ceil(families) - 1)))
+        low, high = (float(ahead.ppf(end) * clump) for end in (TAIL, 1 - TAIL))
+        expected, window = float(ahead.mean() * clump), tuple(months[-length:])
+        found.append(Alarm(measure, window, now, expected, low, high, float(chance), bool(chance < limit)))
+    return min(found, key=lambda window: window.chance)

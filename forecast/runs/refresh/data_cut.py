@@ -1,4 +1,4 @@
-"""A council's months as a case: the assumptions it starts from, standing at the last month counted."""
+"""What is known at the end of a month, as a case: the assumptions it starts from, moved on to the last month."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +8,6 @@ import pandas as pd
 from forecast.case import Assumptions
 from forecast.case.months import day_in_words, financial_year, last_day
 from forecast.model.cases import COUNTED_AS, Come, OpenCase, moved_on, with_data
-from forecast.money.ledger import Ledger
 from forecast.money.ledger import ledger_of as to_ledger
 from forecast.runs.refresh.returned import with_returns
 from forecast.sources.arrivals import Card
@@ -16,7 +15,7 @@ from forecast.sources.arrivals.vintages import counts_of, ledger_of
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class DataCut:
     """What a forecast of one month rests on.
 
     scenarios  assumptions of every scenario, as the case they start from has them
@@ -34,22 +33,22 @@ class Standing:
     returned: Path | None = None
 
     @property
-    def come(self) -> Come:
+    def actuals(self) -> Come:
         """Counts and ledger, as a case takes them."""
-        return Come(counts_of(self.rows), self._ledger())
-
-    def _ledger(self) -> Ledger | None:
         money = ledger_of(self.rows).dropna(subset=["actual"])
         if money.empty:
-            return None
-        year = financial_year(counts_of(self.rows)["month"].max())
-        return replace(to_ledger(money, self.budget, year), levels=self.levels)
+            return Come(counts_of(self.rows), None)
+        ledger = to_ledger(money, self.budget, financial_year(self.last))
+        return Come(counts_of(self.rows), replace(ledger, levels=self.levels))
 
     def case(self, data: Path) -> OpenCase:
-        """The case, with every table it names as good as when the case was set up; `expired` tells those that are not now. Raises BadInput."""
-        set_up = last_day(self.card.starts_from.month)
-        scenarios = moved_on(with_returns(self.scenarios, self.returned), self.come, self.card.slug, self.card.council)
-        return with_data(data, scenarios, self.come, set_up, self.returned)
+        """The case, every table it names as good as when the case was set up. Raises BadInput.
+
+        `expired` tells those that are not good any more.
+        """
+        actuals, set_up = self.actuals, last_day(self.card.starts_from.month)
+        scenarios = moved_on(with_returns(self.scenarios, self.returned), actuals, self.card.slug, self.card.council)
+        return with_data(data, scenarios, actuals, set_up, self.returned)
 
     def expired(self, case: OpenCase) -> list[str]:
         """Tables that were good for the case and have expired by the last month: a newer edition is due."""
@@ -60,16 +59,16 @@ class Standing:
             if card.expires < now
         ]
 
-    def until(self, month: str) -> "Standing":
+    def until(self, month: str) -> "DataCut":
         """The same with nothing of any figure after `month`."""
         return replace(self, rows=self.rows[self.rows["month"] <= month].reset_index(drop=True))
 
-    def with_ledger_until(self, month: str | None) -> "Standing":
+    def with_ledger_until(self, month: str | None) -> "DataCut":
         """The same with no actuals after `month`; with None, none at all."""
         kept = self.rows["figure"].eq("children") | (self.rows["month"] <= (month or ""))
         return replace(self, rows=self.rows[kept].reset_index(drop=True))
 
-    def with_placed_until(self, month: str) -> "Standing":
+    def with_placed_until(self, month: str) -> "DataCut":
         """The same with nothing of where children are placed after `month`."""
         kept = ~self.rows["item"].isin(COUNTED_AS.values()) | (self.rows["month"] <= month)
         return replace(self, rows=self.rows[kept].reset_index(drop=True))

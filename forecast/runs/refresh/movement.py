@@ -11,7 +11,8 @@ One thing is changed at a time, from what was known last month to what is known 
 The last forecast is the one published now, so nothing is left over.
 """
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -19,10 +20,11 @@ from forecast.model import outlook
 from forecast.model.cases import OpenCase
 from forecast.model.outlook import Base, Outlook
 from forecast.questions.compare import summary
-from forecast.runs.refresh.council import Standing
+from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.returned import read_returned
 
 PENNY = Decimal("0.01")
+ROW = ["month", "figure", "item", "value"]
 CAUSES = {
     "model": "The program",
     "assumptions": "Assumptions and budget",
@@ -36,7 +38,7 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Figures:
-    """One forecast's headline: expected call and net outturn (pounds and pence), children at the year's end, chance it holds."""
+    """One forecast's headline: expected call and net outturn (pounds and pence), children at the year's end, chance."""
 
     call: Decimal
     outturn: Decimal
@@ -57,19 +59,17 @@ class Move:
 
 
 def figures(base: Base, seen: Outlook) -> Figures:
-    """The headline of a forecast."""
-    inside = [seen.months.index(month) for month in base.year]
+    """The headline of a forecast; once the budget year is over, children as they were counted at its end."""
+    inside, last = [seen.months.index(month) for month in base.year], base.year[-1]
     net = sum(cost[:, inside].sum(axis=1) for cost in seen.lines.values())
-    children = (_at_year_end(base, seen, group) for group in ("lac", "cp"))
-    return Figures(_pence(seen.drawn.at_year_end.mean()), _pence(net.mean()), *children, seen.drawn.chance)
-
-
-def _at_year_end(base: Base, seen: Outlook, group: str) -> float:
-    """Expected children at the end of the budget year; those counted once it is over."""
-    last = base.year[-1]
-    if last not in seen.forecast_months:
-        return float(getattr(base, group).opening.children)
-    return summary(getattr(seen, group).stock[:, seen.forecast_months.index(last)].sum(axis=1))["mean"]
+    children = {}
+    for group in ("lac", "cp"):
+        if last in seen.forecast_months:
+            stock = getattr(seen, group).stock[:, seen.forecast_months.index(last)].sum(axis=1)
+            children[group] = summary(stock)["mean"]
+        else:
+            children[group] = float(getattr(base, group).opening.children)
+    return Figures(_pence(seen.drawn.at_year_end.mean()), _pence(net.mean()), **children, chance=seen.drawn.chance)
 
 
 def _pence(pounds: float) -> Decimal:
@@ -83,7 +83,7 @@ def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
 
 
 def movement(
-    before: Figures, after: Figures, steps: list[tuple[str, Standing]], value: Callable[[Standing], Figures]
+    before: Figures, after: Figures, steps: list[tuple[str, DataCut]], value: Callable[[DataCut], Figures]
 ) -> list[Move]:
     """What each cause moved, in order.
 
@@ -91,60 +91,48 @@ def movement(
     steps          (cause, what is known once it has been changed); of the last, `after` is the headline
     """
     moves, last = [], before
-    for cause, standing in steps[:-1]:
-        now = value(standing)
+    for cause, data_cut in steps[:-1]:
+        now = value(data_cut)
         moves.append(Move(cause, now.minus(last)))
         last = now
     return [*moves, Move(steps[-1][0], after.minus(last))] if steps else []
 
 
-def steps_between(then: Standing, now: Standing, same_program: bool) -> list[tuple[str, Standing]]:
+def steps_between(then: DataCut, now: DataCut, same_program: bool) -> list[tuple[str, DataCut]]:
     """The steps from what was known then to what is known now; those that change nothing are left out."""
     new_levels = now.levels if now.levels is not None else now.ledger_months
     known = [month for month in then.ledger_months if month in new_levels]
+    last = known[-1] if known else None
     agreed = replace(then, scenarios=now.scenarios, budget=now.budget, card=now.card)
-    revised = replace(agreed, rows=now.rows).until(then.last).with_ledger_until(known[-1] if known else None)
-    mix = replace(agreed, rows=now.rows, returned=now.returned).with_ledger_until(known[-1] if known else None)
+    revised = replace(agreed, rows=now.rows).until(then.last).with_ledger_until(last)
+    mix = replace(agreed, rows=now.rows, returned=now.returned).with_ledger_until(last)
     numbers = replace(mix, returned=then.returned).with_placed_until(then.last)
-    actuals = replace(now, levels=tuple(known))
+    entries = (cut.scenarios["central"].entries for cut in (then, now))
+    old, new = (cut.rows[ROW].reset_index(drop=True) for cut in (then, revised))
+    new_ledger = now.ledger_months != then.ledger_months
     changed = {
         "model": (then, not same_program),
-        "assumptions": (agreed, not _same_assumptions(then, now)),
-        "revision": (revised, not _same_rows(then, revised)),
+        "assumptions": (agreed, then.budget != now.budget or operator.ne(*entries)),
+        "revision": (revised, not old.equals(new)),
         "numbers": (numbers, then.last != now.last),
         "mix": (mix, then.placed_months != now.placed_months or not _same_returns(then, now)),
-        "actuals": (actuals, now.ledger_months != then.ledger_months),
-        "price": (now, now.ledger_months != then.ledger_months),
+        "actuals": (replace(now, levels=tuple(known)), new_ledger),
+        "price": (now, new_ledger),
     }
-    return list(_those_that_changed(changed, now))
+    return [(cause, data_cut) for cause, (data_cut, is_new) in changed.items() if is_new]
 
 
-def _those_that_changed(changed: dict[str, tuple[Standing, bool]], now: Standing) -> Iterator[tuple[str, Standing]]:
-    for cause, (standing, is_new) in changed.items():
-        if is_new:
-            yield cause, standing
-
-
-def _same_assumptions(then: Standing, now: Standing) -> bool:
-    one, other = then.scenarios["central"], now.scenarios["central"]
-    return one.entries == other.entries and then.budget == now.budget
-
-
-def same_children(one: Standing, other: Standing) -> bool:
-    """Whether two standings have the very same children live through care, so that they differ in what is paid for them alone.
+def same_children(one: DataCut, other: DataCut) -> bool:
+    """Whether both have the very same children live through care, so that they differ in what is paid for them alone.
 
     Where returns are held, children live by placement, and where they are placed moves their lives too.
     """
     if one.scenarios["central"] is not other.scenarios["central"] or not _same_returns(one, other):
         return False
     by_placement = bool(read_returned(other.returned).files)
-    return one.come.counts.equals(other.come.counts) if by_placement else one.come.lives.equals(other.come.lives)
+    mine, theirs = one.actuals, other.actuals
+    return mine.counts.equals(theirs.counts) if by_placement else mine.lives.equals(theirs.lives)
 
 
-def _same_returns(then: Standing, now: Standing) -> bool:
+def _same_returns(then: DataCut, now: DataCut) -> bool:
     return read_returned(then.returned).files == read_returned(now.returned).files
-
-
-def _same_rows(one: Standing, other: Standing) -> bool:
-    columns = ["month", "figure", "item", "value"]
-    return one.rows[columns].reset_index(drop=True).equals(other.rows[columns].reset_index(drop=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from forecast.case.errors import BadInput
 from forecast.runs.pipeline import Home
-from forecast.runs.refresh.door import Done, refresh_council
+from forecast.runs.refresh.io import Done, refresh_council
 from forecast.sources.arrivals import CARD, INBOX
 
 DELIVERIES = "deliveries"
@@ -24,14 +24,16 @@ def replay(
     say: Callable[[str], None],
     with_notebooks: bool = False,
 ) -> Iterator[tuple[str, Done]]:
-    """Refresh `folder` with each delivery of `source` in turn, deliveries staying in its inbox; gives month and outcome.
+    """Refresh `folder` with each delivery of `source` in turn, which stay in its inbox; gives month and outcome.
 
-    folder  a new council folder; its runs go to `home.runs`. Raises BadInput if it is not empty or `source` holds no deliveries.
+    folder  a new council folder; its runs go to `home.runs`
+    Raises BadInput if it is not empty or `source` holds no deliveries.
     """
     deliveries = sorted(path for path in (source / DELIVERIES).glob("*") if path.is_dir())
     if not deliveries or not (source / CARD).is_file():
         raise BadInput(
-            f"{source.name} holds no {CARD} with a folder {DELIVERIES} beside it. Give a folder such as data/example/months."
+            f"{source.name} holds no {CARD} with a folder {DELIVERIES} beside it. "
+            "Give a folder such as data/example/months."
         )
     if folder.exists() and any(folder.iterdir()):
         raise BadInput(f"{folder.name} is not empty. Give a new folder, so that nothing of yours is written over.")
@@ -40,12 +42,8 @@ def replay(
     for delivery in deliveries:
         for file in sorted(delivery.iterdir()):
             shutil.copyfile(file, folder / INBOX / file.name)
-        yield (
-            delivery.name,
-            refresh_council(
-                home, folder, draws, seed, threads, f"{delivery.name}-05{WORKING_MORNING}", say, with_notebooks
-            ),
-        )
+        at = f"{delivery.name}-05{WORKING_MORNING}"
+        yield delivery.name, refresh_council(home, folder, draws, seed, threads, at, say, with_notebooks)
 
 
 def within(home: Home, folder: Path) -> Home:

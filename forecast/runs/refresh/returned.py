@@ -1,7 +1,7 @@
 """A council folder's child-level returns: read when they are new, counted, and held as tables without any child.
 
-returns/ssda903 and returns/cin, folders or zips beside the card, hold what the officer puts there; held/returns holds the tables
-made of them. Once read, the returns themselves may be taken away: the tables stay until newer returns come.
+returns/ssda903 and returns/cin, folders or zips beside the card, hold what the officer puts there; held/returns holds
+the tables made of them. Once read, the returns themselves may be taken away: the tables stay until newer returns come.
 """
 
 import csv
@@ -19,9 +19,11 @@ from forecast.sources.returns_case import PLAN_RATES, RATES, contents, cp_tables
 from forecast.sources.ssda903 import Returns, read_returns
 
 FOLDER, SOURCES, TABLE = "returns", "sources.csv", "held"
-LOOKED_AFTER, PLANS = "ssda903", "cin"
-WORDS = {LOOKED_AFTER: "looked-after children", PLANS: "child protection plans"}
-MEASURES, COUNTED = {LOOKED_AFTER: "lac", PLANS: "cp"}, {LOOKED_AFTER: "children", PLANS: "plans"}
+# folder -> its children in words, their measure in the counts, the column of the stock, the reader, the tables
+KINDS = {
+    "ssda903": ("looked-after children", "lac", "children", read_returns, lac_tables),
+    "cin": ("child protection plans", "cp", "plans", read_cin, cp_tables),
+}
 COLUMNS = ["returns", "sha256"]
 NO_DATA = (".", "Thumbs.db", "desktop.ini")
 
@@ -32,42 +34,49 @@ class Returned:
 
     files    name -> text of every table and its card
     sources  kind of returns -> SHA-256 of what they were read from
-    notes    sentences for the officer about what was read now; doubts: those that a person must act on
+    notes    sentences for the officer about what was read now; conflicts: those that a person must act on
     """
 
     files: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 def take(folder: Path, held: Returned, counted: dict[tuple[str, str], int], area: str, month: str) -> Returned:
     """What is held once the returns of a council folder that are new have been read.
 
-    counted  (month, measure) -> children at its end, to be compared; month: the last counted, beyond which no return is complete
+    counted  (month, measure) -> children at its end, to be compared
+    month    the last counted, beyond which no return is complete: a last return whose year is not over is taken as
+             complete to its end, and the comparison tells if it was not
     Raises BadInput as the readers do, naming file, line and column and never a child.
     """
-    for kind in (LOOKED_AFTER, PLANS):
+    for kind, (words, _, _, read, tables) in KINDS.items():
         place = _place(folder / FOLDER, kind)
         digest = None if place is None else fingerprint(place)
-        if digest and digest != held.sources.get(kind):
-            held = _with(held, kind, digest, place, counted, area, month)
+        if not digest or digest == held.sources.get(kind):
+            continue
+        returns = read(place, made_by=last_day(month))
+        made = {name: table for name, table in tables(returns, area).items() if name in (*RATES, PLAN_RATES)}
+        files = held.files | contents(made, TABLE, area, returns.last_day, returns.last_day)
+        complete = f"complete to {day_in_words(returns.last_day)}"
+        note = f"Returns of {words} were read, {complete}: local rates now rest on them."
+        conflicts = (*held.conflicts, *_compared(kind, returns, counted))
+        held = Returned(files, held.sources | {kind: digest}, (*held.notes, note), conflicts)
     return held
 
 
 def _place(folder: Path, kind: str) -> Path | None:
     """The folder or zip of one kind of returns, if it holds anything. Raises BadInput where both are there."""
-    found = [
-        path for path in (folder / kind, folder / f"{kind}.zip") if path.is_file() or (path.is_dir() and _files(path))
-    ]
+    found = [path for path in (folder / kind, folder / f"{kind}.zip") if _files(path)]
     if len(found) > 1:
         raise BadInput(f"{FOLDER} holds a folder {kind} and {kind}.zip. Keep one, so that it is plain which is read.")
     return found[0] if found else None
 
 
 def _files(place: Path) -> list[Path]:
-    held = [place] if place.is_file() else sorted(place.rglob("*"))
-    return [path for path in held if path.is_file() and not path.name.startswith(NO_DATA)]
+    paths = [place, *sorted(place.rglob("*"))]
+    return [path for path in paths if path.is_file() and not path.name.startswith(NO_DATA)]
 
 
 def fingerprint(place: Path) -> str:
@@ -78,35 +87,23 @@ def fingerprint(place: Path) -> str:
             content = path.read_bytes()
         except OSError:
             raise BadInput(
-                f"a file of {FOLDER}/{place.name} cannot be read: it is open elsewhere, or may not be opened. Close it, or ask for the right to read it, and start again."
+                f"a file of {FOLDER}/{place.name} cannot be read: it is open elsewhere, or may not be opened. "
+                "Close it, or ask for the right to read it, and start again."
             ) from None
         total.update(f"{path.relative_to(place.parent).as_posix()} {sha256(content).hexdigest()}\n".encode())
     return total.hexdigest()
 
 
-def _with(
-    held: Returned, kind: str, digest: str, place: Path, counted: dict[tuple[str, str], int], area: str, month: str
-) -> Returned:
-    """The same with one kind of returns read anew, in the place of what was held of it.
-
-    A last return whose year is not over is taken as complete to the last month counted: the comparison tells if it was not.
-    """
-    read, tables = (read_returns, lac_tables) if kind == LOOKED_AFTER else (read_cin, cp_tables)
-    returns = read(place, made_by=last_day(month))
-    made = {name: table for name, table in tables(returns, area).items() if name in (*RATES, PLAN_RATES)}
-    files = contents(made, TABLE, area, returns.last_day, returns.last_day)
-    said = f"Returns of {WORDS[kind]} were read, complete to {day_in_words(returns.last_day)}: local rates now rest on them."
-    doubts = (*held.doubts, *_compared(kind, returns, counted))
-    return Returned(held.files | files, held.sources | {kind: digest}, (*held.notes, said), doubts)
-
-
 def _compared(kind: str, returns: Returns | Plans, counted: dict[tuple[str, str], int]) -> Iterator[str]:
-    """A doubt where the returns' last day is a month's end that was counted otherwise."""
-    total = int(returns.stock(returns.last_day)[COUNTED[kind]].sum())
-    month = f"{returns.last_day:%Y-%m}"
-    known = counted.get((month, MEASURES[kind]))
+    """A sentence where the returns' last day is a month's end that was counted otherwise."""
+    words, measure, column, _, _ = KINDS[kind]
+    total, month = int(returns.stock(returns.last_day)[column].sum()), f"{returns.last_day:%Y-%m}"
+    known = counted.get((month, measure))
     if last_day(month) == returns.last_day and known not in (None, total):
-        yield f"The returns hold {total} {WORDS[kind]} on {day_in_words(returns.last_day)}, and the monthly counts {known}. Find out which is right, and correct it."
+        yield (
+            f"The returns hold {total} {words} on {day_in_words(returns.last_day)}, and the monthly counts {known}. "
+            "Find out which is right, and correct it."
+        )
 
 
 def with_returns(scenarios: dict[str, Assumptions], tables: Path | None) -> dict[str, Assumptions]:
@@ -120,13 +117,17 @@ def with_returns(scenarios: dict[str, Assumptions], tables: Path | None) -> dict
 
 
 def read_returned(folder: Path | None) -> Returned:
-    """What `texts` says, once written to a folder; nothing where it is not there. Raises BadInput for a list that was touched."""
+    """What `texts` says, once written to a folder; nothing where it is not there.
+
+    Raises BadInput for a list that was touched.
+    """
     if folder is None or not (folder / SOURCES).is_file():
         return Returned()
     rows = list(csv.reader(io.StringIO((folder / SOURCES).read_text(encoding="utf-8"), newline="")))
     if rows[:1] != [COLUMNS] or any(len(row) != len(COLUMNS) for row in rows):
         raise BadInput(
-            f"{SOURCES} is not as it was written; expected columns {', '.join(COLUMNS)}. Restore the file as the last refresh left it."
+            f"{SOURCES} is not as it was written; expected columns {', '.join(COLUMNS)}. "
+            "Restore the file as the last refresh left it."
         )
     files = {
         path.name: path.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from forecast.case.months import month_in_words
 from forecast.report import words
 from forecast.runs import history
 from forecast.runs.refresh.alarm import Alarm
-from forecast.runs.refresh.council import Standing
+from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.movement import CAUSES, Figures, Move
 from forecast.sources import files
 from forecast.sources.arrivals import Arrived
@@ -26,19 +26,21 @@ MEASURES = {"lac_starts": "Children starting to be looked after", "cp_starts": "
 MONEY, CHILDREN = ("call", "outturn"), ("lac", "cp")
 
 
-def tell(
+def summary(
     answer: dict,
-    now: Standing,
+    now: DataCut,
     arrived: Arrived,
     at: Figures,
     since: str | None,
     moves: list[Move],
     alarms: list[Alarm],
-    tracking: pd.DataFrame,
+    past: pd.DataFrame,
     expired: list[str],
 ) -> dict:
     """Everything the summary says, for machines; money in pounds and pence as text."""
-    told = {
+    tracking = track_record(past)
+    person = bool(arrived.needs_a_person or expired or any(each.found for each in alarms))
+    return {
         "schema": SCHEMA,
         "council": now.card.council,
         "month": now.last,
@@ -51,18 +53,12 @@ def tell(
         "actuals_to": now.ledger_months[-1] if now.ledger_months else None,
         "lines": words.headline(answer),
         "arrived": list(arrived.warnings),
-        "alarms": [asdict(one) | {"months": list(one.months)} for one in alarms],
-        "tracking": track_record(tracking),
+        "alarms": [asdict(each) | {"months": list(each.months)} for each in alarms],
+        "tracking": tracking,
         "outturn": outturn(answer),
         "expired": expired,
+        "code": NEEDS_A_PERSON if person or any(group["alarm"] for group in tracking) else 0,
     }
-    person = (
-        arrived.needs_a_person
-        or bool(expired)
-        or any(one.found for one in alarms)
-        or any(one["alarm"] for one in told["tracking"])
-    )
-    return told | {"code": NEEDS_A_PERSON if person else 0}
 
 
 def outturn(answer: dict) -> dict:
@@ -71,21 +67,21 @@ def outturn(answer: dict) -> dict:
     return {"net": cost["net"], "budget": cost["budget"], "variance": cost["variance"]}
 
 
-def _figures(held: Figures) -> dict:
-    return {name: str(part) if isinstance(part, Decimal) else float(part) for name, part in vars(held).items()}
+def _figures(at: Figures) -> dict:
+    return {name: str(part) if isinstance(part, Decimal) else float(part) for name, part in vars(at).items()}
 
 
 def headline_of(told: dict) -> Figures:
     """The headline as it was published, to the penny."""
-    held = told["headline"]
-    return Figures(Decimal(held["call"]), Decimal(held["outturn"]), held["lac"], held["cp"], held["chance"])
+    money = {name: Decimal(told["headline"][name]) for name in MONEY}
+    return Figures(**told["headline"] | money)
 
 
-def track_record(tracking: pd.DataFrame) -> list[dict]:
-    """Past forecasts of the month that has come since, by group: how many, how many inside, mean error, alarm."""
-    if tracking.empty:
+def track_record(past: pd.DataFrame) -> list[dict]:
+    """Past forecasts of the next month, by group: how many, how many inside, mean error, alarm."""
+    if past.empty:
         return []
-    first = history.tracking(tracking)
+    first = history.tracking(past)
     last = first.groupby("group", sort=False).tail(1)
     bias = first.groupby("group")["error"].mean()
     return [
@@ -103,21 +99,26 @@ def track_record(tracking: pd.DataFrame) -> list[dict]:
 def lines(told: dict) -> list[str]:
     """The summary in plain words, one screen."""
     actuals = f"; actuals to {month_in_words(told['actuals_to'])}" if told["actuals_to"] else "; no ledger yet"
-    parts = [
-        f"{told['council']}, {month_in_words(told['month'])}: counts to {words.day_in_words(told['origin'])}{actuals}.",
+    counts = f"counts to {words.day_in_words(told['origin'])}"
+    return [
+        f"{told['council']}, {month_in_words(told['month'])}: {counts}{actuals}.",
         "",
         *told["lines"][1:7],
+        outturn_line(told),
+        "",
+        *move_lines(told),
+        "",
+        *person_lines(told),
     ]
-    return [*parts, outturn_line(told), "", *move_lines(told), "", *person_lines(told)]
 
 
 def outturn_line(told: dict) -> str:
     """Projected outturn against the budget."""
-    held = told["outturn"]
-    way = "over" if held["variance"]["mean"] > 0 else "under"
+    net, budget, variance = told["outturn"]["net"], told["outturn"]["budget"], told["outturn"]["variance"]["mean"]
     return (
-        f"Projected outturn {told['financial_year']}: {words.money(held['net']['mean'])} (80% range {words.spread(held['net'], words.money)}), "
-        f"{words.money(abs(held['variance']['mean']))} {way} the budget of {words.money(held['budget'])}."
+        f"Projected outturn {told['financial_year']}: {words.money(net['mean'])} "
+        f"(80% range {words.spread(net, words.money)}), {words.money(abs(variance))} "
+        f"{'over' if variance > 0 else 'under'} the budget of {words.money(budget)}."
     )
 
 
@@ -125,95 +126,90 @@ def move_lines(told: dict) -> list[str]:
     """What moved since last month: a small table that sums."""
     if told["since"] is None:
         return ["This is the first month of the year to be forecast: nothing to compare with."]
-    head = f"What moved since {month_in_words(told['since'])}:"
-    rows = [_move_line(move["name"], move) for move in told["moves"]] or ["    nothing"]
-    whole = {name: _sum(told["moves"], name) for name in (*MONEY, *CHILDREN)}
-    return [
-        head,
-        f"    {'':36s}{'Call':>15s} {'Outturn':>15s} {'LAC':>7s} {'CP':>7s}",
-        *rows,
-        _move_line("Together", whole),
+    *rows, together = [
+        f"    {row['name']:36s}{row['call']:>15s} {row['outturn']:>15s} {row['lac']:>7s} {row['cp']:>7s}"
+        for row in _move_rows(told)
     ]
+    head = f"    {'':36s}{'Call':>15s} {'Outturn':>15s} {'LAC':>7s} {'CP':>7s}"
+    return [f"What moved since {month_in_words(told['since'])}:", head, *(rows or ["    nothing"]), together]
 
 
-def _sum(moves: list[dict], name: str):
-    return sum(Decimal(move[name]) for move in moves) if name in MONEY else sum(move[name] for move in moves)
-
-
-def _move_line(name: str, move: dict) -> str:
-    call, outturn = (pence(Decimal(move[part])) for part in MONEY)
-    return f"    {name:36s}{call:>15s} {outturn:>15s} {_tenth(move['lac']):>7s} {_tenth(move['cp']):>7s}"
+def _move_rows(told: dict) -> list[dict]:
+    """Each move in words, and together: pounds to the penny, children to a tenth, with their signs."""
+    sums = {name: sum((Decimal(move[name]) for move in told["moves"]), Decimal(0)) for name in MONEY}
+    sums |= {name: sum(move[name] for move in told["moves"]) for name in CHILDREN}
+    return [
+        {"name": row["name"]}
+        | {name: pence(Decimal(row[name])) for name in MONEY}
+        | {name: _tenth(row[name]) for name in CHILDREN}
+        for row in [*told["moves"], {"name": "Together", **sums}]
+    ]
 
 
 def person_lines(told: dict) -> list[str]:
     """What needs a person, and how right past forecasts were."""
-    found = [alarm_line(one) for one in told["alarms"] if one["found"]]
     missed = [
-        f"Warning: the forecasts of {GROUPS[one['group']].lower()} have missed their 80% range more often than they should."
-        for one in told["tracking"]
-        if one["alarm"]
+        f"Warning: the forecasts of {GROUPS[group['group']].lower()} have missed their 80% range more often than they "
+        "should."
+        for group in told["tracking"]
+        if group["alarm"]
     ]
-    todo = [*told["arrived"], *found, *missed, *told["expired"]]
-    record = [record_line(one) for one in told["tracking"]]
+    found = [alarm_line(each) for each in told["alarms"] if each["found"]]
+    todo = [f"    {line}" for line in (*told["arrived"], *found, *missed, *told["expired"])]
     return [
-        *(["For a person to look at:", *(f"    {line}" for line in todo)] if todo else ["Nothing needs a person."]),
-        *record,
+        *(["For a person to look at:", *todo] if todo else ["Nothing needs a person."]),
+        *(record_line(group) for group in told["tracking"]),
     ]
 
 
-def alarm_line(one: dict) -> str:
+def alarm_line(found: dict) -> str:
     """An alarm in a sentence."""
-    when = (
-        month_in_words(one["months"][0])
-        if len(one["months"]) == 1
-        else f"{month_in_words(one['months'][0])} to {month_in_words(one['months'][-1])}"
-    )
-    way = "more" if one["counted"] > one["expected"] else "fewer"
+    first, last = month_in_words(found["months"][0]), month_in_words(found["months"][-1])
+    when = first if first == last else f"{first} to {last}"
+    way = "more" if found["counted"] > found["expected"] else "fewer"
+    usual = f"{words.children(found['low'])} to {words.children(found['high'])}"
     return (
-        f"Warning: {MEASURES[one['measure']].lower()}: {one['counted']} in {when}, {way} than the {words.children(one['low'])} to {words.children(one['high'])} "
+        f"Warning: {MEASURES[found['measure']].lower()}: {found['counted']} in {when}, {way} than the {usual} "
         "that the months before point to. The forecast does not go on with such a step: look at what changed."
     )
 
 
-def record_line(one: dict) -> str:
+def record_line(group: dict) -> str:
     """How right the forecasts of a month ahead were."""
-    way = "too high" if one["bias"] > 0 else "too low"
-    return f"{GROUPS[one['group']]}: {one['inside']} of {one['forecasts']} forecasts of the next month were inside their 80% range; on average {abs(one['bias']):.1f} {way}."
+    way = "too high" if group["bias"] > 0 else "too low"
+    return (
+        f"{GROUPS[group['group']]}: {group['inside']} of {group['forecasts']} forecasts of the next month were inside "
+        f"their 80% range; on average {abs(group['bias']):.1f} {way}."
+    )
 
 
-def write(folder: Path, told: dict, tracking: pd.DataFrame) -> None:
+def write(folder: Path, told: dict, past: pd.DataFrame) -> None:
     """summary.txt, .html and .json, and what moved and past forecasts as tables."""
     files.write_json(folder / f"{NAME}.json", told)
     files.write_text(folder / f"{NAME}.txt", "\n".join(lines(told)))
     files.write_text(folder / f"{NAME}.html", page(told))
-    files.write_table(
-        folder / "tables",
-        "movement",
-        pd.DataFrame(told["moves"], columns=["cause", "name", *MONEY, *CHILDREN, "chance"]),
-    )
-    if not tracking.empty:
-        files.write_table(folder / "tables", "tracking", tracking)
+    moves = pd.DataFrame(told["moves"], columns=["cause", "name", *MONEY, *CHILDREN, "chance"])
+    files.write_table(folder / "tables", "movement", moves)
+    if not past.empty:
+        files.write_table(folder / "tables", "tracking", past)
 
 
 def page(told: dict) -> str:
     """The summary as one HTML page, without scripts, that an e-mail can carry."""
-    room = Environment(
-        loader=PackageLoader("forecast.runs.refresh", "page"),
-        autoescape=select_autoescape(default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    moves = [{"name": move["name"], **_said(move)} for move in told["moves"]]
-    whole = _said({name: _sum(told["moves"], name) for name in (*MONEY, *CHILDREN)})
-    since = month_in_words(told["since"]) if told["since"] else None
-    return room.get_template("summary.html").render(
-        told=told,
-        month=month_in_words(told["month"]),
-        since=since,
-        moves=moves,
-        whole=whole,
-        person=person_lines(told),
-        outturn=outturn_line(told),
+    loader, escape = PackageLoader("forecast.runs.refresh", "page"), select_autoescape(default=True)
+    *moves, together = _move_rows(told)
+    return (
+        Environment(loader=loader, autoescape=escape, trim_blocks=True, lstrip_blocks=True)
+        .get_template("summary.html")
+        .render(
+            told=told,
+            month=month_in_words(told["month"]),
+            since=month_in_words(told["since"]) if told["since"] else None,
+            moves=moves,
+            whole=together,
+            person=person_lines(told),
+            outturn=outturn_line(told),
+        )
     )
 
 
@@ -225,10 +221,6 @@ def pence(pounds: Decimal) -> str:
 def _tenth(children: float) -> str:
     """Children to a tenth with their sign; never minus nothing."""
     return f"{round(children, 1) + 0.0:+.1f}"
-
-
-def _said(move: dict) -> dict:
-    return {name: pence(Decimal(move[name])) for name in MONEY} | {name: _tenth(move[name]) for name in CHILDREN}
 
 
 def read(folder: Path) -> dict:
