@@ -13,7 +13,7 @@ import click
 import pandas as pd
 
 from forecast.case.home import find_home
-from forecast.record import door, origins
+from forecast.record import io, origins
 from forecast.record.panel import read_panel
 
 
@@ -31,11 +31,11 @@ def main(path: Path, councils: int, draws: int) -> None:
     from distributed import LocalCluster
 
     home, panel = find_home(), read_panel(path)
-    england, norms = door.open_england(home, "slough", "2011-06")
+    england, norms = io.open_england(home, "slough", "2011-06")
     some = panel.councils[:councils]
     panel = replace(panel, figures=panel.figures.loc[some], names={council: panel.names[council] for council in some})
     methods = (origins.FORECAST, origins.OWN_WALK, origins.POOLED)
-    settings = origins.Settings(panel, england, norms, door.calibration_table(home, door.CHANGES), methods, draws, 2011)
+    settings = origins.Settings(panel, england, norms, io.calibration_table(home, io.CHANGES), methods, draws, 2011)
     one, first = timed(settings, 1, None)
     two, second = timed(settings, 2, None)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:

@@ -272,7 +272,7 @@ def placed(settings: YearSettings, counts: pd.DataFrame, chance: np.random.Gener
 
 
 def draw_ledger(settings: YearSettings, counts: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
-    """What was truly spent: financial_year, period, cost_line (the council's name), budget, actual; totals by period."""
+    """What was spent: financial_year, period, cost_line (the council's name), budget, actual; totals by period."""
     opening = {"lac": settings.lac} | dict(zip(PLACED_HEADINGS.values(), settings.opening_placed, strict=True))
     grown = settings.budgeted_children / settings.lac
     share = {

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
-from forecast.record.door import calibration_table  # noqa: E402
+from forecast.record.io import calibration_table  # noqa: E402
 from forecast.report.notebook import RUN_FOLDER  # noqa: E402
 from forecast.runs import (
     record_page,  # noqa: E402

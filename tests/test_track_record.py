@@ -14,7 +14,7 @@ from forecast.case import load
 from forecast.case.errors import BadInput
 from forecast.cli.commands import main
 from forecast.demand.trend import pooled
-from forecast.record import chain, door, farm, monthly, origins, tables, tune
+from forecast.record import calibrate, chain, io, monthly, origins, parallel, tables
 from forecast.record.panel import Panel, as_known, read_panel
 from forecast.runs import record_page
 
@@ -33,13 +33,13 @@ PLAIN = (
 
 @pytest.fixture(scope="module")
 def slough() -> Panel:
-    return door.open_council(HOME, "slough")
+    return io.open_council(HOME, "slough")
 
 
 @pytest.fixture(scope="module")
 def settings(slough) -> origins.Settings:
-    england, norms = door.open_england(HOME, "slough", "2011-06")
-    return origins.Settings(slough, england, norms, door.calibration_table(HOME, door.CHANGES), PLAIN, 100, 5)
+    england, norms = io.open_england(HOME, "slough", "2011-06")
+    return origins.Settings(slough, england, norms, io.calibration_table(HOME, io.CHANGES), PLAIN, 100, 5)
 
 
 def with_figures(settings: origins.Settings, figures: pd.DataFrame) -> origins.Settings:
@@ -136,12 +136,12 @@ def test_the_same_numbers_on_one_process_on_two_and_through_dask(settings):
     distributed = pytest.importorskip("distributed")
     quick = replace(settings, methods=(origins.FORECAST, "no change"))
     tasks = [("lac", 2018), ("lac", 2019)]
-    one = list(farm.spread(partial(origins.one_origin, quick), tasks, 1))
-    two = list(farm.spread(partial(origins.one_origin, quick), tasks, 2))
+    one = list(parallel.spread(partial(origins.one_origin, quick), tasks, 1))
+    two = list(parallel.spread(partial(origins.one_origin, quick), tasks, 2))
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:
-        three = list(farm.spread(partial(origins.one_origin, quick), tasks, 1, cluster.scheduler_address))
+        three = list(parallel.spread(partial(origins.one_origin, quick), tasks, 1, cluster.scheduler_address))
     for first, second, third in zip(one, two, three, strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
         pd.testing.assert_frame_equal(first, third, check_exact=True)
@@ -268,7 +268,7 @@ def test_the_command(tmp_path, monkeypatch):
 
 def test_what_is_kept_of_slough_is_what_the_code_says(settings):
     """The page shows kept scores: one origin made again gives the same."""
-    kept = door.calibration_table(HOME, "record_slough")
+    kept = io.calibration_table(HOME, "record_slough")
     again = origins.one_origin(
         replace(settings, methods=(origins.FORECAST, "no change"), draws=1000, seed=2011), ("lac", 2021)
     )
@@ -285,16 +285,16 @@ def test_what_is_kept_of_slough_is_what_the_code_says(settings):
 
 def test_parameters_are_those_of_the_calibration():
     central = load(HOME / "params", "slough", "2011-06", "central")
-    for row in door.calibration_table(HOME, door.TREND).itertuples():
+    for row in io.calibration_table(HOME, io.TREND).itertuples():
         assert central.value(row.key) == pytest.approx(row.value, abs=1e-9), row.key
 
 
 def test_slough_tuned_nothing():
-    assert not tune.tunes("871")
+    assert not calibrate.tunes("871")
 
 
 def test_what_the_page_shows_is_what_was_kept():
-    rows = door.calibration_table(HOME, "record_slough")
+    rows = io.calibration_table(HOME, "record_slough")
     table = record_page.own_table(rows, "lac")
     ours = rows[(rows["measure"] == "lac") & (rows["method"] == origins.FORECAST)]
     assert (

@@ -35,7 +35,7 @@ def backtest(
     council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, population, keep
 ) -> None:
     """How good past forecasts would have been: every origin, beside no change, for one council or a panel."""
-    from forecast.record import door, origins, tables
+    from forecast.record import io, origins, tables
     from forecast.record.panel import read_panel
 
     home, say = find_home(), Progress()
@@ -45,16 +45,16 @@ def backtest(
     if monthly:
         _monthly(monthly, folder, methods, draws, seed, workers, cluster, say)
         return
-    panel = read_panel(panel_path, editions) if panel_path else door.open_council(home, council)
-    england, norms = door.open_england(home, council, month)
+    panel = read_panel(panel_path, editions) if panel_path else io.open_council(home, council)
+    england, norms = io.open_england(home, council, month)
     held = [name for name in origins.EVERY_METHOD if population or keep or name not in origins.POPULATION_WORTH]
     chosen = _methods(methods, held, origins.OWN_WALK)
-    settings = origins.Settings(panel, england, norms, door.calibration_table(home, door.CHANGES), chosen, draws, seed)
+    settings = origins.Settings(panel, england, norms, io.calibration_table(home, io.CHANGES), chosen, draws, seed)
     say(f"{len(panel.names)} councils, {len(chosen)} methods, {draws:,} draws")
     made = tables.tables(origins.run(settings, workers, cluster, say), seed)
-    door.write_tables(folder, made)
+    io.write_tables(folder, made)
     if keep:
-        door.keep(home, made, None if panel_path else council)
+        io.keep(home, made, None if panel_path else council)
     for line in tables.in_words(made):
         tell(line)
     names = ", ".join(f"{name}.csv" for name in made)
@@ -64,12 +64,12 @@ def backtest(
 def _monthly(path: Path, folder: Path, methods, draws: int, seed: int, workers: int, cluster: str | None, say) -> None:
     """The same of monthly counts, method by method."""
     from forecast.demand import trend
-    from forecast.record import door
+    from forecast.record import io
     from forecast.record import monthly as rolling
 
     chosen = _methods(methods, list(trend.METHODS), "no change")
     tables = rolling.tables(rolling.run(rolling.read_monthly(path), chosen, draws, seed, workers, cluster, say))
-    door.write_tables(folder, tables)
+    io.write_tables(folder, tables)
     for row in tables["summary"].itertuples():
         tell(
             f"{row.measure:6s} {row.method:16s} {row.horizon:2d} months: mean error {row.mae:.1f}, "
@@ -97,15 +97,15 @@ def _methods(asked: tuple[str, ...], held: list[str], bar: str) -> tuple[str, ..
 @click.option("--write", is_flag=True, help="Write the tables to data/calibration instead of printing the figures.")
 def calibrate(council, month, panel_path, editions, seed, workers, write) -> None:
     """What a panel says of trends, drift and ranges: makes data/calibration anew."""
-    from forecast.record import door
+    from forecast.record import io
     from forecast.record.panel import read_panel
 
     home, say = find_home(), Progress()
-    england, norms = door.open_england(home, council, month)
-    tables = door.calibrated(read_panel(panel_path, editions), england, norms, workers, seed, say)
+    england, norms = io.open_england(home, council, month)
+    tables = io.calibrated(read_panel(panel_path, editions), england, norms, workers, seed, say)
     if write:
-        door.write_tables(home / "data" / door.CALIBRATION, tables)
-    for row in tables[door.TREND].itertuples():
+        io.write_tables(home / "data" / io.CALIBRATION, tables)
+    for row in tables[io.TREND].itertuples():
         tell(f"{row.key:32s} {row.value:10.4f}   {row.how}")
     tell(
         "Written to data/calibration. Put the values into params/national.yaml; a test holds them together."

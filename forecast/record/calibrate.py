@@ -21,18 +21,16 @@ from forecast.demand.trend.levels import Departures
 from forecast.demand.trend.past import Past, compare, on_one_base
 from forecast.record import chain, origins
 from forecast.record.chain import CannotRun, England, Known
-from forecast.record.farm import spread
 from forecast.record.panel import MEASURES, Panel, as_known
+from forecast.record.parallel import spread
 
 FIRST_ORIGIN, HORIZONS = 2011, (1, 2, 3)
 LEAST_STOCK = 30  # below it a change of a few children is a large logarithm: such counts judge ranges, not trends
 RESAMPLES = 200
 DRAWS_OF_CHANCE = 400
 DRIFT_LIMITS = (0.01, 2.0)
-MEMORY_LIMITS = (
-    0.2,
-    20.0,
-)  # years: beyond the panel's own length a departure that fades is told from one that stays by nothing
+# Years: beyond the panel's own length nothing tells a departure that fades from one that stays.
+MEMORY_LIMITS = (0.2, 20.0)
 SMALL_LIMITS = (1.0, 300.0)  # children
 DRIFT_STARTS = ((0.2, 0.2, 2.0), (0.1, 0.25, 15.0), (0.4, 0.1, 1.0))  # starts, today, memory
 WIDTH_DRAWS = 600
@@ -74,15 +72,9 @@ def departures(panel: Panel, england: England, measure: str, councils: list[str]
             levels.log_likelihood(past.years, past.departure, past.counts, model(at), MOST_SURPRISE) for past in pasts
         )
 
-    starts = ([-1.2, -1.5, 1.0, 0.5], [-1.0, -2.0, 2.5, 0.0])
-    best = min(
-        (
-            minimize(misfit, at, method="Nelder-Mead", options={"maxiter": 1500, "xatol": 1e-3, "fatol": 1e-3})
-            for at in starts
-        ),
-        key=lambda found: found.fun,
-    )
-    return model(best.x)
+    starts, options = ([-1.2, -1.5, 1.0, 0.5], [-1.0, -2.0, 2.5, 0.0]), {"maxiter": 1500, "xatol": 1e-3, "fatol": 1e-3}
+    found = [minimize(misfit, at, method="Nelder-Mead", options=options) for at in starts]
+    return model(min(found, key=lambda fit: fit.fun).x)
 
 
 def _whole_past(panel: Panel, england: England, measure: str, council: str) -> Past | None:
@@ -106,20 +98,15 @@ def growth_persistence(england: England) -> float:
 
 
 def readings(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
-    """What each trend said at one origin for every council, what came, and the parts of the spread: council x horizon."""
+    """What each trend said at one origin of every council, the outturn, the parts of the spread: council x horizon."""
     measure, origin = task
     england, norms = settings.england, settings.norms[measure]
     known, country = as_known(settings.panel, origin), chain.england_fit(measure, origin, england)
     rows = []
     for council in settings.panel.councils:
         if (council, origin) in known.index:
-            rows += _reading(
-                settings,
-                Known(measure, origin, known.loc[council], england.by_year.loc[:origin]),
-                norms,
-                country,
-                council,
-            )
+            here = Known(measure, origin, known.loc[council], england.by_year.loc[:origin])
+            rows += _reading(settings, here, norms, country, council)
     return pd.DataFrame(rows)
 
 
@@ -209,22 +196,17 @@ def earned_shares(rows: pd.DataFrame, seed: int, resamples: int = RESAMPLES) -> 
     Returns method -> share (mean, or 0 where too few resamples give it any), low, high (10th and 90th percentile of the
     resamples) and given (part of them that gave it any).
     """
-    luck = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     origins, councils = rows["origin"].unique(), rows["council"].unique()
+
+    def times_drawn(names: np.ndarray, of_rows: pd.Series) -> np.ndarray:
+        drawn = pd.Series(rng.choice(names, names.size)).value_counts()
+        return drawn.reindex(of_rows).fillna(0).to_numpy()
+
     said, came, weight = rows[list(METHODS)].to_numpy(), changes(rows), 1 / np.sqrt(rows["horizon"].to_numpy())
     found = []
     for _ in range(resamples):
-        times = (
-            pd.Series(luck.choice(origins, origins.size)).value_counts().reindex(rows["origin"]).fillna(0).to_numpy()
-        )
-        times = (
-            times
-            * pd.Series(luck.choice(councils, councils.size))
-            .value_counts()
-            .reindex(rows["council"])
-            .fillna(0)
-            .to_numpy()
-        )
+        times = times_drawn(origins, rows["origin"]) * times_drawn(councils, rows["council"])
         kept = times > 0
         found.append(least_errors(said[kept], came[kept], (times * weight)[kept]))
     found = np.array(found)
@@ -309,13 +291,14 @@ def fit_drift(held: Misses, leaving: float, small: float) -> DriftFit:
 
     limits = [np.log(pair) for pair in (DRIFT_LIMITS, DRIFT_LIMITS, MEMORY_LIMITS)]
     options = {"maxiter": 4000, "xatol": 1e-4, "fatol": 1e-7}
+
+    def loss(at: np.ndarray) -> float:
+        return held.loss(model(at), small)
+
     found = [
-        minimize(
-            lambda at: held.loss(model(at), small), np.log(start), method="Nelder-Mead", bounds=limits, options=options
-        )
-        for start in DRIFT_STARTS
+        minimize(loss, np.log(start), method="Nelder-Mead", bounds=limits, options=options) for start in DRIFT_STARTS
     ]
-    return model(min(found, key=lambda one: one.fun).x)
+    return model(min(found, key=lambda fit: fit.fun).x)
 
 
 def fit_small(held: dict[str, Misses], leaving: dict[str, float]) -> tuple[float, dict[str, DriftFit]]:
@@ -331,9 +314,8 @@ def fit_small(held: dict[str, Misses], leaving: dict[str, float]) -> tuple[float
         small = float(np.exp(log_small))
         return sum(held[measure].loss(drift, small) for measure, drift in fits(small).items())
 
-    small = float(
-        np.exp(minimize_scalar(loss, bounds=np.log(SMALL_LIMITS), method="bounded", options={"xatol": 0.01}).x)
-    )
+    found = minimize_scalar(loss, bounds=np.log(SMALL_LIMITS), method="bounded", options={"xatol": 0.01})
+    small = float(np.exp(found.x))
     return small, fits(small)
 
 
@@ -397,13 +379,8 @@ def parameters(settings: Settings, workers: int, seed: int, said=lambda text: No
     """Every figure the trend and the ranges rest on, key -> value and how: from the councils that tune."""
     panel, england = settings.panel, settings.england
     councils = [council for council in panel.councils if tunes(council)]
-    rows = [
-        (
-            "trend.growth_persistence",
-            growth_persistence(england),
-            "first autocorrelation of England's yearly LAC growth",
-        )
-    ]
+    first = "first autocorrelation of England's yearly LAC growth"
+    rows = [("trend.growth_persistence", growth_persistence(england), first)]
     for measure in MEASURES:
         said(f"{measure}: how councils depart from England, and how far their starts walk")
         found = departures(panel, england, measure, councils)
@@ -415,13 +392,8 @@ def parameters(settings: Settings, workers: int, seed: int, said=lambda text: No
         settings = replace(settings, norms=settings.norms | {measure: norms})
     read = all_readings(settings, workers, said)
     rows += _from_readings(settings, read, councils, seed)
-    rows.append(
-        (
-            "trend.own_record_worth",
-            _worth(read, rows, seed),
-            "least error of the central path, both measures, of the worths tried",
-        )
-    )
+    least = "least error of the central path, both measures, of the worths tried"
+    rows.append(("trend.own_record_worth", _worth(read, rows), least))
     rows = widths(settings, rows, workers, seed, said)
     return pd.DataFrame(rows, columns=["key", "value", "how"])
 
@@ -439,31 +411,23 @@ def _from_readings(settings: Settings, read: pd.DataFrame, councils: list[str], 
         leaving[measure] = leaving_to_starts(settings.panel, measure, councils, settings.norms[measure].family)
     small, drifts = fit_small(held, leaving)
     for measure, drift in drifts.items():
-        rows += [
-            (f"drift.{measure}_{part}", value, "least pinball loss at 10% and 90%")
-            for part, value in vars(drift).items()
-        ]
+        how = "least pinball loss at 10% and 90%"
+        rows += [(f"drift.{measure}_{part}", value, how) for part, value in vars(drift).items()]
     return [*rows, ("drift.small", small, "least pinball loss at 10% and 90%, both measures")]
 
 
 def _share_rows(measure: str, shares: pd.DataFrame, rows: pd.DataFrame) -> list[tuple]:
-    many = record_of(rows, shares["share"])
-    said = [
-        (
-            f"trend.{measure}_{name}",
-            row.share,
-            f"80% of resamples {row.low:.2f} to {row.high:.2f}; given any by {row.given:.0%}",
-        )
-        for name, row in zip(shares.index, shares.itertuples(), strict=True)
-    ]
-    return said + [
-        (f"trend.{measure}_{name}", value, f"{len(rows)} forecasts")
-        for name, value in zip(("error", "error_no_change"), many, strict=True)
-    ]
+    found = []
+    for name, row in zip(shares.index, shares.itertuples(), strict=True):
+        how = f"80% of resamples {row.low:.2f} to {row.high:.2f}; given any by {row.given:.0%}"
+        found.append((f"trend.{measure}_{name}", row.share, how))
+    for name, value in zip(("error", "error_no_change"), record_of(rows, shares["share"]), strict=True):
+        found.append((f"trend.{measure}_{name}", value, f"{len(rows)} forecasts"))
+    return found
 
 
 def widths(settings: Settings, rows: list[tuple], workers: int, seed: int, said) -> list[tuple]:
-    """The drift of each measure narrowed or widened once, so that the engine's own 80% range holds 80% where it was tuned."""
+    """The drift of each measure made narrower or wider once, so that the engine's own 80% range has 80% in it."""
     held = {key: value for key, value, _ in rows}
     norms = {measure: tuned_norms(settings.norms[measure], held, measure) for measure in MEASURES}
     councils = {name: held_ for name, held_ in settings.panel.names.items() if tunes(name)}
@@ -507,7 +471,7 @@ def tuned_norms(norms: Norms, held: dict[str, float], measure: str) -> Norms:
     )
 
 
-def _worth(read: pd.DataFrame, rows: list[tuple], seed: int) -> int:
+def _worth(read: pd.DataFrame, rows: list[tuple]) -> int:
     held = {key: value for key, value, _ in rows}
     total = dict.fromkeys(WORTHS, 0.0)
     for measure in MEASURES:

@@ -2,8 +2,8 @@
 
 population -> rates pooled toward England's -> the central path -> children living through care
 
-A panel holds totals, so ages and lengths of stay are England's, from the reference case's tables; everything else is the
-council's own. Nothing here is a second method: it prepares what `caseload` needs and calls it.
+A panel holds totals, so ages and lengths of stay are England's, from the reference case's tables; everything else is
+the council's own. Nothing here is a second method: it prepares what `caseload` needs and calls it.
 """
 
 from dataclasses import dataclass
@@ -81,23 +81,16 @@ class Known:
 
     def past(self) -> Past:
         """The counts beside the country's. Raises CannotRun where the last cannot be compared."""
-        children, country = (
-            on_one_base(table.dropna()) for table in (self.council["pop_0_17"], self.england["children"])
-        )
-        counts = self.counts.rename(lambda year: year + MARCH)
+        children, country = (on_one_base(t.dropna()) for t in (self.council["pop_0_17"], self.england["children"]))
+        counts, theirs = self.counts.rename(lambda year: year + MARCH), self.england[self.measure]
         try:
-            return compare(
-                counts,
-                _to_all(children, counts),
-                self.england[self.measure],
-                _to_all(country, self.england[self.measure]),
-            )
+            return compare(counts, _to_all(children, counts), theirs, _to_all(country, theirs))
         except ValueError as error:
             raise CannotRun(str(error)) from None
 
 
 def _to_all(children: pd.Series, counts: pd.Series) -> pd.Series:
-    """Children for every year of the counts: before the first year held, the first (it is the first on the census base)."""
+    """Children for every year of the counts: before the first year known, the first (the first on the census base)."""
     years = sorted({int(np.floor(time)) for time in counts.index} | set(children.index))
     return children.reindex(years).bfill().ffill()
 
@@ -108,17 +101,11 @@ def scaled(shape: np.ndarray, total: float) -> np.ndarray:
 
 def england_margins(measure: str, origin: int, england: England) -> Margins:
     """England's year to the origin, by age as in the reference case."""
-    stock, started, ended = (
-        MEASURES[measure][0].replace("cpp", "cp"),
-        f"{measure}_started",
-        f"{measure}_{'ceased' if measure == 'lac' else 'ended'}",
-    )
+    started, ended = f"{measure}_started", f"{measure}_{'ceased' if measure == 'lac' else 'ended'}"
     row, shape = england.by_year.loc[origin], england.groups[measure].country
     ends = None if shape.ends is None else scaled(shape.ends, row[ended])
-    before = england.by_year.loc[origin - 1, stock]
-    return Margins(
-        before, scaled(shape.starts, row[started]), scaled(shape.closing, row[stock]), ends, row[ended], shape.stays
-    )
+    starts, closing = scaled(shape.starts, row[started]), scaled(shape.closing, row[measure])
+    return Margins(england.by_year.loc[origin - 1, measure], starts, closing, ends, row[ended], shape.stays)
 
 
 def england_fit(measure: str, origin: int, england: England) -> tuple[Fit, float]:
@@ -145,14 +132,8 @@ def council_margins(known: Known, england: Margins) -> Margins:
     if stock[known.origin] + ended[known.origin] <= started[known.origin]:
         raise CannotRun("published starts, ends and stock cannot all hold")
     now = known.origin
-    return Margins(
-        stock.get(now - 1, np.nan),
-        scaled(england.starts, started[now]),
-        scaled(england.closing, stock[now]),
-        None,
-        ended[now],
-        {},
-    )
+    starts, closing = scaled(england.starts, started[now]), scaled(england.closing, stock[now])
+    return Margins(stock.get(now - 1, np.nan), starts, closing, None, ended[now], {})
 
 
 @dataclass(frozen=True)
@@ -193,8 +174,8 @@ def calibrate(known: Known, england: England, norms: Norms, country: tuple[Fit, 
 def children_ahead(known: Known, england: England, months: int, moving: bool = True) -> Population:
     """The council's children month by month: England's ages, own births and net migration, or standing still.
 
-    Births are the last year's held, else as many as children under 1; net migration is the mean share of all people over
-    the last years held, taken for children; 0 where none is held.
+    Births are the last year's known, else as many as children under 1; net migration is the mean share of all people
+    over the last years known, taken for children; 0 where none is.
     """
     total = known.council["pop_0_17"].dropna().iloc[-1]
     by_age = by_month_of_age(_single_years(scaled(england.children, total)))

@@ -9,7 +9,7 @@ from forecast.case.errors import BadInput
 from forecast.demand.population import Deaths
 from forecast.demand.scenario import group_norms
 from forecast.model.cases import by_year, open_case
-from forecast.record import tables, tune
+from forecast.record import calibrate, tables
 from forecast.record.chain import England
 from forecast.record.panel import MEASURES, Panel, read_panel
 from forecast.sources import published
@@ -20,7 +20,6 @@ ENGLAND = "england_by_year"
 CALIBRATION = "calibration"
 TREND, CHANGES = "trend", "change_quantiles"
 RECORD = ("scope", "summary", "against_own_walk", "ranges", "pit", "population")
-FIRST_YEARS_ARE_TEXT = {"horizon": str}
 
 
 def open_england(home: Path, council: str, month: str) -> tuple[England, dict]:
@@ -48,14 +47,11 @@ def calibration_table(home: Path, name: str) -> pd.DataFrame:
     path = home / "data" / CALIBRATION / f"{name}.csv"
     if not path.is_file():
         raise BadInput(
-            f"data/{CALIBRATION}/{path.name} is missing: restore it, or make it anew from a panel of councils (see CONTRIBUTING)"
+            f"data/{CALIBRATION}/{path.name} is missing: "
+            "restore it, or make it anew from a panel of councils (see CONTRIBUTING)"
         )
-    return pd.read_csv(
-        path,
-        keep_default_na=False,
-        na_values=[""],
-        dtype={"council": str} | ({} if name == CHANGES else FIRST_YEARS_ARE_TEXT),
-    )
+    types = {"council": str} | ({} if name == CHANGES else {"horizon": str})
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=types)
 
 
 def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -69,23 +65,21 @@ def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 
 def record_told(home: Path) -> dict[str, dict]:
     """The panel's record for the answer. Raises BadInput if a table is missing."""
-    return tables.told(
-        *(calibration_table(home, f"record_{name}") for name in ("scope", "summary", "against_own_walk", "ranges"))
-    )
+    names = ("scope", "summary", "against_own_walk", "ranges")
+    return tables.told(*(calibration_table(home, f"record_{name}") for name in names))
 
 
 def keep(home: Path, tables: dict[str, pd.DataFrame], council: str | None) -> None:
     """Keep what the reports show: the panel's summary or, for one council, its own forecasts."""
-    folder = home / "data" / CALIBRATION
-    if council is None:
-        write_tables(folder, {f"record_{name}": tables[name] for name in RECORD})
-    else:
-        write_tables(folder, {f"record_{council}": tables["scores"]})
+    of_panel = {f"record_{name}": tables[name] for name in RECORD}
+    write_tables(home / "data" / CALIBRATION, of_panel if council is None else {f"record_{council}": tables["scores"]})
 
 
 def calibrated(panel: Panel, england: England, norms: dict, workers: int, seed: int, said) -> dict[str, pd.DataFrame]:
     """The tables of data/calibration: the figures of trend and drift, and the pooled walk's quantiles."""
-    councils = [council for council in panel.councils if tune.tunes(council)]
-    changes = pd.concat([tune.change_quantiles(panel, measure, councils) for measure in MEASURES], ignore_index=True)
-    figures = tune.parameters(tune.Settings(panel, england, norms), workers, seed, said)
+    councils = [council for council in panel.councils if calibrate.tunes(council)]
+    changes = pd.concat(
+        [calibrate.change_quantiles(panel, measure, councils) for measure in MEASURES], ignore_index=True
+    )
+    figures = calibrate.parameters(calibrate.Settings(panel, england, norms), workers, seed, said)
     return {TREND: figures.round({"value": 4}), CHANGES: changes}

@@ -1,6 +1,7 @@
 """Rolling origins over monthly counts (annual points may be mixed in): the methods that need one series only."""
 
 import csv
+import re
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from forecast.case.months import months_between
 from forecast.demand import trend
 from forecast.demand.trend import Series
 from forecast.record import scores
-from forecast.record.farm import spread
 from forecast.record.origins import number
+from forecast.record.parallel import spread
 
 COLUMNS = ["council", "measure", "month", "count"]
 HORIZONS = (1, 3, 6, 12)
+MONTH = re.compile("[0-9]{4}-(0[1-9]|1[0-2])")
 LEAST_POINTS = 12  # counts before the first origin
 
 
@@ -45,11 +47,7 @@ def _checked(path: Path, line: int, row: list[str]) -> tuple[str, str, str, floa
     if len(row) != len(COLUMNS):
         raise BadInput(f"{path.name}, line {line}: {len(row)} cells, expected {len(COLUMNS)}; look for a stray comma")
     council, measure, month, count = row
-    try:
-        whole = str(pd.Period(month, "M")) == month
-    except ValueError:
-        whole = False
-    if not whole:
+    if not MONTH.fullmatch(month):
         raise BadInput(f"{path.name}, line {line}, month: {month!r} is not a month such as 2011-05")
     if not count.isdigit():
         raise BadInput(f"{path.name}, line {line}, count: {count!r}; expected a whole number, 0 or more")
@@ -67,10 +65,8 @@ def run(
 ) -> pd.DataFrame:
     """One row for each series, method, origin and horizon whose outturn is known."""
     tasks = [(key, series, at) for key, series in held.items() for at in range(LEAST_POINTS, len(series.months))]
-    parts = []
-    for (key, series, at), part in zip(
-        tasks, spread(partial(one_origin, methods, draws, seed), tasks, workers, cluster), strict=True
-    ):
+    parts, found = [], spread(partial(one_origin, methods, draws, seed), tasks, workers, cluster)
+    for (key, series, at), part in zip(tasks, found, strict=True):
         parts.append(part)
         said(f"{len(parts)} of {len(tasks)}: {' '.join(key)} from {series.months[at - 1]}")
     if not parts:

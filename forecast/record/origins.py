@@ -16,15 +16,11 @@ from forecast.demand.trend.earned import METHODS as TRENDS
 from forecast.demand.trend.earned import Record
 from forecast.record import chain, scores
 from forecast.record.chain import CannotRun, England, Known
-from forecast.record.farm import spread
 from forecast.record.panel import MEASURES, Panel, as_known
+from forecast.record.parallel import spread
 
-FORECAST, RATES, NO_POPULATION, FULL_POPULATION = (
-    "forecast",
-    "rates as they are",
-    "without population",
-    "population in full",
-)
+FORECAST, RATES = "forecast", "rates as they are"
+NO_POPULATION, FULL_POPULATION = "without population", "population in full"
 OWN_WALK, POOLED, AVERAGE, ENSEMBLE = "own random walk", "pooled walk", "quantile average", "ensemble"
 CHAIN = (FORECAST, RATES, NO_POPULATION, FULL_POPULATION)
 POPULATION_WORTH = (NO_POPULATION, FULL_POPULATION)
@@ -36,7 +32,7 @@ FIRST_ORIGIN = 2011
 LEAST_CHANGES = 5  # yearly changes a council's own walk needs
 SEED_BYTES = 6
 PERFECT = Record(0.0, 1.0, 0)  # with it a variant keeps its shares whatever the council's own record
-NO_DOUBT = 1e9  # forecasts
+CERTAIN = 1e9  # forecasts
 YEARS_OF_GROWTH = 3
 
 
@@ -62,10 +58,8 @@ def run(
     """One row for each council, measure, method, origin and horizon whose outturn is known. The same whoever works."""
     years = settings.panel.figures.index.get_level_values("year")
     tasks = [(measure, origin) for origin in range(FIRST_ORIGIN, int(years.max())) for measure in MEASURES]
-    parts = []
-    for (measure, origin), part in zip(
-        tasks, spread(partial(one_origin, settings), tasks, workers, cluster), strict=True
-    ):
+    parts, found = [], spread(partial(one_origin, settings), tasks, workers, cluster)
+    for (measure, origin), part in zip(tasks, found, strict=True):
         parts.append(part)
         said(f"{len(parts)} of {len(tasks)}: {measure.upper()} from 31 March {origin}, {len(part):,} forecasts scored")
     return pd.concat(parts, ignore_index=True)
@@ -75,20 +69,14 @@ def one_origin(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
     """Every council at one origin."""
     measure, origin = task
     known, england = as_known(settings.panel, origin), settings.england
-    country = (
-        chain.england_fit(measure, origin, england)
-        if set(settings.methods) & set(CHAIN + (AVERAGE, ENSEMBLE))
-        else None
-    )
+    of_chain = set(settings.methods) & {*CHAIN, AVERAGE, ENSEMBLE}
+    country = chain.england_fit(measure, origin, england) if of_chain else None
     rows = []
     for council in settings.panel.councils:
-        here = (
-            Known(measure, origin, known.loc[council], england.by_year.loc[:origin])
-            if (council, origin) in known.index
-            else None
-        )
-        if here is not None and here.counts.size and here.counts.index[-1] == origin:
-            rows += one_council(settings, council, here, country)
+        if (council, origin) in known.index:
+            here = Known(measure, origin, known.loc[council], england.by_year.loc[:origin])
+            if here.counts.size and here.counts.index[-1] == origin:
+                rows += one_council(settings, council, here, country)
     return pd.DataFrame(rows)
 
 
@@ -100,16 +88,16 @@ def one_council(settings: Settings, council: str, known: Known, country) -> list
     if not outturns:
         return []
     seed = number(settings.seed, council, known.measure, known.origin)
-    said = forecasts(settings, known, country, seed)
+    results = forecasts(settings, known, country, seed)
     rows = []
     for method in settings.methods:
-        if method in said:
-            rows += _rows(settings, council, known, method, said[method], outturns)
+        if method in results:
+            rows += _rows(settings, council, known, method, results[method], outturns)
     return rows
 
 
 @dataclass(frozen=True)
-class Said:
+class Result:
     """What one method said: yearly draws [draw x horizon], the method whose draws they are, and its verdict."""
 
     draws: np.ndarray
@@ -117,23 +105,20 @@ class Said:
     verdict: str
 
 
-def forecasts(settings: Settings, known: Known, country, seed: int) -> dict[str, Said]:
+def forecasts(settings: Settings, known: Known, country, seed: int) -> dict[str, Result]:
     """Method -> what it said, for the methods asked for (and those that mixtures need)."""
     wanted = set(settings.methods)
     for mixed, parts in MIXED.items():
         wanted |= set(parts) if mixed in wanted else set()
     draws = settings.draws
-    said = _own_walk(known, draws) | _from_chain(settings, known, country, seed, wanted)
+    results = _own_walk(known, draws) | _from_chain(settings, known, country, seed, wanted)
     if POOLED in wanted:
-        said[POOLED] = _pooled(settings, known)
-    said |= {method: _from_trend(method, known, draws, seed) for method in trend.METHODS if method in wanted}
-    if AVERAGE in wanted:
-        said[AVERAGE] = Said(
-            pooled.quantile_average(*(said[part].draws for part in MIXED[AVERAGE])), AVERAGE, "closed form"
-        )
-    if ENSEMBLE in wanted:
-        said[ENSEMBLE] = Said(pooled.mixture(*(said[part].draws for part in MIXED[ENSEMBLE])), ENSEMBLE, "closed form")
-    return said
+        results[POOLED] = _pooled(settings, known)
+    results |= {method: _from_trend(method, known, draws, seed) for method in trend.METHODS if method in wanted}
+    for mixed, mix in ((AVERAGE, pooled.quantile_average), (ENSEMBLE, pooled.mixture)):
+        if mixed in wanted:
+            results[mixed] = Result(mix(*(results[part].draws for part in MIXED[mixed])), mixed, "closed form")
+    return results
 
 
 def _yearly(paths: np.ndarray) -> np.ndarray:
@@ -141,26 +126,28 @@ def _yearly(paths: np.ndarray) -> np.ndarray:
     return paths[:, np.array(HORIZONS) * 12 - 1]
 
 
-def _own_walk(known: Known, draws: int) -> dict[str, Said]:
-    """The bar: the last count, normal, with the standard deviation of the council's own yearly changes, growing with the
-    root of time. Counts published rounded are left out, and at least five changes are asked for: fewer make it worse.
-    It knows no floor, as none was given to it."""
+def _own_walk(known: Known, draws: int) -> dict[str, Result]:
+    """The bar: the last count, normal, with the deviation of the council's own yearly changes, by the root of time.
+
+    Counts published rounded are left out, and at least five changes are asked for: fewer make it worse. It knows no
+    floor, as none was given to it.
+    """
     counts = known.counts[~known.rounded]
     change = counts.diff()[counts.index.to_series().diff() == 1].dropna()
     if change.size < LEAST_CHANGES:
         return {}
     ranks = (np.arange(draws) + 0.5) / draws
     spread_ = change.std(ddof=1) * np.sqrt(HORIZONS)
-    return {OWN_WALK: Said(counts.iloc[-1] + ndtri(ranks)[:, None] * spread_, OWN_WALK, "closed form")}
+    return {OWN_WALK: Result(counts.iloc[-1] + ndtri(ranks)[:, None] * spread_, OWN_WALK, "closed form")}
 
 
-def _pooled(settings: Settings, known: Known) -> Said:
+def _pooled(settings: Settings, known: Known) -> Result:
     """As many councils of this size moved."""
     walk = pooled.pooled_walk(settings.changes, known.measure, known.counts.iloc[-1], MONTHS, settings.draws)
-    return Said(_yearly(walk), POOLED, "closed form")
+    return Result(_yearly(walk), POOLED, "closed form")
 
 
-def _from_chain(settings: Settings, known: Known, country, seed: int, wanted: set[str]) -> dict[str, Said]:
+def _from_chain(settings: Settings, known: Known, country, seed: int, wanted: set[str]) -> dict[str, Result]:
     """The pathways forecast and its variants; where the chain cannot run, the pooled walk stands in and says so."""
     asked = [method for method in CHAIN if method in wanted]
     if not asked:
@@ -173,28 +160,20 @@ def _from_chain(settings: Settings, known: Known, country, seed: int, wanted: se
         return dict.fromkeys(asked, instead)
     people = chain.children_ahead(known, settings.england, MONTHS)
     return {
-        method: Said(_live(fit, variant(norms, method), people, settings.draws, seed), method, "converged")
+        method: Result(_live(fit, variant(norms, method), people, settings.draws, seed), method, "converged")
         for method in asked
     }
 
 
 def variant(norms: Norms, method: str) -> Norms:
     """The norms with the trend's shares as a variant of the forecast has them."""
-    held = norms.trend
+    trend_ = norms.trend
     if method == RATES:
-        return replace(
-            norms,
-            trend=replace(
-                held,
-                shares=dict.fromkeys(TRENDS, 0.0) | {"rates": 1.0, "population": 1.0},
-                many=PERFECT,
-                worth=NO_DOUBT,
-            ),
-        )
+        shares = dict.fromkeys(TRENDS, 0.0) | {"rates": 1.0, "population": 1.0}
+        return replace(norms, trend=replace(trend_, shares=shares, many=PERFECT, worth=CERTAIN))
     if method in POPULATION_WORTH:
-        return replace(
-            norms, trend=replace(held, shares=held.shares | {"population": float(method == FULL_POPULATION)})
-        )
+        shares = trend_.shares | {"population": float(method == FULL_POPULATION)}
+        return replace(norms, trend=replace(trend_, shares=shares))
     return norms
 
 
@@ -203,25 +182,25 @@ def _live(fit: Calibrated, norms: Norms, people, draws: int, seed: int) -> np.nd
     return _yearly(chain.live(fit, norms, people, draws, seed).stock.sum(axis=2).astype(float))
 
 
-def _from_trend(method: str, known: Known, draws: int, seed: int) -> Said:
+def _from_trend(method: str, known: Known, draws: int, seed: int) -> Result:
     """One method of the trend room on the council's counts, 31 March as the month of March."""
     counts = known.counts
     series = trend.tidy([f"{year}-03" for year in counts.index], counts.to_numpy(), known.children)
     growth = national.yearly_growth(known.england[known.measure])
     recent = float(growth.iloc[-YEARS_OF_GROWTH:].mean()) if growth.size else None
     found = trend.forecast(method, series, MONTHS, draws, seed, national_growth=recent)
-    return Said(_yearly(found.paths), found.used, found.verdict)
+    return Result(_yearly(found.paths), found.used, found.verdict)
 
 
 def _rows(
-    settings: Settings, council: str, known: Known, method: str, said: Said, outturns: dict[int, float]
+    settings: Settings, council: str, known: Known, method: str, result: Result, outturns: dict[int, float]
 ) -> list[dict]:
     rows = []
     change = known.counts.diff().abs().mean()
     scale = 0.0 if np.isnan(change) else change  # with one count there is no change: MASE leaves it out and says so
     for at, horizon in enumerate(HORIZONS):
         if horizon in outturns:
-            draws, outturn = said.draws[:, at], np.array([outturns[horizon]])
+            draws, outturn = result.draws[:, at], np.array([outturns[horizon]])
             low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
             rows.append(
                 {
@@ -238,8 +217,8 @@ def _rows(
                     "pit": scores.pit(draws[None], outturn)[0],
                     "last": known.counts.iloc[-1],
                     "scale": scale,
-                    "used": said.used,
-                    "verdict": said.verdict,
+                    "used": result.used,
+                    "verdict": result.verdict,
                     "name": settings.panel.names[council],
                 }
             )

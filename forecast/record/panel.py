@@ -13,26 +13,11 @@ from forecast.case.errors import BadInput
 MEASURES = {"lac": ("lac", "lac_started", "lac_ceased"), "cp": ("cpp", "cpp_started", "cpp_ended")}
 MEASURE_WORDS = {"lac": "Looked-after children", "cp": "Child protection plans"}
 NAMES = ["la_code", "la_name", "year"]
-FIGURES = [
-    "lac",
-    "lac_started",
-    "lac_ceased",
-    "cpp",
-    "cpp_started",
-    "cpp_ended",
-    "pop_0_17",
-    "births_yr_to_mid_year",
-    "net_internal_migration_all_ages",
-    "net_international_migration_all_ages",
-    "population_all_ages",
-]
-SIGNED = {"net_internal_migration_all_ages", "net_international_migration_all_ages"}
+SIGNED = ["net_internal_migration_all_ages", "net_international_migration_all_ages"]
+BY_MID_YEAR = ["births_yr_to_mid_year", *SIGNED, "population_all_ages"]
+FIGURES = [name for names in MEASURES.values() for name in names] + ["pop_0_17", *BY_MID_YEAR]
 RATE_OF_ENDS = "cpp_ended_rate_per_10k"
-FIRST_PUBLISHED = {
-    "lac": "lac_first_published",
-    "lac_started": "lac_started_first_published",
-    "lac_ceased": "lac_ceased_first_published",
-}
+FIRST_PUBLISHED = {name: f"{name}_first_published" for name in MEASURES["lac"]}
 ROUNDED = "lac_rounded_to_5"
 PER_10K = 10_000
 EDITION_COLUMNS = ["la_code", "year", "measure", "value", "edition"]
@@ -74,7 +59,8 @@ def read_panel(path: Path, editions: Path | None = None) -> Panel:
     if twice.any():
         line = int(twice.to_numpy().argmax()) + 2
         raise BadInput(
-            f"{path.name}, line {line}: a second row for council {frame['la_code'].iloc[line - 2]} and its year; keep one"
+            f"{path.name}, line {line}: a second row for council {frame['la_code'].iloc[line - 2]} and its year; "
+            "keep one"
         )
     names = dict(zip(frame["la_code"], frame["la_name"], strict=True))
     figures = _ends(frame.drop(columns="la_name").set_index(["la_code", "year"]).sort_index())
@@ -150,7 +136,7 @@ def as_known(panel: Panel, origin: int) -> pd.DataFrame:
     if panel.editions is not None:
         _put_edition(known, panel.editions, origin)
     late = known.index.get_level_values("year") == origin
-    known.loc[late, ["births_yr_to_mid_year", *sorted(SIGNED), "population_all_ages"]] = np.nan
+    known.loc[late, BY_MID_YEAR] = np.nan
     return known
 
 

@@ -1,4 +1,4 @@
-"""The same work on one core, on several, or on a cluster: results come back in the order of the tasks, whoever did them."""
+"""The same work on one core, on several, or on a cluster: results in the order of the tasks, whoever did them."""
 
 import os
 import threading

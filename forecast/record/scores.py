@@ -78,7 +78,7 @@ def crps(draws: np.ndarray, outturn: np.ndarray) -> np.ndarray:
 
 
 def pinball(quantile: np.ndarray, level: float, outturn: np.ndarray) -> np.ndarray:
-    """Quantile score of each forecast, [forecast]; 0 is best. `level` lies between 0 and 1 (Koenker and Bassett 1978)."""
+    """Quantile score of each forecast, [forecast]; 0 is best. `level` is between 0 and 1 (Koenker and Bassett 1978)."""
     quantile, outturn = _numbers(quantile, outturn)
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: expected a number between 0 and 1, such as 0.9")
@@ -235,10 +235,10 @@ def relative(frame: pd.DataFrame, method: str, against: str, draws: int, seed: i
     return Ratio(float(over / under), *ends, councils=len(totals), forecasts=len(pairs))
 
 
-def _resampled(totals: np.ndarray, draws: int, luck: np.random.Generator) -> np.ndarray:
+def _resampled(totals: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Ratio of totals in each bootstrap sample, [draw], from [council x (method, against)]."""
     councils = len(totals)
-    times_drawn = luck.multinomial(councils, np.full(councils, 1 / councils), size=draws)
+    times_drawn = rng.multinomial(councils, np.full(councils, 1 / councils), size=draws)
     over, under = (times_drawn @ totals).T
     if (under <= 0).any():
         raise ValueError("the method compared against has a CRPS of zero: no ratio can be formed")

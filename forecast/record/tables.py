@@ -1,11 +1,13 @@
 """The track record in tables: scores against the bar, ranges by horizon and size, PIT, and what population is worth."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from forecast.record import scores
+from forecast.record.calibrate import tunes
 from forecast.record.origins import EVERY_METHOD, FORECAST, FULL_POPULATION, HORIZONS, NO_POPULATION, OWN_WALK
 from forecast.record.panel import MEASURE_WORDS, MEASURES
-from forecast.record.tune import tunes
 
 SIZES = {"under 100": (0, 100), "100 to 400": (100, 400), "over 400": (400, float("inf"))}
 HALVES = {"all": lambda council: True, "tuned on": tunes, "not tuned on": lambda council: not tunes(council)}
@@ -39,28 +41,27 @@ def summaries(frame: pd.DataFrame) -> pd.DataFrame:
 def against_the_bar(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     """CRPS of each method over that of the council's own random walk, by half, horizon and size, with its interval."""
     rows = []
-    for half, inside in HALVES.items():
-        of_half = frame[frame["council"].map(inside)]
-        cuts = [(ALL, ALL, of_half)]
-        cuts += [(horizon, ALL, of_half[of_half["horizon"] == horizon]) for horizon in HORIZONS]
-        cuts += [(ALL, name, _of_size(of_half, name)) for name in SIZES]
-        for horizon, size, part in cuts:
-            rows += _ratios(part, half, horizon, size, seed)
+    for cut, part in _cuts(frame):
+        for (measure, method), _ in part.groupby(["measure", "method"], sort=False):
+            of_measure = part[part["measure"] == measure]
+            if method == OWN_WALK or OWN_WALK not in set(of_measure["method"]):
+                continue
+            both = scores.shared(of_measure, method, OWN_WALK)
+            if len(both):
+                rows.append([cut[0], measure, method, *cut[1:], *_ratio(both, method, seed)])
     columns = ["councils", "measure", "method", "horizon", "size", "forecasts", "ratio", "low95", "high95"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _ratios(part: pd.DataFrame, half: str, horizon, size: str, seed: int) -> list[list]:
-    rows = []
-    for (measure, method), _ in part.groupby(["measure", "method"], sort=False):
-        held = part[part["measure"] == measure]
-        if method == OWN_WALK or OWN_WALK not in set(held["method"]):
-            continue
-        both = scores.shared(held, method, OWN_WALK)
-        if both.empty:
-            continue
-        rows.append([half, measure, method, horizon, size, *_ratio(both, method, seed)])
-    return rows
+def _cuts(frame: pd.DataFrame) -> Iterator[tuple[tuple, pd.DataFrame]]:
+    """(half, horizon, size) and its forecasts: each half of the councils whole, by horizon, and by size."""
+    for half, inside in HALVES.items():
+        part = frame[frame["council"].map(inside)]
+        yield (half, ALL, ALL), part
+        for horizon in HORIZONS:
+            yield (half, horizon, ALL), part[part["horizon"] == horizon]
+        for name, (low, high) in SIZES.items():
+            yield (half, ALL, name), part[(part["last"] >= low) & (part["last"] < high)]
 
 
 def _ratio(both: pd.DataFrame, method: str, seed: int) -> list:
@@ -72,35 +73,16 @@ def _ratio(both: pd.DataFrame, method: str, seed: int) -> list:
     return [found.forecasts, *(round(x, 4) for x in (found.ratio, found.low95, found.high95))]
 
 
-def _of_size(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    low, high = SIZES[name]
-    return frame[(frame["last"] >= low) & (frame["last"] < high)]
-
-
 def ranges(frame: pd.DataFrame) -> pd.DataFrame:
     """Share of outturns inside, below and above the 80% range, by half, horizon and size."""
     rows = []
-    for half, inside in HALVES.items():
-        of_half = frame[frame["council"].map(inside)]
-        cuts = [(ALL, ALL, of_half)] + [(horizon, ALL, of_half[of_half["horizon"] == horizon]) for horizon in HORIZONS]
-        cuts += [(ALL, name, _of_size(of_half, name)) for name in SIZES]
-        for horizon, size, part in cuts:
-            for (measure, method), group in part.groupby(["measure", "method"], sort=False):
-                low, high = (group["outturn"] < group["p10"]).mean(), (group["outturn"] > group["p90"]).mean()
-                rows.append(
-                    [
-                        half,
-                        measure,
-                        method,
-                        horizon,
-                        size,
-                        len(group),
-                        *(round(x, 4) for x in (1 - low - high, low, high)),
-                    ]
-                )
-    return pd.DataFrame(
-        rows, columns=["councils", "measure", "method", "horizon", "size", "forecasts", "inside", "below", "above"]
-    )
+    for (half, horizon, size), part in _cuts(frame):
+        for (measure, method), group in part.groupby(["measure", "method"], sort=False):
+            low, high = (group["outturn"] < group["p10"]).mean(), (group["outturn"] > group["p90"]).mean()
+            shares = [round(x, 4) for x in (1 - low - high, low, high)]
+            rows.append([half, measure, method, horizon, size, len(group), *shares])
+    columns = ["councils", "measure", "method", "horizon", "size", "forecasts", "inside", "below", "above"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def pit_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -158,13 +140,12 @@ def in_words(tables: dict[str, pd.DataFrame]) -> list[str]:
             f"{MEASURE_WORDS[measure]}: {held['inside']:.0%} of {held['forecasts']:,} outturns inside the 80% range "
             f"({held['below']:.0%} below, {held['above']:.0%} above)."
         )
-        bar = tables["against_own_walk"]
-        for row in bar[
-            (bar["councils"] == ALL) & (bar["measure"] == measure) & (bar["horizon"] == ALL) & (bar["size"] == ALL)
-        ].itertuples():
-            lines.append(
-                f"    {row.method:22s} CRPS {row.ratio:.3f} of the council's own random walk's ({row.forecasts:,} forecasts)"
-            )
+        bar = tables["against_own_walk"].query("councils == 'all' and horizon == 'all' and size == 'all'")
+        lines += [
+            f"    {row.method:22s} CRPS {row.ratio:.3f} of the council's own random walk's "
+            f"({row.forecasts:,} forecasts)"
+            for row in bar[bar["measure"] == measure].itertuples()
+        ]
     return lines
 
 
@@ -186,16 +167,15 @@ def scope_of(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def told(scope: pd.DataFrame, summary: pd.DataFrame, bar: pd.DataFrame, kept: pd.DataFrame) -> dict[str, dict]:
-    """The panel's record of the forecast for the answer: measure -> errors by horizon beside no change, ratio, share inside.
+    """The panel's record of the forecast for the answer, judged on the councils that did not tune it.
 
-    Judged on the councils that did not tune it.
+    measure -> errors by horizon beside no change, ratio, share inside
     """
     record, where = {}, scope.set_index("councils").loc[JUDGED]
     for measure in MEASURES:
         inside, ratio = _row(kept, measure, FORECAST, JUDGED), _row(bar, measure, FORECAST, JUDGED)
-        rows = summary[(summary["councils"] == JUDGED) & (summary["measure"] == measure)].set_index(
-            ["method", "horizon"]
-        )["mape"]
+        rows = summary[(summary["councils"] == JUDGED) & (summary["measure"] == measure)]
+        rows = rows.set_index(["method", "horizon"])["mape"]
         errors = {
             str(h): {"forecast": float(rows[FORECAST, str(h)]), "no_change": float(rows["no change", str(h)])}
             for h in HORIZONS
