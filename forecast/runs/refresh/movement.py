@@ -11,7 +11,6 @@ One thing is changed at a time, from what was known last month to what is known 
 The last forecast is the one published now, so nothing is left over.
 """
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -107,12 +106,12 @@ def steps_between(then: DataCut, now: DataCut, same_program: bool) -> list[tuple
     revised = replace(agreed, rows=now.rows).until(then.last).with_ledger_until(last)
     mix = replace(agreed, rows=now.rows, returned=now.returned).with_ledger_until(last)
     numbers = replace(mix, returned=then.returned).with_placed_until(then.last)
-    entries = (cut.scenarios["central"].entries for cut in (then, now))
+    before, after = (cut.scenarios["central"].entries for cut in (then, now))
     old, new = (cut.rows[ROW].reset_index(drop=True) for cut in (then, revised))
     new_ledger = now.ledger_months != then.ledger_months
     changed = {
         "model": (then, not same_program),
-        "assumptions": (agreed, then.budget != now.budget or operator.ne(*entries)),
+        "assumptions": (agreed, then.budget != now.budget or before != after),
         "revision": (revised, not old.equals(new)),
         "numbers": (numbers, then.last != now.last),
         "mix": (mix, then.placed_months != now.placed_months or not _same_returns(then, now)),
