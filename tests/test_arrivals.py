@@ -674,7 +674,7 @@ def test_a_fault_of_the_program_tells_no_cell(council, monkeypatch):
     from forecast.sources import arrivals
 
     council.counts(MAY)
-    monkeypatch.setattr(arrivals, "read_counts", lambda *_: {}[CHILD])
+    monkeypatch.setattr(arrivals, "read_figures", lambda *_: {}[CHILD])
     with pytest.raises(BadInput) as refused:
         council.read()
     assert "KeyError" in str(refused.value) and not any(secret in str(refused.value) for secret in SECRETS)

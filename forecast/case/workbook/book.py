@@ -28,6 +28,15 @@ UNLIKE_XLSX = {
     ".csv": "one sheet as text",
     ".ods": "an OpenDocument workbook",
 }
+OLD, LOCKED, TOO_LARGE, DAMAGED, MACROS = "old", "locked", "too large", "damaged", "macros"
+REFUSED = {
+    OLD: f"is {UNLIKE_XLSX['.xls']}. {SAVE_AS}",
+    LOCKED: f"is protected by a password. Remove it (File, Info, Protect Workbook). {SAVE_AS}",
+    TOO_LARGE: "is larger than {most} million bytes; a filled workbook is far smaller. Remove pictures and pasted "
+    "sheets, or copy the figures into a new template",
+    DAMAGED: f"is not an Excel workbook, or it is damaged. {SAVE_AS}, or copy it into a new template",
+    MACROS: f"is {UNLIKE_XLSX['.xlsm']}. {SAVE_AS}",
+}
 OLD_OR_LOCKED = bytes.fromhex("D0CF11E0A1B11AE1")  # how a file of old Excel, or one with a password, begins
 PASSWORD_MARK = "EncryptedPackage".encode("utf-16-le")
 DEFINITIONS = re.compile(rb"<!(DOCTYPE|ENTITY)")
@@ -37,23 +46,54 @@ HEADER = Column("The header", "header", "text", 0, "the name of the column", req
 
 def open_book(path: Path) -> Workbook:
     """The workbook, with formulas as formulas. Raises BadInput for anything but a plain .xlsx file of sensible size."""
-    _refuse_name(path)
-    content = _content(path)
+    if path.name.startswith("~$"):
+        raise BadInput(f"{path.name}: this is what Excel keeps beside an open workbook. Name the workbook itself")
+    if path.suffix.lower() != ".xlsx":
+        kind = UNLIKE_XLSX.get(path.suffix.lower(), "not a workbook")
+        raise BadInput(f"{path.name}: is {kind}; expected an Excel workbook (.xlsx). {SAVE_AS}")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise BadInput(f"{path.name}: there is no such file. Check the name and the folder") from None
+    except OSError:
+        raise BadInput(f"{path.name}: cannot be read. Close it in Excel, and check that it is a file") from None
+    why = TOO_LARGE if len(content) > MOST_BYTES else unreadable(content)
+    book = None if why else load_plain(content)
+    if book is None:
+        most = MOST_BYTES if len(content) > MOST_BYTES else MOST_UNPACKED
+        raise BadInput(f"{path.name}: {REFUSED[why or DAMAGED].format(most=most // MEGABYTE)}")
+    return book
+
+
+def unreadable(content: bytes) -> str | None:
+    """What keeps a file from being read as a plain .xlsx workbook, if anything: OLD, LOCKED, TOO_LARGE, DAMAGED, MACROS.
+
+    Looks at the size of its parts, and for definitions that multiply text, without reading cells.
+    """
     if content.startswith(OLD_OR_LOCKED):
-        locked = PASSWORD_MARK in content
-        said = (
-            "is protected by a password. Remove it (File, Info, Protect Workbook)"
-            if locked
-            else f"is {UNLIKE_XLSX['.xls']}"
-        )
-        raise BadInput(f"{path.name}: {said}. {SAVE_AS}")
-    _refuse_parts(path.name, content)
+        return LOCKED if PASSWORD_MARK in content else OLD
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as parts:
+            sizes = {part.filename: part.file_size for part in parts.infolist()}
+            if sum(sizes.values()) > MOST_UNPACKED:  # a part never unpacks to more than it says
+                return TOO_LARGE
+            defined = any(DEFINITIONS.search(parts.read(name).replace(b"\0", b"")) for name in sizes)
+    except UNREADABLE:
+        return DAMAGED
+    if defined or "[Content_Types].xml" not in sizes:
+        return DAMAGED
+    return MACROS if any(name.endswith("vbaProject.bin") for name in sizes) else None
+
+
+def load_plain(content: bytes, results: bool = False) -> Workbook | None:
+    """A workbook that `unreadable` passed: its formulas, or the `results` stored with them. None where it is damaged."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves out, such as pictures; cells are all there
-            return load_workbook(BytesIO(content), keep_links=False)
-    except Exception:  # openpyxl raises whatever its parts met
-        raise _damaged(path.name) from None
+            return load_workbook(BytesIO(content), data_only=results, keep_links=False)
+    except Exception:  # openpyxl raises whatever its parts met, and its words may hold a cell
+        return None
 
 
 def read_tables(file: str, book: Workbook) -> dict[str, dict[int, Row]]:
@@ -67,53 +107,6 @@ def shortened(message: str) -> str:
     lines = message.splitlines()
     more = len(lines) - MOST_FAULTS
     return "\n".join([*lines[:MOST_FAULTS], f"and {more:,} more faults"]) if more > 0 else message
-
-
-def _refuse_name(path: Path) -> None:
-    if path.name.startswith("~$"):
-        raise BadInput(f"{path.name}: this is what Excel keeps beside an open workbook. Name the workbook itself")
-    if path.suffix.lower() != ".xlsx":
-        said = UNLIKE_XLSX.get(path.suffix.lower(), "not a workbook")
-        raise BadInput(f"{path.name}: is {said}; expected an Excel workbook (.xlsx). {SAVE_AS}")
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadInput(f"{path.name}: there is no such file. Check the name and the folder") from None
-    except OSError:
-        raise BadInput(f"{path.name}: cannot be read. Close it in Excel, and check that it is a file") from None
-    if len(content) > MOST_BYTES:
-        raise _too_large(path.name, MOST_BYTES)
-    return content
-
-
-def _refuse_parts(file: str, content: bytes) -> None:
-    """Look into the file's parts without reading cells: their size, macros, and definitions that multiply text."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as parts:
-            held = {part.filename: part.file_size for part in parts.infolist()}
-            small = sum(held.values()) <= MOST_UNPACKED  # a part never unpacks to more than it says
-            defined = small and any(DEFINITIONS.search(parts.read(name).replace(b"\0", b"")) for name in held)
-    except UNREADABLE:
-        raise _damaged(file) from None
-    if not small:
-        raise _too_large(file, MOST_UNPACKED)
-    if any(name.endswith("vbaProject.bin") for name in held):
-        raise BadInput(f"{file}: is {UNLIKE_XLSX['.xlsm']}. {SAVE_AS}")
-    if defined or "[Content_Types].xml" not in held:
-        raise _damaged(file)
-
-
-def _too_large(file: str, most: int) -> BadInput:
-    said = f"is larger than {most // MEGABYTE} million bytes; a filled workbook is far smaller"
-    return BadInput(f"{file}: {said}. Remove pictures and pasted sheets, or copy the figures into a new template")
-
-
-def _damaged(file: str) -> BadInput:
-    return BadInput(f"{file}: is not an Excel workbook, or it is damaged. {SAVE_AS}, or copy it into a new template")
 
 
 def _read_table(file: str, book: Workbook, name: str) -> dict[int, Row]:
