@@ -8,18 +8,17 @@ from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.case.errors import BadInput
 from forecast.case.wording import nearest, read_each
-from forecast.case.workbook.cells import Row, content_of, is_empty, place
+from forecast.case.workbook.cells import Row, content_of, is_blank, place
 from forecast.case.workbook.layout import FIRST_ROW, READ_ME, TABLES, Column, Table
 
 MEGABYTE = 1_000_000
 MOST_BYTES, MOST_UNPACKED = 5 * MEGABYTE, 30 * MEGABYTE  # a filled template has 0.1 and 1
 MOST_ROWS, MOST_COLUMNS = 5_000, 100
-MOST_FAULTS = 40  # told at once
+MOST_FAULTS = 40  # listed at once
 SAVE_AS = "Open it in Excel and save it as an Excel workbook (*.xlsx)"
 UNLIKE_XLSX = {
     ".xls": "the old Excel format",
@@ -110,76 +109,62 @@ def shortened(message: str) -> str:
 
 
 def _read_table(file: str, book: Workbook, name: str) -> dict[int, Row]:
+    """The rows below the headers, hidden ones too; those in which nothing stands that is read are skipped."""
     if name not in TABLES:
-        said = f"is not part of the template. {nearest(name, list(TABLES))} Delete the sheet, or give it its name back"
-        raise BadInput(f"{file}, sheet {name}: {said}")
+        what = f"is not part of the template. {nearest(name, list(TABLES))} Delete the sheet, or give it its name back"
+        raise BadInput(f"{file}, sheet {name}: {what}")
     if name not in [sheet.title for sheet in book.worksheets]:
         raise BadInput(f"{file}: the sheet {name} is missing. Give it its name back, or start from a new template")
-    sheet = book[name]
+    sheet, rows = book[name], {}
     _refuse_shape(file, sheet)
-    columns = _columns(file, sheet, TABLES[name])
-    return {row.number: row for row in _rows(file, sheet, columns)}
+    places = _places(file, sheet, TABLES[name])
+    for cells in sheet.iter_rows(min_row=FIRST_ROW):
+        stray = [cell for cell in cells if cell.column not in places.values() and not is_blank(cell.value)]
+        if stray:
+            raise BadInput(f"{file}, {place(stray[0])}: this column has no header. Clear the cell")
+        row = Row(file, cells[0].row, {col.field: cells[places[col.header] - 1] for col in TABLES[name].read})
+        if not all(is_blank(cell.value) for cell in row.cells.values()):
+            rows[row.number] = row
+    return rows
 
 
 def _refuse_shape(file: str, sheet: Worksheet) -> None:
     """Refuse merged cells, which hide content, and a sheet far larger than its table."""
     if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
         corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
-        said = "is far outside the table. Delete the rows below the table and the columns beside it"
-        raise BadInput(f"{file}, sheet {sheet.title}, cell {corner}: {said}")
+        what = "is far outside the table. Delete the rows below the table and the columns beside it"
+        raise BadInput(f"{file}, sheet {sheet.title}, cell {corner}: {what}")
     merged = sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col))
-    faults = [f"{file}, sheet {sheet.title}, cell {area.start_cell.coordinate}: {_unmerge(area)}" for area in merged]
+    remedy = "Select them, choose Unmerge Cells and fill in each"
+    faults = [
+        f"{file}, {place(sheet[area.start_cell.coordinate])}: the cells {area.coord} are merged. {remedy}"
+        for area in merged
+    ]
     if faults:
         raise BadInput("\n".join(faults))
 
 
-def _unmerge(area) -> str:
-    return f"the cells {area.coord} are merged. Select them, choose Unmerge Cells and fill in each"
-
-
-def _columns(file: str, sheet: Worksheet, table: Table) -> dict[str, int]:
+def _places(file: str, sheet: Worksheet, table: Table) -> dict[str, int]:
     """header -> number of its column. Raises BadInput for headers that are missing, repeated or unknown."""
-    found, faults = {}, []
+    found, faults, headers = {}, [], [column.header for column in table.columns]
     for cell in sheet[1]:
-        header, fault = _header(file, cell, table, found)
-        faults += [fault] if fault else []
-        found |= {header: cell.column} if header and header not in found else {}
-    where = f"{file}, sheet {sheet.title}, cell A1"
-    for header in [column.header for column in table.columns if column.header not in found]:
-        faults.append(
-            f"{where}: the column {header} is missing from row 1. Write its header back, or start from a new template"
-        )
+        where = f"{file}, {place(cell)}"
+        try:
+            header = content_of(cell, HEADER)
+        except BadInput as fault:
+            faults.append(f"{where}: {HEADER.header} {fault}")
+            continue
+        if header in found:
+            faults.append(f"{where}: the column {header} is given twice. Delete the one that is not meant")
+        elif header in headers:
+            found[header] = cell.column
+        elif header:
+            remedy = f"{nearest(header, headers)} Rename or delete it"
+            faults.append(f'{where}: the column "{header[:40]}" is not known. {remedy}')
+    where, remedy = f"{file}, sheet {sheet.title}, cell A1", "Write its header back, or start from a new template"
+    for header in headers:
+        if header not in found:
+            faults.append(f"{where}: the column {header} is missing from row 1. {remedy}")
     if faults:
         raise BadInput("\n".join(faults))
     return found
-
-
-def _header(file: str, cell: Cell, table: Table, found: dict[str, int]) -> tuple[str | None, str | None]:
-    """The header a cell of the first row holds, and what is wrong with it."""
-    where, headers = f"{file}, {place(cell)}", [column.header for column in table.columns]
-    try:
-        header = content_of(cell, HEADER)
-    except BadInput as fault:
-        return None, f"{where}: {HEADER.header} {fault}"
-    if header is None:
-        return None, None
-    if header in found:
-        return header, f"{where}: the column {header} is given twice. Delete the one that is not meant"
-    if header not in headers:
-        return (
-            header,
-            f'{where}: the column "{header[:40]}" is not known. {nearest(header, headers)} Rename or delete it',
-        )
-    return header, None
-
-
-def _rows(file: str, sheet: Worksheet, columns: dict[str, int]):
-    """The rows below the headers, hidden ones too; those in which nothing stands that is read are skipped."""
-    table = TABLES[sheet.title]
-    for cells in sheet.iter_rows(min_row=FIRST_ROW):
-        stray = [cell for cell in cells if cell.column not in columns.values() and not is_empty(cell)]
-        if stray:
-            raise BadInput(f"{file}, {place(stray[0])}: this column has no header. Clear the cell")
-        row = Row(file, cells[0].row, {column.field: cells[columns[column.header] - 1] for column in table.read})
-        if not all(is_empty(cell) for cell in row.cells.values()):
-            yield row

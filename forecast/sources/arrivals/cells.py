@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from forecast.case.errors import BadInput
 from forecast.case.months import last_day
+from forecast.case.workbook.cells import is_blank
 
 WHOLE, DECIMAL = re.compile("-?[0-9]{1,15}"), re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 PENNY = Decimal("0.01")
@@ -45,11 +46,6 @@ class Cell:
     def blank(self) -> bool:
         """Whether nothing, or nothing but spaces, stands in it."""
         return is_blank(self.value)
-
-
-def is_blank(value: object) -> bool:
-    """Whether a value is nothing, or nothing but spaces."""
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def text(cell: Cell, expected: str) -> str:

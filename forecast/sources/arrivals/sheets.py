@@ -20,9 +20,9 @@ from forecast.case.workbook.book import (
     load_plain,
     unreadable,
 )
-from forecast.case.workbook.cells import ERROR, FORMULA
+from forecast.case.workbook.cells import ERROR, FORMULA, is_blank
 from forecast.sources.arrivals.card import CARD, ExpectedFile, is_personal, same_words
-from forecast.sources.arrivals.cells import MEND, Cell, fault, is_blank, refusal
+from forecast.sources.arrivals.cells import MEND, Cell, fault, refusal
 from forecast.sources.csv_text import SAVE_AGAIN, UTF_16_MARKS, decode, parse
 
 ZIP_MARK = b"PK\x03\x04"
