@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from referencing import Registry, Resource
 from ruamel.yaml import YAML
@@ -148,6 +148,7 @@ def test_a_carried_range_is_cut_at_the_limits_of_the_catalogue(central):
 shares = st.floats(0.001, 0.999)
 
 
+@settings(deadline=None)
 @given(st.tuples(shares, shares, shares).map(sorted), shares)
 def test_a_carried_share_always_holds_its_value(three, value):
     central = load_once()
@@ -181,6 +182,7 @@ words = st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from("
 numbers = st.floats(-2000, 2000, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(why=words, source=words, three=st.tuples(numbers, numbers, numbers).map(sorted))
 def test_any_words_and_numbers_survive_freezing(why, source, three):
     high = load_once()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from openpyxl.cell.cell import Cell
 
 from forecast.case.errors import BadInput
-from forecast.case.reader import _character_name, _is_hidden
+from forecast.case.reader import hidden_name, is_hidden
 from forecast.case.wording import nearest, read_each
 from forecast.case.workbook.layout import MOST_TEXT, YES_NO, Column
 
@@ -73,10 +73,10 @@ def unheld(text: str) -> str | None:
     """What keeps a text from a cell, or from coming back out of it unchanged; None where nothing does."""
     if len(text) > MOST_TEXT:
         return f"has {len(text):,} characters, and a cell holds {MOST_TEXT:,}. Shorten it"
-    hidden = next((character for character in text if _is_hidden(character)), None)
+    hidden = next((character for character in text if is_hidden(character)), None)
     if hidden:
-        name = "a tab" if hidden == "\t" else _character_name(hidden)
-        return f"holds {name}, which cannot be seen. Delete it and type the text again; pasted text often holds one"
+        remedy = "Delete it and type the text again; pasted text often holds one"
+        return f"holds {hidden_name(hidden)}, which cannot be seen. {remedy}"
     if ESCAPED.search(text):
         return f"holds {ESCAPED.search(text)[0]}, which workbooks use for characters that cannot be seen. Delete it"
     return None
