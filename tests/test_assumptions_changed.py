@@ -1,4 +1,4 @@
-"""Assumptions changed in a program are those that a scenario file with the same changes gives, and so are the refusals."""
+"""Assumptions changed in a program are those of a scenario file with the same changes, and so are the refusals."""
 
 import shutil
 from pathlib import Path

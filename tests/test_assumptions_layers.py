@@ -265,7 +265,7 @@ def test_overdue_is_judged_by_the_date_given(central):
 
 
 def validators(params: Path) -> dict[str, jsonschema.Draft202012Validator]:
-    """A validator of each kind of file, which finds the schema that another refers to as an editor does: by its name."""
+    """A validator of each kind of file; it finds the schema that another refers to as an editor does, by name."""
     written = json_schema(params)
     named = [(f"{kind}.schema.json", Resource.from_contents(schema)) for kind, schema in written.items()]
     registry = Registry().with_resources(named)

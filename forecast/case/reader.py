@@ -191,15 +191,11 @@ def _read_scalar(text: str, tag: str):
     if tag == "bool":
         return text.lower() == "true"
     if tag in {"int", "float"}:
-        return _read_number(text)
+        # 1e3, 0x1F, 1_000, 0815, .nan and .inf are refused, as programs read them differently.
+        number = float(text) if PLAIN_DIGITS.fullmatch(text) else math.nan
+        if not math.isfinite(number):
+            raise BadInput(f"{text[:20]} is not a number in plain digits. Write it as 815, -40 or 0.25; no e, x or _")
+        return number if "." in text else int(number)
     if any(is_hidden(character) for character in text):
         raise BadInput("the text holds a hidden character written with a backslash. Write it without")
     return text
-
-
-def _read_number(text: str) -> int | float:
-    """A number in plain digits; refuses 1e3, 0x1F, 1_000, 0815, .nan and .inf, which programs read differently."""
-    number = float(text) if PLAIN_DIGITS.fullmatch(text) else math.nan
-    if not math.isfinite(number):
-        raise BadInput(f"{text[:20]} is not a number in plain digits. Write it as 815, -40 or 0.25; no e, x or _")
-    return number if "." in text else int(number)

@@ -26,7 +26,7 @@ EXPECTED = {
 def read_as(model: type[BaseModel], path: Path, root: Path):
     """A file under the folder `root` as a `model`, and its document. Raises one BadInput with a line for each fault.
 
-    This is how every settings file is read: no key twice, none unknown, nothing converted, and each fault told with
+    This is how every settings file is read: no key twice, none unknown, nothing converted, and each fault named with
     file, line, key, what was expected and the nearest right key.
     """
     doc = read_document(path, root)

@@ -20,8 +20,8 @@ MOST_PERCENT = 100
 def read(folder: Path, table: str, as_at: date) -> pd.DataFrame:
     """A published table as text columns, proved against its card.
 
-    as_at  the last day of the report's month: a table known only later is refused unless its card flags hindsight, and a
-           table past its expiry is refused as stale
+    as_at  the last day of the report's month: a table known only later is refused unless its card flags hindsight, and
+           one past its expiry is refused as stale
     Raises BadInput naming file, row, what was expected and what to do.
     """
     path = folder / f"{table}.csv"
@@ -34,13 +34,13 @@ def read(folder: Path, table: str, as_at: date) -> pd.DataFrame:
     beside = card_path(path).name
     if card.known_from > as_at and not card.hindsight:
         raise BadInput(
-            f"{path.name}: known from {card.known_from}, after the report's month ends ({as_at}). A forecast may use only "
-            f"what was known then. Use an earlier edition, or set hindsight: true with its reason in {beside}."
+            f"{path.name}: known from {card.known_from}, after the report's month ends ({as_at}). A forecast may use "
+            f"only what was known then. Use an earlier edition, or set hindsight: true with its reason in {beside}."
         )
     if as_at > card.expires:
         raise BadInput(
-            f"{path.name}: expired on {card.expires} and the report's month ends on {as_at}. Put the newer edition in its "
-            f"place, or move expires in {beside} if none exists."
+            f"{path.name}: expired on {card.expires} and the report's month ends on {as_at}. Put the newer edition in "
+            f"its place, or move expires in {beside} if none exists."
         )
     return prove(path, card)
 
@@ -62,9 +62,9 @@ def prove(path: Path, card: Card) -> pd.DataFrame:
     _check_totals(path.name, frame, card)
     if fingerprint(content) != card.sha256:
         raise BadInput(
-            f"{path.name}: its content is not the one its card was made for (sha256 differs). If the change is meant, run "
-            f"python -m forecast.sources.cards {path.name} and put the new sha256 in {card_path(path).name}; else restore "
-            f"the file."
+            f"{path.name}: its content is not the one its card was made for (sha256 differs). If the change is meant, "
+            f"run python -m forecast.sources.cards {path.name} and put the new sha256 in {card_path(path).name}; "
+            "else restore the file."
         )
     return frame
 
@@ -117,10 +117,8 @@ def _check_totals(name: str, frame: pd.DataFrame, card: Card) -> None:
         rows = frame
         for column, wanted in total.where.items():
             rows = rows[rows[column] == wanted]
-        cells = [cell for cell in rows[total.column] if NUMBER.fullmatch(cell)]
-        if sum(map(Decimal, cells)) != Decimal(str(total.equals)):
+        found = sum(Decimal(cell) for cell in rows[total.column] if NUMBER.fullmatch(cell))
+        if found != Decimal(str(total.equals)):
             where = ", ".join(f"{column} {wanted}" for column, wanted in total.where.items())
-            raise BadInput(
-                f"{name}, {total.column} where {where}: adds up to {sum(map(Decimal, cells))}, expected {total.equals:g} "
-                f"({total.why}). Check those rows against the published table."
-            )
+            expected = f"expected {total.equals:g} ({total.why}). Check those rows against the published table."
+            raise BadInput(f"{name}, {total.column} where {where}: adds up to {found}, {expected}")

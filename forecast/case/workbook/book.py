@@ -66,7 +66,7 @@ def open_book(path: Path) -> Workbook:
 
 
 def unreadable(content: bytes) -> str | None:
-    """What keeps a file from being read as a plain .xlsx workbook, if anything: OLD, LOCKED, TOO_LARGE, DAMAGED, MACROS.
+    """What keeps a file from being read as a plain workbook, if anything: OLD, LOCKED, TOO_LARGE, DAMAGED or MACROS.
 
     Looks at the size of its parts, and for definitions that multiply text, without reading cells.
     """
@@ -86,7 +86,7 @@ def unreadable(content: bytes) -> str | None:
 
 
 def load_plain(content: bytes, results: bool = False) -> Workbook | None:
-    """A workbook that `unreadable` passed: its formulas, or the `results` stored with them. None where it is damaged."""
+    """A workbook that `unreadable` passed: its formulas, or the `results` stored with them. None if it is damaged."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves out, such as pictures; cells are all there

@@ -252,9 +252,9 @@ def _limit(sheet: Worksheet, table: Table, rows: dict[str, Rows], catalogue: Cat
         text = f"{item.description}.\nUnit: {unit.description} ({item.unit}).\nAllowed: {_limits(item)}."
         sheet.write_comment(row, table.place("value"), text, REMARK)
         if table is ASSUMPTIONS:
-            said = f"{item.description}: expected a number from {_limits(item)} ({unit.description}). {REMEDY}"
+            message = f"{item.description}: expected a number from {_limits(item)} ({unit.description}). {REMEDY}"
             rule = {"validate": "decimal", "criteria": "between", "minimum": item.minimum, "maximum": item.maximum}
-            shown = rule | _message("Outside the limits", said)
+            shown = rule | _message("Outside the limits", message)
             sheet.data_validation(row, table.place("value"), row, table.place("high"), shown)
     last = len(rows[table.name]) + table.spare_rows
     for place, column in enumerate(table.columns):
@@ -279,12 +279,12 @@ def _rule(table: Table, column: Column, rows: dict[str, Rows]) -> dict | None:
         for end in ("minimum", "maximum"):  # a formula that finds a limit of the key on the same row
             rule[end] = f"=INDEX({_range(ASSUMPTIONS, end, rows)},MATCH({own},{keys},0))"
         look = "Look at the lowest and highest allowed for this key on the sheet Assumptions."
-        said = f"Expected a number between the limits of the key. {look} {REMEDY}"
-        return rule | _message("Outside the limits", said)
+        message = f"Expected a number between the limits of the key. {look} {REMEDY}"
+        return rule | _message("Outside the limits", message)
     if column.kind not in RULES:
         return None
-    rule, title, said = RULES[column.kind]
-    return rule | _message(title, said)
+    rule, title, message = RULES[column.kind]
+    return rule | _message(title, message)
 
 
 def _range(table: Table, field: str, rows: dict[str, Rows]) -> str:

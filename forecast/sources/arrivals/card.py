@@ -47,9 +47,9 @@ COST_LINES = (
     *("contact", "iro", "review_administration", "measures", "uasc_grant", "contributions"),
 )
 OF_ONE_PERSON = """
-    name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born birthday
-    birthdate dateofbirth upn nhs nino childid childrenid personid clientid pupilid caseid mosaicid lcsid address postcode
-    email phone telephone mobile ethnicity gender sex religion nationality mother father sibling
+    name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born
+    birthday birthdate dateofbirth upn nhs nino childid childrenid personid clientid pupilid caseid mosaicid lcsid
+    address postcode email phone telephone mobile ethnicity gender sex religion nationality mother father sibling
 """
 WHOSE_NUMBER = "child childs person client pupil case mosaic lcs carer social"
 PERSONAL, WHOSE = frozenset(OF_ONE_PERSON.split()), frozenset(WHOSE_NUMBER.split())

@@ -49,12 +49,6 @@ class Vintages:
         known = self.frame if vintage is None else self.frame[self.frame["vintage"] <= vintage]
         return known.drop_duplicates(KEY, keep="last").sort_values(KEY).reset_index(drop=True)[[*KEY, "value"]]
 
-    def revised(self) -> pd.DataFrame:
-        """Figures that were restated: vintage, month, figure, item, was, value."""
-        was = self.frame.groupby(KEY)["value"].shift()
-        again = self.frame.assign(was=was)[was.notna()]
-        return again[["vintage", *KEY, "was", "value"]].reset_index(drop=True)
-
 
 @dataclass(frozen=True, eq=False)
 class Held:
