@@ -1,13 +1,15 @@
 """Which entry is in force, how a scenario carries a range, and that a frozen run opens unchanged."""
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from referencing import Registry, Resource
 from ruamel.yaml import YAML
 
 from forecast.case import (
@@ -22,12 +24,13 @@ from forecast.case import (
     overdue,
     thaw,
 )
-from forecast.case.catalogue import Item, Unit
+from forecast.case.catalogue import Item, Unit, read_catalogue
 from forecast.case.errors import BadInput
 from forecast.case.log import number
 from forecast.case.rules import carried_range
 
 PARAMS = Path(__file__).parent / "fixtures" / "params"
+REAL = Path(__file__).parents[1] / "params"
 
 
 @pytest.fixture
@@ -145,6 +148,7 @@ def test_a_carried_range_is_cut_at_the_limits_of_the_catalogue(central):
 shares = st.floats(0.001, 0.999)
 
 
+@settings(deadline=None)
 @given(st.tuples(shares, shares, shares).map(sorted), shares)
 def test_a_carried_share_always_holds_its_value(three, value):
     central = load_once()
@@ -178,6 +182,7 @@ words = st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from("
 numbers = st.floats(-2000, 2000, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(why=words, source=words, three=st.tuples(numbers, numbers, numbers).map(sorted))
 def test_any_words_and_numbers_survive_freezing(why, source, three):
     high = load_once()
@@ -259,15 +264,49 @@ def test_overdue_is_judged_by_the_date_given(central):
     assert len(overdue(central, date(2028, 1, 1))) == len(central.keys())
 
 
-def test_the_schema_asks_for_a_range_where_an_assumption_is_sampled():
-    entries = json_schema(PARAMS)["case"]["properties"]["assumptions"]["properties"]
-    assert {"low", "high"} <= set(entries["costs"]["properties"]["residential"]["required"])
-    assert not {"low", "high"} & set(entries["budget"]["properties"]["contingency"]["required"])
+def validators(params: Path) -> dict[str, jsonschema.Draft202012Validator]:
+    """A validator of each kind of file; it finds the schema that another refers to as an editor does, by name."""
+    written = json_schema(params)
+    named = [(f"{kind}.schema.json", Resource.from_contents(schema)) for kind, schema in written.items()]
+    registry = Registry().with_resources(named)
+    return {kind: jsonschema.Draft202012Validator(schema, registry=registry) for kind, schema in written.items()}
 
 
 @pytest.fixture(scope="module")
 def schemas():
-    return {kind: jsonschema.Draft202012Validator(schema) for kind, schema in json_schema(PARAMS).items()}
+    return validators(PARAMS)
+
+
+def test_the_schemas_in_params_are_those_of_the_catalogue():
+    for kind, schema in json_schema(REAL).items():
+        assert json.loads((REAL / "schema" / f"{kind}.schema.json").read_text(encoding="utf-8")) == schema
+
+
+def test_every_key_is_held_to_its_unit_its_limits_and_its_range():
+    """In entries and in changes, each key alone: what the catalogue allows fits, and nothing beside it."""
+    national, scenario = (validators(REAL)[kind] for kind in ("national", "scenario"))
+    for key, item in read_catalogue(REAL).items.items():
+        middle, beyond = (item.minimum + item.maximum) / 2, item.maximum + 1
+        change = {"value": middle, "low": item.minimum, "high": item.maximum, "why": "x"}
+        entry = change | {"unit": item.unit, "source": "x", "reliability": "red", "reviewed": "2026-01-01"}
+        entry |= {"review_by": "2027-01-01"}
+        without = {field: content for field, content in entry.items() if field != "high"}
+        wrong = [{"value": beyond}, {"low": item.minimum - 1}, {"high": beyond}, {"low": None}, {"value": "1"}]
+        for kind, right in ((national, entry), (scenario, change)):
+            assert kind.is_valid(nested(kind, national, key, right)), key
+            for slip in [*wrong, {"extra": 1}, {"why": ""}]:
+                assert not kind.is_valid(nested(kind, national, key, right | slip)), (key, slip)
+        assert not national.is_valid(nested(national, national, key, entry | {"unit": "another"})), key
+        assert national.is_valid(nested(national, national, key, without)) is (item.kind == "decision"), key
+
+
+def nested(kind, national, key: str, content: dict) -> dict:
+    """A document of one key: in sections in national.yaml, joined by dots in a scenario."""
+    if kind is not national:
+        return {"name": "x", "order": 2, "reason": "x", "changes": {key: content}}
+    for part in reversed(key.split(".")):
+        content = {part: content}
+    return content
 
 
 @pytest.mark.parametrize("file", [path for path in PARAMS.rglob("*.yaml") if path.name != "catalogue.yaml"], ids=str)

@@ -7,9 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from forecast.case import list_cases, list_scenarios, load
+from forecast.case.documents import Strict, Text
 from forecast.case.errors import BadInput
+from forecast.case.wording import read_as
 
 PARAMS = Path(__file__).parent / "fixtures" / "params"
 NATIONAL, CASE, CATALOGUE = "national.yaml", "slough/2011-06/case.yaml", "catalogue.yaml"
@@ -596,3 +599,36 @@ def test_windows_line_endings_are_read_as_they_are_meant(params):
     raw = (params / NATIONAL).read_bytes().replace(b"\n", b"\r\n")
     (params / NATIONAL).write_bytes(raw)
     assert load(params, "slough", "2011-06", "central").entry("costs.residential").line == 14
+
+
+class Part(Strict):
+    name: Text = Field(description="the name of the part")
+
+
+class Whole(Strict):
+    parts: list[Part] = Field(description="the parts")
+    named: dict[str, Part] = Field(description="the parts by name")
+    code: str = Field(pattern="^[a-z]+$", description="small letters alone")
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("- name: a", "- nmae: a", "line 2: parts.0.nmae: this key is not known here. Did you mean name?"),
+        ("- name: a", "- {}", "line 2: parts.0: name is missing. Add a line `name:` (the name of the part)"),
+        ("b: {name: b}", "b: {name: 2}", "line 4: named.b.name: is 2; expected text: the name of the part"),
+        ("code: abc", "code: 'a-c'", 'line 5: code: is text "a-c"; expected small letters alone'),
+        ("code: abc", "code: abc\ncode: abd", "line 6: code is given twice; it is already on line 5"),
+        ("code: abc", "cod: abc", "line 5: cod: this key is not known here. Did you mean code?"),
+    ],
+)
+def test_any_settings_file_is_read_as_strictly(tmp_path, old, new, said):
+    """Lists and tables of parts included: what is misspelt in them is named by its place."""
+    text = "parts:\n  - name: a\nnamed:\n  b: {name: b}\ncode: abc\n"
+    path = tmp_path / "some.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert read_as(Whole, path, tmp_path)[0].named["b"].name == "b"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(BadInput) as refusal:
+        read_as(Whole, path, tmp_path)
+    assert f"some.yaml, {said}" in str(refusal.value)

@@ -1,4 +1,4 @@
-"""Published tables: every card proved, known facts, flows that close, and mistakes that are refused by name and place."""
+"""Published tables: every card proved, known facts, flows that close, mistakes refused by name and place."""
 
 import shutil
 from datetime import date

@@ -92,4 +92,4 @@ def test_months_in_words():
 
 
 def test_units_of_time():
-    assert months.WEEKS_A_YEAR * months.DAYS_A_WEEK == months.DAYS_A_YEAR == 365.25
+    assert (months.DAYS_A_YEAR, months.DAYS_A_WEEK) == (365.25, 7)

@@ -132,5 +132,5 @@ def case_faults(case: Case):
     if case.financial_year != right_year:
         yield "financial_year", f"is {case.financial_year}, but {case.month} is in {right_year}. Correct one of them"
     if year_end(case.calibration_year) > case.origin.isoformat():
-        said = f"is {case.calibration_year}, not over by the origin {case.origin}"
-        yield "calibration_year", f"{said}. Give a year whose outturn was known then"
+        what = f"is {case.calibration_year}, not over by the origin {case.origin}"
+        yield "calibration_year", f"{what}. Give a year whose outturn was known then"

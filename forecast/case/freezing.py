@@ -13,7 +13,7 @@ from pydantic import Field
 from forecast.case.catalogue import Catalogue, Item, Unit
 from forecast.case.documents import Case, Entry, Scenario, Strict
 from forecast.case.layers import Assumptions
-from forecast.case.reader import Document, read_text
+from forecast.case.reader import read_text
 from forecast.case.rules import faults
 from forecast.case.wording import check, refuse
 
@@ -41,7 +41,7 @@ def freeze(assumptions: Assumptions) -> str:
         assumptions=assumptions.entries,
         central={key: assumptions.central[key] for key in assumptions.scenario.changes},
     )
-    return HEADING + _section(frozen.model_dump(mode="json", exclude_none=True), 0)
+    return HEADING + plain_yaml(frozen.model_dump(mode="json", exclude_none=True))
 
 
 def thaw(text: str, file: str | Path = "frozen assumptions") -> Assumptions:
@@ -50,8 +50,9 @@ def thaw(text: str, file: str | Path = "frozen assumptions") -> Assumptions:
     frozen = check(Frozen, doc)
     refuse(doc, (), _damage(frozen))
     catalogue = Catalogue(frozen.units, frozen.catalogue)
-    for part in ("assumptions", "central"):
-        _check_entries(doc, part, getattr(frozen, part), catalogue)
+    for part, entries in (("assumptions", frozen.assumptions), ("central", frozen.central)):
+        for key, entry in entries.items():
+            refuse(doc, (part, key), faults(entry, *catalogue.item_and_unit(key)))
     central = {**frozen.assumptions, **frozen.central}
     return Assumptions(frozen.case, frozen.scenario, catalogue, central, frozen.assumptions)
 
@@ -69,17 +70,13 @@ def _damage(frozen: Frozen):
             yield part, f"{key} is missing here, or is not in the rest of the text. {remedy}"
 
 
-def _check_entries(doc: Document, part: str, entries: dict[str, Entry], catalogue: Catalogue) -> None:
-    for key, entry in entries.items():
-        refuse(doc, (part, key), faults(entry, *catalogue.item_and_unit(key)))
-
-
-def _section(section: dict, depth: int) -> str:
+def plain_yaml(section: dict, depth: int = 0) -> str:
+    """Sections within sections as YAML, numbers in plain digits, text in double quotation marks."""
     lines = []
     for key, content in section.items():
         name = "  " * depth + (key if re.fullmatch("[a-z][a-z0-9_.]*", key) else json.dumps(key))
         inner = isinstance(content, dict) and content
-        lines.append(f"{name}:\n{_section(content, depth + 1)}" if inner else f"{name}: {_value(content)}\n")
+        lines.append(f"{name}:\n{plain_yaml(content, depth + 1)}" if inner else f"{name}: {_value(content)}\n")
     return "".join(lines)
 
 

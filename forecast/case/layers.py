@@ -1,6 +1,7 @@
 """The assumptions in force: national figures, under the council and month, under the scenario."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,11 +71,8 @@ class Assumptions:
     def differs(self) -> list[Difference]:
         """What the scenario sets differently from central, in the catalogue's order."""
         changes = self.scenario.changes
-        return [
-            Difference(key, self.central[key].value, self.value(key), changes[key].why)
-            for key in self.entries
-            if key in changes
-        ]
+        keys = [key for key in self.entries if key in changes]
+        return [Difference(key, self.central[key].value, self.value(key), changes[key].why) for key in keys]
 
 
 def load(params: Path, council: str, month: str, scenario: str) -> Assumptions:
@@ -88,10 +86,38 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     catalogue = read_catalogue(params)
     case, own = _read_case(params, council, month, catalogue)
     central = _merge(catalogue, read_national(params, catalogue), own, f"{council}/{month}")
-    read = {slug: _read_scenario(params, slug, catalogue, central) for slug in scenarios}
-    return {
-        slug: Assumptions(case, chosen, catalogue, central, {**central, **new}) for slug, (chosen, new) in read.items()
-    }
+    held = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
+    found = {}
+    for slug in scenarios:
+        _choose(f'scenario "{slug}"', slug, held)
+        doc = read_document(params / "scenarios" / f"{slug}.yaml", params)
+        chosen, new = read_scenario(doc, slug, catalogue, central)
+        found[slug] = Assumptions(case, chosen, catalogue, central, {**central, **new})
+    return found
+
+
+def changed(assumptions: Assumptions, changes: dict[str, float], why: str, name: str = "What if") -> Assumptions:
+    """The assumptions with key -> value set differently, as a scenario file with those `changes` would set them.
+
+    Changes of the scenario that `assumptions` are of stay, unless given anew. Ranges move with their values, from the
+    central ones. Raises BadInput naming the key, and the nearest right one, with what was expected, for every fault.
+    """
+    held = {key: dict(change) for key, change in assumptions.scenario.changes.items()}
+    new = {key: {"value": value, "why": why} for key, value in changes.items()}
+    order = assumptions.scenario.order + 1
+    doc = Unfiled(name, {"name": name, "order": order, "reason": why, "changes": {**held, **new}}, {})
+    slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    scenario, entries = read_scenario(doc, slug, assumptions.catalogue, assumptions.central)
+    return replace(assumptions, scenario=scenario, entries={**assumptions.central, **entries})
+
+
+class Unfiled(Document):
+    """A scenario that is in no file: its faults are named by key alone."""
+
+    def problem(self, path: tuple, sentence: str) -> BadInput:
+        """The error to raise about a key: the scenario's name, key, then the sentence."""
+        key = ".".join(map(str, path)).removeprefix("changes.")
+        return BadInput(f"{self.file}: {key}: {sentence}")
 
 
 def read_national(params: Path, catalogue: Catalogue) -> dict[str, Entry]:
@@ -131,9 +157,9 @@ def _case_of(doc: Document) -> Case:
     case = check(CaseFile, doc).case
     council, month = doc.file.split("/")[:2]
     misplaced = [
-        (field, f"is {said}, but the folder is {folder}. Make them the same")
-        for field, said, folder in [("council", case.council, council), ("month", case.month, month)]
-        if said != folder
+        (field, f"is {written}, but the folder is {folder}. Make them the same")
+        for field, written, folder in [("council", case.council, council), ("month", case.month, month)]
+        if written != folder
     ]
     refuse(doc, ("case",), misplaced or case_faults(case))
     return case
@@ -159,15 +185,15 @@ def _entry_paths(doc: Document, path: tuple, depth: int, sections: set[str]):
 
 def read_entry(doc: Document, path: tuple, key: str, layer: str, catalogue: Catalogue) -> Entry:
     """The entry under `path` of a document, whose dotted key is `key`. Raises BadInput with every fault found."""
-    said = f"is {shown(doc.at(path))}; expected"
+    what = f"is {shown(doc.at(path))}; expected"
     if "." in path[-1]:
         raise doc.problem(path, "only scenarios join keys with dots. Write each part on a line of its own, indented")
     if key in catalogue.sections:
-        raise doc.problem(path, f"{said} the assumptions of this section. Add them or delete it")
+        raise doc.problem(path, f"{what} the assumptions of this section. Add them or delete it")
     if key not in catalogue.items:
         raise doc.problem(path, _unknown(key, catalogue))
     if not isinstance(doc.at(path), dict):
-        raise doc.problem(path, f"{said} value, unit, source and the rest. Write each on a line of its own")
+        raise doc.problem(path, f"{what} value, unit, source and the rest. Write each on a line of its own")
     written = check(WrittenEntry, doc, path)
     entry = Entry(**dict(written), layer=layer, file=doc.file, line=doc.line(path))
     refuse(doc, path, faults(entry, *catalogue.item_and_unit(key)))
@@ -189,12 +215,6 @@ def _merge(catalogue: Catalogue, national: dict, own: dict, layer: str) -> dict[
             f"`assumptions:` in {layer}/case.yaml:\n{listed}"
         )
     return {key: merged[key] for key in catalogue.items}
-
-
-def _read_scenario(params: Path, slug: str, catalogue: Catalogue, central: dict) -> tuple[Scenario, dict[str, Entry]]:
-    held = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
-    _choose(f'scenario "{slug}"', slug, held)
-    return read_scenario(read_document(params / "scenarios" / f"{slug}.yaml", params), slug, catalogue, central)
 
 
 def read_scenario(doc: Document, slug: str, catalogue: Catalogue, central: dict) -> tuple[Scenario, dict[str, Entry]]:

@@ -72,20 +72,14 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     written = pd.DataFrame(index=frame.index)
     later = frame["Known only later"].map({True: " **Known only later.**", False: ""})
     written["Assumption"] = frame["Assumption"] + " (`" + frame["Key"] + "`)"
-    written["Value"] = frame["Value"].map(number) + " " + frame["Unit"] + frame["Prices of"].map(_prices)
-    written["80% range"] = [_range(low, high) for low, high in zip(frame["Low"], frame["High"], strict=True)]
+    prices = frame["Prices of"].map(lambda year: "" if pd.isna(year) else f", {year} prices")
+    written["Value"] = frame["Value"].map(number) + " " + frame["Unit"] + prices
+    ends = zip(frame["Low"], frame["High"], strict=True)
+    written["80% range"] = ["fixed" if pd.isna(low) else f"{number(low)} to {number(high)}" for low, high in ends]
     written[["Reliability", "Source"]] = frame[["Reliability", "Source"]]
     written["Why"] = frame["Why"] + later
     written["Review by"] = frame["Review by"].map(date.isoformat)
     return written[COLUMNS]
-
-
-def _prices(year) -> str:
-    return "" if pd.isna(year) else f", {year} prices"
-
-
-def _range(low: float, high: float) -> str:
-    return "fixed" if pd.isna(low) else f"{number(low)} to {number(high)}"
 
 
 def _differences(assumptions: Assumptions, frame: pd.DataFrame) -> list[str]:
@@ -99,8 +93,5 @@ def _differences(assumptions: Assumptions, frame: pd.DataFrame) -> list[str]:
 
 def _table(frame: pd.DataFrame) -> str:
     lines = [frame.columns, ["---"] * frame.shape[1], *frame.itertuples(index=False)]
-    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
-
-
-def _cell(cell: object) -> str:
-    return " ".join(str(cell).replace("|", "\\|").split())
+    rows = [[" ".join(str(cell).replace("|", "\\|").split()) for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -99,23 +99,24 @@ def read_text(text: str, file: str) -> Document:
 def _refuse_hidden_characters(text: str, file: str) -> None:
     """Tabs, byte order marks, no-break spaces: characters that look like nothing and change the meaning."""
     for place, character in enumerate(text):
-        if not _is_hidden(character):
+        if not is_hidden(character):
             continue
         line = text[:place].count("\n") + 1
-        name = "a tab" if character == "\t" else _character_name(character)
         advice = {"\t": "Use spaces", "\ufeff": "Save the file as UTF-8 without a byte order mark"}
         remedy = advice.get(character, "Delete it and retype the line; pasted text often holds one")
-        raise BadInput(f"{file}, line {line}: there is {name} here, which cannot be seen. {remedy}")
+        raise BadInput(f"{file}, line {line}: there is {hidden_name(character)} here, which cannot be seen. {remedy}")
 
 
-def _is_hidden(character: str) -> bool:
+def is_hidden(character: str) -> bool:
+    """Whether a character cannot be seen, spaces and line ends aside."""
     if character in "\n ":
         return False
     return character == "\u00a0" or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def _character_name(character: str) -> str:
-    known = {"\ufeff": "byte order mark", "\u00a0": "no-break space"}
+def hidden_name(character: str) -> str:
+    """What a character that cannot be seen is called."""
+    known = {"\t": "tab", "\ufeff": "byte order mark", "\u00a0": "no-break space"}
     return "a " + known.get(character, f"hidden character (U+{ord(character):04X})")
 
 
@@ -162,8 +163,8 @@ def _key_fault(path: tuple, value_node, in_braces: bool, section: dict, lines: d
     if key == "<<":
         return "a merge (<<) is not allowed. Write the entry out in full"
     if key in section:
-        said = f"{'.'.join(map(str, path))} is given twice; it is already on line {lines[path]}"
-        return f"{said}. Keep the right one and delete the other"
+        what = f"{'.'.join(map(str, path))} is given twice; it is already on line {lines[path]}"
+        return f"{what}. Keep the right one and delete the other"
     if in_braces and value_node.value == "" and value_node.start_mark.index == value_node.end_mark.index:
         return f'"{key[:40]}" has no value: in {{ }} a comma ends a text. Put text that holds one in quotation marks'
     return None
@@ -190,15 +191,11 @@ def _read_scalar(text: str, tag: str):
     if tag == "bool":
         return text.lower() == "true"
     if tag in {"int", "float"}:
-        return _read_number(text)
-    if any(_is_hidden(character) for character in text):
+        # 1e3, 0x1F, 1_000, 0815, .nan and .inf are refused, as programs read them differently.
+        number = float(text) if PLAIN_DIGITS.fullmatch(text) else math.nan
+        if not math.isfinite(number):
+            raise BadInput(f"{text[:20]} is not a number in plain digits. Write it as 815, -40 or 0.25; no e, x or _")
+        return number if "." in text else int(number)
+    if any(is_hidden(character) for character in text):
         raise BadInput("the text holds a hidden character written with a backslash. Write it without")
     return text
-
-
-def _read_number(text: str) -> int | float:
-    """A number in plain digits; refuses 1e3, 0x1F, 1_000, 0815, .nan and .inf, which programs read differently."""
-    number = float(text) if PLAIN_DIGITS.fullmatch(text) else math.nan
-    if not math.isfinite(number):
-        raise BadInput(f"{text[:20]} is not a number in plain digits. Write it as 815, -40 or 0.25; no e, x or _")
-    return number if "." in text else int(number)

@@ -3,54 +3,63 @@
 from pathlib import Path
 
 from forecast.case.catalogue import Catalogue, Item, read_catalogue
-from forecast.case.documents import CaseFile, Change, ScenarioFile, WrittenEntry
+from forecast.case.documents import CaseFile, Change, ScenarioFile, Strict, WrittenEntry
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+CLOSED = {"type": "object", "additionalProperties": False}
 
 
 def json_schema(params: Path) -> dict[str, dict]:
-    """A JSON Schema (2020-12) for each kind of file: national, case, scenario."""
+    """A JSON Schema (2020-12) for each kind of file: national, case, scenario. That of case refers to national's."""
     catalogue = read_catalogue(Path(params))
-    entries = _sections(catalogue)
+    national = _sections(catalogue) | {"$defs": _definitions(catalogue, WrittenEntry, _of_entry)}
     case = CaseFile.model_json_schema()
-    case["properties"]["assumptions"] = entries
+    case["properties"]["assumptions"] = {"$ref": "national.schema.json"}
     scenario = ScenarioFile.model_json_schema()
-    scenario["properties"]["changes"] |= {
-        "additionalProperties": False,
-        "properties": {key: _limited(Change.model_json_schema(), item) for key, item in catalogue.items.items()},
-    }
-    kinds = {"national": entries, "case": case, "scenario": scenario}
+    changes = {key: _reference(item, _of_change(item)) for key, item in catalogue.items.items()}
+    scenario["properties"]["changes"] |= {"additionalProperties": False, "properties": changes}
+    scenario["$defs"] = _definitions(catalogue, Change, _of_change)
+    kinds = {"national": national, "case": case, "scenario": scenario}
     return {kind: {"$schema": DIALECT, **schema} for kind, schema in kinds.items()}
 
 
 def _sections(catalogue: Catalogue) -> dict:
-    """The nested sections of the catalogue, each entry with its own unit and limits."""
-    whole = _section()
+    """The nested sections of the catalogue, each entry by reference to its unit and limits."""
+    whole = CLOSED | {"properties": {}}
     for key, item in catalogue.items.items():
         *above, name = key.split(".")
         section = whole
         for part in above:
-            section = section["properties"].setdefault(part, _section())
-        section["properties"][name] = _entry(item)
+            section = section["properties"].setdefault(part, CLOSED | {"properties": {}})
+        section["properties"][name] = _reference(item, _of_entry(item))
     return whole
 
 
-def _section() -> dict:
-    return {"type": "object", "additionalProperties": False, "properties": {}}
+def _of_change(item: Item) -> str:
+    """What a change's limits are called: items that share them share one definition."""
+    return f"{item.unit}_{item.minimum:.10g}_to_{item.maximum:.10g}"
 
 
-def _entry(item: Item) -> dict:
-    schema = _limited(WrittenEntry.model_json_schema(), item)
-    schema["properties"]["unit"] |= {"const": item.unit}
-    if item.kind == "uncertain":
-        schema["required"] = [*schema["required"], "low", "high"]
-    return schema
+def _of_entry(item: Item) -> str:
+    return f"{item.kind}_{_of_change(item)}"
 
 
-def _limited(schema: dict, item: Item) -> dict:
-    """The schema of an entry or a change, with the item's limits on its numbers and its description."""
-    for field in ("value", "low", "high"):
-        words = schema["properties"][field]["description"]
-        limits = {"type": "number", "minimum": item.minimum, "maximum": item.maximum}
-        schema["properties"][field] = {**limits, "description": words}
-    return {**schema, "description": f"{item.description} ({item.unit})"}
+def _reference(item: Item, name: str) -> dict:
+    return {"description": f"{item.description} ({item.unit})", "$ref": f"#/$defs/{name}"}
+
+
+def _definitions(catalogue: Catalogue, model: type[Strict], name_of) -> dict[str, dict]:
+    """The schema of an entry or a change, and under it one for every set of limits that an item has."""
+    plain = model.model_json_schema()
+    for end in ("low", "high"):  # an end that is left out is not written as null
+        plain["properties"][end] = {"type": "number", "description": model.model_fields[end].description}
+    definitions = {"any": plain}
+    for item in catalogue.items.values():
+        limits = {"minimum": item.minimum, "maximum": item.maximum}
+        limited = {"$ref": "#/$defs/any", "patternProperties": {"^(value|low|high)$": limits}}
+        if model is WrittenEntry:
+            limited["properties"] = {"unit": {"const": item.unit}}
+            if item.kind == "uncertain":
+                limited["required"] = ["low", "high"]
+        definitions[name_of(item)] = limited
+    return definitions

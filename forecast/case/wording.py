@@ -2,12 +2,13 @@
 
 import difflib
 import re
+from pathlib import Path
 from typing import get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from forecast.case.errors import BadInput
-from forecast.case.reader import Document
+from forecast.case.reader import Document, read_document
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 FINANCIAL_YEAR = r"^[0-9]{4}-[0-9]{2}$"
@@ -20,6 +21,16 @@ EXPECTED = {
     MONTH: "a month. Write June 2011 as 2011-06",
     FINANCIAL_YEAR: "a financial year. Write April 2011 to March 2012 as 2011-12",
 }
+
+
+def read_as(model: type[BaseModel], path: Path, root: Path):
+    """A file under the folder `root` as a `model`, and its document. Raises one BadInput with a line for each fault.
+
+    This is how every settings file is read: no key twice, none unknown, nothing converted, and each fault named with
+    file, line, key, what was expected and the nearest right key.
+    """
+    doc = read_document(path, root)
+    return check(model, doc), doc
 
 
 def check(model: type[BaseModel], doc: Document, path: tuple = ()):
@@ -52,8 +63,9 @@ def shown(value: object) -> str:
 
 
 def refuse(doc: Document, path: tuple, faults) -> None:
-    """Raise one BadInput for the faults found under `path`, each a (field, sentence); nothing when there are none."""
-    problems = [str(doc.problem((*path, field), sentence)) for field, sentence in faults]
+    """Raise one BadInput for the faults found under `path`, each a (field or path, sentence); none, nothing."""
+    fields = [((where,) if isinstance(where, str) else where, sentence) for where, sentence in faults]
+    problems = [str(doc.problem((*path, *where), sentence)) for where, sentence in fields]
     if problems:
         raise BadInput("\n".join(problems))
 
@@ -91,7 +103,7 @@ def _expected(fault: dict, meaning: str) -> str:
     if kind == "literal_error":
         return f"{fault['ctx']['expected']}. Write one of them, spelt so"
     if kind == "string_pattern_mismatch":
-        return EXPECTED[fault["ctx"]["pattern"]]
+        return EXPECTED.get(fault["ctx"]["pattern"], f"{meaning}. Correct it")
     if kind == "float_type":
         return f"a number. {_number_advice(value)}"
     if kind in {"string_type", "string_too_short"}:
@@ -111,9 +123,9 @@ def _number_advice(value: object) -> str:
 
 
 def _fields(model: type[BaseModel], where: tuple) -> dict:
-    """The fields of what a path of keys leads to inside a model; a table (`dict[str, Change]`) takes one key more."""
+    """The fields of what a path of keys leads to inside a model; a table or list of them takes one key more."""
     parts = list(where)
     while parts:
         kind = model.model_fields[parts.pop(0)].annotation
-        model, parts = (get_args(kind)[-1], parts[1:]) if get_origin(kind) is dict else (kind, parts)
+        model, parts = (get_args(kind)[-1], parts[1:]) if get_origin(kind) in (dict, list) else (kind, parts)
     return getattr(model, "model_fields", {})

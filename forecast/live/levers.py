@@ -8,8 +8,8 @@ from pydantic import Field
 
 from forecast.case.catalogue import Catalogue
 from forecast.case.documents import Strict, Text
-from forecast.case.reader import Document, read_document
-from forecast.case.wording import check, nearest, read_each, refuse
+from forecast.case.reader import Document
+from forecast.case.wording import nearest, read_as, read_each, refuse
 
 FILE = "explore.yaml"
 POUNDS, MULTIPLIER = "gbp", "multiplier"
@@ -72,9 +72,9 @@ class Lever:
 
 def read_levers(params: Path, catalogue: Catalogue) -> dict[str, list[Lever]]:
     """Heading -> levers, in the order of the file. Raises BadInput naming file and line of every fault."""
-    doc = read_document(params / FILE, params)
-    groups = check(LeverFile, doc).groups
-    placed = [("groups", group, "levers", key) for group, written in groups.items() for key in written.levers]
+    written, doc = read_as(LeverFile, params / FILE, params)
+    groups = written.groups
+    placed = [("groups", group, "levers", key) for group, held in groups.items() for key in held.levers]
     keys = [path[-1] for path in placed]
     twice = (
         (".".join(path), "stands in two groups. Keep it in one of them") for path in placed if keys.count(path[-1]) > 1
@@ -82,8 +82,7 @@ def read_levers(params: Path, catalogue: Catalogue) -> dict[str, list[Lever]]:
     refuse(doc, (), twice)
     levers = read_each(placed, lambda path: _lever(doc, path, groups[path[1]].levers[path[3]], catalogue))
     return {
-        written.title: [levers["groups", group, "levers", key] for key in written.levers]
-        for group, written in groups.items()
+        held.title: [levers["groups", group, "levers", key] for key in held.levers] for group, held in groups.items()
     }
 
 

@@ -1,62 +1,50 @@
 """Source cards: where a table comes from, what it must contain, and how long it may be used."""
 
 import hashlib
-from datetime import date
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from forecast.case.documents import Day, Strict, Text
 from forecast.case.errors import BadInput
-from forecast.case.reader import read_document
+from forecast.case.wording import read_as, refuse
+
+SHA256 = "^[0-9a-f]{64}$"
 
 
-def _day(value: object) -> date:
-    if isinstance(value, date):
-        return value
-    return date.fromisoformat(str(value))
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ControlTotal(_Strict):
+class ControlTotal(Strict):
     """A column's sum over the rows that match `where` must equal a figure known from elsewhere."""
 
-    column: str
-    where: dict[str, str]
-    equals: float
-    why: str = Field(min_length=1)
+    column: str = Field(description="the column that is added up")
+    where: dict[str, str] = Field(description="the rows that count, column: content; {} for all")
+    equals: float = Field(description="what the column adds up to")
+    why: Text = Field(description="where that figure is known from")
 
 
-class Card(_Strict):
+class Card(Strict):
     """What a table is, who published it and when, and what must hold of it."""
 
-    table: str
-    title: str = Field(min_length=1)
-    publisher: str = Field(min_length=1)
-    link: str = Field(min_length=1)
-    published: Day
-    retrieved: Day
-    licence: str = Field(min_length=1)
-    period: str = Field(min_length=1)
-    units: str = Field(min_length=1)
-    symbols: dict[str, str]
-    columns: list[str]
-    rows: int = Field(gt=0)
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    key: list[str]
-    numbers: list[str]
-    control_totals: list[ControlTotal] = Field(min_length=1)
-    known_from: Day
-    hindsight: bool
-    hindsight_reason: str
-    expires: Day
-    notes: str
+    table: str = Field(description="the name of the table, that of its file without .csv")
+    title: Text = Field(description="the title it was published under")
+    publisher: Text = Field(description="who published it")
+    link: Text = Field(description="where it was published")
+    published: Day = Field(description="the day it was published")
+    retrieved: Day = Field(description="the day it was fetched")
+    licence: Text = Field(description="the terms it may be used under")
+    period: Text = Field(description="the years or days it is about")
+    units: Text = Field(description="what its figures count")
+    symbols: dict[str, str] = Field(description="what stands for a figure that is not given, each with its meaning")
+    columns: list[str] = Field(description="the headings, in order")
+    rows: int = Field(gt=0, description="how many rows, without the headings, 1 or more")
+    sha256: str = Field(pattern=SHA256, description="the SHA-256 of the file, 64 digits and letters a to f")
+    key: list[str] = Field(description="the columns that tell one row from another")
+    numbers: list[str] = Field(description="the columns that hold figures")
+    control_totals: list[ControlTotal] = Field(min_length=1, description="sums known from elsewhere, 1 or more")
+    known_from: Day = Field(description="the day from which anybody could know it")
+    hindsight: bool = Field(description="true if it may be used for months before it was known")
+    hindsight_reason: str = Field(description="why it may be")
+    expires: Day = Field(description="the last day for which no newer edition is to be expected")
+    notes: str = Field(description="whatever else a user should know")
 
 
 def card_path(table: Path) -> Path:
@@ -69,31 +57,16 @@ def read_card(table: Path) -> Card:
     path = card_path(table)
     if not path.is_file():
         raise BadInput(f"{path.name} is missing: every table needs a source card. Restore it beside {table.name}.")
-    document = read_document(path, path.parent)
-    try:
-        card = Card.model_validate(document.data)
-    except ValidationError as error:
-        raise BadInput(_in_words(path.name, error)) from None
-    if card.table != table.stem:
-        raise BadInput(
-            f"{path.name}: table is {card.table!r}, expected {table.stem!r}. Each card describes the file beside it."
-        )
-    if card.hindsight and not card.hindsight_reason:
-        raise BadInput(
-            f"{path.name}: hindsight is true and hindsight_reason is empty. Say why a later figure may be used."
-        )
+    card, doc = read_as(Card, path, path.parent)
+    refuse(doc, (), _faults(card, table.stem))
     return card
 
 
-def _in_words(name: str, error: ValidationError) -> str:
-    """One line a fault: field, what is wrong, what is allowed."""
-    fields = ", ".join(Card.model_fields)
-    lines = []
-    for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"])
-        hint = f" Expected fields: {fields}." if fault["type"] in ("extra_forbidden", "missing") else ""
-        lines.append(f"{name}: {place}: {fault['msg'].lower()}. Correct the card.{hint}")
-    return "\n".join(lines)
+def _faults(card: Card, table: str):
+    if card.table != table:
+        yield "table", f"is {card.table!r}, expected {table!r}. Each card describes the file beside it"
+    if card.hindsight and not card.hindsight_reason:
+        yield "hindsight_reason", "is empty, and hindsight is true. Say why a later figure may be used"
 
 
 def fingerprint(content: bytes) -> str:

@@ -20,8 +20,8 @@ MOST_PERCENT = 100
 def read(folder: Path, table: str, as_at: date) -> pd.DataFrame:
     """A published table as text columns, proved against its card.
 
-    as_at  the last day of the report's month: a table known only later is refused unless its card flags hindsight, and a
-           table past its expiry is refused as stale
+    as_at  the last day of the report's month: a table known only later is refused unless its card flags hindsight, and
+           one past its expiry is refused as stale
     Raises BadInput naming file, row, what was expected and what to do.
     """
     path = folder / f"{table}.csv"
@@ -31,9 +31,18 @@ def read(folder: Path, table: str, as_at: date) -> pd.DataFrame:
             f"{path.name} is not in {folder.name}. Tables held: {held}. Restore the file or correct the case file."
         )
     card = read_card(path)
-    _check_dates(path, card, as_at)
-    frame = prove(path, card)
-    return frame
+    beside = card_path(path).name
+    if card.known_from > as_at and not card.hindsight:
+        raise BadInput(
+            f"{path.name}: known from {card.known_from}, after the report's month ends ({as_at}). A forecast may use "
+            f"only what was known then. Use an earlier edition, or set hindsight: true with its reason in {beside}."
+        )
+    if as_at > card.expires:
+        raise BadInput(
+            f"{path.name}: expired on {card.expires} and the report's month ends on {as_at}. Put the newer edition in "
+            f"its place, or move expires in {beside} if none exists."
+        )
+    return prove(path, card)
 
 
 def prove(path: Path, card: Card) -> pd.DataFrame:
@@ -41,27 +50,23 @@ def prove(path: Path, card: Card) -> pd.DataFrame:
     content = path.read_bytes()
     rows = _rows(path.name, content, card)
     frame = pd.DataFrame(rows[1:], columns=rows[0], dtype=str)
-    for check in (_check_numbers, _check_keys, _check_count, _check_totals):
-        check(path.name, frame, card)
+    _check_numbers(path.name, frame, card)
+    repeated = frame.duplicated(card.key)
+    if repeated.any():
+        at = int(repeated.to_numpy().argmax())
+        what = f"a second row for {', '.join(frame.loc[at, card.key])}"
+        raise BadInput(f"{path.name}, line {at + 2}: {what}. Expected one row for each; remove one.")
+    if len(frame) != card.rows:
+        remedy = "Restore the missing rows or remove the extra ones."
+        raise BadInput(f"{path.name}: {len(frame)} rows, expected {card.rows}. {remedy}")
+    _check_totals(path.name, frame, card)
     if fingerprint(content) != card.sha256:
         raise BadInput(
-            f"{path.name}: its content is not the one its card was made for (sha256 differs). If the change is meant, run "
-            f"python -m forecast.sources.cards {path.name} and put the new sha256 in {card_path(path).name}; else restore the file."
+            f"{path.name}: its content is not the one its card was made for (sha256 differs). If the change is meant, "
+            f"run python -m forecast.sources.cards {path.name} and put the new sha256 in {card_path(path).name}; "
+            "else restore the file."
         )
     return frame
-
-
-def _check_dates(path: Path, card: Card, as_at: date) -> None:
-    if card.known_from > as_at and not card.hindsight:
-        raise BadInput(
-            f"{path.name}: known from {card.known_from}, after the report's month ends ({as_at}). A forecast may use only what was known "
-            f"then. Use an earlier edition, or set hindsight: true with its reason in {card_path(path).name}."
-        )
-    if as_at > card.expires:
-        raise BadInput(
-            f"{path.name}: expired on {card.expires} and the report's month ends on {as_at}. Put the newer edition in its place, "
-            f"or move expires in {card_path(path).name} if none exists."
-        )
 
 
 def _rows(name: str, content: bytes, card: Card) -> list[list[str]]:
@@ -91,44 +96,20 @@ def _rows(name: str, content: bytes, card: Card) -> list[list[str]]:
 
 
 def _check_numbers(name: str, frame: pd.DataFrame, card: Card) -> None:
+    allowed = " or ".join(sorted(card.symbols)) or "no symbol"
+    units = frame["unit"] if "unit" in frame else [""] * len(frame)
     for column in card.numbers:
-        for line, cell in enumerate(frame[column], start=2):
+        for line, (cell, unit) in enumerate(zip(frame[column], units, strict=True), start=2):
+            place = f"{name}, line {line}, {column}"
             if cell in card.symbols or (cell == "" and column != "value"):
                 continue
-            _check_number(f"{name}, line {line}, {column}", cell, column, card)
-    if "unit" in frame and "percent_of_ends" in set(frame["unit"]):
-        _check_percent(name, frame, card)
-
-
-def _check_number(place: str, cell: str, column: str, card: Card) -> None:
-    allowed = " or ".join(sorted(card.symbols)) or "no symbol"
-    if not NUMBER.fullmatch(cell):
-        raise BadInput(f"{place}: {cell!r} is not a number. Expected digits, without commas or spaces, or {allowed}.")
-    if cell.startswith("-") and column.removesuffix("_all_ages") not in SIGNED:
-        raise BadInput(f"{place}: {cell} is negative; expected 0 or more. Check the published figure.")
-
-
-def _check_percent(name: str, frame: pd.DataFrame, card: Card) -> None:
-    for line, (unit, cell) in enumerate(zip(frame["unit"], frame["value"], strict=True), start=2):
-        if unit == "percent_of_ends" and cell not in card.symbols and Decimal(cell) > MOST_PERCENT:
-            raise BadInput(
-                f"{name}, line {line}, value: {cell} is over 100 and its unit is percent_of_ends. Check both."
-            )
-
-
-def _check_keys(name: str, frame: pd.DataFrame, card: Card) -> None:
-    repeated = frame.duplicated(card.key)
-    if repeated.any():
-        line = int(repeated.to_numpy().argmax()) + 2
-        what = ", ".join(frame.loc[line - 2, card.key])
-        raise BadInput(f"{name}, line {line}: a second row for {what}. Expected one row for each; remove one.")
-
-
-def _check_count(name: str, frame: pd.DataFrame, card: Card) -> None:
-    if len(frame) != card.rows:
-        raise BadInput(
-            f"{name}: {len(frame)} rows, expected {card.rows}. Restore the missing rows or remove the extra ones."
-        )
+            if not NUMBER.fullmatch(cell):
+                expected = f"Expected digits, without commas or spaces, or {allowed}."
+                raise BadInput(f"{place}: {cell!r} is not a number. {expected}")
+            if cell.startswith("-") and column.removesuffix("_all_ages") not in SIGNED:
+                raise BadInput(f"{place}: {cell} is negative; expected 0 or more. Check the published figure.")
+            if unit == "percent_of_ends" and column == "value" and Decimal(cell) > MOST_PERCENT:
+                raise BadInput(f"{place}: {cell} is over 100 and its unit is percent_of_ends. Check both.")
 
 
 def _check_totals(name: str, frame: pd.DataFrame, card: Card) -> None:
@@ -136,10 +117,8 @@ def _check_totals(name: str, frame: pd.DataFrame, card: Card) -> None:
         rows = frame
         for column, wanted in total.where.items():
             rows = rows[rows[column] == wanted]
-        cells = [cell for cell in rows[total.column] if NUMBER.fullmatch(cell)]
-        if sum(map(Decimal, cells)) != Decimal(str(total.equals)):
+        found = sum(Decimal(cell) for cell in rows[total.column] if NUMBER.fullmatch(cell))
+        if found != Decimal(str(total.equals)):
             where = ", ".join(f"{column} {wanted}" for column, wanted in total.where.items())
-            raise BadInput(
-                f"{name}, {total.column} where {where}: adds up to {sum(map(Decimal, cells))}, expected {total.equals:g} "
-                f"({total.why}). Check those rows against the published table."
-            )
+            expected = f"expected {total.equals:g} ({total.why}). Check those rows against the published table."
+            raise BadInput(f"{name}, {total.column} where {where}: adds up to {found}, {expected}")

@@ -8,18 +8,17 @@ from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.case.errors import BadInput
 from forecast.case.wording import nearest, read_each
-from forecast.case.workbook.cells import Row, content_of, is_empty, place
+from forecast.case.workbook.cells import Row, content_of, is_blank, place
 from forecast.case.workbook.layout import FIRST_ROW, READ_ME, TABLES, Column, Table
 
 MEGABYTE = 1_000_000
 MOST_BYTES, MOST_UNPACKED = 5 * MEGABYTE, 30 * MEGABYTE  # a filled template has 0.1 and 1
 MOST_ROWS, MOST_COLUMNS = 5_000, 100
-MOST_FAULTS = 40  # told at once
+MOST_FAULTS = 40  # listed at once
 SAVE_AS = "Open it in Excel and save it as an Excel workbook (*.xlsx)"
 UNLIKE_XLSX = {
     ".xls": "the old Excel format",
@@ -27,6 +26,15 @@ UNLIKE_XLSX = {
     ".xlsb": "a binary workbook",
     ".csv": "one sheet as text",
     ".ods": "an OpenDocument workbook",
+}
+OLD, LOCKED, TOO_LARGE, DAMAGED, MACROS = "old", "locked", "too large", "damaged", "macros"
+REFUSED = {
+    OLD: f"is {UNLIKE_XLSX['.xls']}. {SAVE_AS}",
+    LOCKED: f"is protected by a password. Remove it (File, Info, Protect Workbook). {SAVE_AS}",
+    TOO_LARGE: "is larger than {most} million bytes; a filled workbook is far smaller. Remove pictures and pasted "
+    "sheets, or copy the figures into a new template",
+    DAMAGED: f"is not an Excel workbook, or it is damaged. {SAVE_AS}, or copy it into a new template",
+    MACROS: f"is {UNLIKE_XLSX['.xlsm']}. {SAVE_AS}",
 }
 OLD_OR_LOCKED = bytes.fromhex("D0CF11E0A1B11AE1")  # how a file of old Excel, or one with a password, begins
 PASSWORD_MARK = "EncryptedPackage".encode("utf-16-le")
@@ -37,23 +45,54 @@ HEADER = Column("The header", "header", "text", 0, "the name of the column", req
 
 def open_book(path: Path) -> Workbook:
     """The workbook, with formulas as formulas. Raises BadInput for anything but a plain .xlsx file of sensible size."""
-    _refuse_name(path)
-    content = _content(path)
+    if path.name.startswith("~$"):
+        raise BadInput(f"{path.name}: this is what Excel keeps beside an open workbook. Name the workbook itself")
+    if path.suffix.lower() != ".xlsx":
+        kind = UNLIKE_XLSX.get(path.suffix.lower(), "not a workbook")
+        raise BadInput(f"{path.name}: is {kind}; expected an Excel workbook (.xlsx). {SAVE_AS}")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise BadInput(f"{path.name}: there is no such file. Check the name and the folder") from None
+    except OSError:
+        raise BadInput(f"{path.name}: cannot be read. Close it in Excel, and check that it is a file") from None
+    why = TOO_LARGE if len(content) > MOST_BYTES else unreadable(content)
+    book = None if why else load_plain(content)
+    if book is None:
+        most = MOST_BYTES if len(content) > MOST_BYTES else MOST_UNPACKED
+        raise BadInput(f"{path.name}: {REFUSED[why or DAMAGED].format(most=most // MEGABYTE)}")
+    return book
+
+
+def unreadable(content: bytes) -> str | None:
+    """What keeps a file from being read as a plain workbook, if anything: OLD, LOCKED, TOO_LARGE, DAMAGED or MACROS.
+
+    Looks at the size of its parts, and for definitions that multiply text, without reading cells.
+    """
     if content.startswith(OLD_OR_LOCKED):
-        locked = PASSWORD_MARK in content
-        said = (
-            "is protected by a password. Remove it (File, Info, Protect Workbook)"
-            if locked
-            else f"is {UNLIKE_XLSX['.xls']}"
-        )
-        raise BadInput(f"{path.name}: {said}. {SAVE_AS}")
-    _refuse_parts(path.name, content)
+        return LOCKED if PASSWORD_MARK in content else OLD
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as parts:
+            sizes = {part.filename: part.file_size for part in parts.infolist()}
+            if sum(sizes.values()) > MOST_UNPACKED:  # a part never unpacks to more than it says
+                return TOO_LARGE
+            defined = any(DEFINITIONS.search(parts.read(name).replace(b"\0", b"")) for name in sizes)
+    except UNREADABLE:
+        return DAMAGED
+    if defined or "[Content_Types].xml" not in sizes:
+        return DAMAGED
+    return MACROS if any(name.endswith("vbaProject.bin") for name in sizes) else None
+
+
+def load_plain(content: bytes, results: bool = False) -> Workbook | None:
+    """A workbook that `unreadable` passed: its formulas, or the `results` stored with them. None if it is damaged."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves out, such as pictures; cells are all there
-            return load_workbook(BytesIO(content), keep_links=False)
-    except Exception:  # openpyxl raises whatever its parts met
-        raise _damaged(path.name) from None
+            return load_workbook(BytesIO(content), data_only=results, keep_links=False)
+    except Exception:  # openpyxl raises whatever its parts met, and its words may hold a cell
+        return None
 
 
 def read_tables(file: str, book: Workbook) -> dict[str, dict[int, Row]]:
@@ -69,124 +108,63 @@ def shortened(message: str) -> str:
     return "\n".join([*lines[:MOST_FAULTS], f"and {more:,} more faults"]) if more > 0 else message
 
 
-def _refuse_name(path: Path) -> None:
-    if path.name.startswith("~$"):
-        raise BadInput(f"{path.name}: this is what Excel keeps beside an open workbook. Name the workbook itself")
-    if path.suffix.lower() != ".xlsx":
-        said = UNLIKE_XLSX.get(path.suffix.lower(), "not a workbook")
-        raise BadInput(f"{path.name}: is {said}; expected an Excel workbook (.xlsx). {SAVE_AS}")
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadInput(f"{path.name}: there is no such file. Check the name and the folder") from None
-    except OSError:
-        raise BadInput(f"{path.name}: cannot be read. Close it in Excel, and check that it is a file") from None
-    if len(content) > MOST_BYTES:
-        raise _too_large(path.name, MOST_BYTES)
-    return content
-
-
-def _refuse_parts(file: str, content: bytes) -> None:
-    """Look into the file's parts without reading cells: their size, macros, and definitions that multiply text."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as parts:
-            held = {part.filename: part.file_size for part in parts.infolist()}
-            small = sum(held.values()) <= MOST_UNPACKED  # a part never unpacks to more than it says
-            defined = small and any(DEFINITIONS.search(parts.read(name).replace(b"\0", b"")) for name in held)
-    except UNREADABLE:
-        raise _damaged(file) from None
-    if not small:
-        raise _too_large(file, MOST_UNPACKED)
-    if any(name.endswith("vbaProject.bin") for name in held):
-        raise BadInput(f"{file}: is {UNLIKE_XLSX['.xlsm']}. {SAVE_AS}")
-    if defined or "[Content_Types].xml" not in held:
-        raise _damaged(file)
-
-
-def _too_large(file: str, most: int) -> BadInput:
-    said = f"is larger than {most // MEGABYTE} million bytes; a filled workbook is far smaller"
-    return BadInput(f"{file}: {said}. Remove pictures and pasted sheets, or copy the figures into a new template")
-
-
-def _damaged(file: str) -> BadInput:
-    return BadInput(f"{file}: is not an Excel workbook, or it is damaged. {SAVE_AS}, or copy it into a new template")
-
-
 def _read_table(file: str, book: Workbook, name: str) -> dict[int, Row]:
+    """The rows below the headers, hidden ones too; those in which nothing stands that is read are skipped."""
     if name not in TABLES:
-        said = f"is not part of the template. {nearest(name, list(TABLES))} Delete the sheet, or give it its name back"
-        raise BadInput(f"{file}, sheet {name}: {said}")
+        what = f"is not part of the template. {nearest(name, list(TABLES))} Delete the sheet, or give it its name back"
+        raise BadInput(f"{file}, sheet {name}: {what}")
     if name not in [sheet.title for sheet in book.worksheets]:
         raise BadInput(f"{file}: the sheet {name} is missing. Give it its name back, or start from a new template")
-    sheet = book[name]
+    sheet, rows = book[name], {}
     _refuse_shape(file, sheet)
-    columns = _columns(file, sheet, TABLES[name])
-    return {row.number: row for row in _rows(file, sheet, columns)}
+    places = _places(file, sheet, TABLES[name])
+    for cells in sheet.iter_rows(min_row=FIRST_ROW):
+        stray = [cell for cell in cells if cell.column not in places.values() and not is_blank(cell.value)]
+        if stray:
+            raise BadInput(f"{file}, {place(stray[0])}: this column has no header. Clear the cell")
+        row = Row(file, cells[0].row, {col.field: cells[places[col.header] - 1] for col in TABLES[name].read})
+        if not all(is_blank(cell.value) for cell in row.cells.values()):
+            rows[row.number] = row
+    return rows
 
 
 def _refuse_shape(file: str, sheet: Worksheet) -> None:
     """Refuse merged cells, which hide content, and a sheet far larger than its table."""
     if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
         corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
-        said = "is far outside the table. Delete the rows below the table and the columns beside it"
-        raise BadInput(f"{file}, sheet {sheet.title}, cell {corner}: {said}")
+        what = "is far outside the table. Delete the rows below the table and the columns beside it"
+        raise BadInput(f"{file}, sheet {sheet.title}, cell {corner}: {what}")
     merged = sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col))
-    faults = [f"{file}, sheet {sheet.title}, cell {area.start_cell.coordinate}: {_unmerge(area)}" for area in merged]
+    remedy = "Select them, choose Unmerge Cells and fill in each"
+    faults = [
+        f"{file}, {place(sheet[area.start_cell.coordinate])}: the cells {area.coord} are merged. {remedy}"
+        for area in merged
+    ]
     if faults:
         raise BadInput("\n".join(faults))
 
 
-def _unmerge(area) -> str:
-    return f"the cells {area.coord} are merged. Select them, choose Unmerge Cells and fill in each"
-
-
-def _columns(file: str, sheet: Worksheet, table: Table) -> dict[str, int]:
+def _places(file: str, sheet: Worksheet, table: Table) -> dict[str, int]:
     """header -> number of its column. Raises BadInput for headers that are missing, repeated or unknown."""
-    found, faults = {}, []
+    found, faults, headers = {}, [], [column.header for column in table.columns]
     for cell in sheet[1]:
-        header, fault = _header(file, cell, table, found)
-        faults += [fault] if fault else []
-        found |= {header: cell.column} if header and header not in found else {}
-    where = f"{file}, sheet {sheet.title}, cell A1"
-    for header in [column.header for column in table.columns if column.header not in found]:
-        faults.append(
-            f"{where}: the column {header} is missing from row 1. Write its header back, or start from a new template"
-        )
+        where = f"{file}, {place(cell)}"
+        try:
+            header = content_of(cell, HEADER)
+        except BadInput as fault:
+            faults.append(f"{where}: {HEADER.header} {fault}")
+            continue
+        if header in found:
+            faults.append(f"{where}: the column {header} is given twice. Delete the one that is not meant")
+        elif header in headers:
+            found[header] = cell.column
+        elif header:
+            remedy = f"{nearest(header, headers)} Rename or delete it"
+            faults.append(f'{where}: the column "{header[:40]}" is not known. {remedy}')
+    where, remedy = f"{file}, sheet {sheet.title}, cell A1", "Write its header back, or start from a new template"
+    for header in headers:
+        if header not in found:
+            faults.append(f"{where}: the column {header} is missing from row 1. {remedy}")
     if faults:
         raise BadInput("\n".join(faults))
     return found
-
-
-def _header(file: str, cell: Cell, table: Table, found: dict[str, int]) -> tuple[str | None, str | None]:
-    """The header a cell of the first row holds, and what is wrong with it."""
-    where, headers = f"{file}, {place(cell)}", [column.header for column in table.columns]
-    try:
-        header = content_of(cell, HEADER)
-    except BadInput as fault:
-        return None, f"{where}: {HEADER.header} {fault}"
-    if header is None:
-        return None, None
-    if header in found:
-        return header, f"{where}: the column {header} is given twice. Delete the one that is not meant"
-    if header not in headers:
-        return (
-            header,
-            f'{where}: the column "{header[:40]}" is not known. {nearest(header, headers)} Rename or delete it',
-        )
-    return header, None
-
-
-def _rows(file: str, sheet: Worksheet, columns: dict[str, int]):
-    """The rows below the headers, hidden ones too; those in which nothing stands that is read are skipped."""
-    table = TABLES[sheet.title]
-    for cells in sheet.iter_rows(min_row=FIRST_ROW):
-        stray = [cell for cell in cells if cell.column not in columns.values() and not is_empty(cell)]
-        if stray:
-            raise BadInput(f"{file}, {place(stray[0])}: this column has no header. Clear the cell")
-        row = Row(file, cells[0].row, {column.field: cells[columns[column.header] - 1] for column in table.read})
-        if not all(is_empty(cell) for cell in row.cells.values()):
-            yield row

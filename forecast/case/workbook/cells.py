@@ -7,7 +7,7 @@ from typing import NamedTuple
 from openpyxl.cell.cell import Cell
 
 from forecast.case.errors import BadInput
-from forecast.case.reader import _character_name, _is_hidden
+from forecast.case.reader import hidden_name, is_hidden
 from forecast.case.wording import nearest, read_each
 from forecast.case.workbook.layout import MOST_TEXT, YES_NO, Column
 
@@ -33,16 +33,16 @@ class Row(NamedTuple):
         """field -> content of its cell, None where it is empty. Raises BadInput with every fault of the row."""
         return {column.field: content for column, content in read_each(columns, self._read).items()}
 
-    def said(self, field: str) -> str | None:
-        """The text of a cell that names the row, before it is checked; None where it holds anything else."""
-        content = self.cells[field].value
-        return content.strip() if isinstance(content, str) else None
-
     def _read(self, column: Column) -> object:
         try:
             return content_of(self.cells[column.field], column)
         except BadInput as fault:
             raise self.problem(column.field, f"{column.header} {fault}") from None
+
+    def name(self, field: str) -> str | None:
+        """The text of a cell that names the row, before it is checked; None where it holds anything else."""
+        content = self.cells[field].value
+        return content.strip() if isinstance(content, str) else None
 
 
 def place(cell: Cell) -> str:
@@ -50,20 +50,19 @@ def place(cell: Cell) -> str:
     return f"sheet {cell.parent.title}, cell {cell.coordinate}"
 
 
-def is_empty(cell: Cell) -> bool:
-    """Whether nothing, or nothing but spaces, stands in a cell."""
-    return cell.value is None or (isinstance(cell.value, str) and not cell.value.strip())
+def is_blank(value: object) -> bool:
+    """Whether a cell's value is nothing, or nothing but spaces."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def content_of(cell: Cell, column: Column) -> object:
     """The content of a cell as its column wants it, None where it is empty. Raises BadInput without the place."""
     if cell.data_type == FORMULA:
-        raise BadInput(
-            "is a formula; expected its result. Copy the cell and paste it as a value (Paste Special, Values)"
-        )
+        remedy = "Copy the cell and paste it as a value (Paste Special, Values)"
+        raise BadInput(f"is a formula; expected its result. {remedy}")
     if cell.data_type == ERROR:
         raise BadInput(f"is the error {cell.value}; expected {column.words}. Type the content again")
-    if not is_empty(cell):
+    if not is_blank(cell.value):
         return READERS[column.kind](cell.value, column)
     if column.required:
         raise BadInput(f"is empty; expected {column.words}. Fill it in")
@@ -74,16 +73,16 @@ def unheld(text: str) -> str | None:
     """What keeps a text from a cell, or from coming back out of it unchanged; None where nothing does."""
     if len(text) > MOST_TEXT:
         return f"has {len(text):,} characters, and a cell holds {MOST_TEXT:,}. Shorten it"
-    hidden = next((character for character in text if _is_hidden(character)), None)
+    hidden = next((character for character in text if is_hidden(character)), None)
     if hidden:
-        name = "a tab" if hidden == "\t" else _character_name(hidden)
-        return f"holds {name}, which cannot be seen. Delete it and type the text again; pasted text often holds one"
+        remedy = "Delete it and type the text again; pasted text often holds one"
+        return f"holds {hidden_name(hidden)}, which cannot be seen. {remedy}"
     if ESCAPED.search(text):
         return f"holds {ESCAPED.search(text)[0]}, which workbooks use for characters that cannot be seen. Delete it"
     return None
 
 
-def told(value: object) -> str:
+def quoted(value: object) -> str:
     """What a cell holds, as a message quotes it."""
     if isinstance(value, bool):
         return f"the truth value {str(value).upper()}"
@@ -100,7 +99,7 @@ def _is_midnight(value: date) -> bool:
 
 def _text(value: object, column: Column) -> str:
     if not isinstance(value, str):
-        raise BadInput(f"is {told(value)}; expected text: {column.words}. {TEXT_HINT}")
+        raise BadInput(f"is {quoted(value)}; expected text: {column.words}. {TEXT_HINT}")
     text = SPREADSHEET_RETURN.sub("\n", value).strip(" \n")
     fault = unheld(text)
     if fault:
@@ -109,26 +108,24 @@ def _text(value: object, column: Column) -> str:
 
 
 def _number(value: object, column: Column) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadInput(f"is {told(value)}; expected a number: {column.words}. {_number_hint(value)}")
-    return float(str(value))  # by way of text, as a whole number too large to be a float would stop the program
-
-
-def _number_hint(value: object) -> str:
-    """How to turn what was found into a number."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(str(value))  # by way of text, as a whole number too large to be a float would stop the program
+    remedy = "Type digits alone, such as 815 or 0.25, without words"
     if not isinstance(value, str):
-        return "Format the cell as General (Home, Number) and type the number again"
-    if value.strip().endswith("%"):
-        return "Type a percentage as a share: 25% is 0.25"
-    if re.fullmatch(r"[£\s-]*[0-9,]*\.?[0-9]+\s*", value):
-        return "Format the cell as General (Home, Number) and type the digits alone, or use Convert to Number beside it"
-    return "Type digits alone, such as 815 or 0.25, without words"
+        remedy = "Format the cell as General (Home, Number) and type the number again"
+    elif value.strip().endswith("%"):
+        remedy = "Type a percentage as a share: 25% is 0.25"
+    elif re.fullmatch(r"[£\s-]*[0-9,]*\.?[0-9]+\s*", value):
+        remedy = (
+            "Format the cell as General (Home, Number) and type the digits alone, or use Convert to Number beside it"
+        )
+    raise BadInput(f"is {quoted(value)}; expected a number: {column.words}. {remedy}")
 
 
 def _whole(value: object, column: Column) -> int:
     number = _number(value, column)
     if not number.is_integer():
-        raise BadInput(f"is {told(value)}; expected a whole number: {column.words}. Type one such as 2")
+        raise BadInput(f"is {quoted(value)}; expected a whole number: {column.words}. Type one such as 2")
     return int(number)
 
 
@@ -137,17 +134,16 @@ def _date(value: object, column: Column) -> date | str:
     if isinstance(value, str):
         return _text(value, column)
     if not isinstance(value, date) or not _is_midnight(value):
-        raise BadInput(f"is {told(value)}; expected a date: {column.words}. {DAY_HINT}")
+        raise BadInput(f"is {quoted(value)}; expected a date: {column.words}. {DAY_HINT}")
     return value.date() if isinstance(value, datetime) else value
 
 
 def _yes_no(value: object, column: Column) -> bool:
     text = value.strip() if isinstance(value, str) else None
     if text not in YES_NO:
-        raise BadInput(
-            f"is {told(value)}; expected yes or no: {column.words}. {nearest(str(value).lower(), list(YES_NO))}"
-        )
+        remedy = nearest(str(value).lower(), list(YES_NO))
+        raise BadInput(f"is {quoted(value)}; expected yes or no: {column.words}. {remedy}")
     return YES_NO[text]
 
 
-READERS = {"text": _text, "number": _number, "whole": _whole, "date": _date, "yes_no": _yes_no}
+READERS = {"text": _text, "year": _text, "number": _number, "whole": _whole, "date": _date, "yes_no": _yes_no}

@@ -56,13 +56,11 @@ def read_workbook(path: Path, params: Path) -> dict[str, Assumptions]:
 
 
 def _read(file: str, rows: dict[str, dict[int, Row]], catalogue: Catalogue) -> dict[str, Assumptions]:
-    parts = {
-        "case": lambda: _case(file, rows[CASE.name]),
-        "central": lambda: _entries(file, rows[ASSUMPTIONS.name], catalogue),
-        "scenarios": lambda: _scenarios(file, rows[SCENARIOS.name], rows[CHANGES.name]),
-    }
-    read = read_each(parts, lambda part: parts[part]())
-    case, central, documents = read["case"], read["central"], read["scenarios"]
+    case, central, documents = _together(
+        lambda: _case(file, rows[CASE.name]),
+        lambda: _entries(file, rows[ASSUMPTIONS.name], catalogue),
+        lambda: _scenarios(file, rows[SCENARIOS.name], rows[CHANGES.name]),
+    )
     chosen = read_each(documents, lambda slug: read_scenario(documents[slug], slug, catalogue, central))
     order = sorted(chosen, key=lambda slug: (chosen[slug][0].order, slug))
     return {
@@ -70,80 +68,62 @@ def _read(file: str, rows: dict[str, dict[int, Row]], catalogue: Catalogue) -> d
     }
 
 
+def _together(*parts) -> list:
+    """What each of several readers reads; what they raise is raised together."""
+    return list(read_each(range(len(parts)), lambda at: parts[at]()).values())
+
+
 def _each_once(rows: dict[int, Row], fields: list[str], read) -> dict[int, tuple]:
     """number -> read(row) of every row, refusing a row whose `fields` name what an earlier row has named."""
-    first = {}
-    for number, row in rows.items():
-        first.setdefault(_named(row, fields), number)
-    return read_each(rows, lambda number: _once(rows[number], fields, first, read))
+    first: dict[tuple, int] = {}
 
+    def read_once(number: int) -> tuple:
+        row, named = rows[number], tuple(rows[number].name(field) for field in fields)
+        if first.setdefault(named, number) != number and None not in named:
+            what = f"{' '.join(named)} is given twice; it is already in row {first[named]}"
+            raise row.problem(fields[-1], f"{what}. Keep the right one and delete the other")
+        return read(row)
 
-def _once(row: Row, fields: list[str], first: dict[tuple, int], read) -> tuple:
-    named = _named(row, fields)
-    if first[named] != row.number and None not in named:
-        said = f"{' '.join(named)} is given twice; it is already in row {first[named]}"
-        raise row.problem(fields[-1], f"{said}. Keep the right one and delete the other")
-    return read(row)
-
-
-def _named(row: Row, fields: list[str]) -> tuple:
-    return tuple(row.said(field) for field in fields)
+    return read_each(rows, read_once)
 
 
 def _case(file: str, rows: dict[int, Row]) -> Case:
     """The case of the sheet Case, whose council and month name the folder of its YAML file."""
     read = _each_once(rows, ["field"], _case_field)
-    _refuse_lacking(file, {field for field, content in read.values()})
-    doc = _case_document(file, read, rows)
+    held = {field for field, _ in read.values()}
+    needed = [field for field, known in Case.model_fields.items() if known.is_required() and field != "tables"]
+    lacking = [f"  {field} ({case_column(field).words})" for field in needed if field not in held]
+    if lacking:
+        what = "a row is missing. Add one, or start from a new template"
+        raise BadInput("\n".join([f"{file}, sheet {CASE.name}: {what}:", *lacking]))
+    data, cells = {"tables": {}}, {(): f"sheet {CASE.name}"}
+    for number, (field, content) in read.items():
+        is_table = field.startswith(TABLES_PREFIX)
+        name = field.removeprefix(TABLES_PREFIX)
+        (data["tables"] if is_table else data)[name] = content
+        path = ("case", "tables", name) if is_table else ("case", name)
+        cells[path] = place(rows[number].cells["value"])
+    doc = Cells(file, {"case": data}, {}, cells)
     case = check(Case, doc, ("case",))
     named = [] if FOLDER.fullmatch(case.council) else [("council", f"is {case.council[:40]}; {FOLDER_RULE}")]
     refuse(doc, ("case",), named or case_faults(case))
     return case
 
 
-def _refuse_lacking(file: str, held: set[str]) -> None:
-    """Refuse a case without a row for one of its fields; tables have a row for each role."""
-    lacking = [
-        field
-        for field, told in Case.model_fields.items()
-        if told.is_required() and field not in held and field != "tables"
-    ]
-    if lacking:
-        listed = "\n".join(f"  {field} ({case_column(field).words})" for field in lacking)
-        raise BadInput(f"{file}, sheet {CASE.name}: a row is missing. Add one, or start from a new template:\n{listed}")
-
-
 def _case_field(row: Row) -> tuple[str, object]:
+    """The field a row holds, and its content: of a table its name, or a list where the separator stands in the cell."""
     field = row.read([FIELD])["field"]
     if field in ("tables", TABLES_PREFIX):
-        raise row.problem(
-            "field", f"{field} lacks a role. Write {TABLES_PREFIX}ROLE, such as {TABLES_PREFIX}population"
-        )
+        remedy = f"Write {TABLES_PREFIX}ROLE, such as {TABLES_PREFIX}population"
+        raise row.problem("field", f"{field} lacks a role. {remedy}")
     content = row.read([case_column(field)])["value"]
-    return field, _names(row, content) if field.startswith(TABLES_PREFIX) else content
-
-
-def _names(row: Row, text: str) -> str | list[str]:
-    """The name of a table, or the list of names where the separator stands in the cell."""
-    if NAMES_SEPARATOR not in text:
-        return text
-    names = [name.strip() for name in text.removesuffix(NAMES_SEPARATOR).split(NAMES_SEPARATOR)]
+    if not field.startswith(TABLES_PREFIX) or NAMES_SEPARATOR not in content:
+        return field, content
+    names = [name.strip() for name in content.removesuffix(NAMES_SEPARATOR).split(NAMES_SEPARATOR)]
     if not all(names):
-        raise row.problem(
-            "value", f"Value lacks a name beside a {NAMES_SEPARATOR}. Write names as one{NAMES_SEPARATOR} two"
-        )
-    return names
-
-
-def _case_document(file: str, read: dict[int, tuple], rows: dict[int, Row]) -> Cells:
-    case, cells = {"tables": {}}, {(): f"sheet {CASE.name}"}
-    for number, (field, content) in read.items():
-        is_table = field.startswith(TABLES_PREFIX)
-        name = field.removeprefix(TABLES_PREFIX)
-        (case["tables"] if is_table else case)[name] = content
-        path = ("case", "tables", name) if is_table else ("case", name)
-        cells[path] = place(rows[number].cells["value"])
-    return Cells(file, {"case": case}, {}, cells)
+        remedy = f"Write names as one{NAMES_SEPARATOR} two"
+        raise row.problem("value", f"Value lacks a name beside a {NAMES_SEPARATOR}. {remedy}")
+    return field, names
 
 
 def _entries(file: str, rows: dict[int, Row], catalogue: Catalogue) -> dict[str, Entry]:
@@ -153,8 +133,8 @@ def _entries(file: str, rows: dict[int, Row], catalogue: Catalogue) -> dict[str,
         f"  {key} ({item.description}; {item.unit})" for key, item in catalogue.items.items() if key not in found
     ]
     if lacking:
-        said = f"{len(lacking)} of the keys in {CATALOGUE} have no row. Put the rows back, or start from a new template"
-        raise BadInput("\n".join([f"{file}, sheet {ASSUMPTIONS.name}: {said}:", *lacking]))
+        what = f"{len(lacking)} of the keys in {CATALOGUE} have no row. Put the rows back, or start from a new template"
+        raise BadInput("\n".join([f"{file}, sheet {ASSUMPTIONS.name}: {what}:", *lacking]))
     return {key: found[key] for key in catalogue.items}
 
 
@@ -171,18 +151,20 @@ def _entry(row: Row, catalogue: Catalogue) -> tuple[str, Entry]:
 
 def _scenarios(file: str, rows: dict[int, Row], changes: dict[int, Row]) -> dict[str, Cells]:
     """A document for each scenario, slug -> what its YAML file would hold."""
-    slugs = [row.said("slug") for row in rows.values()]
-    parts = {
-        "scenarios": lambda: _each_once(rows, ["slug"], _scenario),
-        "changes": lambda: _each_once(changes, ["scenario", "key"], lambda row: _change(row, slugs)),
-    }
-    read = read_each(parts, lambda part: parts[part]())
+    slugs = [row.name("slug") for row in rows.values()]
+    scenarios, changed = _together(
+        lambda: _each_once(rows, ["slug"], _scenario),
+        lambda: _each_once(changes, ["scenario", "key"], lambda row: _change(row, slugs)),
+    )
     if CENTRAL not in slugs:
-        said = f"there is no row {CENTRAL}, from which the others differ. Put it back"
-        raise BadInput(f"{file}, sheet {SCENARIOS.name}: {said}")
-    documents = dict(read["scenarios"].values())
-    for number, (slug, key, fields) in read["changes"].items():
-        _put_change(documents[slug], key, fields, changes[number])
+        what = f"there is no row {CENTRAL}, from which the others differ. Put it back"
+        raise BadInput(f"{file}, sheet {SCENARIOS.name}: {what}")
+    documents = dict(scenarios.values())
+    for number, (slug, key, fields) in changed.items():
+        doc, cells, path = documents[slug], changes[number].cells, ("changes", key)
+        doc.data["changes"][key] = fields
+        doc.lines[path] = number
+        doc.cells.update({path: place(cells["key"])} | {(*path, field): place(cells[field]) for field in fields})
     return documents
 
 
@@ -201,16 +183,9 @@ def _change(row: Row, slugs: list[str]) -> tuple[str, str, dict]:
     fields = row.read(CHANGES.read)
     slug = fields.pop("scenario")
     if slug not in slugs:
-        said = f"Scenario is {slug[:40]}, which is not on the sheet {SCENARIOS.name}"
-        raise row.problem("scenario", f"{said}. {nearest(slug, [known for known in slugs if known])}")
+        what = f"Scenario is {slug[:40]}, which is not on the sheet {SCENARIOS.name}"
+        raise row.problem("scenario", f"{what}. {nearest(slug, [known for known in slugs if known])}")
     if slug == CENTRAL:
-        said = "is what the others differ from. Change the value on the sheet Assumptions, or choose another scenario"
-        raise row.problem("scenario", f"{CENTRAL} {said}")
+        what = "is what the others differ from. Change the value on the sheet Assumptions, or choose another scenario"
+        raise row.problem("scenario", f"{CENTRAL} {what}")
     return slug, fields.pop("key"), fields
-
-
-def _put_change(doc: Cells, key: str, fields: dict, row: Row) -> None:
-    doc.data["changes"][key] = fields
-    doc.lines[("changes", key)] = row.number
-    doc.cells[("changes", key)] = place(row.cells["key"])
-    doc.cells.update({("changes", key, field): place(row.cells[field]) for field in fields})

@@ -1,10 +1,10 @@
-"""The sheets of the workbook and their columns: one list for the writer and the reader."""
+"""The sheets of the workbook and their columns: one description for the writer and the reader."""
 
 from typing import Literal, NamedTuple
 
 from forecast.case.documents import Case, Change, Scenario, WrittenEntry
 
-Kind = Literal["text", "number", "whole", "date", "yes_no", "note"]
+Kind = Literal["text", "number", "whole", "date", "year", "yes_no", "note"]
 
 READ_ME = "Read me"
 FIRST_ROW = 2  # the headers stand in row 1
@@ -18,7 +18,8 @@ MOST_TEXT = 32_767  # characters; Excel holds no more in a cell
 class Column(NamedTuple):
     """A column: its header, the field it holds, how a cell of it is read, its width in characters.
 
-    A note is for the reader of the sheet and is never read back.
+    A note is for the reader of the sheet and is never read back. `choices` are the words Excel offers, or the sheet
+    and field whose contents it offers.
     """
 
     header: str
@@ -28,6 +29,7 @@ class Column(NamedTuple):
     words: str = ""
     required: bool = True
     editable: bool = True
+    choices: tuple[str, ...] | str = ()
 
 
 class Table(NamedTuple):
@@ -53,8 +55,8 @@ def _note(header: str, field: str, width: int) -> Column:
 
 def _column(header: str, field: str, kind: Kind, width: int, model, **changes) -> Column:
     """A column whose words and whether it may be left empty are those of a field of a document."""
-    told = model.model_fields[field]
-    return Column(header, field, kind, width, told.description, **{"required": told.is_required(), **changes})
+    known = model.model_fields[field]
+    return Column(header, field, kind, width, known.description, **{"required": known.is_required(), **changes})
 
 
 CASE = Table(
@@ -79,13 +81,13 @@ ASSUMPTIONS = Table(
         _column("Value", "value", "number", 12, WrittenEntry),
         _column("Low", "low", "number", 12, WrittenEntry),
         _column("High", "high", "number", 12, WrittenEntry),
-        _column("Price base", "price_base", "text", 10, WrittenEntry),
+        _column("Price base", "price_base", "year", 10, WrittenEntry),
         _column("Source", "source", "text", 45, WrittenEntry),
         _column("Why", "why", "text", 45, WrittenEntry),
-        _column("Reliability", "reliability", "text", 11, WrittenEntry),
+        _column("Reliability", "reliability", "text", 11, WrittenEntry, choices=("red", "amber", "green")),
         _column("Reviewed", "reviewed", "date", 12, WrittenEntry),
         _column("Review by", "review_by", "date", 12, WrittenEntry),
-        _column("Hindsight", "hindsight", "yes_no", 10, WrittenEntry, required=True),
+        _column("Hindsight", "hindsight", "yes_no", 10, WrittenEntry, required=True, choices=tuple(YES_NO)),
         Column("Set by", "layer", "text", 16, WHERE_SET, editable=False),
     ),
 )
@@ -102,8 +104,8 @@ SCENARIOS = Table(
 CHANGES = Table(
     "Changes",
     (
-        Column("Scenario", "scenario", "text", 24, "a scenario of the sheet Scenarios"),
-        Column("Key", "key", "text", 34, "a key of the sheet Assumptions"),
+        Column("Scenario", "scenario", "text", 24, "a scenario of the sheet Scenarios", choices="Scenarios.slug"),
+        Column("Key", "key", "text", 34, "a key of the sheet Assumptions", choices="Assumptions.key"),
         _note("Description", "description", 45),
         _column("Value", "value", "number", 12, Change),
         _column("Low", "low", "number", 12, Change),
@@ -118,8 +120,6 @@ TABLES = {table.name: table for table in (CASE, ASSUMPTIONS, SCENARIOS, CHANGES)
 def case_column(field: str) -> Column:
     """The column Value of the sheet Case, with the kind and the words of the field on its row."""
     name = "tables" if field.startswith(TABLES_PREFIX) else field
-    told = Case.model_fields.get(name)
-    column = CASE.columns[CASE.place("value")]
-    return column._replace(
-        kind="date" if name == "origin" else "text", words=told.description if told else column.words
-    )
+    known, column = Case.model_fields.get(name), CASE.columns[CASE.place("value")]
+    words = known.description if known else column.words
+    return column._replace(kind="date" if name == "origin" else "text", words=words)

@@ -1,46 +1,77 @@
-"""Write the workbook: every assumption in force, the scenarios, and empty rows for more."""
+"""Write the assumptions of one case as a workbook to fill in: the sheets of the layout, limited, locked and explained.
+
+Excel itself holds a person to limits and lists while typing. Reading back checks everything again.
+"""
 
 from datetime import UTC, date, datetime
 from io import BytesIO
 from math import ceil
 from pathlib import Path
-from typing import NamedTuple
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from forecast.case import Assumptions
+from forecast.case.catalogue import Catalogue, Item
 from forecast.case.documents import Case
 from forecast.case.errors import BadInput
 from forecast.case.layers import CENTRAL
-from forecast.case.workbook import guide
+from forecast.case.months import month_in_words
 from forecast.case.workbook.cells import unheld
 from forecast.case.workbook.layout import (
     ASSUMPTIONS,
     CASE,
     CHANGES,
+    FIRST_ROW,
     NAMES_SEPARATOR,
     READ_ME,
     SCENARIOS,
+    TABLES,
     TABLES_PREFIX,
     YES_NO,
+    Column,
     Table,
     case_column,
 )
-from forecast.case.workbook.limits import FIRST_DAY, TOP, limit_assumptions, limit_changes, limit_scenarios, remark
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 MADE = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the same assumptions give the same bytes
+GUIDE = Path(__file__).with_name("read_me.txt")
 READ_ME_WIDTH = 110  # characters
 PAPER_A4 = 9
 FILLED = 0.85  # share of a line that words fill, as they are not cut
 LINE, SPACE, MOST_HEIGHT = 15, 15, 409  # points: a line of text, the space above a heading, what Excel allows
-SAID = {meant: said for said, meant in YES_NO.items()}
+TOP = FIRST_ROW - 1  # XlsxWriter counts rows from 0
+FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was; earlier days are written as text
+LAST_DAY = date(9999, 12, 31)
+MOST_MESSAGE = 255  # characters; Excel holds no more in a message
+REMARK = {"width": 320, "height": 110, "author": ""}  # points
+ANSWERS = {meant: word for word, meant in YES_NO.items()}
 INPUT_FILL, LOCKED_FILL, HEADER_FILL = "#FFF2CC", "#F2F2F2", "#1F3864"
 CELL = {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#BFBFBF"}
 ALLOWED = {name: True for name in ("format_cells", "format_columns", "format_rows", "sort", "autofilter")}
-NUMBER_FORMATS = {"text": "@", "date": "yyyy-mm-dd", "yes_no": "@"}  # text stays as typed: 2011-12 is no December
+NUMBER_FORMATS = {"number": "General", "whole": "General", "date": "yyyy-mm-dd"}  # others stay as typed: 2011-12
+REMEDY = "Check the period and the unit of the figure."
+RULES = {  # what Excel asks of a kind of cell, the title of its message and the message
+    "whole": (
+        {"validate": "integer", "criteria": ">=", "value": 0},
+        "Not a whole number",
+        "Expected a whole number such as 2: its place in lists.",
+    ),
+    "year": (
+        {"validate": "length", "criteria": "==", "value": len("2011-12")},
+        "Not a financial year",
+        "Expected a financial year. Write April 2011 to March 2012 as 2011-12, or leave the cell empty.",
+    ),
+    "date": (
+        {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY},
+        "Not a date",
+        "Expected a date, such as 22/11/2026 or 2026-11-22.",
+    ),
+}
+Rows = list[dict[str, object]]  # field -> content, a row each
 
 
 class Exact(float):
@@ -58,33 +89,13 @@ class LockedWorkbook(xlsxwriter.Workbook):
         self._xml_empty_tag("workbookProtection", [("lockStructure", 1)])
 
 
-class Pen(NamedTuple):
-    """A sheet being written, its table and the formats of the workbook."""
-
-    sheet: Worksheet
-    table: Table
-    formats: dict[str, Format]
-
-
 def write_template(path: Path, scenarios: dict[str, Assumptions]) -> None:
     """Write a workbook with the assumptions of one council and month, slug -> assumptions of each scenario.
 
     Raises BadInput where the central scenario is missing, the scenarios are not of one case, a text does not fit
     a cell, or the file cannot be written.
     """
-    path = Path(path)
-    _refuse(path, scenarios)
-    content = BytesIO()
-    with LockedWorkbook(content, OPTIONS) as book:
-        _write_sheets(book, scenarios)
-    try:
-        path.write_bytes(content.getvalue())
-    except OSError:
-        raise BadInput(f"{path.name}: cannot be written. Close it in Excel, and check that its folder exists") from None
-
-
-def _refuse(path: Path, scenarios: dict[str, Assumptions]) -> None:
-    """Refuse a name that is not a workbook's, and scenarios that are not of one case."""
+    path, content = Path(path), BytesIO()
     if path.suffix.lower() != ".xlsx":
         raise BadInput(f"{path.name}: expected a name that ends in .xlsx. Rename it")
     if CENTRAL not in scenarios:
@@ -93,78 +104,119 @@ def _refuse(path: Path, scenarios: dict[str, Assumptions]) -> None:
     unlike = [slug for slug, chosen in scenarios.items() if (chosen.case, chosen.central) != (base.case, base.central)]
     if unlike:
         raise BadInput(f"scenario {unlike[0]} is of another council or month than {CENTRAL}. Load both from one case")
+    with LockedWorkbook(content, OPTIONS) as book:
+        book.set_properties({"title": base.case.title, "author": "forecast", "created": MADE})
+        formats = _formats(book)
+        _write_guide(_add_sheet(book, READ_ME), base.case, formats)
+        rows = _rows(scenarios)
+        for name, table in TABLES.items():
+            sheet = _add_sheet(book, name)
+            _write_table(sheet, table, rows[name], formats)
+            _limit(sheet, table, rows, base.catalogue)
+    try:
+        path.write_bytes(content.getvalue())
+    except OSError:
+        raise BadInput(f"{path.name}: cannot be written. Close it in Excel, and check that its folder exists") from None
 
 
-def _write_sheets(book: xlsxwriter.Workbook, scenarios: dict[str, Assumptions]) -> None:
+def _rows(scenarios: dict[str, Assumptions]) -> dict[str, Rows]:
+    """What the rows of each sheet hold."""
     base = scenarios[CENTRAL]
-    book.set_properties({"title": base.case.title, "author": "forecast", "created": MADE})
-    formats = _formats(book)
-    _write_guide(book.add_worksheet(READ_ME), guide.guide(base.case), formats)
-    _write_case(_pen(book, CASE, formats), base.case)
-    _write_assumptions(_pen(book, ASSUMPTIONS, formats), base)
-    _write_scenarios(_pen(book, SCENARIOS, formats), scenarios)
-    _write_changes(_pen(book, CHANGES, formats), scenarios)
+    items = base.catalogue.items
+    case = {field: content for field, content in base.case if field != "tables" and content is not None}
+    case |= {f"{TABLES_PREFIX}{role}": _names(names) for role, names in base.case.tables.items()}
+    changes = [(slug, *change) for slug, chosen in scenarios.items() for change in chosen.scenario.changes.items()]
+    return {
+        CASE.name: [
+            {"field": field, "description": case_column(field).words, "value": content}
+            for field, content in case.items()
+        ],
+        ASSUMPTIONS.name: [
+            {
+                **dict(entry),
+                "section": key.split(".")[0].replace("_", " ").capitalize(),
+                "key": key,
+                "description": items[key].description,
+                "unit_words": base.catalogue.item_and_unit(key)[1].description,
+                "minimum": items[key].minimum,
+                "maximum": items[key].maximum,
+                "hindsight": ANSWERS[entry.hindsight],
+            }
+            for key, entry in base.central.items()
+        ],
+        SCENARIOS.name: [dict(chosen.scenario) for chosen in scenarios.values()],
+        CHANGES.name: [
+            {**dict(change), "scenario": slug, "key": key, "description": items[key].description}
+            for slug, key, change in changes
+        ],
+    }
+
+
+def _names(names: str | list[str]) -> str:
+    """The names of tables in one cell; a list of one keeps its separator, so that it is read back as a list."""
+    if isinstance(names, str):
+        return names
+    return names[0] + NAMES_SEPARATOR if len(names) == 1 else f"{NAMES_SEPARATOR} ".join(names)
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
     """The formats by the kind of a cell, with the word locked before those that are."""
     formats = {
         "header": book.add_format({**CELL, "bold": True, "font_color": "white", "bg_color": HEADER_FILL}),
-        guide.HEADING: book.add_format({"bold": True, "font_size": 14, "valign": "bottom"}),
-        guide.TEXT: book.add_format({"text_wrap": True, "valign": "top"}),
-        guide.INPUT: book.add_format({**CELL, "bg_color": INPUT_FILL}),
-        guide.LOCKED: book.add_format({**CELL, "bg_color": LOCKED_FILL}),
+        "#": book.add_format({"bold": True, "font_size": 14, "valign": "bottom"}),
+        "": book.add_format({"text_wrap": True, "valign": "top"}),
+        "[yours]": book.add_format({**CELL, "bg_color": INPUT_FILL}),
+        "[locked]": book.add_format({**CELL, "bg_color": LOCKED_FILL}),
         "locked note": book.add_format({**CELL, "bg_color": LOCKED_FILL}),
     }
-    for kind in ("text", "number", "whole", "date", "yes_no"):
-        shape = {**CELL, "num_format": NUMBER_FORMATS.get(kind, "General")}
+    for kind in ("text", "number", "whole", "date", "year", "yes_no"):
+        shape = {**CELL, "num_format": NUMBER_FORMATS.get(kind, "@")}
         formats[kind] = book.add_format({**shape, "bg_color": INPUT_FILL, "locked": False})
         formats[f"locked {kind}"] = book.add_format({**shape, "bg_color": LOCKED_FILL})
     return formats
 
 
-def _write_guide(sheet: Worksheet, lines: list[tuple[str, str]], formats: dict[str, Format]) -> None:
-    sheet.set_column(0, 0, READ_ME_WIDTH)
-    sheet.hide_gridlines(2)
-    _set_page(sheet)
-    sheet.protect("", ALLOWED)
-    for row, (style, text) in enumerate(lines):
-        sheet.write_string(row, 0, text, formats[style])
-        sheet.set_row(row, _height([text], [READ_ME_WIDTH]) + SPACE * (style == guide.HEADING))
-
-
-def _pen(book: xlsxwriter.Workbook, table: Table, formats: dict[str, Format]) -> Pen:
-    """A new sheet with its headers, its columns' widths, its print set-up and its protection."""
-    sheet = book.add_worksheet(table.name)
-    for place, column in enumerate(table.columns):
-        sheet.set_column(place, place, column.width)
-        sheet.write_string(0, place, column.header, formats["header"])
-    sheet.set_row(0, _height([column.header for column in table.columns], [column.width for column in table.columns]))
-    sheet.freeze_panes(1, table.place("key") + 1 if table is ASSUMPTIONS else 0)
-    sheet.repeat_rows(0)
-    _set_page(sheet)
-    sheet.protect("", ALLOWED)
-    return Pen(sheet, table, formats)
-
-
-def _set_page(sheet: Worksheet) -> None:
+def _add_sheet(book: xlsxwriter.Workbook, name: str) -> Worksheet:
+    sheet = book.add_worksheet(name)
     sheet.set_landscape()
     sheet.set_paper(PAPER_A4)
     sheet.fit_to_pages(1, 0)
+    sheet.protect("", ALLOWED)
+    return sheet
 
 
-def _write_rows(pen: Pen, rows: list[dict]) -> None:
-    """The rows of a table, each a dict of field -> content, then the empty rows."""
+def _write_guide(sheet: Worksheet, case: Case, formats: dict[str, Format]) -> None:
+    """The paragraphs of read_me.txt, each styled by the mark it begins with: # a heading, [yours], [locked]."""
+    sheet.set_column(0, 0, READ_ME_WIDTH)
+    sheet.hide_gridlines(2)
+    words = {"area": case.area, "month": month_in_words(case.month), "title": case.title}
+    words |= {"prefix": TABLES_PREFIX, "separator": NAMES_SEPARATOR}
+    for row, paragraph in enumerate(GUIDE.read_text(encoding="utf-8").strip().split("\n\n")):
+        text = paragraph.replace("\n", " ")
+        mark = next((mark for mark in ("#", "[yours]", "[locked]") if text.startswith(mark)), "")
+        text = text.removeprefix(f"{mark} " if mark else "").format(**words)
+        sheet.write_string(row, 0, text, formats[mark])
+        sheet.set_row(row, _height([text], [READ_ME_WIDTH]) + SPACE * (mark == "#"))
+
+
+def _write_table(sheet: Worksheet, table: Table, rows: Rows, formats: dict[str, Format]) -> None:
+    """The headers, the rows and the empty rows of a table."""
+    widths = [column.width for column in table.columns]
+    for place, column in enumerate(table.columns):
+        sheet.set_column(place, place, column.width)
+        sheet.write_string(0, place, column.header, formats["header"])
+    sheet.set_row(0, _height([column.header for column in table.columns], widths))
+    sheet.freeze_panes(1, table.place("key") + 1 if table is ASSUMPTIONS else 0)
+    sheet.repeat_rows(0)
     for number, row in enumerate(rows, TOP):
-        for place, column in enumerate(pen.table.columns):
-            _write_cell(pen, number, place, row[column.field], column.editable)
-        contents = [row[column.field] for column in pen.table.columns]
-        pen.sheet.set_row(number, _height(contents, [column.width for column in pen.table.columns]))
-    last = len(rows) + pen.table.spare_rows
+        for place, column in enumerate(table.columns):
+            _write_cell(sheet, number, place, column, row[column.field], formats)
+        sheet.set_row(number, _height([row[column.field] for column in table.columns], widths))
+    last = len(rows) + table.spare_rows
     for number in range(len(rows) + TOP, last + TOP):
-        for place, column in enumerate(pen.table.columns):
-            _write_cell(pen, number, place, None, column.kind != "note")
-    pen.sheet.autofilter(0, 0, last, len(pen.table.columns) - 1)
+        for place, column in enumerate(table.columns):
+            _write_cell(sheet, number, place, column._replace(editable=column.kind != "note"), None, formats)
+    sheet.autofilter(0, 0, last, len(widths) - 1)
 
 
 def _height(contents: list[object], widths: list[int]) -> int:
@@ -176,78 +228,73 @@ def _height(contents: list[object], widths: list[int]) -> int:
     return min(LINE * max(lines), MOST_HEIGHT)
 
 
-def _write_cell(pen: Pen, row: int, place: int, content: object, editable: bool) -> None:
-    kind = "date" if isinstance(content, date) else pen.table.columns[place].kind
-    style = pen.formats[kind if editable else f"locked {kind}"]
+def _write_cell(sheet: Worksheet, row: int, place: int, column: Column, content: object, formats: dict) -> None:
+    kind = "date" if isinstance(content, date) else column.kind
+    style = formats[kind if column.editable else f"locked {kind}"]
     if content is None:
-        pen.sheet.write_blank(row, place, None, style)
+        sheet.write_blank(row, place, None, style)
     elif isinstance(content, date) and content >= FIRST_DAY:
-        pen.sheet.write_datetime(row, place, content, style)
+        sheet.write_datetime(row, place, content, style)
     elif isinstance(content, int | float):
-        pen.sheet.write_number(row, place, Exact(content), style)
+        sheet.write_number(row, place, Exact(content), style)
     else:
-        _write_text(pen, row, place, str(content), style)
+        text = str(content)
+        fault = unheld(text)
+        if fault:
+            raise BadInput(f'sheet {sheet.name}, column {column.header}: the text "{text[:40]}" {fault}')
+        sheet.write_string(row, place, text, style)
 
 
-def _write_text(pen: Pen, row: int, place: int, text: str, style: Format) -> None:
-    fault = unheld(text)
-    if fault:
-        column = pen.table.columns[place].header
-        raise BadInput(f'sheet {pen.table.name}, column {column}: the text "{text[:40]}" {fault}')
-    pen.sheet.write_string(row, place, text, style)
+def _limit(sheet: Worksheet, table: Table, rows: dict[str, Rows], catalogue: Catalogue) -> None:
+    """What Excel holds a person to: the limits of each number, with a remark, the lists and dates of the columns."""
+    for row, key in enumerate([content["key"] for content in rows[table.name] if "key" in content], TOP):
+        item, unit = catalogue.item_and_unit(key)
+        text = f"{item.description}.\nUnit: {unit.description} ({item.unit}).\nAllowed: {_limits(item)}."
+        sheet.write_comment(row, table.place("value"), text, REMARK)
+        if table is ASSUMPTIONS:
+            message = f"{item.description}: expected a number from {_limits(item)} ({unit.description}). {REMEDY}"
+            rule = {"validate": "decimal", "criteria": "between", "minimum": item.minimum, "maximum": item.maximum}
+            shown = rule | _message("Outside the limits", message)
+            sheet.data_validation(row, table.place("value"), row, table.place("high"), shown)
+    last = len(rows[table.name]) + table.spare_rows
+    for place, column in enumerate(table.columns):
+        rule = _rule(table, column, rows)
+        if rule and table is not CASE:
+            sheet.data_validation(TOP, place, TOP + last - 1, place, rule)
 
 
-def _write_case(pen: Pen, case: Case) -> None:
-    fields = {field: content for field, content in case if field != "tables" and content is not None}
-    fields |= {f"{TABLES_PREFIX}{role}": _names(names) for role, names in case.tables.items()}
-    _write_rows(pen, [_case_row(field, content) for field, content in fields.items()])
+def _rule(table: Table, column: Column, rows: dict[str, Rows]) -> dict | None:
+    """The rule of a whole column, with its message; None where it has none."""
+    if column.choices:
+        source = list(column.choices)
+        if isinstance(column.choices, str):
+            name, field = column.choices.split(".")
+            source = f"={_range(TABLES[name], field, rows)}"
+        return {"validate": "list", "source": source} | _message(
+            "Not in the list", "Choose one from the list of this cell."
+        )
+    if table is CHANGES and column.kind == "number":
+        own, keys = f"${xl_col_to_name(table.place('key'))}{FIRST_ROW}", _range(ASSUMPTIONS, "key", rows)
+        rule = {"validate": "decimal", "criteria": "between"}
+        for end in ("minimum", "maximum"):  # a formula that finds a limit of the key on the same row
+            rule[end] = f"=INDEX({_range(ASSUMPTIONS, end, rows)},MATCH({own},{keys},0))"
+        look = "Look at the lowest and highest allowed for this key on the sheet Assumptions."
+        message = f"Expected a number between the limits of the key. {look} {REMEDY}"
+        return rule | _message("Outside the limits", message)
+    if column.kind not in RULES:
+        return None
+    rule, title, message = RULES[column.kind]
+    return rule | _message(title, message)
 
 
-def _case_row(field: str, content: object) -> dict:
-    return {"field": field, "description": case_column(field).words, "value": content}
+def _range(table: Table, field: str, rows: dict[str, Rows]) -> str:
+    place = table.place(field)
+    return f"{table.name}!{xl_range_abs(TOP, place, TOP + len(rows[table.name]) + table.spare_rows - 1, place)}"
 
 
-def _names(names: str | list[str]) -> str:
-    """The names of tables in one cell; a list of one keeps its separator, so that it is read back as a list."""
-    if isinstance(names, str):
-        return names
-    return names[0] + NAMES_SEPARATOR if len(names) == 1 else f"{NAMES_SEPARATOR} ".join(names)
+def _limits(item: Item) -> str:
+    return f"{item.minimum:,.10g} to {item.maximum:,.10g}"
 
 
-def _write_assumptions(pen: Pen, base: Assumptions) -> None:
-    _write_rows(pen, [_assumption(base, key) for key in base.central])
-    for row, key in enumerate(base.central, TOP):
-        remark(pen.sheet, row, ASSUMPTIONS.place("value"), *base.catalogue.item_and_unit(key))
-    limit_assumptions(pen.sheet, base)
-
-
-def _assumption(base: Assumptions, key: str) -> dict:
-    entry, (item, unit) = base.central[key], base.catalogue.item_and_unit(key)
-    return {
-        **dict(entry),
-        "section": key.split(".")[0].replace("_", " ").capitalize(),
-        "key": key,
-        "description": item.description,
-        "unit_words": unit.description,
-        "minimum": item.minimum,
-        "maximum": item.maximum,
-        "hindsight": SAID[entry.hindsight],
-    }
-
-
-def _write_scenarios(pen: Pen, scenarios: dict[str, Assumptions]) -> None:
-    _write_rows(pen, [dict(chosen.scenario) for chosen in scenarios.values()])
-    limit_scenarios(pen.sheet, len(scenarios) + SCENARIOS.spare_rows)
-
-
-def _write_changes(pen: Pen, scenarios: dict[str, Assumptions]) -> None:
-    catalogue = scenarios[CENTRAL].catalogue
-    changes = [
-        {**dict(change), "scenario": slug, "key": key, "description": catalogue.items[key].description}
-        for slug, chosen in scenarios.items()
-        for key, change in chosen.scenario.changes.items()
-    ]
-    _write_rows(pen, changes)
-    for row, change in enumerate(changes, TOP):
-        remark(pen.sheet, row, CHANGES.place("value"), *catalogue.item_and_unit(change["key"]))
-    limit_changes(pen.sheet, len(changes) + CHANGES.spare_rows, catalogue, len(scenarios) + SCENARIOS.spare_rows)
+def _message(title: str, text: str) -> dict:
+    return {"error_title": title, "error_message": text[:MOST_MESSAGE]}

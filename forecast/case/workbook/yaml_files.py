@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from forecast.case import Assumptions, Entry, Scenario
-from forecast.case.catalogue import Catalogue
+from forecast.case import Assumptions, Entry
 from forecast.case.errors import BadInput
-from forecast.case.freezing import _section
+from forecast.case.freezing import plain_yaml
 from forecast.case.layers import CENTRAL, read_national
 from forecast.case.reader import read_document, read_text
 
@@ -28,42 +27,29 @@ def to_yaml(params: Path, scenarios: dict[str, Assumptions]) -> list[Path]:
     base = scenarios[CENTRAL]
     texts = {params / base.case.council / base.case.month / "case.yaml": CASE_HEADING + _case(params, base)}
     for slug, chosen in scenarios.items():
-        texts[params / "scenarios" / f"{slug}.yaml"] = SCENARIO_HEADING + _scenario(chosen.scenario)
+        # A range that was carried from central is not among the scenario's changes, and stays unwritten.
+        fields = chosen.scenario.model_dump(mode="json", exclude={"slug"}, exclude_none=True)
+        texts[params / "scenarios" / f"{slug}.yaml"] = SCENARIO_HEADING + plain_yaml(fields)
     return [path for path, text in texts.items() if _write(path, text, params)]
 
 
 def _case(params: Path, base: Assumptions) -> str:
+    """The text of case.yaml: what the council set, and what national.yaml says otherwise or not at all."""
     national = read_national(params, base.catalogue)
-    own = {key: _written(entry) for key, entry in base.central.items() if _is_own(entry, national.get(key))}
-    case = base.case.model_dump(mode="json", exclude_none=True)
-    return _section({"case": case, "assumptions": _nested(own, base.catalogue)}, 0)
-
-
-def _is_own(entry: Entry, national: Entry | None) -> bool:
-    """Whether an entry belongs in case.yaml: the council set it, or national.yaml says otherwise or nothing."""
-    return entry.layer != NATIONAL_LAYER or national is None or _written(entry) != _written(national)
+    whole: dict = {}
+    for key, entry in base.central.items():
+        if entry.layer == NATIONAL_LAYER and key in national and _written(entry) == _written(national[key]):
+            continue
+        *above, name = key.split(".")
+        section = whole
+        for part in above:
+            section = section.setdefault(part, {})
+        section[name] = _written(entry)
+    return plain_yaml({"case": base.case.model_dump(mode="json", exclude_none=True), "assumptions": whole})
 
 
 def _written(entry: Entry) -> dict:
     return entry.model_dump(mode="json", exclude=PLACE, exclude_defaults=True)
-
-
-def _nested(entries: dict[str, dict], catalogue: Catalogue) -> dict:
-    """Entries by dotted key as sections within sections, in the catalogue's order."""
-    whole = {}
-    for key in catalogue.items:
-        if key in entries:
-            *above, name = key.split(".")
-            section = whole
-            for part in above:
-                section = section.setdefault(part, {})
-            section[name] = entries[key]
-    return whole
-
-
-def _scenario(scenario: Scenario) -> str:
-    """The text of a scenario file; a range that was carried from central stays unwritten."""
-    return _section(scenario.model_dump(mode="json", exclude={"slug"}, exclude_none=True), 0)
 
 
 def _write(path: Path, text: str, params: Path) -> bool:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from forecast.case.documents import Day, Strict, Text
 from forecast.case.errors import BadInput
-from forecast.case.reader import Document, read_document
-from forecast.case.wording import check
+from forecast.case.reader import Document
+from forecast.case.wording import read_as, refuse
 from forecast.report.told import undeclared
 
 FILE = "report.yaml"
@@ -81,11 +81,8 @@ class Settings(Strict):
 
 def read_settings(params: Path) -> Settings:
     """The whole of report.yaml. Raises BadInput naming file and line of every fault, a figure in the text among them."""
-    doc = read_document(params / FILE, params)
-    settings = check(Settings, doc)
-    faults = [str(doc.problem(path, sentence)) for path, sentence in _figures(doc, doc.data, ())]
-    if faults:
-        raise BadInput("\n".join(faults))
+    settings, doc = read_as(Settings, params / FILE, params)
+    refuse(doc, (), _figures(doc, doc.data, ()))
     return settings
 
 

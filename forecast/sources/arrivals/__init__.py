@@ -1,7 +1,7 @@
 """What a council sends each month: found in its inbox, read strictly, checked against the card and what is held.
 
 card.py      council.yaml: what is expected, in the council's own words
-inbox.py     the files; sheets.py and cells.py the tables and cells; counts.py and ledger.py the two kinds
+inbox.py     the files; sheets.py and cells.py the tables and cells; figures.py counts and ledger
 checks.py    the figures against the card and what is held
 vintages.py  every figure accepted, and when
 """
@@ -12,12 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.wording import read_each
-from forecast.sources.arrivals.card import CARD, COUNTS, LEDGER, Card, read_card
-from forecast.sources.arrivals.checks import Arrived, Revision, judge, long_form
-from forecast.sources.arrivals.counts import read_counts
-from forecast.sources.arrivals.inbox import INBOX, Delivered, find
-from forecast.sources.arrivals.ledger import read_ledger
-from forecast.sources.arrivals.vintages import Held, Vintages, read_held, write_held
+from forecast.sources.arrivals.card import CARD, Card, read_card
+from forecast.sources.arrivals.checks import Arrived, Revision, judge
+from forecast.sources.arrivals.figures import GIVEN, read_figures
+from forecast.sources.arrivals.inbox import INBOX, find
+from forecast.sources.arrivals.vintages import KEY, Held, Vintages, read_held, write_held
 from forecast.sources.private import guarded
 
 __all__ = [
@@ -40,19 +39,18 @@ __all__ = [
 def read_inbox(folder: Path, card: Card, held: Held | None) -> Arrived:
     """What has arrived in `folder`/inbox that is not held yet, checked against the card and what is held.
 
-    Raises BadInput naming the file, the row or cell, what was expected and what to do, for every fault found. Reads files
-    and writes none; `accept` gives what is held afterwards.
+    Raises BadInput naming the file, the row or cell, what was expected and what to do, for every fault found.
+    Reads files and writes none; `accept` gives what is held afterwards.
     """
     held = held or Held()
     delivered, warnings = find(Path(folder) / INBOX, card, held)
-    tables = read_each(range(len(delivered)), lambda number: _read(delivered[number], card))
-    counts, ledgers = (
-        [tables[at] for at, file in enumerate(delivered) if file.expected.kind == kind] for kind in (COUNTS, LEDGER)
-    )
+    figures = read_each(range(len(delivered)), lambda at: read_figures(delivered[at], card))
+    given = pd.DataFrame([figure for of_file in figures.values() for figure in of_file], columns=GIVEN)
+    given = given.astype({"value": float}).sort_values([*KEY, "file"], ignore_index=True)
     files: dict[str, tuple[str, ...]] = {}
     for file in delivered:
         files[file.name] = (*files.get(file.name, ()), file.sha256)
-    arrived = judge(long_form(counts, ledgers), card, held, files)
+    arrived = judge(given, card, held, files)
     return replace(arrived, warnings=(*arrived.warnings, *warnings))
 
 
@@ -61,9 +59,3 @@ def accept(held: Held | None, arrived: Arrived) -> Held:
     held = held or Held()
     vintages = held.vintages.with_rows(arrived.month, arrived.rows) if len(arrived.rows) else held.vintages
     return Held(vintages, held.files | arrived.files)
-
-
-def _read(file: Delivered, card: Card) -> pd.DataFrame:
-    if file.expected.kind == COUNTS:
-        return read_counts(file.name, file.content, file.expected)
-    return read_ledger(file.name, file.content, card)

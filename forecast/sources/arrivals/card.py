@@ -1,16 +1,15 @@
 """council.yaml: what a council sends each month, in its own words, and what is too odd to be taken without a person."""
 
-import fnmatch
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from forecast.case.documents import Month, Strict, Text
-from forecast.case.months import MONTHS_A_YEAR, days_in, financial_year, months_between, year_months
-from forecast.case.reader import Document, read_document
-from forecast.case.wording import check, nearest, refuse
+from forecast.case.months import MONTHS_A_YEAR, days_in, financial_year, year_months
+from forecast.case.wording import nearest, read_as, refuse
 
 CARD = "council.yaml"
 FOLDER = re.compile("[a-z0-9][a-z0-9_-]*")
@@ -24,30 +23,33 @@ MEASURES = {
     "cp_starts": "child protection plans started",
     "cp_ends": "child protection plans ended",
 }
-# Where looked-after children live at the month's end, for councils that count it: all of them or none. The placements are
-# those of forecast.placements, which stands to the right of this room; a test holds the two alike.
+# Where looked-after children live at the month's end, for councils that count it: all of them or none. The placements
+# are those of demand.placements, on a floor above this room; a test holds the two alike.
 PLACED = {
-    "lac_fostering": "looked-after children with foster carers, relatives included, at the month's end",
-    "lac_placed_for_adoption": "looked-after children placed for adoption at the month's end",
-    "lac_with_parents": "looked-after children placed with their parents at the month's end",
-    "lac_residential": "looked-after children in children's homes and secure homes at the month's end",
-    "lac_residential_school": "looked-after children in residential schools and other residential settings at the month's end",
-    "lac_supported": "looked-after children in supported accommodation at the month's end",
-    "lac_other": "looked-after children placed elsewhere at the month's end",
+    f"lac_{placement}": f"looked-after children {where} at the month's end"
+    for placement, where in {
+        "fostering": "with foster carers, relatives included,",
+        "placed_for_adoption": "placed for adoption",
+        "with_parents": "placed with their parents",
+        "residential": "in children's homes and secure homes",
+        "residential_school": "in residential schools and other residential settings",
+        "supported": "in supported accommodation",
+        "other": "placed elsewhere",
+    }.items()
 }
 COUNTED = MEASURES | PLACED
 MONTH, YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL = "month", "financial_year", "period", "cost_line", "budget", "actual"
 LEDGER_FIELDS = (YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL)
-# The lines of forecast.costs, which stands to the right of this room; a test holds the two alike.
+# The lines of money.costs, on a floor above this room; a test holds the two alike.
 COST_LINES = (
     *("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service", "own_homes"),
     *("private_residential", "residential_school", "supported", "other_placements", "other_lac_services"),
     *("contact", "iro", "review_administration", "measures", "uasc_grant", "contributions"),
 )
 OF_ONE_PERSON = """
-    name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born birthday
-    birthdate dateofbirth upn nhs nino childid childrenid personid clientid pupilid caseid mosaicid lcsid address postcode
-    email phone telephone mobile ethnicity gender sex religion nationality mother father sibling
+    name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born
+    birthday birthdate dateofbirth upn nhs nino childid childrenid personid clientid pupilid caseid mosaicid lcsid
+    address postcode email phone telephone mobile ethnicity gender sex religion nationality mother father sibling
 """
 WHOSE_NUMBER = "child childs person client pupil case mosaic lcs carer social"
 PERSONAL, WHOSE = frozenset(OF_ONE_PERSON.split()), frozenset(WHOSE_NUMBER.split())
@@ -154,8 +156,8 @@ class Card(Strict):
 
     def budget(self, month: str) -> dict[str, float]:
         """Cost line -> pounds a year, as agreed by a month."""
-        agreed = sorted((one for one in self.budgets.values() if one.month <= month), key=lambda one: one.month)
-        return {line: pounds for one in agreed for line, pounds in one.lines.items()}
+        agreed = sorted((each for each in self.budgets.values() if each.month <= month), key=lambda each: each.month)
+        return {line: pounds for budget in agreed for line, pounds in budget.lines.items()}
 
     def period_budget(self, month: str) -> dict[str, float]:
         """Cost line -> pounds of one period, by twelfths or days; evenly where the council phases it in its own way."""
@@ -166,18 +168,15 @@ class Card(Strict):
 
     def found_right(self, month: str, item: str) -> Accepted | None:
         """What a person said of a figure that is beyond a tolerance, if anybody did."""
-        return next((one for one in self.accepted.values() if (one.month, one.item) == (month, item)), None)
+        found = (each for each in self.accepted.values() if (each.month, each.item) == (month, item))
+        return next(found, None)
 
 
 def read_card(path: Path) -> Card:
     """The card of a council. Raises BadInput naming file, line and key of every fault found."""
-    doc = read_document(path, path.parent)
-    card = check(Card, doc)
-    refuse(doc, (), _dates(card))
-    _check_files(card, doc)
-    refuse(doc, ("accounts",), _wrong_lines(card.accounts))
-    _check_budgets(card, doc)
-    _check_accepted(card, doc)
+    card, doc = read_as(Card, path, path.parent)
+    for faults in (_own_faults, _file_faults, _account_faults, _budget_faults, _accepted_faults):
+        refuse(doc, (), faults(card))
     return card
 
 
@@ -200,7 +199,10 @@ def is_personal(heading: str) -> bool:
     return numbered or bool(PERSONAL & words)
 
 
-def _dates(card: Card):
+Faults = Iterator[tuple[str | tuple[str, ...], str]]  # where on the card, and the sentence
+
+
+def _own_faults(card: Card) -> Faults:
     if not FOLDER.fullmatch(card.slug):
         yield "slug", "is not the name of a folder; expected small letters, digits, - and _. Write it so"
     if card.months.last < card.months.first:
@@ -212,83 +214,60 @@ def _dates(card: Card):
         yield "accounts", "two differ only by case or spaces; expected each once. Remove one"
 
 
-def _check_files(card: Card, doc: Document) -> None:
+def _file_faults(card: Card) -> Faults:
     for name, file in card.files.items():
-        refuse(doc, ("files", name), _file_faults(file))
+        yield from ((("files", name, field), sentence) for field, sentence in _faults_of(file))
     measures = [field for file in card.files.values() if file.kind == COUNTS for field in file.columns.values()]
     lacking = [measure for measure in card.measures if measures.count(measure) != 1]
-    kinds = [file.kind for file in card.files.values()]
-    if lacking or kinds.count(LEDGER) != 1:
-        said = "expected one ledger, and every measure in one column of one file of counts"
-        what = (
-            f"these are not in one column: {', '.join(lacking)}"
-            if lacking
-            else f"there are {kinds.count(LEDGER)} ledgers"
-        )
-        raise doc.problem(("files",), f"{what}; {said}. Correct kind and columns")
+    ledgers = [file.kind for file in card.files.values()].count(LEDGER)
+    if lacking or ledgers != 1:
+        expected = "expected one ledger, and every measure in one column of one file of counts"
+        what = f"these are not in one column: {', '.join(lacking)}" if lacking else f"there are {ledgers} ledgers"
+        yield "files", f"{what}; {expected}. Correct kind and columns"
 
 
-def _file_faults(file: ExpectedFile):
+def _faults_of(file: ExpectedFile) -> Iterator[tuple[str, str]]:
     right = [MONTH, *COUNTED] if file.kind == COUNTS else list(LEDGER_FIELDS)
     needed = [MONTH] if file.kind == COUNTS else right
     given = list(file.columns.values())
     wrong = next((field for field in given if field not in right), None)
     if wrong:
-        yield (
-            "columns",
-            f"lead to {wrong[:40]}, which is not known; expected {', '.join(right)}. {nearest(wrong, right)}",
-        )
-    if any(given.count(field) > 1 for field in given) or [field for field in needed if field not in given]:
+        expected = f"which is not known; expected {', '.join(right)}. {nearest(wrong, right)}"
+        yield "columns", f"lead to {wrong[:40]}, {expected}"
+    if any(given.count(field) > 1 for field in given) or not set(needed) <= set(given):
         yield "columns", f"do not lead to each field once; expected {', '.join(needed)}. Correct the columns"
     if (file.unit is None) == (file.kind == LEDGER):
-        yield (
-            "unit",
-            "is given for counts or missing for a ledger; expected pounds or thousands for a ledger only. Correct it",
-        )
+        expected = "expected pounds or thousands for a ledger only. Correct it"
+        yield "unit", f"is given for counts or missing for a ledger; {expected}"
     if any(is_personal(heading) for heading in file.ignore):
         yield "ignore", "names a column about one person; expected none in any file. Have it left out of the export"
     if "/" in file.pattern or "\\" in file.pattern:
         yield "pattern", "holds a folder; expected the file's name alone. Write it without the folder"
 
 
-def _wrong_lines(named: dict[str, str]):
-    for account, line in named.items():
+def _account_faults(card: Card) -> Faults:
+    for account, line in card.accounts.items():
         if line not in COST_LINES:
-            yield account, f"leads to {line[:40]}; expected a cost line. {nearest(line, list(COST_LINES))}"
+            expected = f"expected a cost line. {nearest(line, list(COST_LINES))}"
+            yield ("accounts", account), f"leads to {line[:40]}; {expected}"
 
 
-def _check_budgets(card: Card, doc: Document) -> None:
-    for name, budget in card.budgets.items():
-        refuse(doc, ("budgets", name, "lines"), _wrong_budget(card, budget))
+def _budget_faults(card: Card) -> Faults:
+    unknown = [(name, line) for name, budget in card.budgets.items() for line in budget.lines if line not in card.lines]
+    for name, line in unknown:
+        expected = f"expected one under accounts. {nearest(line, card.lines)}"
+        yield ("budgets", name, "lines", line), f"is not a cost line of this ledger; {expected}"
     months = [budget.month for budget in card.budgets.values()]
-    if not months or min(months) > card.months.first or set(card.budget(min(months))) != set(card.lines):
-        said = f"do not begin with one for every cost line by {card.months.first}; expected {', '.join(card.lines)}"
-        raise doc.problem(("budgets",), f"{said}. Add the lines that are missing")
+    if not months or min(months) > card.months.first or set(card.lines) - set(card.budget(min(months))):
+        what = f"do not begin with one for every cost line by {card.months.first}"
+        yield "budgets", f"{what}; expected {', '.join(card.lines)}. Add the lines that are missing"
     if len(set(months)) < len(months):
-        raise doc.problem(("budgets",), "two begin in one month; expected one a month. Put their lines together")
+        yield "budgets", "two begin in one month; expected one a month. Put their lines together"
 
 
-def _wrong_budget(card: Card, budget: Budget):
-    for line in budget.lines:
-        if line not in card.lines:
-            yield line, f"is not a cost line of this ledger; expected one under accounts. {nearest(line, card.lines)}"
-
-
-def _check_accepted(card: Card, doc: Document) -> None:
+def _accepted_faults(card: Card) -> Faults:
     known = [*card.measures, *card.lines]
-    for name, one in card.accepted.items():
-        if one.item not in known:
-            raise doc.problem(
-                ("accepted", name, "item"),
-                f"is {one.item[:40]}; expected a measure or a cost line. {nearest(one.item, known)}",
-            )
-
-
-def months_of(card: Card) -> list[str]:
-    """Every month wanted."""
-    return months_between(card.months.first, card.months.last)
-
-
-def matching(card: Card, stem: str) -> list[ExpectedFile]:
-    """The files of the card that a name, without its ending, may be."""
-    return [file for file in card.files.values() if fnmatch.fnmatchcase(stem.casefold(), file.pattern.casefold())]
+    for name, accepted in card.accepted.items():
+        if accepted.item not in known:
+            expected = f"expected a measure or a cost line. {nearest(accepted.item, known)}"
+            yield ("accepted", name, "item"), f"is {accepted.item[:40]}; {expected}"

@@ -1,13 +1,14 @@
 """What lies in a council's inbox: the files the card expects, those already read, and what should not be there."""
 
+import fnmatch
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
+from typing import NamedTuple
 
 from forecast.case.errors import BadInput
-from forecast.sources.arrivals.card import CARD, Card, ExpectedFile, matching
-from forecast.sources.arrivals.cells import told
+from forecast.sources.arrivals.card import CARD, Card, ExpectedFile
+from forecast.sources.arrivals.cells import fault, refusal
 from forecast.sources.arrivals.sheets import check_size
 from forecast.sources.arrivals.vintages import Held
 from forecast.sources.cards import fingerprint
@@ -20,16 +21,13 @@ OPEN_ELSEWHERE = ("~$", ".~lock.")  # what Excel and LibreOffice keep beside a w
 NO_DATA = (".", "Thumbs.db", "desktop.ini")
 MONTHS = "january february march april may june july august september october november december"
 OWN_WORDS = frozenset(
-    f"counts count ledger actual actuals monthly budget p inbox lock {MONTHS} {' '.join(word[:3] for word in MONTHS.split())}".split()
+    f"counts count ledger actual actuals monthly budget p inbox lock {MONTHS}".split()
+    + [month[:3] for month in MONTHS.split()]
 )
-SHORT_NUMBER = re.compile(
-    r"\d{1,2}|(?:19|20)\d\d|20\d\d(?:0[1-9]|1[0-2])"
-)  # a day or a period, a year, a year and month
-ONE_OF_THEM = f"only the files that {CARD} expects"
+SHORT_NUMBER = re.compile(r"\d{1,2}|(?:19|20)\d\d|20\d\d(?:0[1-9]|1[0-2])")  # a day or period, a year, a month
 
 
-@dataclass(frozen=True)
-class Delivered:
+class Delivered(NamedTuple):
     """A file to read: the name that messages use, its content, its SHA-256 and what the card says of it."""
 
     name: str
@@ -39,26 +37,25 @@ class Delivered:
 
 
 def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str]]:
-    """The files not read before, in order of name, and warnings of what is left alone. Raises BadInput with every fault."""
+    """The files not read before, in order of name, and warnings of what is left alone.
+
+    Raises BadInput with every fault.
+    """
     if not inbox.is_dir():
-        raise BadInput(
-            told(inbox.name, "there is no such folder", f"it beside {CARD}", "Create it, and put what arrives there")
-        )
-    paths = [
-        path
-        for path in sorted(inbox.iterdir())
-        if path.name.startswith(OPEN_ELSEWHERE) or not path.name.startswith(NO_DATA)
-    ]
+        remedy = "Create it, and put what arrives there"
+        raise refusal(inbox.name, "there is no such folder", f"it beside {CARD}", remedy)
     words, delivered, warnings, faults = words_of(card), [], [], []
-    for path in paths:
-        name = shown(path.name, words)
-        fault = _place_fault(path, name, card)
-        if fault:
-            faults.append(fault)
+    for path in sorted(inbox.iterdir()):
+        if path.name.startswith(NO_DATA) and not path.name.startswith(OPEN_ELSEWHERE):
+            continue
+        name, kinds = shown(path.name, words), _matching(card, path)
+        wrong = _place_fault(path, kinds, card)
+        if wrong:
+            faults.append(fault(name, *wrong))
         elif path.suffix.lower() not in READ:
             warnings.append(f"{name} is not a table and was left alone.")
         else:
-            delivered.append(_delivered(path, name, card))
+            delivered.append(_delivered(path, name, kinds[0]))
     faults += list(_repeated(delivered, held))
     if faults:
         raise BadInput("\n".join(faults))
@@ -67,8 +64,8 @@ def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str
 
 def words_of(card: Card) -> frozenset[str]:
     """The words that names of files may show: the card's, the calendar's and those of returns."""
-    said = " ".join([card.council, card.slug, *(file.pattern for file in card.files.values())])
-    return OWN_WORDS | WORDS | set(re.findall(r"[^\W\d_]+", said.casefold()))
+    named = " ".join([card.council, card.slug, *(file.pattern for file in card.files.values())])
+    return OWN_WORDS | WORDS | set(re.findall(r"[^\W\d_]+", named.casefold()))
 
 
 def shown(name: str, words: frozenset[str]) -> str:
@@ -77,58 +74,49 @@ def shown(name: str, words: frozenset[str]) -> str:
     parts = []
     for found in re.finditer(TOKEN, name):
         token = found.group()
-        safe = (
-            token.casefold() in words
-            if token.isalpha()
-            else SHORT_NUMBER.fullmatch(token) and found.start() not in dates
-        )
+        if token.isalpha():
+            safe = token.casefold() in words
+        else:
+            safe = SHORT_NUMBER.fullmatch(token) and found.start() not in dates
         parts.append(token if safe or not token.isalnum() else LEFT_OUT)
     return re.sub(rf"{LEFT_OUT}(?:[ _'.,-]*{LEFT_OUT})+", LEFT_OUT, "".join(parts))
 
 
-def _place_fault(path: Path, name: str, card: Card) -> str | None:
-    """What is wrong with a file before it is opened, if anything."""
+def _matching(card: Card, path: Path) -> list[ExpectedFile]:
+    """The files of the card that a name, without its ending, may be."""
+    stem = path.stem.casefold()
+    return [file for file in card.files.values() if fnmatch.fnmatchcase(stem, file.pattern.casefold())]
+
+
+def _place_fault(path: Path, kinds: list[ExpectedFile], card: Card) -> tuple[str, str, str] | None:
+    """What is wrong with a file before it is opened, if anything: what, what was expected, the remedy."""
     if path.name.startswith(OPEN_ELSEWHERE):
-        return told(
-            name,
-            "the workbook beside it is open in a spreadsheet",
-            "workbooks that nobody has open",
-            "Close it; if nobody has it open, delete this file",
-        )
+        remedy = "Close it; if nobody has it open, delete this file"
+        return "the workbook beside it is open in a spreadsheet", "workbooks that nobody has open", remedy
     if path.is_dir():
-        return told(
-            name,
-            "is a folder",
-            "files, not folders, in the inbox",
-            "Move its files into the inbox and remove the folder",
-        )
-    suffix, kinds = path.suffix.lower(), matching(card, PurePath(path.name).stem)
+        remedy = "Move its files into the inbox and remove the folder"
+        return "is a folder", "files, not folders, in the inbox", remedy
+    suffix = path.suffix.lower()
     if suffix in ANOTHER_KIND:
-        return told(
-            name,
-            f"is of a kind not read ({suffix})",
-            "an Excel workbook (.xlsx) or CSV UTF-8",
-            "Open it and save it as one of these, or unpack it",
-        )
+        remedy = "Open it and save it as one of these, or unpack it"
+        return f"is of a kind not read ({suffix})", "an Excel workbook (.xlsx) or CSV UTF-8", remedy
     if suffix in READ and len(kinds) != 1:
         patterns = ", ".join(file.pattern for file in card.files.values())
-        said = "has a name that no file expected has" if not kinds else "has a name that two files expected may have"
-        return told(
-            name, said, f"names like {patterns}", f"Rename it, take it out of the inbox, or correct pattern in {CARD}"
-        )
+        what = "has a name that no file expected has" if not kinds else "has a name that two files expected may have"
+        remedy = f"Rename it, take it out of the inbox, or correct pattern in {CARD}"
+        return what, f"names like {patterns}", remedy
     return None
 
 
-def _delivered(path: Path, name: str, card: Card) -> Delivered:
+def _delivered(path: Path, name: str, expected: ExpectedFile) -> Delivered:
     try:
         check_size(name, path.stat().st_size)
         content = path.read_bytes()
     except OSError:
+        what = "cannot be read: it is open elsewhere, or may not be opened"
         remedy = "Close it in Excel, or ask for the right to read it, and start again"
-        raise BadInput(
-            told(name, "cannot be read: it is open elsewhere, or may not be opened", "a file that may be read", remedy)
-        ) from None
-    return Delivered(name, content, fingerprint(content), matching(card, path.stem)[0])
+        raise refusal(name, what, "a file that may be read", remedy) from None
+    return Delivered(name, content, fingerprint(content), expected)
 
 
 def _repeated(delivered: list[Delivered], held: Held) -> Iterator[str]:
@@ -137,14 +125,10 @@ def _repeated(delivered: list[Delivered], held: Held) -> Iterator[str]:
     for file in delivered:
         before = held.files.get(file.sha256, file.name)
         if before != file.name:
-            said = f"is {before}, which was read before, under a new name"
-            yield told(
-                file.name,
-                said,
-                "the next month's figures",
-                "Ask for the right file; if only the name was changed, change it back",
-            )
+            what = f"is {before}, which was read before, under a new name"
+            remedy = "Ask for the right file; if only the name was changed, change it back"
+            yield fault(file.name, what, "the next month's figures", remedy)
         elif file.sha256 in first:
-            said = f"is the same, byte for byte, as {first[file.sha256]}"
-            yield told(file.name, said, "each file once", "Delete one of the two")
+            what = f"is the same, byte for byte, as {first[file.sha256]}"
+            yield fault(file.name, what, "each file once", "Delete one of the two")
         first.setdefault(file.sha256, file.name)

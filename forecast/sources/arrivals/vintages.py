@@ -1,14 +1,17 @@
-"""Every figure accepted, with the month it was accepted in: nothing is overwritten, and what was known can be asked for."""
+"""Every figure accepted, with the month it was accepted in: nothing is overwritten; what was known can be asked for."""
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.case.months import MONTHS_A_YEAR, financial_year, year_months
+from forecast.case.months import financial_year, period_of
+from forecast.case.wording import MONTH
+from forecast.sources.files import write_text
 
 KEY = ["month", "figure", "item"]
 COLUMNS = ["vintage", *KEY, "value"]
@@ -33,9 +36,8 @@ class Vintages:
         """The same with more rows (month, figure, item, value). Raises BadInput for a vintage before the last."""
         if len(self.frame) and vintage < self.frame["vintage"].iloc[-1]:
             last = self.frame["vintage"].iloc[-1]
-            raise BadInput(
-                f"figures of {vintage} cannot be added after those of {last}; expected {last} or later. Refresh the months in their order."
-            )
+            expected = f"expected {last} or later. Refresh the months in their order."
+            raise BadInput(f"figures of {vintage} cannot be added after those of {last}; {expected}")
         if rows.duplicated(KEY).any():
             raise BadInput(f"two values for one figure of {vintage}; expected one. Give each figure once.")
         added = rows[[*KEY, "value"]].sort_values(KEY).assign(vintage=vintage)[COLUMNS]
@@ -46,12 +48,6 @@ class Vintages:
         """month, figure, item, value as a vintage knew them; by default as they are known now. In order."""
         known = self.frame if vintage is None else self.frame[self.frame["vintage"] <= vintage]
         return known.drop_duplicates(KEY, keep="last").sort_values(KEY).reset_index(drop=True)[[*KEY, "value"]]
-
-    def revised(self) -> pd.DataFrame:
-        """Figures that were restated: vintage, month, figure, item, was, value."""
-        was = self.frame.groupby(KEY)["value"].shift()
-        again = self.frame.assign(was=was)[was.notna()]
-        return again[["vintage", *KEY, "was", "value"]].reset_index(drop=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +70,8 @@ class Held:
 
 def counts_of(rows: pd.DataFrame) -> pd.DataFrame:
     """month, measure, value from rows of month, figure, item, value."""
-    counts = rows[rows["figure"] == CHILDREN].rename(columns={"item": "measure"})
-    return (
-        counts[["month", "measure", "value"]]
-        .astype({"value": int})
-        .sort_values(["month", "measure"])
-        .reset_index(drop=True)
-    )
+    counts = rows[rows["figure"] == CHILDREN].rename(columns={"item": "measure"}).astype({"value": int})
+    return counts[["month", "measure", "value"]].sort_values(["month", "measure"], ignore_index=True)
 
 
 def ledger_of(rows: pd.DataFrame) -> pd.DataFrame:
@@ -90,62 +81,43 @@ def ledger_of(rows: pd.DataFrame) -> pd.DataFrame:
     """
     money = rows[rows["figure"] != CHILDREN]
     wide = money.pivot(index=["month", "item"], columns="figure", values="value").astype(float)
-    wide = (
-        wide.reindex(columns=[BUDGET, ACTUAL]).reset_index().rename(columns={"item": "line"}).rename_axis(columns=None)
-    )
-    years = [financial_year(month) for month in wide["month"]]
-    periods = [f"P{year_months(year).index(month) + 1}" for year, month in zip(years, wide["month"], strict=True)]
-    return wide.assign(financial_year=years, period=periods)[
-        ["financial_year", "period", "month", "line", BUDGET, ACTUAL]
-    ]
+    wide = wide.reindex(columns=[BUDGET, ACTUAL]).rename_axis(columns=None).rename_axis(["month", "line"]).reset_index()
+    wide["financial_year"], wide["period"] = (wide["month"].map(name) for name in (financial_year, period_of))
+    return wide[["financial_year", "period", "month", "line", BUDGET, ACTUAL]]
 
 
 def write_held(held: Held, folder: Path) -> list[Path]:
     """Write what is held as two CSV files; the same figures give the same bytes. Returns the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [(*row[:-1], _plain(row[-1])) for row in held.vintages.frame.itertuples(index=False)]
-    return [
-        _write(folder / VINTAGES_FILE, [COLUMNS, *rows]),
-        _write(folder / FILES_FILE, [FILES_COLUMNS, *sorted(held.files.items())]),
-    ]
+    rows = [(*row[:-1], f"{row[-1]:.{0 if row[-1] == int(row[-1]) else 2}f}") for row in held.vintages.frame.to_numpy()]
+    tables = {VINTAGES_FILE: [COLUMNS, *rows], FILES_FILE: [FILES_COLUMNS, *sorted(held.files.items())]}
+    for name, table in tables.items():
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(table)
+        write_text(folder / name, text.getvalue())
+    return [folder / name for name in tables]
 
 
 def read_held(folder: Path) -> Held | None:
-    """What `write_held` wrote, or None where nothing was accepted yet. Raises BadInput for a file that is not as written."""
+    """What `write_held` wrote, or None where nothing was accepted yet. Raises BadInput for a file not as written."""
     if not (folder / VINTAGES_FILE).is_file() and not (folder / FILES_FILE).is_file():
         return None
     rows = [_row(number, row) for number, row in enumerate(_read(folder / VINTAGES_FILE, COLUMNS), start=2)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     if not frame["vintage"].is_monotonic_increasing:
-        raise BadInput(
-            f"{VINTAGES_FILE}: vintages fall from one row to the next; expected rows in the order they were added. {KEEP}."
-        )
+        what = "vintages fall from one row to the next; expected rows in the order they were added"
+        raise BadInput(f"{VINTAGES_FILE}: {what}. {KEEP}.")
     return Held(Vintages(frame), dict(_read(folder / FILES_FILE, FILES_COLUMNS)))
 
 
 def _row(number: int, row: list[str]) -> tuple:
-    vintage, month, figure, item, value = row
+    *names, value = row
     try:
-        if figure not in FIGURES or not all(
-            len(when) == 7 and 1 <= int(when[5:]) <= MONTHS_A_YEAR for when in (vintage, month)
-        ):
+        if names[2] not in FIGURES or not all(re.fullmatch(MONTH, month) for month in names[:2]):
             raise ValueError
-        return vintage, month, figure, item, float(value)
+        return *names, float(value)
     except ValueError:
-        raise BadInput(
-            f"{VINTAGES_FILE}, row {number}: is not a figure as it was written; expected {', '.join(COLUMNS)}. {KEEP}."
-        ) from None
-
-
-def _plain(value: float) -> str:
-    return f"{value:.0f}" if value == int(value) else f"{value:.2f}"
-
-
-def _write(path: Path, rows: list) -> Path:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
-    return path
+        what = f"is not a figure as it was written; expected {', '.join(COLUMNS)}"
+        raise BadInput(f"{VINTAGES_FILE}, row {number}: {what}. {KEEP}.") from None
 
 
 def _read(path: Path, columns: list[str]) -> list[list[str]]:

@@ -1,0 +1,111 @@
+"""The two kinds of file, read strictly: monthly counts, and the ledger, whose lines must add up to its totals."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from forecast.case.months import year_months
+from forecast.sources.arrivals import cells
+from forecast.sources.arrivals.card import ACCOUNT, CARD, COUNTED, COUNTS, MONTH, PERIOD, YEAR, Card, same_words
+from forecast.sources.arrivals.cells import refusal
+from forecast.sources.arrivals.inbox import Delivered
+from forecast.sources.arrivals.sheets import Row, read_rows
+from forecast.sources.arrivals.vintages import ACTUAL, BUDGET, CHILDREN, KEY
+
+GIVEN = [*KEY, "value", "file", "row"]
+UNITS = {"pounds": 1, "thousands": 1000}
+
+
+class Posting(NamedTuple):
+    """A row of the ledger: its period, the account as it is compared, and pounds to the penny."""
+
+    year: str
+    period: int
+    account: str
+    budget: Decimal
+    actual: Decimal
+    row: Row
+
+
+def read_figures(file: Delivered, card: Card) -> list[tuple]:
+    """The figures of one file, each with the columns GIVEN; months from what the file says, not from its name.
+
+    children  every count, a whole number; budget and actual  every cost line in pounds, without the totals
+    Raises BadInput naming the file, the row or cell, what was expected and what to do.
+    """
+    rows = read_rows(file.name, file.content, file.expected)
+    if file.expected.kind == COUNTS:
+        return _counts(file.name, rows)
+    postings = [_posting(row, UNITS[file.expected.unit]) for row in rows]
+    named = [(posting[:3], f"one cost line in P{posting.period} of {posting.year}") for posting in postings]
+    _refuse_repeated(rows, named, "one row for each line and period")
+    by_period: dict[tuple, list[Posting]] = {}
+    for posting in postings:
+        by_period.setdefault(posting[:2], []).append(posting)
+    return [figure for when in sorted(by_period) for figure in _period(file.name, when, by_period[when], card)]
+
+
+def _counts(name: str, rows: list[Row]) -> list[tuple]:
+    months = [cells.month(row.cells[MONTH]) for row in rows]
+    _refuse_repeated(rows, [(month, month) for month in months], "one row for each month")
+    return [
+        (month, CHILDREN, measure, cells.whole(row.cells[measure]), name, row.number)
+        for month, row in sorted(zip(months, rows, strict=True), key=lambda pair: pair[0])
+        for measure in COUNTED
+        if measure in row.cells
+    ]
+
+
+def _refuse_repeated(rows: list[Row], named: Iterable[tuple], expected: str) -> None:
+    """Refuse a row whose key an earlier one has; `named`: the key of each row, and what messages call it."""
+    first: dict[object, int] = {}
+    for row, (key, words) in zip(rows, named, strict=True):
+        known = first.setdefault(key, row.number)
+        if known != row.number:
+            what = f"a second row for {words}; the first is row {known}"
+            raise refusal(row.where, what, expected, "Keep the right one and delete the other")
+
+
+def _posting(row: Row, unit: int) -> Posting:
+    year, period = cells.financial_year(row.cells[YEAR]), cells.period(row.cells[PERIOD])
+    account = same_words(cells.text(row.cells[ACCOUNT], f"a cost line as {CARD} names it"))
+    money = (cells.pounds(row.cells[field], unit) for field in (BUDGET, ACTUAL))
+    return Posting(year, period, account, *money, row)
+
+
+def _period(name: str, when: tuple, postings: list[Posting], card: Card) -> Iterable[tuple]:
+    """The figures of one period by cost line, once every line is there and the total is theirs."""
+    year, period = when
+    accounts = {same_words(account): line for account, line in card.accounts.items()}
+    lines = [posting for posting in postings if posting.account != same_words(card.total)]
+    place = f"{name}, P{period} of {year}"
+    for posting in lines:
+        if posting.account not in accounts:
+            expected = f"one of {', '.join(card.accounts)}, or {card.total}"
+            remedy = f"Add the line under accounts in {CARD} with the cost line it is part of, or correct its name"
+            raise refusal(posting.row.where, f"a cost line that {CARD} does not name", expected, remedy)
+    held = {posting.account for posting in lines}
+    lacking = [account for account in card.accounts if same_words(account) not in held]
+    if lacking:
+        remedy = "Export again with every line; write 0 where nothing was spent"
+        raise refusal(place, f"no row for {', '.join(lacking)}", f"a row for each line of {CARD}", remedy)
+    _check_total(place, [posting for posting in postings if posting.account not in held], lines, card)
+    month = year_months(year)[period - 1]
+    for line in card.lines:
+        parts = [posting for posting in lines if accounts[posting.account] == line]
+        row = min(posting.row.number for posting in parts)
+        yield month, BUDGET, line, float(sum(posting.budget for posting in parts)), name, row
+        yield month, ACTUAL, line, float(sum(posting.actual for posting in parts)), name, row
+
+
+def _check_total(place: str, totals: list[Posting], lines: list[Posting], card: Card) -> None:
+    if not totals:
+        remedy = "A file cut short, or without totals: export it again"
+        raise refusal(place, "no total row", f'a row named "{card.total}"', remedy)
+    for field in (BUDGET, ACTUAL):
+        added, stated = sum(getattr(posting, field) for posting in lines), getattr(totals[0], field)
+        if abs(added - stated) > Decimal(str(card.tolerances.footing)):
+            what = f"the total says £{stated:,}, and its lines add up to £{added:,}"
+            remedy = "Look for a line left out, changed or given twice, and export again"
+            where = totals[0].row.cells[field].where
+            raise refusal(where, what, f"the same within £{card.tolerances.footing:g}", remedy)
