@@ -37,7 +37,7 @@ TIMED = """
 import resource, sys, time
 from datetime import date
 from pathlib import Path
-from forecast.inputs.ssda903 import read_returns
+from forecast.sources.ssda903 import read_returns
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 began = time.perf_counter()
 returns = read_returns(Path(sys.argv[1])); read = time.perf_counter()

@@ -516,8 +516,8 @@ from pathlib import Path
 warnings.simplefilter("always")
 from click.testing import CliRunner
 from forecast.cli import main
-from forecast.inputs.cin import read_cin
-from forecast.inputs.ssda903 import read_returns
+from forecast.sources.cin import read_cin
+from forecast.sources.ssda903 import read_returns
 
 def chain(error):
     while error is not None:
@@ -580,7 +580,7 @@ def read_all(paths: list[tuple[str, Path]], place: Path, leak: str = "") -> dict
 
 
 CELLS = [
-    "from pathlib import Path\nfrom forecast.inputs.cin import read_cin\nfrom forecast.inputs.ssda903 import read_returns",
+    "from pathlib import Path\nfrom forecast.sources.cin import read_cin\nfrom forecast.inputs.ssda903 import read_returns",
     "returns = read_returns(Path(good) / 'ssda903')\nreturns",
     "returns.stock(returns.last_day)",
     "returns.quality()",

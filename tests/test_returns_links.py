@@ -144,7 +144,7 @@ def test_returns_of_other_years_are_not_linked(tmp_path, by_hand):
 
 def test_identifiers_are_not_held_and_hashes_only_under_a_salt(by_hand):
     returns, hashed = read_returns(by_hand[1]), read_returns(by_hand[1], salt=SALT)
-    assert returns._hashed is None and set(hashed._hashed.children) == {
+    assert returns._hashes == [] and set(hashed._hashes) == {
         hash_child(child, SALT) for child in [*CHILDREN, "Z9"]
     }
     for held in (returns, hashed):

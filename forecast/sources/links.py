@@ -42,7 +42,7 @@ class Links:
 
 def link(returns: Returns, plans: Plans) -> Links:
     """Plans of the children who start to be looked after. Raises BadInput unless both were read with one salt, and overlap."""
-    if returns._hashed is None or returns._hashed.mark != plans._mark:
+    if returns._mark != plans._mark:
         raise BadInput(
             "the returns and the plans were not read with the same salt, so their children cannot be told alike. Read both with one salt."
         )
@@ -61,7 +61,7 @@ def _starts(returns: Returns, first: int, last: int) -> pd.DataFrame:
     """child (hash), day, age_band: starts of care on the days from first to last."""
     care = returns._care.drop_duplicates("period")
     care = care[(care["began"] >= first) & (care["began"] <= last)]
-    child = np.array(returns._hashed.children, dtype=object)[care["child"].to_numpy()]
+    child = np.array(returns._hashes, dtype=object)[care["child"].to_numpy()]
     day = care["began"].to_numpy(np.int64)
     return pd.DataFrame({"child": child, "day": day, "age_band": age_band(care["born"].to_numpy(np.int64), day)})
 

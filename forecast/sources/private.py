@@ -10,7 +10,6 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ParamSpec, TypeVar
 
@@ -56,22 +55,9 @@ def hash_child(identifier: str, salt: bytes) -> str:
     return hashlib.blake2b(same_child(identifier).encode(), key=salt, digest_size=HASH_BYTES).hexdigest()
 
 
-@dataclass(frozen=True, repr=False)
-class Hashed:
-    """The hashes of children, by their number in one reading, and a mark that is the same for readings under one salt."""
-
-    children: tuple[str, ...]
-    mark: str
-
-    @classmethod
-    def of(cls, identifiers: Iterable[str], salt: bytes) -> "Hashed":
-        """The hashes of identifiers, in their order."""
-        return cls(tuple(hash_child(identifier, salt) for identifier in identifiers), mark_of(salt))
-
-
-def mark_of(salt: bytes) -> str:
-    """What tells two salts apart without telling either."""
-    return hashlib.blake2b(key=salt, digest_size=HASH_BYTES, person=b"same salt?").hexdigest()
+def mark_of(salt: bytes | None) -> str:
+    """What tells two salts apart without telling either; blank without a salt."""
+    return "" if salt is None else hashlib.blake2b(key=salt, digest_size=HASH_BYTES, person=b"same salt?").hexdigest()
 
 
 def check_salt(salt: bytes | None) -> None:

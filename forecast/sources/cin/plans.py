@@ -4,20 +4,10 @@ import numpy as np
 import pandas as pd
 
 from forecast.sources.cin import codes
-from forecast.sources.cin.quality import Quality
-from forecast.sources.cin.records import NO_DAY, OPEN
 from forecast.sources.cin.years import Return
-
-YEAR_MONTHS = 12
-
-
-def birthday(born: np.ndarray, age: int) -> np.ndarray:
-    """The day on which a child reaches an age; a child born on 29 February, on 1 March in other years. NO_DAY stays."""
-    days = np.asarray(born, np.int64).astype("datetime64[D]")
-    month = days.astype("datetime64[M]")
-    within = days - month.astype("datetime64[D]")
-    reached = ((month + age * YEAR_MONTHS).astype("datetime64[D]") + within).astype(np.int64)
-    return np.where(born == NO_DAY, OPEN, reached)
+from forecast.sources.counting import Quality
+from forecast.sources.reading.counts import ADULT
+from forecast.sources.reading.days import NO_DAY, OPEN, birthday
 
 
 def stack(returns: list[Return], table: str, quality: Quality) -> pd.DataFrame:
@@ -164,7 +154,7 @@ def add_births(plans: pd.DataFrame, births: pd.DataFrame, quality: Quality) -> p
     quality.rows(plans, first & (born == NO_DAY), "no_birth")
     far = quality.rows(plans, (born != NO_DAY) & (plans["start"] < born - codes.MOST_DAYS_BEFORE_BIRTH), "birth_far")
     born = np.where(pd.Series(far).groupby(plans["child"].to_numpy()).transform("any"), NO_DAY, born)
-    adult = birthday(born, codes.ADULT)
+    adult = birthday(born, ADULT)
     too_old = quality.rows(plans, plans["start"] >= adult, "adult_start")
     quality.rows(plans, ~too_old & (plans["end"] > adult) & _passed(plans, adult), "adult_end")
     dead = (died != OPEN) & (plans["end"] > died)
@@ -244,7 +234,7 @@ def mark_transfers(
     starts = pd.MultiIndex.from_frame(plans[["child", "start"]])
     given = [found.holds("conferences") for found in returns]
     for found in (item for item in returns if item.holds("plans") and not item.holds("conferences")):
-        quality.count(next(part.name for part in found.parts if "plans" in part.records.held), "no_conferences")
+        quality.count(next(part.name for part in found.parts if "plans" in part.given), "no_conferences")
     covered = plans["turn"].map(lambda turn: given[turn]) & (plans["start"] >= returns[0].first)
     quality.rows(plans, covered & ~starts.isin(held), "start_without_icpc")
     return plans.assign(transfer=starts.isin(moved))

@@ -10,21 +10,20 @@ import pandas as pd
 
 from forecast.case.months import last_day
 from forecast.sources.cin import codes
-from forecast.sources.cin.plans import birthday
-from forecast.sources.cin.records import NO_DAY
-from forecast.sources.cin.years import day_number
+from forecast.sources.reading import counts
+from forecast.sources.reading.counts import count_cells, open_on
+from forecast.sources.reading.days import birthday, day_number
 
 TABLES = {codes.S47: "enquiries", codes.RCPC: "reviews"} | dict.fromkeys(
     (codes.ICPC, codes.TRANSFER_IN, codes.ICPC_OTHER), "conferences"
 )
+NAMES = {"age_band": codes.AGE_BANDS, "time_since_start": codes.TIMES}
 
 
 @dataclass(frozen=True)
-class Span:
+class Span(counts.Span):
     """First and last day the returns cover, in days since 1970; `known` says on which of them a table was given."""
 
-    first: int
-    last: int
     known: dict[str, list[tuple[int, int]]]
 
     def knows(self, table: str, day: int) -> bool:
@@ -34,8 +33,7 @@ class Span:
 
 def age_band(born: np.ndarray, day: np.ndarray | int) -> np.ndarray:
     """The index in AGE_BANDS on a day: unborn before birth, then by completed years; unknown where the birth is."""
-    reached = np.sum([birthday(born, age) <= day for age in codes.AGE_FROM.values()], axis=0)
-    return np.where(born == NO_DAY, len(codes.AGE_BANDS) - 1, reached)
+    return counts.age_band(born, day, codes.AGE_CUTS)
 
 
 def time_band(start: np.ndarray, day: np.ndarray) -> np.ndarray:
@@ -43,14 +41,10 @@ def time_band(start: np.ndarray, day: np.ndarray) -> np.ndarray:
     return np.searchsorted(list(codes.TIME_FROM.values()), day - start, side="right") - 1
 
 
-def _by_band(born: np.ndarray, day: np.ndarray | int, where: np.ndarray) -> np.ndarray:
-    return np.bincount(age_band(born[where], day if np.isscalar(day) else day[where]), minlength=len(codes.AGE_BANDS))
-
-
 def stock(spans: pd.DataFrame, day: int, measure: str) -> pd.DataFrame:
     """age_band and how many are open at the end of `day`; every band, 0 included."""
-    now = ((spans["start"] <= day) & (spans["end"] > day)).to_numpy()
-    return pd.DataFrame({"age_band": codes.AGE_BANDS, measure: _by_band(spans["born"].to_numpy(), day, now)})
+    born = open_on(spans, day)["born"].to_numpy(np.int64)
+    return count_cells({"age_band": codes.AGE_BANDS}, [age_band(born, day)], measure).reset_index()
 
 
 def monthly(plans: pd.DataFrame, months: list[str], span: Span) -> pd.DataFrame:
@@ -58,27 +52,18 @@ def monthly(plans: pd.DataFrame, months: list[str], span: Span) -> pd.DataFrame:
 
     Ages are those on the day of the start, on the day before the end, and on the month's last day for the stock.
     """
-    table = pd.concat([_month(plans, month) for month in months], ignore_index=True)
+    start, end = plans["start"].to_numpy(np.int64), plans["end"].to_numpy(np.int64)
+    every = np.ones(len(plans), dtype=bool)
+    flows = {
+        "starts": (start, every, 0),
+        "ends": (end, every, 1),
+        "transfers_in": (start, plans["transfer"].to_numpy(bool), 0),
+        "repeat_starts": (start, plans["previous"].to_numpy() > 0, 0),
+    }
+    table = counts.by_month(plans, months, codes.AGE_BANDS, codes.AGE_CUTS, flows)
     known = {month: span.knows("conferences", day_number(last_day(month))) for month in months}
     table["transfers_in"] = table["transfers_in"].astype("Int64").where(table["month"].map(known).astype(bool))
     return table
-
-
-def _month(plans: pd.DataFrame, month: str) -> pd.DataFrame:
-    first, last = day_number(f"{month}-01"), day_number(last_day(month))
-    born, start, end = (plans[name].to_numpy(np.int64) for name in ("born", "start", "end"))
-    started, ended = (start >= first) & (start <= last), (end >= first) & (end <= last)
-    return pd.DataFrame(
-        {
-            "month": month,
-            "age_band": codes.AGE_BANDS,
-            "stock": _by_band(born, last, (start <= last) & (end > last)),
-            "starts": _by_band(born, start, started),
-            "ends": _by_band(born, end - 1, ended),
-            "transfers_in": _by_band(born, start, started & plans["transfer"].to_numpy(bool)),
-            "repeat_starts": _by_band(born, start, started & (plans["previous"].to_numpy() > 0)),
-        }
-    )
 
 
 def exposure(plans: pd.DataFrame, span: Span) -> pd.DataFrame:
@@ -89,30 +74,19 @@ def exposure(plans: pd.DataFrame, span: Span) -> pd.DataFrame:
     ends        plans that ended on a day covered, in the cell the child was in the day before
     A leaving rate is ends / child_days, per child per day.
     """
-    low = np.maximum(plans["start"].to_numpy(np.int64), span.first - 1)
-    high = np.maximum(np.minimum(plans["end"].to_numpy(np.int64), span.last), low)
-    born, start, end = (plans[name].to_numpy(np.int64) for name in ("born", "start", "end"))
-    cuts = [birthday(born, age) for age in codes.AGE_FROM.values()] + [
-        start + edge for edge in codes.TIME_FROM.values() if edge
-    ]
-    edges = np.sort(np.clip(np.column_stack([low, *cuts, high]), low[:, None], high[:, None]), axis=1)
-    row, piece = np.nonzero(np.diff(edges, axis=1) > 0)
-    at = edges[row, piece]
-    days = _cells(born[row], start[row], at, edges[row, piece + 1] - at)
-    left = (end >= span.first) & (end <= span.last)
-    events = _cells(born[left], start[left], end[left] - 1, np.ones(int(left.sum()), np.int64))
-    table = pd.DataFrame({"child_days": days, "ends": events}).reset_index()
+    born, start = plans["born"].to_numpy(np.int64), plans["start"].to_numpy(np.int64)
+    cuts = [birthday(born, age) for age in codes.AGE_CUTS] + [start + edge for edge in codes.TIME_FROM.values() if edge]
+    pieces = counts.cut_pieces(plans, span, cuts)
+    left = plans[(plans["end"] >= span.first) & (plans["end"] <= span.last)]
+    days = count_cells(NAMES, _cells(pieces, pieces["from"]), "child_days", pieces["days"].to_numpy(float))
+    table = pd.concat([days, count_cells(NAMES, _cells(left, left["end"] - 1), "ends")], axis=1).reset_index()
     return table[table["child_days"] > 0].reset_index(drop=True)
 
 
-def _cells(born: np.ndarray, start: np.ndarray, day: np.ndarray, weights: np.ndarray) -> pd.Series:
-    """Totals by age band and time since the start on a day, every combination."""
-    shape = len(codes.AGE_BANDS), len(codes.TIMES)
-    flat = np.ravel_multi_index((age_band(born, day), time_band(start, day)), shape)
-    totals = np.bincount(flat, weights, minlength=shape[0] * shape[1]).astype(np.int64)
-    return pd.Series(
-        totals, pd.MultiIndex.from_product([codes.AGE_BANDS, codes.TIMES], names=["age_band", "time_since_start"])
-    )
+def _cells(plans: pd.DataFrame, day: pd.Series) -> list[np.ndarray]:
+    """Indices of each plan's age band and time since its start on a day."""
+    born, start, day = (days.to_numpy(np.int64) for days in (plans["born"], plans["start"], day))
+    return [age_band(born, day), time_band(start, day)]
 
 
 def durations(plans: pd.DataFrame, span: Span) -> pd.DataFrame:
@@ -122,10 +96,8 @@ def durations(plans: pd.DataFrame, span: Span) -> pd.DataFrame:
     """
     done = plans[(plans["end"] >= span.first) & (plans["end"] <= span.last)]
     born, start, end = (done[name].to_numpy(np.int64) for name in ("born", "start", "end"))
-    shape = len(codes.AGE_BANDS), len(codes.TIMES)
-    flat = np.ravel_multi_index((age_band(born, start), time_band(start, end)), shape)
-    index = pd.MultiIndex.from_product([codes.AGE_BANDS, codes.TIMES], names=["age_at_start", "duration"])
-    return pd.Series(np.bincount(flat, minlength=shape[0] * shape[1]), index, name="plans").reset_index()
+    names = {"age_at_start": codes.AGE_BANDS, "duration": codes.TIMES}
+    return count_cells(names, [age_band(born, start), time_band(start, end)], "plans").reset_index()
 
 
 def conferences(held: pd.DataFrame, span: Span) -> pd.DataFrame:
@@ -154,12 +126,7 @@ def conferences(held: pd.DataFrame, span: Span) -> pd.DataFrame:
 def linked(plans: pd.DataFrame, hashes: frozenset[str]) -> pd.DataFrame:
     """age_band (at the last plan's start), children, linked: children with a plan, and those among `hashes`."""
     last = plans.sort_values(["child", "start"]).drop_duplicates("child", keep="last")
-    born, start = last["born"].to_numpy(np.int64), last["start"].to_numpy(np.int64)
-    every = np.ones(len(last), dtype=bool)
-    return pd.DataFrame(
-        {
-            "age_band": codes.AGE_BANDS,
-            "children": _by_band(born, start, every),
-            "linked": _by_band(born, start, last["child"].isin(hashes).to_numpy(dtype=bool)),
-        }
-    )
+    both = {"children": last, "linked": last[last["child"].isin(hashes)]}
+    bands = {"age_band": codes.AGE_BANDS}
+    found = [count_cells(bands, [age_band(rows["born"], rows["start"])], name) for name, rows in both.items()]
+    return pd.concat(found, axis=1).reset_index()

@@ -1,19 +1,58 @@
-"""SSDA903 code sets as data, with the years in which each placement code was used, and the groups they are counted in.
+"""SSDA903 as data: its files and columns, its code sets with the years in which each was used, and the rules of reading it.
 
 Code sets: data-to-insight/csc-validator-be-903 (`lac_validator/config.py` and its rules) and the LIIA pipeline's
 `SSDA903_schema_*.yml`; codes before 2015-16 from the DfE metadata published with the 2010 tables.
-A return's year is written as the calendar year of its last day: 2018 is 1 April 2017 to 31 March 2018.
+A return's year is written as the calendar year of its last day: 2018 is 1 April 2017 to 31 March 2018. Rules (rules.csv)
+name the DfE's validation rules of 2024-25, by csc-validator-be-903, `output_data/903_2024_25_rule_info.csv`.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-UNKNOWN = "unknown"
+from forecast.sources.counting import read_rules
+from forecast.sources.reading.counts import AGE_FROM, UNKNOWN
+from forecast.sources.reading.files import MEGABYTE, Wanted
+
+RULES = read_rules(Path(__file__).with_name("rules.csv"))
+FILES = Wanted(
+    most={".csv": 100 * MEGABYTE},  # five years of a large council's Episodes are under 20
+    together=400 * MEGABYTE,
+    alone=False,
+    no_path="the path given is not a folder or a zip. Give the folder, or the zip, that holds the return's CSV files.",
+    none="the path given holds no CSV file; expected Header and Episodes files. Check the folder. Excel workbooks are not read: "
+    "save each sheet as CSV.",
+    passed_over="not_csv",
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A file of the return: the column only it has, those it must have, those used where present, and which are dates."""
+
+    sign: str
+    needed: tuple[str, ...]
+    wanted: tuple[str, ...]
+    dates: tuple[str, ...]
+
+
+# Columns: data-to-insight/csc-validator-be-903, lac_validator/config.py. Others of the return are known and left unread.
+KINDS = {
+    "Episodes": Kind(
+        "DECOM", ("CHILD", "DECOM", "DEC", "LS", "PLACE"), ("RNE", "REC", "PLACE_PROVIDER"), ("DECOM", "DEC")
+    ),
+    "UASC": Kind("DUC", ("CHILD", "DUC"), (), ("DUC",)),
+    "Reviews": Kind("REVIEW", ("CHILD", "REVIEW"), (), ("REVIEW",)),
+    "Header": Kind("DOB", ("CHILD", "DOB"), ("SEX",), ("DOB",)),
+}
+NOT_USED = {"SDQ_SCORE", "IN_TOUCH", "DATE_INT", "DATE_PLACED", "PREV_PERM", "MIS_START", "SW_DECOM", "DOLO_START"}
+CODED = ("RNE", "LS", "PLACE", "PLACE_PROVIDER", "REC", "SEX")
+ADDED = ("LA", "YEAR")  # by regional platforms
+
 FOREVER = 9999
-AGE_FROM = {"under_1": 0, "1_4": 1, "5_9": 5, "10_15": 10, "16_17": 16}  # completed years
 AGE_BANDS = (*AGE_FROM, UNKNOWN)
-ADULT = 18  # completed years: nobody is looked after from the 18th birthday on
+AGE_CUTS = tuple(AGE_FROM.values())[1:]
 
 # Lower edges in days. The first LAC review falls due by day 28, the next about three months on, then every six months.
 TIME_FROM = {
