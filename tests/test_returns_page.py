@@ -14,7 +14,7 @@ from forecast.cli.commands import main
 from forecast.report.returns_page import KINDS, agreement, chart, findings, page
 from forecast.sources.cin import codes as cin
 from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ
-from forecast.sources.returns import days_asked, monthly, published_asked, told
+from forecast.sources.returns import days_asked, monthly, published_asked, summary
 from forecast.sources.ssda903 import codes as ssda903
 from forecast.sources.ssda903 import read_returns
 
@@ -63,7 +63,7 @@ def returns(tmp_path):
 
 
 def page_of(returns, *published):
-    return page(told(returns, days_asked((), returns), published_asked(published)), monthly(returns))
+    return page(summary(returns, days_asked((), returns), published_asked(published)), monthly(returns))
 
 
 # What it says
@@ -105,7 +105,7 @@ def test_each_rule_stands_in_its_group_with_its_count_and_files(returns):
 
 
 def test_counts_by_file_add_up_to_the_quality_table(returns):
-    held = told(returns, [], {})
+    held = summary(returns, [], {})
     found, kind = findings(held["quality"], KINDS[held["schema"]]), KINDS[held["schema"]]
     assert sum(one.count for one in found) + 10 + 9 == sum(row["count"] for row in held["quality"])
     assert all(one.count == sum(number for _, number in one.files) for one in found)
@@ -195,7 +195,7 @@ def test_the_page_is_whole_and_asks_for_nothing(returns):
 
 
 def test_what_stands_in_the_counts_is_escaped(returns):
-    held = told(returns, [], {})
+    held = summary(returns, [], {})
     held["quality"][0]["file"] = "<script>alert(1)</script>&.csv"
     html = page(held, monthly(returns))
     assert "<script" not in html and "&lt;script&gt;alert(1)&lt;/script&gt;&amp;.csv" in html
@@ -209,7 +209,7 @@ def test_the_chart_says_what_it_shows():
 
 
 def test_no_month_whole_gives_a_page_without_a_chart(returns):
-    assert "<svg" not in page(told(returns, [], {}), pd.DataFrame({"month": [], "total": []}))
+    assert "<svg" not in page(summary(returns, [], {}), pd.DataFrame({"month": [], "total": []}))
 
 
 def test_the_command_writes_the_same_page_each_time(tmp_path, returns):

@@ -537,7 +537,7 @@ def returns(path, days, published, authority, until, as_json, out, area, quality
     from forecast.sources.ssda903 import read_returns
 
     held = read_returns(path, authority, room.day_asked(until) if until else None)
-    told = room.told(held, room.days_asked(days, held), room.published_asked(published))
+    told = room.summary(held, room.days_asked(days, held), room.published_asked(published))
     for line in [json.dumps(told, indent=1)] if as_json else room.lines(told):
         tell(line)
     if quality:
@@ -578,8 +578,8 @@ def plans(path, days, authority, until, as_json, out, area, quality, with_return
     from forecast.sources.returns_history import cp_table
 
     held, links = room.read_plans(path, authority, room.day_asked(until) if until else None, with_returns)
-    told = room.plans_told(held, room.days_asked(days, held), links)
-    for line in [json.dumps(told, indent=1)] if as_json else room.plans_lines(told):
+    told = room.plans_summary(held, room.days_asked(days, held), links)
+    for line in [json.dumps(told, indent=1)] if as_json else room.lines(told):
         tell(line)
     if quality:
         _write_quality(quality, told, room.monthly(held))

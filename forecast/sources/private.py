@@ -55,6 +55,15 @@ def hash_child(identifier: str, salt: bytes) -> str:
     return hashlib.blake2b(same_child(identifier).encode(), key=salt, digest_size=HASH_BYTES).hexdigest()
 
 
+class Hidden(tuple):
+    """A tuple whose items are not shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{len(self):,} items, not shown"
+
+
 def mark_of(salt: bytes | None) -> str:
     """What tells two salts apart without telling either; blank without a salt."""
     return "" if salt is None else hashlib.blake2b(key=salt, digest_size=HASH_BYTES, person=b"same salt?").hexdigest()

@@ -65,7 +65,7 @@ class Plans(ChildReturns):
 
         transfers_in is missing (NA) where no return gives the dates of conferences. Raises BadInput for months not covered.
         """
-        return tables.monthly(self._plans, self._whole_months(first, last), self._span)
+        return tables.monthly(self._plans, self._asked_months(first, last), self._span)
 
     def exposure(self) -> pd.DataFrame:
         """age_band, time_since_start, child_days, ends: see tables.exposure."""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.case.months import months_between
+from forecast.case.months import last_day, months_between
 from forecast.case.wording import MONTH
 from forecast.sources.counting import Quality
 from forecast.sources.reading.days import NO_DAY, birthday, day_number, to_date
@@ -70,7 +70,12 @@ class ChildReturns:
             )
         return number
 
-    def _whole_months(self, first: str, last: str) -> list[str]:
+    def whole_months(self) -> list[str]:
+        """The months covered whole."""
+        months = months_between(f"{self.first_day:%Y-%m}", f"{self.last_day:%Y-%m}")
+        return months if last_day(months[-1]) == self.last_day else months[:-1]
+
+    def _asked_months(self, first: str, last: str) -> list[str]:
         """The months from first to last. Raises BadInput for what is no month, and for months not covered whole."""
         for month in (first, last):
             if not re.fullmatch(MONTH, month):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
-import openpyxl
 import pandas as pd
 
 from forecast.case.errors import BadInput
@@ -144,6 +143,8 @@ def _workbook_rows(content: bytes) -> list[dict[int, list[str]]] | None:
 
     Nothing is raised here: openpyxl's own errors may hold a cell.
     """
+    import openpyxl  # large, and most returns are no workbooks
+
     with contextlib.suppress(Exception):
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheets = [enumerate(sheet.iter_rows(values_only=True), start=1) for sheet in book.worksheets]

@@ -18,7 +18,7 @@ import pandas as pd
 from forecast.case.errors import BadInput
 from forecast.case.months import month_in_words
 from forecast.sources.counting import Quality
-from forecast.sources.private import check_salt, guarded, hash_child, mark_of
+from forecast.sources.private import Hidden, check_salt, guarded, hash_child, mark_of
 from forecast.sources.reading.counts import ChildReturns, Span
 from forecast.sources.reading.days import complete_to, first_day, last_day, real_days, to_date, year_of
 from forecast.sources.reading.files import find_files
@@ -41,7 +41,7 @@ class Returns(ChildReturns):
     counted = "looked after"
 
     def __init__(
-        self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span, hashes: list[str], mark: str
+        self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span, hashes: Hidden, mark: str
     ) -> None:
         super().__init__(quality, span, mark)
         self._care, self._reviews, self._hashes = care, reviews, hashes
@@ -63,7 +63,7 @@ class Returns(ChildReturns):
 
         Raises BadInput for months the returns do not cover whole.
         """
-        return tables.monthly_stock(self._care, self._whole_months(first, last))
+        return tables.monthly_stock(self._care, self._asked_months(first, last))
 
     def exposure(self) -> pd.DataFrame:
         """Child-days and transitions by age band, time since start, placement and UASC: see tables.exposure."""
@@ -141,7 +141,7 @@ def read_returns(
     care = _care(rows, placed, span, own_providers, quality)
     reviews = children.read_reviews(placed.get("Reviews", {}), span, quality)
     number, identifiers = pd.factorize(care["child"], sort=True)
-    hashes = [] if salt is None else [hash_child(identifier, salt) for identifier in identifiers]
+    hashes = Hidden(() if salt is None else [hash_child(identifier, salt) for identifier in identifiers])
     return Returns(care.assign(child=number), reviews, quality, span, hashes, mark_of(salt))
 
 

@@ -50,7 +50,7 @@ def _left_off(rows: pd.DataFrame, years: list[int], kept: pd.DataFrame, episodes
     had = episodes.loc[
         episodes["child"].isin(until.index) & episodes["year"].isin(years), ["child", "year", "first"]
     ].drop_duplicates()
-    had = had.loc[had["child"].map(until) >= had["first"], ["child", "year"]]
+    had = had.loc[until.reindex(had["child"]).to_numpy() >= had["first"].to_numpy(), ["child", "year"]]
     on = pd.MultiIndex.from_frame(rows[["child", "year"]])
     return had.loc[~pd.MultiIndex.from_frame(had).isin(on), "child"].unique()
 
