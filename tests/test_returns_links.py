@@ -143,9 +143,7 @@ def test_returns_of_other_years_are_not_linked(tmp_path, by_hand):
 
 def test_identifiers_are_not_held_and_hashes_only_under_a_salt(by_hand):
     returns, hashed = read_returns(by_hand[1]), read_returns(by_hand[1], salt=SALT)
-    assert returns._hashes == () and set(hashed._hashes) == {
-        hash_child(child, SALT) for child in [*CHILDREN, "Z9"]
-    }
+    assert returns._hashes == () and set(hashed._hashes) == {hash_child(child, SALT) for child in [*CHILDREN, "Z9"]}
     for held in (returns, hashed):
         inside = "".join(str(getattr(held, name)) for name in held.__slots__)
         assert not any(child in inside for child in CHILDREN) and np.issubdtype(held._care["child"].dtype, np.integer)

@@ -11,7 +11,7 @@ from forecast.sources.cin.years import Part
 from forecast.sources.counting import Quality
 from forecast.sources.private import hash_child
 from forecast.sources.reading.files import Source, suffix
-from forecast.sources.reading.sheets import Sheet, check_cells, read_csv, read_workbook
+from forecast.sources.reading.sheets import Sheet, check_cells, each, read_csv, read_workbook
 
 SIGNS = r"[=+@]|-(?!\d+$)"  # a spreadsheet would run what begins so; a negative number is only wrong
 FIELDS = {heading(field): field for fields in codes.TABLES.values() for field in fields.values()}
@@ -87,9 +87,9 @@ def _parts(sheet: Sheet, form: str, salt: bytes, quality: Quality) -> list[Part]
     quality.count(sheet.name, "rows", len(frame))
     if frame.empty:
         raise BadInput(f"{sheet.name}: headings and no rows; expected a row for each plan. Export the file again.")
-    hashes = frame[[codes.IDENTIFIER, *codes.FAMILY]].map(lambda text: hash_child(text, salt) if text else "")
-    child, family = hashes[codes.IDENTIFIER], _first_filled(hashes, codes.FAMILY)
-    frame = frame.assign(record=0, child=child, family=family, SEX=_first_filled(frame, codes.SEX))
+    frame = frame.assign(family=_first_filled(frame, codes.FAMILY), SEX=_first_filled(frame, codes.SEX), record=0)
+    for column, texts in (("child", frame[codes.IDENTIFIER]), ("family", frame["family"])):
+        frame[column] = each(texts, lambda text: hash_child(text, salt) if text else "")
     tables = _tables(frame, form, bool(columns & set(BIRTHS)))
     events = {index for table, rows in tables.items() if table != "children" for index in rows.index}
     if tables["children"].empty or columns & (set(SIGN_OF) - {*BIRTHS, codes.LIST_8}):

@@ -125,13 +125,12 @@ def by_month(
     Ages of the stock are those on the month's last day; between bands children also pass by birthdays.
     """
     edges, names = month_ends(months), {"month": months, "age_band": bands}
-    now = [open_on(rows, day)["born"].to_numpy(np.int64) for day in edges[1:]]
-    at = [np.repeat(np.arange(len(months)), [born.size for born in now])]
-    at.append(np.concatenate([age_band(born, day, cuts) for born, day in zip(now, edges[1:], strict=True)]))
-    found = {"stock": count_cells(names, at, "stock")}
+    born, start, end = (rows[name].to_numpy(np.int64) for name in ("born", "start", "end"))
+    month, row = np.nonzero((start <= edges[1:, None]) & (edges[1:, None] < end))
+    found = {"stock": count_cells(names, [month, age_band(born[row], edges[1:][month], cuts)], "stock")}
     for name, (day, where, back) in flows.items():
         within = where & (day > edges[0]) & (day <= edges[-1])
-        bands_then = age_band(rows["born"].to_numpy(np.int64)[within], day[within] - back, cuts)
+        bands_then = age_band(born[within], day[within] - back, cuts)
         found[name] = count_cells(names, [np.searchsorted(edges, day[within]) - 1, bands_then], name)
     return pd.DataFrame(found).reset_index()
 

@@ -35,8 +35,13 @@ class Sheet:
         cells = dict(zip(self.columns, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
         frame = {"file": pd.Categorical([self.name] * len(self.rows)), "line": np.array(self.lines, np.int64)}
         blank = [""] * len(self.rows)
-        columns = {column: pd.Series(cells.get(column, blank), dtype=object).map(str.strip) for column in used}
-        return pd.DataFrame(frame | {column: cells.astype(object) for column, cells in columns.items()})
+        texts = {column: pd.Series(cells.get(column, blank), dtype=object) for column in used}
+        return pd.DataFrame(frame | {column: each(cells, str.strip) for column, cells in texts.items()})
+
+
+def each(cells: pd.Series, clean: Callable[[str], str]) -> pd.Series:
+    """Every cell cleaned; equal cells are one text in memory, and cleaned once."""
+    return cells.map({cell: clean(cell) for cell in cells.unique()}).astype(object)
 
 
 def read_csv(source: Source, heading: Callable[[str], str], padded: bool, quality: Quality) -> Sheet | None:

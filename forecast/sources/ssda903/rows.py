@@ -10,7 +10,7 @@ from forecast.sources.counting import Quality
 from forecast.sources.private import same_child
 from forecast.sources.reading.days import read_days
 from forecast.sources.reading.files import Source
-from forecast.sources.reading.sheets import Sheet, check_cells, read_csv
+from forecast.sources.reading.sheets import Sheet, check_cells, each, read_csv
 from forecast.sources.ssda903 import codes
 
 SIGNS = r"[=+@-]"  # a spreadsheet would run what begins so
@@ -44,8 +44,8 @@ def read_table(source: Source, quality: Quality) -> Table | None:
     quality.count(name, "rows", len(frame))
     quality.count(name, "column_absent", len(set(used) - set(sheet.columns)))
     check_cells(frame, {column: column for column in used}, "CHILD", SIGNS)
-    coded = {column: frame[column].str.upper() for column in used if column in codes.CODED}
-    frame = frame.assign(CHILD=frame["CHILD"].map(same_child), **coded)
+    coded = {column: each(frame[column], str.upper) for column in used if column in codes.CODED}
+    frame = frame.assign(CHILD=each(frame["CHILD"], same_child), **coded)
     frame = frame[~quality.rows(frame, frame["CHILD"] == "", "no_child")].reset_index(drop=True)
     read_days([(frame, column, column) for column in known.dates], name, quality)
     return Table(name, kind, frame)

@@ -96,7 +96,7 @@ def _put(placed: dict[str, dict[int, Table]], table: Table, year: int) -> None:
             f"{table.name}: a second {table.kind} file for {financial(year)}, beside {of_kind[year].name}. "
             f"Expected one of each kind a year. Remove one; or, of two years, name each by its own, such as 2017-18."
         )
-    days = {"year": np.int64(year), "first": np.int64(first_day(year)), "last": np.int64(last_day(year))}
+    days = {"year": np.int32(year), "first": np.int32(first_day(year)), "last": np.int32(last_day(year))}
     of_kind[year] = replace(table, frame=table.frame.assign(**days))
 
 
