@@ -10,8 +10,6 @@ import pandas as pd
 from forecast.case.errors import BadInput
 
 MOST_SHARE, LEAST_ROWS = 0.05, 20  # a fault on more rows than these is the file's, not a row's
-
-
 READ, CHANGED, LEFT_OUT, LOOK = "read", "changed", "left_out", "look"
 FEWER, MORE, EITHER = "fewer", "more", "either"
 
@@ -25,7 +23,7 @@ class Rule:
     expected  what should have stood there; with it, too many such rows in one file stop the reading
     group     READ (as it is), CHANGED, LEFT_OUT, or LOOK (counted, and worth a look)
     why       why it is done; remedy: what a data officer can do
-    checks    numbers of the DfE's validation rules on the same matter, of the years that the package's guide names
+    checks    numbers of the DfE's validation rules on the same matter
     moves     which way the rule may move our count from a published one: FEWER, MORE, EITHER, or blank for not at all
     """
 
@@ -39,10 +37,15 @@ class Rule:
     moves: str
 
 
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table of a reader's own data: rules, codes or fields."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def read_rules(path: Path) -> dict[str, Rule]:
     """The rules of a reader by name, in the order in which its quality table has them."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row.pop("rule"): Rule(**row | {"checks": tuple(row["checks"].split())}) for row in csv.DictReader(file)}
+    return {row.pop("rule"): Rule(**row | {"checks": tuple(row["checks"].split())}) for row in read_rows(path)}
 
 
 class Quality:

@@ -10,12 +10,12 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
 from forecast.case.errors import BadInput
 
-Given, Told = ParamSpec("Given"), TypeVar("Told")
+Given, Read = ParamSpec("Given"), TypeVar("Read")
 HASH_BYTES = 16
 LEAST_SALT, MOST_SALT = 16, 64
 LEFT_OUT = "…"
@@ -29,20 +29,7 @@ SHORT = r"(?<!\d)(?:\d{1,2}|903)(?!\d)"  # list 7, version 2
 TOKEN = r"[^\W\d_]+|\d+|[^\w]|_"
 CAMEL = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+"
 MARKS = set(" _-.,()[]&+#~'/")
-KNOWN = (
-    "ssda cla lac looked after children child childrens in need cin census cp cpp protection plan plans "
-    "childprotectionplans childprotectionplan cindetails childidentifiers childcharacteristics section "
-    "header headers episode episodes uasc review reviews ad oc missing placed adoption placedadoption placedforadoption "
-    "prev perm prevperm previous permanence sw swepisodes social worker workers dolo conferences conference enquiries "
-    "assessments referrals identifiers characteristics details annex a list lists ofsted sheet "
-    "return returns submission submissions collection extract extracts export exports data dataset tables table file files "
-    "report reports csv xml xlsx xls zip txt docx doc pdf md html json db ods tsv parquet "
-    "all one two three other others old new raw clean final draft copy backup latest current last this version v "
-    "year years to from of and the for at as on by in half quarter q month months fy march "
-    "la dfe council borough local authority authorities services social care trust regional region "
-    "hashed anonymised synthetic invented example test notes note readme read me empty lone none given"
-)
-WORDS = frozenset(KNOWN.split())
+WORDS = frozenset(Path(__file__).with_name("shown_words.txt").read_text(encoding="utf-8").split())
 
 
 def same_child(identifier: str) -> str:
@@ -134,13 +121,13 @@ def _safe_digits(name: str, days: bool) -> set[int]:
     return years | as_at | {m.start() for m in re.finditer(SHORT, name) if m.start() not in dates}
 
 
-def guarded(read: Callable[Given, Told]) -> Callable[Given, Told]:
+def guarded(read: Callable[Given, Read]) -> Callable[Given, Read]:
     """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led to
     it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
     """
 
     @functools.wraps(read)
-    def door(*args: Given.args, **kwargs: Given.kwargs) -> Told:
+    def door(*args: Given.args, **kwargs: Given.kwargs) -> Read:
         try:
             return read(*args, **kwargs)
         except BadInput as error:

@@ -8,7 +8,7 @@ children in need census, as councils' own extracts and data-to-insight/CIN-valid
 import re
 from pathlib import Path
 
-from forecast.sources.counting import read_rules
+from forecast.sources.counting import read_rows, read_rules
 from forecast.sources.reading.counts import AGE_FROM, UNKNOWN
 from forecast.sources.reading.files import MEGABYTE, Wanted
 from forecast.sources.reading.xml import Layout
@@ -24,26 +24,11 @@ FILES = Wanted(
     passed_over="not_return",
 )
 
-# What is read: table -> column -> the census's field, or the list's.
-TABLES = {
-    "children": {
-        "born": "PersonBirthDate",
-        "expected": "ExpectedPersonBirthDate",
-        "died": "PersonDeathDate",
-        "sex": "Sex",
-    },
-    "plans": {
-        "start": "CPPstartDate",
-        "end": "CPPendDate",
-        "initial": "InitialCategoryOfAbuse",
-        "latest": "LatestCategoryOfAbuse",
-        "previous": "NumberOfPreviousCPP",
-    },
-    "enquiries": {"day": "S47ActualStartDate"},
-    "conferences": {"day": "DateOfInitialCPC", "source": "ReferralSource", "not_required": "ICPCnotRequired"},
-    "reviews": {"day": "CPPreviewDate"},
-    "care": {"start": "Date Started to be Looked After", "end": "Date Ceased to be Looked After"},
-}
+# What is read (fields.csv): table -> column -> the census's field, or the list's where the census has none.
+FIELDS = read_rows(Path(__file__).with_name("fields.csv"))
+TABLES: dict[str, dict[str, str]] = {row["table"]: {} for row in FIELDS}
+for row in FIELDS:
+    TABLES[row["table"]][row["column"]] = row["census"] or row["annex_a"]
 DATES = {"born", "expected", "died", "start", "end", "day"}
 PLACE = ["file", "line", "record", "child", "family"]  # record: number of the Child element, 0 outside XML
 SEVERAL = r"[;|]"  # between review dates in one cell
@@ -55,16 +40,10 @@ def heading(text: str) -> str:
 
 
 IDENTIFIER, IDENTIFIER_CALLED = "LACHILDID", "LAchildID (Child Unique ID)"
-LIST_7, LIST_8 = "CHILDPROTECTIONPLANSTARTDATE", heading(TABLES["care"]["start"])
+ANNEX = {heading(row["annex_a"]): heading(row["census"] or row["annex_a"]) for row in FIELDS if row["annex_a"]}
+ANNEX["CHILDUNIQUEID"] = IDENTIFIER
+LIST_7, LIST_8 = heading("Child Protection Plan Start Date"), heading(TABLES["care"]["start"])
 ANNEX_MARKS = {"CHILDUNIQUEID", LIST_7, LIST_8}
-ANNEX = {  # headings of Annex A -> of the census
-    "CHILDUNIQUEID": IDENTIFIER,
-    "DATEOFBIRTH": "PERSONBIRTHDATE",
-    LIST_7: "CPPSTARTDATE",
-    "CHILDPROTECTIONPLANENDDATE": "CPPENDDATE",
-    "NUMBEROFPREVIOUSCHILDPROTECTIONPLANS": "NUMBEROFPREVIOUSCPP",
-    "DATEOFLATESTREVIEWCONFERENCE": "CPPREVIEWDATE",
-}
 SEX, FAMILY = ("SEX", "GENDERCURRENT", "GENDER"), ("FAMILYID", "FAMILYIDENTIFIER")
 AUTHORITY, YEAR = "LA", "YEAR"
 

@@ -9,28 +9,14 @@ import pandas as pd
 from forecast.case.errors import BadInput
 from forecast.sources.cin import codes
 from forecast.sources.counting import Quality
-from forecast.sources.reading.days import (
-    check_year,
-    complete_to,
-    day_in_text,
-    financial,
-    first_day,
-    last_day,
-    latest,
-    month_numbers,
-    read_days,
-    real_days,
-    to_date,
-    year_in_text,
-    year_of,
-)
+from forecast.sources.reading import days
 
 ENOUGH_TO_JUDGE, MOST_QUIET_DAYS = 100, 60  # a return with this many dates does not go this long without one
 ANNEX_MONTHS = 6  # Annex A lists who was on a plan at any time in the six months before its date
 IN_TIME = ("plans", "enquiries", "conferences", "reviews", "care")  # tables whose dates tell when a return was made
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """One file, or the part of it for one year and authority.
 
@@ -83,7 +69,7 @@ def read_dates(part: Part, quality: Quality) -> None:
         for column, called in fields.items()
         if column in codes.DATES
     ]
-    read_days(columns, part.name, quality, iso=part.form == "xml")
+    days.read_days(columns, part.name, quality, iso=part.form == "xml")
 
 
 def place_in_returns(
@@ -107,7 +93,7 @@ def place_in_returns(
     _check_plans(returns)
     _check_gaps(returns)
     final = returns[-1]
-    final.last = complete_to(final.first, final.last, until, made_by)
+    final.last = days.complete_to(final.first, final.last, until, made_by)
     _check_quiet(final, quality)
     return returns
 
@@ -115,12 +101,12 @@ def place_in_returns(
 def _key(part: Part) -> tuple:
     """What says a file belongs with others: its year, or its folder where it states none."""
     if part.form == "annex":
-        return "annex", day_in_text(part.stem) or (part.stem if ", sheet " in part.name else part.folder)
-    stated, day, named = year_in_text(part.year), day_in_text(part.as_at), year_in_text(part.stem)
+        return "annex", days.day_in_text(part.stem) or (part.stem if ", sheet " in part.name else part.folder)
+    stated, day, named = days.year_in_text(part.year), days.day_in_text(part.as_at), days.year_in_text(part.stem)
     if part.year and stated is None:
         raise BadInput(f"{part.name}, Year: not a year; expected one such as 2018 or 2017-18. Correct it.")
     if stated is None and day is not None:
-        return "census", int(year_of(np.array([day]))[0])
+        return "census", int(days.year_of(np.array([day]))[0])
     return "census", (stated or named or (part.folder,))[0]
 
 
@@ -128,28 +114,22 @@ def _named_by_dates(groups: dict, quality: Quality) -> dict:
     """Folders without a year take that of the latest dates inside; the tables of one return stay together."""
     placed: dict[tuple, list[Part]] = {}
     for (form, year), group in groups.items():
+        inside = None
         if form == "census" and isinstance(year, str):
-            year = latest(year_of(_dates(group)))
-            if year is None:
+            inside = days.latest(days.year_of(_dates(group)))
+            if inside is None:
                 raise BadInput(
                     f"{group[0].name}: no year in its name, and no dates of plans to tell. Name the folder, such as 2017-18."
                 )
             quality.count(group[0].name, "year_from_dates")
-        placed.setdefault((form, year), []).extend(group)
+        placed.setdefault((form, inside or year), []).extend(group)
     return placed
 
 
 def _dates(group: list[Part]) -> np.ndarray:
     """Days of starts, ends, enquiries, conferences and reviews."""
-    return real_days(
-        [
-            part.tables[table][column]
-            for part in group
-            for table in IN_TIME
-            for column in codes.TABLES[table]
-            if column in codes.DATES
-        ]
-    )
+    columns = [(table, column) for table in IN_TIME for column in codes.TABLES[table] if column in codes.DATES]
+    return days.real_days([part.tables[table][column] for part in group for table, column in columns])
 
 
 def _census(year: int, group: list[Part], quality: Quality) -> Return:
@@ -160,42 +140,45 @@ def _census(year: int, group: list[Part], quality: Quality) -> Return:
         quality.count(part.name, "beside_xml")
     kept = [part for part in group if part not in beside]
     if len(xml) > 1 or (xml and len(kept) > 1):
-        raise BadInput(f"{kept[1].name}: a second census for {financial(year)}, beside {kept[0].name}. Remove one.")
+        raise BadInput(
+            f"{kept[1].name}: a second census for {days.financial(year)}, beside {kept[0].name}. Remove one."
+        )
     last = _as_at(year, kept)
-    check_year(kept[0].name, year, _dates(kept), slips_ahead=True)
-    return Return(first_day(year), last, financial(year), kept)
+    days.check_year(kept[0].name, year, _dates(kept), slips_ahead=True)
+    return Return(days.first_day(year), last, days.financial(year), kept)
 
 
 def _as_at(year: int, parts: list[Part]) -> int:
     """The header's reference date, where it is within the year: an extract may be made before 31 March."""
-    days = [day_in_text(part.as_at) for part in parts if part.as_at]
-    if any(day is None for day in days):
+    as_at = [days.day_in_text(part.as_at) for part in parts if part.as_at]
+    if None in as_at:
         raise BadInput(
             f"{parts[0].name}, Header, ReferenceDate: not a date; expected one such as {year}-03-31. Correct it."
         )
-    if any(not first_day(year) <= day <= last_day(year) for day in days):
+    if any(not days.first_day(year) <= day <= days.last_day(year) for day in as_at):
         raise BadInput(
-            f"{parts[0].name}, Header, ReferenceDate: not within {financial(year)}, the year of the return. Correct one of them."
+            f"{parts[0].name}, Header, ReferenceDate: not within {days.financial(year)}, the year of the return. "
+            f"Correct one of them."
         )
-    return min([*days, last_day(year)])
+    return min([*as_at, days.last_day(year)])
 
 
 def _annex(named: int | str, group: list[Part], quality: Quality) -> Return:
     """An Annex A extract, as at the date in its name or its latest date."""
     last = named
     if not isinstance(last, int):
-        days = _dates(group)
-        month = latest(month_numbers(days))
+        dated = _dates(group)
+        month = days.latest(days.month_numbers(dated))
         if month is None:
             raise BadInput(
                 f"{group[0].name}: no date in its name, and none inside. Name it with its date, such as 2018-09-30."
             )
-        last = int(days[month_numbers(days) <= month].max())
+        last = int(dated[days.month_numbers(dated) <= month].max())
         quality.count(group[0].name, "year_from_dates")
     after = np.datetime64(last + 1, "D")
     months = after.astype("datetime64[M]") - ANNEX_MONTHS
     start = months.astype("datetime64[D]") + (after - after.astype("datetime64[M]").astype("datetime64[D]"))
-    return Return(int(start.astype(np.int64)), int(last), f"Annex A to {to_date(last)}", group)
+    return Return(int(start.astype(np.int64)), int(last), f"Annex A to {days.to_date(last)}", group)
 
 
 def _check_plans(returns: list[Return]) -> None:
@@ -217,20 +200,20 @@ def _check_gaps(returns: list[Return]) -> None:
     for before, after in zip(with_plans, with_plans[1:], strict=False):
         if after.first > before.last + 1:
             raise BadInput(
-                f"no return covers {to_date(before.last + 1)} to {to_date(after.first - 1)}, between {before.label} and {after.label}. "
-                f"Plans that started and ended then would be lost. Add it, or leave out the returns before it."
+                f"no return covers {days.to_date(before.last + 1)} to {days.to_date(after.first - 1)}, between "
+                f"{before.label} and {after.label}. Plans that started and ended then would be lost. Add it, or leave out the returns before it."
             )
 
 
 def _check_quiet(final: Return, quality: Quality) -> None:
     """Refuse a last return that goes silent before its last day: an extract made within the year, read as the whole of it."""
-    days = _dates(final.parts)
-    days = days[(days >= final.first) & (days <= final.last)]
-    if not days.size or days.max() > final.last - MOST_QUIET_DAYS:
+    dated = _dates(final.parts)
+    dated = dated[(dated >= final.first) & (dated <= final.last)]
+    if not dated.size or dated.max() > final.last - MOST_QUIET_DAYS:
         return
-    if days.size >= ENOUGH_TO_JUDGE:
+    if dated.size >= ENOUGH_TO_JUDGE:
         raise BadInput(
-            f"{final.parts[0].name}: no plan, conference or review in the last {MOST_QUIET_DAYS} days to {to_date(final.last)}, the end of "
-            f"{final.label}. Expected a whole return. If it was made earlier, say the last day it was complete with until."
+            f"{final.parts[0].name}: no plan, conference or review in the last {MOST_QUIET_DAYS} days to "
+            f"{days.to_date(final.last)}, the end of {final.label}. Expected a whole return. If it was made earlier, say the last day it was complete with until."
         )
     quality.count(final.parts[0].name, "quiet_end")

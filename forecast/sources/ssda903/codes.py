@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.sources.counting import read_rules
+from forecast.sources.counting import read_rows, read_rules
 from forecast.sources.reading.counts import AGE_FROM, UNKNOWN
 from forecast.sources.reading.files import MEGABYTE, Wanted
 
 RULES = read_rules(Path(__file__).with_name("rules.csv"))
+CODES = read_rows(Path(__file__).with_name("codes.csv"))
 FILES = Wanted(
     most={".csv": 100 * MEGABYTE},  # five years of a large council's Episodes are under 20
     together=400 * MEGABYTE,
@@ -68,17 +69,8 @@ TIMES = (*TIME_FROM, UNKNOWN)
 
 # Fostering is told apart by provider; secure and residential are priced apart. The first four together are "fostering".
 PLACEMENTS = (
-    "kinship_fostering",
-    "in_house_fostering",
-    "ifa_fostering",
-    "fostering_provider_unknown",
-    "placed_for_adoption",
-    "with_parents",
-    "residential",
-    "secure",
-    "residential_school",
-    "supported",
-    "other",
+    *("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "placed_for_adoption"),
+    *("with_parents", "residential", "secure", "residential_school", "supported", "other"),
 )
 
 
@@ -87,31 +79,17 @@ class Place:
     """A placement code: the group it is counted in, and the first and last return years in which it was valid."""
 
     group: str
-    first: int = 0
-    last: int = FOREVER
+    first: int
+    last: int
 
 
-NEW_FOSTER, NEW_SUPPORTED = 2016, 2025  # U1-U6 replace Q1, Q2 in 2015-16; K3 replaces H5, P2 from 2024-25
-LAST_OLD_SUPPORTED = (
-    2025  # one schema drops H5 and P2 in 2024-25, one validator in 2025-26: both are let in for 2024-25
-)
 STRANGER_FOSTER = "foster"  # becomes in-house, agency or unknown by provider
+# U1-U6 replace Q1, Q2 in 2015-16; K3 replaces H5, P2 from 2024-25. One schema drops those two in 2024-25, one validator in
+# 2025-26: both are let in for 2024-25.
 PLACES = {
-    "Q1": Place("kinship_fostering", last=NEW_FOSTER - 1),
-    "Q2": Place(STRANGER_FOSTER, last=NEW_FOSTER - 1),
-    **{code: Place("other", last=NEW_FOSTER - 1) for code in ("M1", "M2", "M3")},
-    **{code: Place("kinship_fostering", NEW_FOSTER) for code in ("U1", "U2", "U3")},
-    **{code: Place(STRANGER_FOSTER, NEW_FOSTER) for code in ("U4", "U5", "U6")},
-    **{code: Place("placed_for_adoption") for code in ("A3", "A4", "A5", "A6")},
-    "P1": Place("with_parents"),
-    **{code: Place("supported", last=LAST_OLD_SUPPORTED) for code in ("H5", "P2")},
-    "K3": Place("supported", NEW_SUPPORTED),
-    "K1": Place("secure"),
-    **{code: Place("residential") for code in ("K2", "R1", "R3")},
-    "S1": Place("residential_school"),
-    **{code: Place("other") for code in ("P3", "R2", "R5", "T0", "T1", "T2", "T3", "T4")},
-    "Z1": Place("other", last=LAST_OLD_SUPPORTED),
-    **{code: Place("other", NEW_SUPPORTED) for code in ("Z11", "Z12", "Z13", "Z14")},
+    row["code"]: Place(row["group"], int(row["first"] or 0), int(row["last"] or FOREVER))
+    for row in CODES
+    if row["set"] == "placement"
 }
 PROVIDERS = {"PR0", "PR1", "PR2", "PR3", "PR4", "PR5"}
 OWN_PROVIDERS = ("PR1",)  # the council's own; a trust's service may be filed as PR5 (Slough): say so when reading
@@ -125,17 +103,7 @@ CONTINUES = "X1"
 SEXES = {"1", "2", "M", "F", "U"}  # 1 and 2 to 2023-24, letters from 2024-25
 
 TURNED_18 = "turned_18"
-LEAVES_BY_CODE = {
-    **dict.fromkeys(("E11", "E12"), "adopted"),
-    **dict.fromkeys(("E4", "E4A", "E4B"), "returned_home"),
-    **dict.fromkeys(("E13", "E41"), "other_family"),
-    **dict.fromkeys(("E43", "E44", "E45", "E46", "E47", "E48"), "special_guardianship"),
-    **dict.fromkeys(("E5", "E6"), "independent"),
-    **dict.fromkeys(("E7", "E17"), TURNED_18),
-    **dict.fromkeys(("E9", "E14"), "custody_or_remand_ended"),
-    "E2": "died",
-    **dict.fromkeys(("E3", "E8", "E15", "E16"), "other"),
-}
+LEAVES_BY_CODE = {row["code"]: row["group"] for row in CODES if row["set"] == "end"}
 LEAVES = (*dict.fromkeys(LEAVES_BY_CODE.values()), UNKNOWN)
 REASONS_FOR_END = {CONTINUES, *LEAVES_BY_CODE}
 

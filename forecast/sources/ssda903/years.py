@@ -6,16 +6,7 @@ import numpy as np
 
 from forecast.case.errors import BadInput
 from forecast.sources.counting import Quality
-from forecast.sources.reading.days import (
-    check_year,
-    financial,
-    first_day,
-    last_day,
-    latest,
-    real_days,
-    year_in_text,
-    year_of,
-)
+from forecast.sources.reading import days
 from forecast.sources.ssda903.rows import Table
 
 Groups = dict[tuple[int, bool] | str, list[Table]]
@@ -30,7 +21,7 @@ def place_in_years(tables: list[Table], quality: Quality) -> dict[str, dict[int,
     Raises BadInput for dates that contradict the name, two files of one kind and year, or a year missing in between.
     """
     groups = _grouped(tables)
-    inside = {key: latest(year_of(_dates(group))) for key, group in groups.items()}
+    inside = {key: days.latest(days.year_of(_dates(group))) for key, group in groups.items()}
     plain = {key for key in groups if isinstance(key, tuple) and not key[1]}
     later = [inside[key] == key[0] + 1 for key in plain if inside[key] is not None]
     named_by_start = bool(later) and all(later)
@@ -43,7 +34,7 @@ def place_in_years(tables: list[Table], quality: Quality) -> dict[str, dict[int,
             )
         if isinstance(key, tuple):
             episodes = next((table.name for table in group if table.kind == "Episodes"), "")
-            check_year(episodes, year, _dates(group), slips_ahead=False)
+            days.check_year(episodes, year, _dates(group), slips_ahead=False)
         for table in group:
             quality.count(table.name, "year_starts", named_by_start and key in plain)
             _put(placed, table, year)
@@ -59,7 +50,7 @@ def _grouped(tables: list[Table]) -> Groups:
     groups: Groups = {}
     for table in [part for whole in tables for part in _split_by_year(whole)]:
         stated = table.frame["YEAR"].iloc[0] if "YEAR" in table.frame and len(table.frame) else table.name
-        groups.setdefault(year_in_text(stated) or table.name.rpartition("/")[0], []).append(table)
+        groups.setdefault(days.year_in_text(stated) or table.name.rpartition("/")[0], []).append(table)
     named = [key for key in groups if isinstance(key, tuple)]
     loose = [key for key in groups if isinstance(key, str) and all(table.kind != "Episodes" for table in groups[key])]
     if len(named) == 1 and len(groups) == len(loose) + 1:
@@ -73,7 +64,7 @@ def _split_by_year(table: Table) -> list[Table]:
     frame = table.frame
     if "YEAR" not in frame or not len(frame):
         return [table]
-    wrong = frame["YEAR"].map({text: year_in_text(text) is None for text in frame["YEAR"].unique()}).to_numpy(bool)
+    wrong = frame["YEAR"].map({text: days.year_in_text(text) is None for text in frame["YEAR"].unique()}).to_numpy(bool)
     if wrong.any():
         raise BadInput(
             f"{table.name}, line {frame['line'][wrong].iloc[0]}, YEAR: not a year; expected one such as 2018 or 2017-18. "
@@ -84,7 +75,7 @@ def _split_by_year(table: Table) -> list[Table]:
 
 def _dates(group: list[Table]) -> np.ndarray:
     """Days on which the episodes of a group begin or end."""
-    return real_days(
+    return days.real_days(
         [table.frame[column] for table in group if table.kind == "Episodes" for column in ("DECOM", "DEC")]
     )
 
@@ -93,11 +84,11 @@ def _put(placed: dict[str, dict[int, Table]], table: Table, year: int) -> None:
     of_kind = placed.setdefault(table.kind, {})
     if year in of_kind:
         raise BadInput(
-            f"{table.name}: a second {table.kind} file for {financial(year)}, beside {of_kind[year].name}. "
+            f"{table.name}: a second {table.kind} file for {days.financial(year)}, beside {of_kind[year].name}. "
             f"Expected one of each kind a year. Remove one; or, of two years, name each by its own, such as 2017-18."
         )
-    days = {"year": np.int32(year), "first": np.int32(first_day(year)), "last": np.int32(last_day(year))}
-    of_kind[year] = replace(table, frame=table.frame.assign(**days))
+    covered = {"year": np.int32(year), "first": np.int32(days.first_day(year)), "last": np.int32(days.last_day(year))}
+    of_kind[year] = replace(table, frame=table.frame.assign(**covered))
 
 
 def _check_complete(placed: dict[str, dict[int, Table]], quality: Quality) -> None:
@@ -111,7 +102,7 @@ def _check_complete(placed: dict[str, dict[int, Table]], quality: Quality) -> No
     for year in range(min(*episodes, *headers), max(*episodes, *headers) + 1):
         if year not in episodes:
             raise BadInput(
-                f"no Episodes file for {financial(year)}, between the years given. Children who came and went in it would be "
+                f"no Episodes file for {days.financial(year)}, between the years given. Children who came and went in it would be "
                 f"lost. Add it, or leave out the years before it."
             )
         if year not in headers:
