@@ -1,4 +1,4 @@
-"""What a reader of returns found wrong, what it did about it, and how often: nothing is left out or changed uncounted."""
+"""What a reader of returns found wrong, what it did about it, and how often: nothing is changed uncounted."""
 
 import csv
 from dataclasses import dataclass
@@ -76,8 +76,8 @@ class Quality:
         if known.expected and number >= LEAST_ROWS and number > MOST_SHARE * here.sum():
             line = frame.loc[where & here, "line"].min()
             raise BadInput(
-                f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so are {number:,} of {int(here.sum()):,} rows. "
-                f"Expected {known.expected}. Export the file again, or correct the column."
+                f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so are {number:,} of "
+                f"{int(here.sum()):,} rows. Expected {known.expected}. Export the file again, or correct the column."
             )
 
     def table(self) -> pd.DataFrame:

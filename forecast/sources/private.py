@@ -1,8 +1,9 @@
-"""What keeps children inside the readers of returns: identifiers as hashes, names of files without personal words, one door.
+"""What keeps children inside the readers of returns: hashes, names of files without personal words, one way out.
 
 - An identifier is compared and hashed in one form in every return: without spaces at either end, in one case.
-- A file is shown by the words that returns use and by its years; any other word or number of its name, or of its folders'
-  names, is shown as …, for it may be a child's. #2 marks the second of those that then look alike, in order of name.
+- A file is shown by the words that returns use and by its years; any other word or number of its name, or of its
+  folders' names, is shown as …, for it may be a child's. #2 marks the second of those that then look alike, in order of
+  name.
 - What goes wrong inside a reader leaves it as one message, without the rows that stood in memory.
 """
 
@@ -38,7 +39,7 @@ def same_child(identifier: str) -> str:
 
 
 def hash_child(identifier: str, salt: bytes) -> str:
-    """A child's identifier as a keyed hash, the only form in which it may be kept. The same salt gives the same hash."""
+    """A child's identifier as a keyed hash, the only form in which it may be kept; the same under one salt."""
     return hashlib.blake2b(same_child(identifier).encode(), key=salt, digest_size=HASH_BYTES).hexdigest()
 
 
@@ -65,7 +66,7 @@ def check_salt(salt: bytes | None) -> None:
 
 
 def shown_names(names: Iterable[str], days: bool = False) -> dict[str, str]:
-    """name -> how it is shown, for the names of files in a folder or zip, written with /; no two files or folders alike.
+    """name -> how it is shown, for the names of files in a folder or zip, written with /; no two alike.
 
     days  whether a day such as 2018-09-30 is shown: a list named by it is as at that day, and every output says so
     """
@@ -105,7 +106,7 @@ def shown_name(name: str, days: bool = False) -> str:
 
 
 def _words(token: str) -> list[str]:
-    """A word as it may be shown: itself where returns use it, else those of its parts, as in SloughPlans, that they use."""
+    """A word as it may be shown: itself where returns use it, else those of its parts (SloughPlans) that they use."""
     if token.lower() in WORDS:
         return [token]
     parts = re.findall(CAMEL, token)
@@ -113,7 +114,7 @@ def _words(token: str) -> list[str]:
 
 
 def _safe_digits(name: str, days: bool) -> set[int]:
-    """Where the numbers begin that may be shown: years, and numbers of one or two figures that are no part of a date."""
+    """Where numbers begin that may be shown: years, and those of one or two figures that are no part of a date."""
     pairs = [m for m in re.finditer(PAIR, name) if (int(m[1]) + 1) % 100 == int(m[2])]
     years = {at for m in pairs for at in range(m.start(1), m.end(2))} | {m.start(1) for m in re.finditer(SINGLE, name)}
     dates = {at for m in re.finditer(DATE, name) for at in range(*m.span())}
@@ -122,8 +123,8 @@ def _safe_digits(name: str, days: bool) -> set[int]:
 
 
 def guarded(read: Callable[Given, Read]) -> Callable[Given, Read]:
-    """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led to
-    it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
+    """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led
+    to it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
     """
 
     @functools.wraps(read)
@@ -148,6 +149,6 @@ def _unforeseen(error: Exception) -> str:
         place = f"{module}, line {trace.tb_lineno}" if module.startswith(PACKAGE) else place
         trace = trace.tb_next
     return (
-        f"the returns could not be read, for a reason that the program does not know ({type(error).__name__} in {place}). "
-        f"Expected files as the return has them. Tell the program's keepers these words, and send no data."
+        f"the returns could not be read, for a reason that the program does not know ({type(error).__name__} in "
+        f"{place}). Expected files as the return has them. Tell the program's keepers these words, and send no data."
     )

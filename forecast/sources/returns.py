@@ -1,4 +1,4 @@
-"""What a folder of returns says: stocks at the days asked for, the tables, links between returns, and what was found wrong."""
+"""What a folder of returns says: stocks at days asked for, tables, links between returns, what was found wrong."""
 
 import secrets
 from datetime import date
@@ -49,13 +49,14 @@ def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:
 
 
 def published_asked(texts: tuple[str, ...]) -> dict[date, int | None]:
-    """Day -> published figure, None for a suppressed one (x or c), from texts such as 2018-03-31=206. Raises BadInput."""
+    """Day -> published figure, None where suppressed (x or c), from texts such as 2018-03-31=206. Raises BadInput."""
     figures = {}
     for text in texts:
         day, _, figure = text.partition("=")
         if not figure.isdecimal() and figure not in SUPPRESSED:
             raise BadInput(
-                f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is suppressed."
+                f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is "
+                "suppressed."
             )
         figures[day_asked(day)] = int(figure) if figure.isdecimal() else None
     return figures
@@ -70,7 +71,7 @@ def day_asked(text: str) -> date:
 
 
 def summary(returns: Returns, days: list[date], published: dict[date, int | None]) -> dict:
-    """For machines: looked-after children on each day, by age band and placement, beside a published figure where given."""
+    """For machines: looked-after children on each day by age band and placement, and a published figure where given."""
     stocks = {day.isoformat(): _stock(returns.stock(day)) for day in days}
     for day, figure in published.items():
         total = stocks.setdefault(day.isoformat(), _stock(returns.stock(day)))["total"]
@@ -144,7 +145,7 @@ def _links_lines(links: dict) -> list[str]:
 def read_plans(
     path: Path, authority: str | None, until: date | None, with_returns: Path | None
 ) -> tuple[Plans, Links | None]:
-    """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and then forgotten."""
+    """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and forgotten."""
     salt = secrets.token_bytes(MOST_SALT)
     plans = read_cin(path, authority, until, salt)
     return plans, link(read_returns(with_returns, until=until, salt=salt), plans) if with_returns else None

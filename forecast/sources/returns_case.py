@@ -1,4 +1,4 @@
-"""Returns as tables that a case can read, each with its source card: children by year, and what local rates are made of."""
+"""Returns as tables that a case can read, each with its source card: children by year, what local rates need."""
 
 import json
 from datetime import date, timedelta
@@ -54,7 +54,7 @@ def cp_tables(plans: Plans, area: str) -> dict[str, pd.DataFrame]:
 
 
 def contents(tables: dict[str, pd.DataFrame], name: str, area: str, last: date, made: date) -> dict[str, str]:
-    """Every file by its name: NAME_TABLE.csv and its card. `last` is the last day covered, `made` the day they were read."""
+    """Every file by its name: NAME_TABLE.csv and its card. `last`: the last day covered; `made`: the day of reading."""
     files = {}
     for kind, table in tables.items():
         text = table.to_csv(index=False, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Returns as a table of children, in the form that a case reads: local stocks, starts and ends by age, and the last position."""
+"""Returns as a table of children that a case reads: local stocks, starts and ends by age, and the last position."""
 
 from collections.abc import Callable
 from datetime import date
@@ -35,7 +35,7 @@ UNKNOWN = "unknown"
 
 
 def lac_table(returns: Returns, area: str) -> pd.DataFrame:
-    """Looked-after children of one area: stocks at each 31 March and on the last day, starts and ends of each whole year.
+    """Looked-after children of an area: stocks at each 31 March and on the last day, flows of each whole year.
 
     Age bands, placements and UASC as a published table has them; children of unknown age are in the totals alone.
     """
@@ -50,7 +50,7 @@ def lac_table(returns: Returns, area: str) -> pd.DataFrame:
 
 
 def cp_table(plans: Plans, area: str) -> pd.DataFrame:
-    """Child protection plans of one area: stocks, starts and ends likewise, and how long the plans that ended had lasted."""
+    """Child protection plans of an area: stocks and flows likewise, and how long the plans that ended had lasted."""
     source = f"CIN census returns, {plans.first_day} to {plans.last_day}"
     rows = [(day.isoformat(), "cp_stock", *row) for day in _days(plans) for row in _by_band(plans.stock(day), "plans")]
     rows += _flows(plans, plans.monthly, {"starts": "cp_starts", "ends": "cp_ends"})

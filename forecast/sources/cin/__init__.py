@@ -1,11 +1,12 @@
-"""Child protection plans from CIN census returns and Annex A lists: counts and child-days out. Child rows never leave this room.
+"""Child protection plans from CIN census returns and Annex A lists: counts and child-days out; child rows stay here.
 
     plans = read_cin(Path("cin"))
     plans.stock(date(2018, 3, 31))
 
-Each rule stands where it is applied: `codes` (files, fields, headings, code sets), `census` (XML), `sheets` (CSV, XLSX),
-`years` (which return a file is), `plans` (births, plans, conferences), `tables` (what is counted). What every reader of
-returns does alike is in `forecast.sources.reading`; all that is left out or changed is counted by codes.RULES.
+Each rule stands where it is applied: `codes` (files, fields, headings, code sets), `census` (XML), `sheets` (CSV,
+XLSX), `years` (which return a file is), `plans` (births, plans, conferences), `tables` (what is counted). What every
+reader of returns does alike is in `forecast.sources.reading`; all that is left out or changed is counted by
+codes.RULES.
 """
 
 import secrets
@@ -28,7 +29,7 @@ from forecast.sources.reading.files import find_files, suffix
 
 
 class Plans(ChildReturns):
-    """What several returns say of child protection plans, as counts. The rows stay inside: neither shown, copied nor pickled.
+    """What several returns say of child protection plans, as counts. The rows stay inside: neither shown nor pickled.
 
     first_day, last_day  the days covered, from the first return's first to the last one's last
     """
@@ -56,14 +57,14 @@ class Plans(ChildReturns):
     def looked_after(self, day: date) -> pd.DataFrame:
         """age_band, children: looked after at the end of a day by Annex A list 8; all 0 where no list 8 was given.
 
-        The list does not tell short breaks apart on every system: SSDA903 returns are the source for looked-after children.
+        The list does not tell short breaks apart on every system: SSDA903 is the source for looked-after children.
         """
         return tables.stock(self._care, self._covered(day), "children")
 
     def monthly(self, first: str, last: str) -> pd.DataFrame:
-        """month, age_band, stock (at its end), starts, ends, transfers_in, repeat_starts; months such as 2018-04, both included.
+        """month, age_band, stock (at its end), starts, ends, transfers_in, repeat_starts; both months included.
 
-        transfers_in is missing (NA) where no return gives the dates of conferences. Raises BadInput for months not covered.
+        transfers_in is missing (NA) where no return gives conferences. Raises BadInput for months not covered.
         """
         return tables.monthly(self._plans, self._asked_months(first, last), self._span)
 
@@ -100,12 +101,13 @@ def read_cin(
     """Read every CIN census and Annex A list in a folder, a zip or a file.
 
     authority  which LA to read, as in the census header (LEA) or the LA column, where there are several
-    until      last day the last return was complete, for an extract made within the year; else 31 March, or the header's
-               reference date
-    salt       16 to 64 secret bytes for the hashes of identifiers, to be shared only with another return to be linked; else
-               made afresh and forgotten
+    until      last day the last return was complete, for an extract made within the year; else 31 March, or the
+               header's reference date
+    salt       16 to 64 secret bytes for the hashes of identifiers, to be shared only with another return to be linked;
+               else made afresh and forgotten
     made_by    day by which the files were made: a last return whose year goes beyond it is complete to it
-    Raises BadInput naming file, line or record, field, what was expected and what to do; never a child's identifier or date.
+    Raises BadInput naming file, line or record, field, what was expected and what to do; never a child's identifier or
+    date.
     """
     check_salt(salt)
     quality, salt = Quality(codes.RULES), salt or secrets.token_bytes(MOST_SALT)
@@ -116,7 +118,8 @@ def read_cin(
     own = choose_authority(parts, authority, quality)
     if not own:
         raise BadInput(
-            "the path given holds no file with child protection plans. Give the census XML, its tables, or Annex A lists."
+            "the path given holds no file with child protection plans. Give the census XML, its tables, or Annex A "
+            "lists."
         )
     for part in own:
         read_dates(part, quality)
@@ -124,15 +127,17 @@ def read_cin(
 
 
 def choose_authority(parts: list[Part], authority: str | None, quality: Quality) -> list[Part]:
-    """The parts of one authority. Raises BadInput where several are named and none is chosen, or the one chosen is not there."""
+    """The parts of one authority. Raises BadInput where it is not there, or several are named and none is chosen."""
     named = {part.authority.casefold() for part in parts if part.authority}
     if authority is None and len(named) > 1:
         raise BadInput(
-            f"the files hold {len(named)} authorities. Choose one with authority, as the header (LEA) or the LA column has it."
+            f"the files hold {len(named)} authorities. Choose one with authority, as the header (LEA) or the LA "
+            "column has it."
         )
     if authority is not None and authority.casefold() not in named:
         raise BadInput(
-            f"authority {authority!r} is in no header (LEA) and no LA column. Write it as it stands there, or leave it out."
+            f"authority {authority!r} is in no header (LEA) and no LA column. Write it as it stands there, or leave "
+            "it out."
         )
     nameless = [part.name for part in parts if not part.authority]
     if nameless and len(named) > 1:

@@ -1,8 +1,8 @@
 """The CIN census and Annex A as data: files, tables and their fields, headings, the XML's layout, codes, and the rules.
 
-Code sets: the DfE schema as kept in the LIIA pipeline (`cin_census_pipeline/spec/CIN_schema_2025.xsd`); sex in digits to
-2023. Annex A headings: LIIA `annex_a_pipeline/spec/Annex_A_schema.yml`. Rules (rules.csv) name the DfE's rules of the
-children in need census, as councils' own extracts and data-to-insight/CIN-validator check them.
+Code sets: the DfE schema as kept in the LIIA pipeline (`cin_census_pipeline/spec/CIN_schema_2025.xsd`); sex in digits
+to 2023. Annex A headings: LIIA `annex_a_pipeline/spec/Annex_A_schema.yml`. Rules (rules.csv) name the DfE's rules of
+the children in need census, as councils' own extracts and data-to-insight/CIN-validator check them.
 """
 
 import re
@@ -105,7 +105,7 @@ AGE_BANDS = (UNBORN, *AGE_FROM, UNKNOWN)
 AGE_CUTS = tuple(AGE_FROM.values())
 MOST_DAYS_BEFORE_BIRTH = 294  # 42 weeks: an earlier plan means a wrong date of birth
 
-# Lower edges in days: the bands in which durations of ended plans are published. The first review is due at three months.
+# Lower edges in days: the bands in which durations of ended plans are published; the first review is at 3 months.
 TIME_FROM = {"under_3_months": 0, "3_to_6_months": 91, "6_to_12_months": 183, "1_to_2_years": 365, "over_2_years": 730}
 TIMES = tuple(TIME_FROM)
 

@@ -23,7 +23,7 @@ def stack(returns: list[Return], table: str, quality: Quality) -> pd.DataFrame:
 
 
 def read_births(returns: list[Return], with_events: set[str], quality: Quality) -> pd.DataFrame:
-    """child -> born, died, in days since 1970. A date of birth stands before an expected one, a later return's before an earlier.
+    """child -> born, died. A date of birth stands before an expected one, a later return's before an earlier.
 
     A child not in the table has no known birth, and is counted with age unknown.
     """
@@ -59,7 +59,7 @@ def _count_children(rows: pd.DataFrame, quality: Quality) -> None:
 
 
 def read_plans(returns: list[Return], quality: Quality) -> pd.DataFrame:
-    """child, start, end (OPEN if none), previous, file, line: each plan once, later returns winning; not yet cut to childhood."""
+    """child, start, end (OPEN if none), previous, file, line: each plan once, later returns winning."""
     rows = stack(returns, "plans", quality)
     _count_codes(rows, quality)
     rows = _with_dates(rows, quality)
@@ -117,7 +117,7 @@ def _once_each_return(rows: pd.DataFrame, quality: Quality) -> pd.DataFrame:
 
 
 def _latest_return(rows: pd.DataFrame, with_plans: list[bool], quality: Quality) -> pd.DataFrame:
-    """The latest return's word on each plan; those open at a return's end that the next one with plans does not carry are closed."""
+    """The latest return's word on each plan; one open at a return's end that the next does not carry is closed."""
     rows = rows.sort_values(["child", "start", "turn"], ascending=[True, True, False], kind="stable")
     again = quality.rows(rows, rows.duplicated(["child", "start"]), "later_return")
     kept_end = rows.groupby(["child", "start"])["end"].transform("first")
@@ -135,7 +135,7 @@ def _latest_return(rows: pd.DataFrame, with_plans: list[bool], quality: Quality)
 
 
 def _restarted(kept: pd.DataFrame, lost: pd.Series, following: dict) -> np.ndarray:
-    """Whether the next return has, in place of a plan it does not carry, another of the child that was open at this one's end."""
+    """Whether the next return has, in place of a plan it does not carry, another that was open at this one's end."""
     found = np.zeros(len(kept), dtype=bool)
     by_child = kept.groupby("child").indices
     for row in np.flatnonzero(lost):
@@ -165,12 +165,13 @@ def add_births(plans: pd.DataFrame, births: pd.DataFrame, quality: Quality) -> p
 
 
 def _passed(plans: pd.DataFrame, adult: np.ndarray) -> np.ndarray:
-    """Whether the 18th birthday falls by the last day any return covers: an open plan of a younger child is no fault."""
+    """Whether the 18th birthday falls by the last day covered: an open plan of a younger child is no fault."""
     return adult <= plans["last"].max()
 
 
 def join_overlaps(spans: pd.DataFrame, rule: str, quality: Quality) -> pd.DataFrame:
-    """Spans of one child that overlap as one, from the first start to the last end. One that starts as another ends stays."""
+    """Spans of a child that overlap as one, from the first start to the last end; one that starts as another ends "
+    "stays."""
     if spans.empty:
         return spans
     spans = spans.sort_values(["child", "start", "end"], kind="stable").reset_index(drop=True)
@@ -249,7 +250,7 @@ def count_lone_reviews(plans: pd.DataFrame, conferences: pd.DataFrame, quality: 
 
 
 def read_care(returns: list[Return], quality: Quality) -> pd.DataFrame:
-    """child, start, end: periods looked after from Annex A list 8, the later extract winning, joined where they overlap."""
+    """child, start, end: periods looked after from list 8, the later extract winning, joined where they overlap."""
     rows = stack(returns, "care", quality)
     rows = _with_dates(rows.assign(previous="0"), quality)
     rows = rows.sort_values(["child", "start", "turn", "end"], ascending=[True, True, False, True], kind="stable")

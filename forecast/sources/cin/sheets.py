@@ -55,7 +55,7 @@ def _is_headings(cells: set[str]) -> bool:
 
 
 def _is_return(sheet: Sheet, form: str) -> bool:
-    """Whether the sheet has something to count. Raises BadInput where it lacks a column of what it has, or of its name."""
+    """Whether the sheet has something to count. Raises BadInput where it lacks a column of what it counts."""
     columns = set(sheet.columns)
     plans, signs = columns & set(OF_TABLE["plans"]), columns & set(SIGN_OF)
     if form == "annex" and not signs & {"CPPSTARTDATE", codes.LIST_8}:
@@ -73,8 +73,8 @@ def _is_return(sheet: Sheet, form: str) -> bool:
     ]
     if lacking := [CHECKED[column] for column in needed if column not in columns]:
         raise BadInput(
-            f"{sheet.name}, line 1: no column {', '.join(lacking)}; expected it among the headings. Correct the headings, or "
-            f"export the file again."
+            f"{sheet.name}, line 1: no column {', '.join(lacking)}; expected it among the headings. Correct the "
+            f"headings, or export the file again."
         )
     return True
 

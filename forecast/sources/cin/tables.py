@@ -48,7 +48,7 @@ def stock(spans: pd.DataFrame, day: int, measure: str) -> pd.DataFrame:
 
 
 def monthly(plans: pd.DataFrame, months: list[str], span: Span) -> pd.DataFrame:
-    """month, age_band, stock, starts, ends, transfers_in, repeat_starts; over all ages stock = the month before + starts - ends.
+    """month, age_band, stock, starts, ends, transfers_in, repeat_starts; stock = the month before + starts - ends.
 
     Ages are those on the day of the start, on the day before the end, and on the month's last day for the stock.
     """
@@ -105,7 +105,8 @@ def conferences(held: pd.DataFrame, span: Span) -> pd.DataFrame:
 
     children    counted once a day; missing (NA) for a month whose return does not give that kind
     kind        s47 (enquiries), icpc (initial, after an enquiry), transfer_in, icpc_other, rcpc (review)
-    conferences one for each family and day, of the children whose family is known: children_in_families / conferences is
+    conferences one for each family and day, of the children whose family is known: children_in_families / conferences
+    is
                 children per conference. Only CSV files with a FamilyID column give it; missing (NA) elsewhere
     """
     first, last = (np.datetime64(day, "D").astype("datetime64[M]") for day in (span.first, span.last))

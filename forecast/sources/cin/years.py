@@ -62,7 +62,7 @@ class Return:
 
 
 def read_dates(part: Part, quality: Quality) -> None:
-    """Turn the dates of a part from text to days. Raises BadInput naming file, line, record and field; never the date."""
+    """Turn the dates of a part from text to days. Raises BadInput naming file, line, record and field."""
     columns = [
         (part.tables[table], column, called)
         for table, fields in codes.TABLES.items()
@@ -77,8 +77,8 @@ def place_in_returns(
 ) -> list[Return]:
     """The returns in order of time.
 
-    The year is the header's, else the YEAR column's, the name's, or that of the latest dates inside. An Annex A extract is
-    as at the date in its name (2018-09-30), else at its latest date, and covers the six months before.
+    The year is the header's, else the YEAR column's, the name's, or that of the latest dates inside. An Annex A extract
+    is as at the date in its name (2018-09-30), else at its latest date, and covers the six months before.
     Raises BadInput for dates that contradict the year, two returns of one year, and days missing in between.
     """
     groups: dict[tuple, list[Part]] = {}
@@ -119,7 +119,8 @@ def _named_by_dates(groups: dict, quality: Quality) -> dict:
             inside = days.latest(days.year_of(_dates(group)))
             if inside is None:
                 raise BadInput(
-                    f"{group[0].name}: no year in its name, and no dates of plans to tell. Name the folder, such as 2017-18."
+                    f"{group[0].name}: no year in its name, and no dates of plans to tell. Name the folder, such as "
+                    "2017-18."
                 )
             quality.count(group[0].name, "year_from_dates")
         placed.setdefault((form, inside or year), []).extend(group)
@@ -201,12 +202,13 @@ def _check_gaps(returns: list[Return]) -> None:
         if after.first > before.last + 1:
             raise BadInput(
                 f"no return covers {days.to_date(before.last + 1)} to {days.to_date(after.first - 1)}, between "
-                f"{before.label} and {after.label}. Plans that started and ended then would be lost. Add it, or leave out the returns before it."
+                f"{before.label} and {after.label}. Plans that started and ended then would be lost. Add it, or leave "
+                "out the returns before it."
             )
 
 
 def _check_quiet(final: Return, quality: Quality) -> None:
-    """Refuse a last return that goes silent before its last day: an extract made within the year, read as the whole of it."""
+    """Refuse a last return that goes silent before its last day: an extract made within the year."""
     dated = _dates(final.parts)
     dated = dated[(dated >= final.first) & (dated <= final.last)]
     if not dated.size or dated.max() > final.last - MOST_QUIET_DAYS:
@@ -214,6 +216,7 @@ def _check_quiet(final: Return, quality: Quality) -> None:
     if dated.size >= ENOUGH_TO_JUDGE:
         raise BadInput(
             f"{final.parts[0].name}: no plan, conference or review in the last {MOST_QUIET_DAYS} days to "
-            f"{days.to_date(final.last)}, the end of {final.label}. Expected a whole return. If it was made earlier, say the last day it was complete with until."
+            f"{days.to_date(final.last)}, the end of {final.label}. Expected a whole return. If it was made earlier, "
+            "say the last day it was complete with until."
         )
     quality.count(final.parts[0].name, "quiet_end")

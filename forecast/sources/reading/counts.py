@@ -1,7 +1,7 @@
 """Counting children and days without any child: age bands, cells, months, and what keeps the rows inside.
 
-A row is a span of one child's: `start` and `end` in days (the child is counted at the end of a day where start <= day < end)
-and `born`. Cells may be small: the report's disclosure control decides what is published.
+A row is a span of one child's: `start` and `end` in days (the child is counted at the end of a day where start <= day <
+end) and `born`. Cells may be small: the report's disclosure control decides what is published.
 """
 
 import re
@@ -61,7 +61,7 @@ class ChildReturns:
         return self._quality.table()
 
     def _covered(self, day: date) -> int:
-        """The day as a number. Raises BadInput for one not covered; the day before the first return's first is covered."""
+        """The day as a number. Raises BadInput for one not covered; the day before the first is covered."""
         number = day_number(day)
         if not self._span.first - 1 <= number <= self._span.last:
             raise BadInput(
@@ -96,7 +96,7 @@ def month_ends(months: list[str]) -> np.ndarray:
 
 
 def age_band(born: np.ndarray, day: np.ndarray | int, cuts: tuple[int, ...]) -> np.ndarray:
-    """How many of the birthdays in `cuts` were reached on a day; one more than there are where the birth is not known."""
+    """How many of the birthdays in `cuts` were reached on a day; one more than all where no birth is known."""
     reached = [birthday(born, age) <= day for age in cuts]
     return np.where(born == NO_DAY, len(cuts) + 1, np.sum(reached, axis=0))
 

@@ -1,4 +1,4 @@
-"""Days as numbers since 1 January 1970, dates read strictly, and the years of returns: 2018 is 1 April 2017 to 31 March 2018."""
+"""Days as numbers since 1970, dates read strictly, and the years of returns: 2018 is the year to 31 March 2018."""
 
 import re
 from datetime import date
@@ -48,11 +48,11 @@ def birthday(born: np.ndarray, age: int) -> np.ndarray:
 
 
 def read_days(columns: list[tuple[pd.DataFrame, str, str]], name: str, quality: Quality, iso: bool = False) -> None:
-    """Turn a file's date columns, given as (frame, column, what messages call it), from text to days; NO_DAY where blank.
+    """Turn a file's date columns, as (frame, column, what messages call it), from text to days; NO_DAY where blank.
 
-    The format is one for the whole file: ISO (yyyy-mm-dd) where most dates are, or all must be (`iso`), else dd/mm/yyyy, the
-    returns' own. Any date written otherwise is refused, and a month above 12 means American dates: a file is never read
-    cell by cell, for 03/04 would be April in one row and March in the next.
+    The format is one for the whole file: ISO (yyyy-mm-dd) where most dates are, or all must be (`iso`), else
+    dd/mm/yyyy, the returns' own. Any date written otherwise is refused, and a month above 12 means American dates: a
+    file is never read cell by cell, for 03/04 would be April in one row and March in the next.
     """
     cells = pd.concat([frame[column] for frame, column, _ in columns], ignore_index=True).astype(object)
     counts = cells[~cells.isin(BLANK)].value_counts()
@@ -104,7 +104,7 @@ def financial(year: int) -> str:
 
 
 def year_in_text(text: str) -> tuple[int, bool] | None:
-    """The year nearest the end of a name, and whether both halves are given: 2017-18 is (2018, True), 2018 is (2018, False)."""
+    """The year nearest the end of a name, and whether both halves are given: (2018, True) for 2017-18."""
     pairs = [m for m in re.finditer(PAIR, text) if (int(m[1]) + 1) % 100 == int(m[2])]
     found = [(m.start(1), int(m[1]) + 1, True) for m in pairs]
     for m in re.finditer(SINGLE, text):
@@ -152,7 +152,7 @@ def check_year(name: str, year: int, days: np.ndarray, slips_ahead: bool) -> Non
 
 
 def complete_to(first: int, last: int, until: date | None, made_by: date | None) -> int:
-    """The last day to which a last return, from `first` to `last`, is complete: `until`, or `made_by` where it is before its end.
+    """The day to which the last return, from `first` to `last`, is complete: `until`, or an earlier `made_by`.
 
     Raises BadInput for an `until` that is not within it.
     """

@@ -1,4 +1,4 @@
-"""Finding and opening the files of one or more returns: a folder, a zip or one file, piece by piece and within limits."""
+"""Finding and opening the files of returns: a folder, a zip or one file, piece by piece and within limits."""
 
 import struct
 import zipfile
@@ -49,7 +49,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Source:
-    """A file of a return: its path inside the folder or zip, written with / and without personal words, and how to open it."""
+    """A file of a return: its path in the folder or zip, written with / and without personal words; how to open it."""
 
     name: str
     open: Callable
@@ -88,7 +88,7 @@ def _hidden(name: str) -> bool:
 
 
 def find_files(path: Path, wanted: Wanted, quality: Quality) -> list[Source]:
-    """Every wanted file of a folder, a zip, or the zips inside a folder, in order of name. Others are counted, not read.
+    """Every wanted file of a folder, a zip, or the zips inside a folder, by name. Others are counted, not read.
 
     Raises BadInput where there is none, where there are too many, or where the zip or a link leads outside.
     """

@@ -1,4 +1,4 @@
-"""Tables as text, read strictly: CSV files and the sheets of workbooks. Columns go by name, and no message quotes a cell."""
+"""Tables as text, read strictly: CSV files and sheets of workbooks. Columns go by name; no message quotes a cell."""
 
 import contextlib
 import io
@@ -49,8 +49,8 @@ def read_csv(source: Source, heading: Callable[[str], str], padded: bool, qualit
 
     heading  the one form of a heading, whatever its case and spaces
     padded   whether rows may have blank cells beyond the headings
-    Raises BadInput, naming file and line, for another encoding or separator, a quotation mark that never closes, a row with
-    too few or too many cells (a truncated file), and a heading that stands twice.
+    Raises BadInput, naming file and line, for another encoding or separator, a quotation mark that never closes, a row
+    with too few or too many cells (a truncated file), and a heading that stands twice.
     """
     text, latin_1 = decode(source.name, source.content())
     quality.count(source.name, "latin_1", latin_1)
@@ -78,8 +78,8 @@ def _as_sheet(
     for row, line in kept:
         if len(row) < width or any(map(str.strip, row[width:])) or (len(row) > width and not padded):
             raise BadInput(
-                f"{name}, line {line}: {len(row)} cells, expected {width}. A truncated file or a stray comma: export the file "
-                f"again."
+                f"{name}, line {line}: {len(row)} cells, expected {width}. A truncated file or a stray comma: export "
+                f"the file again."
             )
     return Sheet(name, columns, [row[:width] for row, _ in kept], [line for _, line in kept])
 
@@ -144,9 +144,9 @@ def read_workbook(
 
 
 def _workbook_rows(content: bytes) -> list[dict[int, list[str]]] | None:
-    """Each sheet's rows by line, blank ones left out; None for a damaged workbook, on which openpyxl raises every kind of error.
+    """Each sheet's rows by line, blank ones left out; None for a damaged workbook.
 
-    Nothing is raised here: openpyxl's own errors may hold a cell.
+    Nothing is raised here: openpyxl's own errors, of every kind, may hold a cell.
     """
     import openpyxl  # large, and most returns are no workbooks
 

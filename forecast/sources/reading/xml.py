@@ -1,4 +1,4 @@
-"""XML returns, read child by child as a stream: no DTD, no entity, no outside reference, within limits of depth and length."""
+"""XML returns, read child by child as a stream: no DTD, entity or outside reference, and within limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from forecast.sources.reading.sheets import place
 MOST_DEPTH = 20  # a census has 7
 MOST_TEXT = 1000  # characters in one element
 MOST_PENDING = MEGABYTE  # bytes of one tag, comment or instruction: what expat must hold at once
-NO_DTD = "A return has none, and one can draw in other files or swell without limit. Export the file again from the case system"
+NO_DTD = "A return has none, and one can draw in other files or swell without limit. Export the file again"
 AGAIN = "Export the file again"
 Section = tuple[str, int, dict[str, str]]  # the element's name, its line, its used fields
 
@@ -46,7 +46,7 @@ class Layout:
 def read_children(
     source: Source, layout: Layout, on_child: Callable[[list[Section], int, int], None], quality: Quality
 ) -> dict[str, str]:
-    """Give `on_child` the sections of each child as they close, the line where it closes, and its number; gives the header.
+    """Give `on_child` the sections of each child, the line where it closes, and its number; gives the header.
 
     Raises BadInput for XML that is not well formed, is not the return, holds a DTD or entity, or passes a limit.
     """
@@ -167,7 +167,8 @@ class _Reader:
         if section and local in layout.sections[section]:
             if self.open[section][2].setdefault(local, text) != text:
                 self.stop(
-                    "one field given twice in one section; expected it once. Correct the record, or export the file again"
+                    "one field given twice in one section; expected it once. Correct the record, or export the file "
+                    "again"
                 )
         elif section and layout.repeated.get(local) == section:
             self.closed += [(local, line, {local: text})] if text else []

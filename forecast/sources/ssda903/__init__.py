@@ -1,11 +1,12 @@
-"""SSDA903 returns of looked-after children: several years in, counts and child-days out. Child rows never leave this room.
+"""SSDA903 returns of looked-after children: several years in, counts and child-days out; child rows stay here.
 
     returns = read_returns(Path("returns.zip"))
     returns.stock(date(2018, 3, 31))
 
-Each rule stands where it is applied: `codes` (files, columns, code sets and groups), `rows` (one file), `years` (which return
-a file is), `episodes` (merging, resolving, periods of care), `children` (births, UASC), `tables` (what is counted). What every
-reader of returns does alike is in `forecast.sources.reading`; all that is left out or changed is counted by codes.RULES.
+Each rule stands where it is applied: `codes` (files, columns, code sets and groups), `rows` (one file), `years` (which
+return a file is), `episodes` (merging, resolving, periods of care), `children` (births, UASC), `tables` (what is
+counted). What every reader of returns does alike is in `forecast.sources.reading`; all that is left out or changed is
+counted by codes.RULES.
 """
 
 from collections.abc import Iterable
@@ -70,7 +71,7 @@ class Returns(ChildReturns):
         return tables.exposure(self._care, self._span)
 
     def open_at_end(self) -> pd.DataFrame:
-        """Looked after at the end of the last day by age band, time since start, placement and UASC: see tables.open_at_end.
+        """Looked after at the end of the last day: see tables.open_at_end.
 
         And `day`, which that is, and `longest`, how many days the returns reach back from it.
         """
@@ -122,8 +123,8 @@ def read_returns(
     authority      which LA to read, where the files have an LA column with several
     until          last day the last return was complete, for an extract made within the year; else 31 March
     own_providers  PLACE_PROVIDER codes that are the council's own fostering; a trust may file its own as PR5
-    salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read with
-                   the same: see forecast.sources.links
+    salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read
+                   with the same: see forecast.sources.links
     made_by        day by which the files were made: a last return whose year goes beyond it is complete to it
     Raises BadInput naming file, line, column, what was expected and what to do; never a child's identifier or date.
     """
@@ -175,7 +176,7 @@ def _days_covered(rows: pd.DataFrame, until: date | None, made_by: date | None) 
     if until is None and complete == last and len(final) >= ENOUGH_TO_JUDGE and quiet:
         month = month_in_words(f"{to_date(days.max()):%Y-%m}")
         raise BadInput(
-            f"{final['file'].iloc[0]}: its latest dates are in {month}, and its year ends on {to_date(last)}; expected dates up "
-            f"to then. An extract made within the year? Give its last day with until."
+            f"{final['file'].iloc[0]}: its latest dates are in {month}, and its year ends on {to_date(last)}; "
+            f"expected dates up to then. An extract made within the year? Give its last day with until."
         )
     return Span(int(rows["first"].min()), complete)

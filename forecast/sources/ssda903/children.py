@@ -1,4 +1,4 @@
-"""What is known of each child apart from the episodes: date of birth, and until when unaccompanied and seeking asylum."""
+"""What is known of a child apart from the episodes: date of birth, and until when UASC."""
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ def read_uasc(tables: dict[int, Table], episodes: pd.DataFrame, quality: Quality
 
 
 def _left_off(rows: pd.DataFrame, years: list[int], kept: pd.DataFrame, episodes: pd.DataFrame) -> np.ndarray:
-    """The children whom a return with a UASC file has, not on it, although they had not stopped being UASC before it."""
+    """The children whom a return has, not on its UASC file, although they had not stopped being UASC before it."""
     until = kept.set_index("child")["until"]
     had = episodes.loc[
         episodes["child"].isin(until.index) & episodes["year"].isin(years), ["child", "year", "first"]

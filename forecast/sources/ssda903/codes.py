@@ -1,9 +1,10 @@
-"""SSDA903 as data: its files and columns, its code sets with the years in which each was used, and the rules of reading it.
+"""SSDA903 as data: its files and columns, its code sets with their years, and the rules of reading it.
 
 Code sets: data-to-insight/csc-validator-be-903 (`lac_validator/config.py` and its rules) and the LIIA pipeline's
 `SSDA903_schema_*.yml`; codes before 2015-16 from the DfE metadata published with the 2010 tables.
-A return's year is written as the calendar year of its last day: 2018 is 1 April 2017 to 31 March 2018. Rules (rules.csv)
-name the DfE's validation rules of 2024-25, by csc-validator-be-903, `output_data/903_2024_25_rule_info.csv`.
+A return's year is written as the calendar year of its last day: 2018 is 1 April 2017 to 31 March 2018. Rules
+(rules.csv) name the DfE's validation rules of 2024-25, by csc-validator-be-903,
+`output_data/903_2024_25_rule_info.csv`.
 """
 
 from dataclasses import dataclass
@@ -22,15 +23,15 @@ FILES = Wanted(
     together=400 * MEGABYTE,
     alone=False,
     no_path="the path given is not a folder or a zip. Give the folder, or the zip, that holds the return's CSV files.",
-    none="the path given holds no CSV file; expected Header and Episodes files. Check the folder. Excel workbooks are not read: "
-    "save each sheet as CSV.",
+    none="the path given holds no CSV file; expected Header and Episodes files. Check the folder. Excel workbooks are "
+    "not read: save each sheet as CSV.",
     passed_over="not_csv",
 )
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A file of the return: the column only it has, those it must have, those used where present, and which are dates."""
+    """A file of the return: the column only it has, those it must have, those used where present, and dates."""
 
     sign: str
     needed: tuple[str, ...]
@@ -38,7 +39,7 @@ class Kind:
     dates: tuple[str, ...]
 
 
-# Columns: data-to-insight/csc-validator-be-903, lac_validator/config.py. Others of the return are known and left unread.
+# Columns: data-to-insight/csc-validator-be-903, lac_validator/config.py. Others are known and left unread.
 KINDS = {
     "Episodes": Kind(
         "DECOM", ("CHILD", "DECOM", "DEC", "LS", "PLACE"), ("RNE", "REC", "PLACE_PROVIDER"), ("DECOM", "DEC")
@@ -84,8 +85,8 @@ class Place:
 
 
 STRANGER_FOSTER = "foster"  # becomes in-house, agency or unknown by provider
-# U1-U6 replace Q1, Q2 in 2015-16; K3 replaces H5, P2 from 2024-25. One schema drops those two in 2024-25, one validator in
-# 2025-26: both are let in for 2024-25.
+# U1-U6 replace Q1, Q2 in 2015-16; K3 replaces H5, P2 from 2024-25. One schema drops those two in 2024-25, one validator
+# in 2025-26: both are let in for 2024-25.
 PLACES = {
     row["code"]: Place(row["group"], int(row["first"] or 0), int(row["last"] or FOREVER))
     for row in CODES
@@ -111,8 +112,8 @@ REASONS_FOR_END = {CONTINUES, *LEAVES_BY_CODE}
 def placement_groups(place: np.ndarray, provider: np.ndarray, own: tuple[str, ...]) -> np.ndarray:
     """The index in PLACEMENTS of each placement code [episode]; a code not known is counted as other.
 
-    own  provider codes that are the council's own. Foster carers of every other provider, another council's included, are
-         bought in and counted as agency; a foster carer without a provider is counted apart, never guessed.
+    own  provider codes that are the council's own. Foster carers of every other provider, another council's included,
+         are bought in and counted as agency; a foster carer without a provider is counted apart, never guessed.
     """
     groups = np.array([PLACES[code].group if code in PLACES else "other" for code in place], dtype=object)
     foster = groups == STRANGER_FOSTER

@@ -3,9 +3,9 @@
 Rules, with their sources:
 - a return carries every episode that touches its year, so an episode appears in several; the later return wins
 - V3 and V4 (short breaks) are not looked after: DfE, published count of children looked after
-- an episode begins on DECOM and ends on DEC; on DEC the child is already elsewhere, so the days counted are DECOM to the
-  day before DEC, and a child is counted on a day where DECOM <= day < DEC: our convention, under which the DEC of one
-  episode is the DECOM of the next, as returns write them
+- an episode begins on DECOM and ends on DEC; on DEC the child is already elsewhere, so the days counted are DECOM to
+  the day before DEC, and a child is counted on a day where DECOM <= day < DEC: our convention, under which the DEC of
+  one episode is the DECOM of the next, as returns write them
 - nobody is looked after from the 18th birthday; one born on 29 February is 18 on 1 March (our convention)
 - a period of care is the union of adjoining episodes: a change of legal status, carer or placement is not a start
 """
@@ -23,7 +23,7 @@ EPISODE = ["child", "start", "end", "LS", "PLACE", "PLACE_PROVIDER", "RNE", "REC
 
 
 def stack(tables: dict[int, Table], columns: dict[str, str]) -> pd.DataFrame:
-    """One frame of every year's rows: file, line, year, its first and last day, and the columns named, under their new names."""
+    """Every year's rows: file, line, year, its first and last day, and the columns named, under their new names."""
     kept = ["file", "line", "year", "first", "last", *columns]
     frames = [table.frame.astype({"file": object})[kept] for _, table in sorted(tables.items())]
     return pd.concat(frames, ignore_index=True).rename(columns=columns)
@@ -70,10 +70,10 @@ def merge_years(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
 def close_open(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     """Ends for episodes that have none and cannot still be open.
 
-    Only a child's last episode may be open: where one that began later ends with the child leaving care (an E code), the open
-    one is over by then. Where none does, the child has not left and the open one holds.
-    One that is open at the end of a return and not carried by the next has ended or was struck out: it is taken as ended on
-    1 April, so that 31 March stays as that return counted it.
+    Only a child's last episode may be open: where one that began later ends with the child leaving care (an E code),
+    the open one is over by then. Where none does, the child has not left and the open one holds.
+    One that is open at the end of a return and not carried by the next has ended or was struck out: it is taken as
+    ended on 1 April, so that 31 March stays as that return counted it.
     """
     left = _left_after(episodes)
     forgotten = quality.rows(episodes, (episodes["end"] == OPEN) & (left < OPEN), "dec_forgotten")
@@ -86,7 +86,7 @@ def close_open(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
 
 
 def _left_after(episodes: pd.DataFrame) -> np.ndarray:
-    """The first day on which a later episode of the child ends with the child leaving; OPEN where none does [episode]."""
+    """The first day on which a later episode ends with the child leaving; OPEN where none does [episode]."""
     opened = episodes.loc[episodes["end"] == OPEN, ["child", "start"]].reset_index(names="row")
     leavers = episodes.loc[
         (episodes["end"] != OPEN) & episodes["REC"].isin(list(codes.LEAVES_BY_CODE)), ["child", "start", "end"]
@@ -110,10 +110,10 @@ def looked_after(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
 
 
 def resolve(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
-    """Episodes that do not overlap, covering the very days the overlapping ones cover: no child is lost and none counted twice.
+    """Episodes that do not overlap, on the very days the overlapping ones cover: no child lost, none counted twice.
 
-    On each day the episode that began last holds; when it ends, one around it resumes. Of two that begin together the later
-    return's holds, then the shorter one.
+    On each day the episode that began last holds; when it ends, one around it resumes. Of two that begin together the
+    later return's holds, then the shorter one.
     """
     order = ["child", "start", "year", "end", "PLACE", "PLACE_PROVIDER", "LS", "RNE", "REC"]
     episodes = episodes.sort_values(

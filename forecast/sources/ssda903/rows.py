@@ -84,7 +84,7 @@ def find_kind(sheet: Sheet | None, name: str, quality: Quality) -> str | None:
 
 
 def choose_authority(read: list[Table], authority: str | None, quality: Quality) -> list[Table]:
-    """The tables of one authority. Raises BadInput where there are several and none is chosen, or the one chosen is not there."""
+    """The tables of one authority. Raises BadInput where it is not there, or there are several and none is chosen."""
     have = [table for table in read if "LA" in table.frame]
     named = {name.casefold() for table in have for name in table.frame["LA"].unique()}
     if not named and authority is None:
@@ -105,8 +105,8 @@ def _check_authority(read: list[Table], have: list[Table], named: set[str], auth
     for table in have:
         if (blank := table.frame["LA"] == "").any():
             raise BadInput(
-                f"{table.name}, line {table.frame.loc[blank, 'line'].iloc[0]}, LA: blank; expected an authority on every row. "
-                f"Fill it in, or remove the column."
+                f"{table.name}, line {table.frame.loc[blank, 'line'].iloc[0]}, LA: blank; expected an authority on "
+                f"every row. Fill it in, or remove the column."
             )
     if len(named) > 1 and authority is None:
         raise BadInput(
@@ -116,6 +116,6 @@ def _check_authority(read: list[Table], have: list[Table], named: set[str], auth
         raise BadInput(f"authority {authority!r} is not in any LA column. Write it as it stands there.")
     if without := [table.name for table in read if "LA" not in table.frame]:
         raise BadInput(
-            f"{without[0]} has no LA column and other files do, so its rows cannot be told apart. Add the column, or remove "
-            f"the file."
+            f"{without[0]} has no LA column and other files do, so its rows cannot be told apart. Add the column, or "
+            f"remove the file."
         )

@@ -56,8 +56,8 @@ def stock(care: pd.DataFrame, day: int) -> pd.DataFrame:
 def monthly_stock(care: pd.DataFrame, months: list[str]) -> pd.DataFrame:
     """month, age_band, stock, starts, ends, moves; stock = the month before + starts - ends over all ages together.
 
-    Ages are those on the day of the start or the move, on the last day looked after for an end, and on the month's last day
-    for the stock.
+    Ages are those on the day of the start or the move, on the last day looked after for an end, and on the month's last
+    day for the stock.
     """
     start, end = care["start"].to_numpy(), care["end"].to_numpy()
     flows = {
@@ -69,13 +69,13 @@ def monthly_stock(care: pd.DataFrame, months: list[str]) -> pd.DataFrame:
 
 
 def exposure(care: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """age_band, time_since_start, placement, uasc, child_days, then one column a transition; only cells with child-days.
+    """age_band, time_since_start, placement, uasc, child_days, one column a transition; only cells with child-days.
 
-    child_days    ends of day on which a child was in the cell and could be seen to leave it: from the day before the first
-                  return to the day before the last day covered
+    child_days    ends of day on which a child was in the cell and could be seen to leave it: from the day before the
+                  first return to the day before the last day covered
     move_to_...   moves to that placement group within the period, on a day covered; to its own group: a change of carer
     leave_...     ends of the period, by where to
-    A transition belongs to the cell the child was in the day before. Its rate is its count / child_days, per child per day.
+    A transition belongs to the cell of the day before. Its rate is its count / child_days, per child per day.
     """
     born, began = care["born"].to_numpy(), care["began"].to_numpy()
     cuts = [birthday(born, age) for age in codes.AGE_CUTS] + [began + edge for edge in codes.TIME_FROM.values() if edge]
@@ -103,7 +103,7 @@ def _within(days: pd.Series, span: Span) -> np.ndarray:
 
 
 def open_at_end(care: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """age_band, time_since_start, placement, uasc, children: looked after at the end of the last day; combinations that occur."""
+    """age_band, time_since_start, placement, uasc, children: at the end of the last day; combinations that occur."""
     return _some(_count(open_on(care, span.last), span.last, tuple(NAMES), "children"))
 
 
@@ -117,13 +117,13 @@ def interim_orders(care: pd.DataFrame, day: int) -> int:
 
 
 def entries(care: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """age_band, placement, uasc, starts: periods of care that began on a day covered, by where; only combinations that occur."""
+    """age_band, placement, uasc, starts: periods of care that began on a day covered; combinations that occur."""
     fresh = care[~care["period"].duplicated().to_numpy() & _within(care["start"], span)]
     return _some(_count(fresh, fresh["start"].to_numpy(), WITHOUT_TIME, "starts"))
 
 
 def durations(care: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """age_at_start, time_in_care, leaves, periods: periods of care that ended on a day covered; only combinations that occur.
+    """age_at_start, time_in_care, leaves, periods: that ended on a day covered; only combinations that occur.
 
     Those who left, not those who started: long stays are as frequent as among leavers.
     """
@@ -136,11 +136,12 @@ def durations(care: pd.DataFrame, span: Span) -> pd.DataFrame:
 
 
 def survival(care: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """since_start (days), kaplan_meier, piecewise, periods: share of periods of care that last so long, turning 18 left out.
+    """since_start (days), kaplan_meier, piecewise, periods: share of periods that last so long, turning 18 left out.
 
-    Two estimates from the same periods whose start is known: Kaplan and Meier's, which takes no shape, with late entry for
-    periods begun before the first return; and hazards constant within each band of time, as the forecast uses. Where the
-    two part, the bands are too wide. Turning 18, and still being looked after on the last day covered, end the watching.
+    Two estimates from the same periods whose start is known: Kaplan and Meier's, which takes no shape, with late entry
+    for periods begun before the first return; and hazards constant within each band of time, as the forecast uses.
+    Where the two part, the bands are too wide. Turning 18, and still being looked after on the last day covered, end
+    the watching.
     """
     known = care[care["known"].astype(bool)].groupby("period")[["began", "end", "leaves"]].last()
     began, end, leaves = (known[name].to_numpy() for name in known)

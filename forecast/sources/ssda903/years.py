@@ -1,4 +1,4 @@
-"""Which return each file belongs to: by its YEAR column or its name, proved by the dates inside. One file of a kind a year."""
+"""Which return each file belongs to: by its YEAR column or its name, proved by the dates inside."""
 
 from dataclasses import replace
 
@@ -15,9 +15,9 @@ Groups = dict[tuple[int, bool] | str, list[Table]]
 def place_in_years(tables: list[Table], quality: Quality) -> dict[str, dict[int, Table]]:
     """The tables by kind and return year, with the return's `year`, `first` and `last` day as columns.
 
-    A name such as 2017-18 says its year. One such as 2018 is the return to 31 March 2018, as the DfE names its collections,
-    unless the dates of every such file run a year later: then all are named by the year they start in. Without a year in its
-    name a file takes the year of the latest dates of the Episodes beside it.
+    A name such as 2017-18 says its year. One such as 2018 is the return to 31 March 2018, as the DfE names its
+    collections, unless the dates of every such file run a year later: then all are named by the year they start in.
+    Without a year in its name a file takes the year of the latest dates of the Episodes beside it.
     Raises BadInput for dates that contradict the name, two files of one kind and year, or a year missing in between.
     """
     groups = _grouped(tables)
@@ -30,7 +30,8 @@ def place_in_years(tables: list[Table], quality: Quality) -> dict[str, dict[int,
         year = inside[key] if isinstance(key, str) else key[0] + (named_by_start and key in plain)
         if year is None:
             raise BadInput(
-                f"{group[0].name}: no year in its name, and no Episodes beside it to tell. Name the folder, such as 2017-18."
+                f"{group[0].name}: no year in its name, and no Episodes beside it to tell. Name the folder, such as "
+                "2017-18."
             )
         if isinstance(key, tuple):
             episodes = next((table.name for table in group if table.kind == "Episodes"), "")
@@ -60,15 +61,15 @@ def _grouped(tables: list[Table]) -> Groups:
 
 
 def _split_by_year(table: Table) -> list[Table]:
-    """One table for each value of the YEAR column, which must name a year on every row; the table itself without one."""
+    """One table for each value of the YEAR column, which must name a year on every row; the table itself without."""
     frame = table.frame
     if "YEAR" not in frame or not len(frame):
         return [table]
     wrong = frame["YEAR"].map({text: days.year_in_text(text) is None for text in frame["YEAR"].unique()}).to_numpy(bool)
     if wrong.any():
         raise BadInput(
-            f"{table.name}, line {frame['line'][wrong].iloc[0]}, YEAR: not a year; expected one such as 2018 or 2017-18. "
-            f"Correct the column."
+            f"{table.name}, line {frame['line'][wrong].iloc[0]}, YEAR: not a year; expected one such as 2018 or "
+            f"2017-18. Correct the column."
         )
     return [replace(table, frame=part.reset_index(drop=True)) for _, part in frame.groupby("YEAR", sort=True)]
 
@@ -102,8 +103,8 @@ def _check_complete(placed: dict[str, dict[int, Table]], quality: Quality) -> No
     for year in range(min(*episodes, *headers), max(*episodes, *headers) + 1):
         if year not in episodes:
             raise BadInput(
-                f"no Episodes file for {days.financial(year)}, between the years given. Children who came and went in it would be "
-                f"lost. Add it, or leave out the years before it."
+                f"no Episodes file for {days.financial(year)}, between the years given. Children who came and went in "
+                f"it would be lost. Add it, or leave out the years before it."
             )
         if year not in headers:
             quality.count(episodes[year].name, "no_header_file")
