@@ -10,84 +10,18 @@ codes.RULES.
 """
 
 import secrets
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
-
 from forecast.case.errors import BadInput
-from forecast.sources.cin import codes, plans, tables
+from forecast.sources.cin import codes, plans
 from forecast.sources.cin.census import read_census
 from forecast.sources.cin.sheets import read_sheets
-from forecast.sources.cin.tables import Span
+from forecast.sources.cin.tables import Plans, Span
 from forecast.sources.cin.years import Part, Return, place_in_returns, read_dates
 from forecast.sources.counting import Quality
 from forecast.sources.private import MOST_SALT, check_salt, guarded, mark_of
-from forecast.sources.reading.counts import ChildReturns
 from forecast.sources.reading.files import find_files, suffix
-
-
-class Plans(ChildReturns):
-    """What several returns say of child protection plans, as counts. The rows stay inside: neither shown nor pickled.
-
-    first_day, last_day  the days covered, from the first return's first to the last one's last
-    """
-
-    __slots__ = ("_care", "_conferences", "_plans")
-    counted = "on a plan"
-
-    def __init__(
-        self, rows: pd.DataFrame, conferences: pd.DataFrame, care: pd.DataFrame, quality: Quality, span: Span, mark: str
-    ) -> None:
-        super().__init__(quality, span, mark)
-        self._plans, self._conferences, self._care = rows, conferences, care
-
-    def __repr__(self) -> str:
-        found = f"{len(self._plans):,} plans of {self._plans['child'].nunique():,} children"
-        return f"Plans({self.first_day} to {self.last_day}: {found})"
-
-    def stock(self, day: date) -> pd.DataFrame:
-        """age_band, plans: on a plan at the end of a day, that is start <= day and (no end or end > day). Every band.
-
-        Raises BadInput for a day the returns do not cover; the day before the first return's first is covered.
-        """
-        return tables.stock(self._plans, self._covered(day), "plans")
-
-    def looked_after(self, day: date) -> pd.DataFrame:
-        """age_band, children: looked after at the end of a day by Annex A list 8; all 0 where no list 8 was given.
-
-        The list does not tell short breaks apart on every system: SSDA903 is the source for looked-after children.
-        """
-        return tables.stock(self._care, self._covered(day), "children")
-
-    def monthly(self, first: str, last: str) -> pd.DataFrame:
-        """month, age_band, stock (at its end), starts, ends, transfers_in, repeat_starts; both months included.
-
-        transfers_in is missing (NA) where no return gives conferences. Raises BadInput for months not covered.
-        """
-        return tables.monthly(self._plans, self._asked_months(first, last), self._span)
-
-    def exposure(self) -> pd.DataFrame:
-        """age_band, time_since_start, child_days, ends: see tables.exposure."""
-        return tables.exposure(self._plans, self._span)
-
-    def durations(self) -> pd.DataFrame:
-        """age_at_start, duration, plans: ended plans, see tables.durations."""
-        return tables.durations(self._plans, self._span)
-
-    def conferences(self) -> pd.DataFrame:
-        """month, kind, children, children_in_families, conferences: see tables.conferences."""
-        return tables.conferences(self._conferences, self._span)
-
-    def linked(self, returns_hashes: Iterable[str] | None = None) -> pd.DataFrame:
-        """age_band, children, linked: children with a plan, and how many are among other children's hashes.
-
-        returns_hashes  hash_child(identifier, salt) of another return's children, made with the salt given to read_cin;
-                        without them, the children of Annex A list 8
-        """
-        other = self._care["child"] if returns_hashes is None else returns_hashes
-        return tables.linked(self._plans, frozenset(other))
 
 
 @guarded

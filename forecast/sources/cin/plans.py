@@ -170,8 +170,7 @@ def _passed(plans: pd.DataFrame, adult: np.ndarray) -> np.ndarray:
 
 
 def join_overlaps(spans: pd.DataFrame, rule: str, quality: Quality) -> pd.DataFrame:
-    """Spans of a child that overlap as one, from the first start to the last end; one that starts as another ends "
-    "stays."""
+    """Spans of a child that overlap as one, from the first start to the last end; one that adjoins another stays."""
     if spans.empty:
         return spans
     spans = spans.sort_values(["child", "start", "end"], kind="stable").reset_index(drop=True)
@@ -197,7 +196,8 @@ def read_conferences(returns: list[Return], quality: Quality) -> pd.DataFrame:
     """child, family, day, kind: enquiries, initial conferences and reviews, each child once a day.
 
     An initial conference with an enquiry is an ICPC. One recorded on the CIN episode alone is a transfer in where the
-    referral came from another authority, else an other initial conference. Recorded on both it is counted once, as an ICPC.
+    referral came from another authority, else an other initial conference. Recorded on both it is counted once, as an
+    ICPC.
     """
     found = [_initial(stack(returns, "conferences", quality), quality)]
     for table, kind, rule in (("enquiries", codes.S47, "enquiry_twice"), ("reviews", codes.RCPC, "review_twice")):

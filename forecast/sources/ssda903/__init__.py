@@ -13,100 +13,22 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.case.months import month_in_words
 from forecast.sources.counting import Quality
 from forecast.sources.private import Hidden, check_salt, guarded, hash_child, mark_of
-from forecast.sources.reading.counts import ChildReturns, Span
-from forecast.sources.reading.days import complete_to, first_day, last_day, real_days, to_date, year_of
+from forecast.sources.reading.counts import Span
+from forecast.sources.reading.days import complete_to, real_days, to_date
 from forecast.sources.reading.files import find_files
-from forecast.sources.ssda903 import children, codes, episodes, tables
+from forecast.sources.ssda903 import children, codes, episodes
 from forecast.sources.ssda903.rows import choose_authority, read_table
+from forecast.sources.ssda903.tables import Returns
 from forecast.sources.ssda903.years import place_in_years
 
 ENOUGH_TO_JUDGE, MOST_QUIET_DAYS = 100, 60  # a return of this many episodes does not go this long without a date
 COLUMNS = {"CHILD": "child", "DECOM": "start", "DEC": "end", **{name: name for name in episodes.EPISODE[3:]}}
-
-
-class Returns(ChildReturns):
-    """What several returns say, as counts. The episodes stay inside: neither shown nor pickled.
-
-    first_day, last_day  the days covered: 1 April of the first return to 31 March of the last (or the day read up to)
-    Children are numbers of this reading; their identifiers are not kept, but for their hashes where a salt was given.
-    """
-
-    __slots__ = ("_care", "_hashes", "_reviews")
-    counted = "looked after"
-
-    def __init__(
-        self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span, hashes: Hidden, mark: str
-    ) -> None:
-        super().__init__(quality, span, mark)
-        self._care, self._reviews, self._hashes = care, reviews, hashes
-
-    def __repr__(self) -> str:
-        found = f"{self._care['child'].nunique():,} children, {self._care['period'].nunique():,} periods of care"
-        return f"Returns({self.first_day} to {self.last_day}: {found})"
-
-    def stock(self, day: date) -> pd.DataFrame:
-        """age_band, placement, uasc, children: looked after at the end of a day, every combination.
-
-        Counted: DECOM <= day and (DEC blank or DEC > day), not V3 or V4, under 18, each child once.
-        Raises BadInput for a day the returns do not cover; the 31 March before the first return is covered.
-        """
-        return tables.stock(self._care, self._covered(day))
-
-    def monthly_stock(self, first: str, last: str) -> pd.DataFrame:
-        """month, age_band, stock (at the month's end), starts, ends, moves; months such as 2018-04, both included.
-
-        Raises BadInput for months the returns do not cover whole.
-        """
-        return tables.monthly_stock(self._care, self._asked_months(first, last))
-
-    def exposure(self) -> pd.DataFrame:
-        """Child-days and transitions by age band, time since start, placement and UASC: see tables.exposure."""
-        return tables.exposure(self._care, self._span)
-
-    def open_at_end(self) -> pd.DataFrame:
-        """Looked after at the end of the last day: see tables.open_at_end.
-
-        And `day`, which that is, and `longest`, how many days the returns reach back from it.
-        """
-        longest = self._span.last - self._span.first + 1
-        return tables.open_at_end(self._care, self._span).assign(day=self.last_day.isoformat(), longest=longest)
-
-    def interim_orders(self, day: date) -> int:
-        """Children under an interim care order at the end of a day covered: the courts' work that contact follows."""
-        return tables.interim_orders(self._care, self._covered(day))
-
-    def entries(self) -> pd.DataFrame:
-        """Where children first lived, by age at the start and UASC: see tables.entries."""
-        return tables.entries(self._care, self._span)
-
-    def exposure_by_year(self) -> pd.DataFrame:
-        """The same for each financial year, named in the column `year` by its first: the years add up to the whole."""
-        first, last = year_of(np.array([self._span.first, self._span.last]))
-        spans = {
-            year: Span(max(first_day(year), self._span.first), min(last_day(year), self._span.last))
-            for year in range(first, last + 1)
-        }
-        by_year = [tables.exposure(self._care, span).assign(year=year - 1) for year, span in spans.items()]
-        return pd.concat(by_year, ignore_index=True)
-
-    def durations(self) -> pd.DataFrame:
-        """Completed periods of care by age at start, time in care and destination: see tables.durations."""
-        return tables.durations(self._care, self._span)
-
-    def survival(self) -> pd.DataFrame:
-        """How long care lasts, by Kaplan and Meier and by hazards constant in bands: see tables.survival."""
-        return tables.survival(self._care, self._span)
-
-    def reviews(self) -> pd.DataFrame:
-        """month, reviews: LAC reviews held; no rows where no Reviews file was given."""
-        return self._reviews.rename_axis("month").rename("reviews").reset_index()
 
 
 @guarded
