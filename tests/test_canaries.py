@@ -14,11 +14,12 @@ from forecast.sources.ssda903 import children, read_returns
 
 # A reader that quotes the cell it refuses, as a slip of the hand might make it.
 LEAK = """
-import forecast.inputs.ssda903.rows as rows
-def leak(frame, name, column, where, found, expected, remedy):
-    if where.to_numpy(dtype=bool).any():
-        raise rows.BadInput(f"{name}, {column}: {frame[column][where].iloc[0]!r} is {found}")
-rows._refuse = leak
+import forecast.sources.reading.days as days
+from forecast.case.errors import BadInput
+def leak(frame, column, where, found, expected, remedy):
+    if where.any():
+        raise BadInput(f"{column}: {frame[column][where].iloc[0]!r} is {found}")
+days.refuse = leak
 """
 
 
@@ -101,7 +102,7 @@ def test_a_fault_nobody_foresaw_tells_its_place_and_no_cell(monkeypatch, tmp_pat
     (tmp_path / "2018" / "Episodes.csv").write_text("CHILD,DECOM,DEC,LS,PLACE\nA1,13/06/2017,,C2,K2\n")
     with pytest.raises(
         BadInput,
-        match=r"does not know \(ValueError in forecast\.inputs\.ssda903, line \d+\)\. Expected .* send no data\.$",
+        match=r"does not know \(ValueError in forecast\.sources\.ssda903, line \d+\)\. Expected .* send no data\.$",
     ) as caught:
         read_returns(tmp_path)
     assert caught.value.__cause__ is None and caught.value.__context__ is None and "Zorb" not in repr(caught.value)

@@ -8,6 +8,7 @@ import tempfile
 import traceback
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from hypothesis import strategies as st
 
 from benchmarks.returns import write_returns
 from forecast.case.errors import BadInput
-from forecast.sources.ssda903 import files, read_returns
+from forecast.sources.reading import files
+from forecast.sources.reading.days import year_in_text
+from forecast.sources.ssda903 import codes, read_returns
 from forecast.sources.ssda903.codes import AGE_BANDS, LEAVES_BY_CODE, OWN_PROVIDERS, PLACEMENTS, PLACES
-from forecast.sources.ssda903.years import year_in_text
 
 HEADER = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB"
 EPISODES = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN"
@@ -961,7 +963,7 @@ STOPPED = [
     (r"Episodes.csv: saved as UTF-16", {"Header": HEADS, "Episodes": PLAIN.encode("utf-16")}),
     (r"Episodes.csv, line 1: holds NUL", {"Header": HEADS, "Episodes": PLAIN.encode("utf-16-le")}),
     (r"Episodes.csv, line 3: holds NUL", {"Header": HEADS, "Episodes": PLAIN.replace("B2", "B\0", 1)}),
-    (r"Episodes.csv, line 1: the cells are separated by ';'", {"Header": HEADS, "Episodes": PLAIN.replace(",", ";")}),
+    (r"Episodes.csv, line 1: the cells are separated by semicolons", {"Header": HEADS, "Episodes": PLAIN.replace(",", ";")}),
     (r"Episodes.csv, line 1: the cells are separated by tabs", {"Header": HEADS, "Episodes": PLAIN.replace(",", "\t")}),
     (
         r"Episodes.csv, line 3: 5 cells, expected 13. A truncated file",
@@ -1044,8 +1046,8 @@ STOPPED = [
     (r"Header.csv: headings and no rows", {"Header": HEADER, "Episodes": PLAIN}),
     (r"Header.csv: the file is empty", {"Header": "", "Episodes": PLAIN}),
     (r"Header.csv: saved as UTF-16", {"Header": HEADS.encode("utf-16"), "Episodes": PLAIN}),
-    (r"Header.csv, line 1: the cells are separated by ';'", {"Header": HEADS.replace(",", ";"), "Episodes": PLAIN}),
-    (r"Episodes.csv, line 1: the cells are separated by '\|'", {"Header": HEADS, "Episodes": PLAIN.replace(",", "|")}),
+    (r"Header.csv, line 1: the cells are separated by semicolons", {"Header": HEADS.replace(",", ";"), "Episodes": PLAIN}),
+    (r"Episodes.csv, line 1: the cells are separated by bars", {"Header": HEADS, "Episodes": PLAIN.replace(",", "|")}),
     (r"Header.csv, line 3: 3 cells, expected 7", {"Header": lines(HEADER, header(), "B2,1,01/02"), "Episodes": PLAIN}),
     (r"Header.csv, line 1: no column CHILD", {"Header": HEADS.replace("CHILD", "NAME"), "Episodes": PLAIN}),
     (r"UASC.csv, line 1: no column DUC", {"Header": HEADS, "Episodes": PLAIN, "UASC": "CHILD,ENDED\nA1,\n"}),
@@ -1186,7 +1188,7 @@ def test_an_extract_within_the_year(tmp_path):
     assert returns.last_day == date(2017, 7, 31) and total(returns, date(2017, 7, 31)) == 120
     with pytest.raises(BadInput, match="outside the returns"):
         returns.stock(date(2017, 8, 1))
-    with pytest.raises(BadInput, match="expected a day of the last return's year"):
+    with pytest.raises(BadInput, match="not within the last return.* Expected a day of it"):
         read_returns(folder, until=date(2018, 7, 31))
 
 
@@ -1201,8 +1203,19 @@ def test_a_zip_that_leads_outside_stops(tmp_path, name):
         read_returns(tmp_path / "r.zip")
 
 
+def test_a_member_named_by_a_dot_is_passed_over(tmp_path):
+    with zipfile.ZipFile(tmp_path / "r.zip", "w") as archive:
+        archive.writestr(".", "x")
+    with pytest.raises(BadInput, match="holds no CSV file"):
+        read_returns(tmp_path / "r.zip")
+    with zipfile.ZipFile(tmp_path / "r.zip", "a") as archive:
+        archive.writestr("2017-18/Episodes.csv", PLAIN)
+        archive.writestr("2017-18/Header.csv", HEADS)
+    assert total(read_returns(tmp_path / "r.zip")) == 2
+
+
 def test_zips_and_folders_too_large_stop(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MOST_BYTES", 300)
+    monkeypatch.setitem(codes.FILES.most, ".csv", 300)
     with zipfile.ZipFile(tmp_path / "r.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("2017-18/Episodes.csv", "0" * 10**6)
     for path in (tmp_path / "r.zip", damaged(tmp_path / "folder", {"Episodes": "0" * 1000})):
@@ -1214,7 +1227,7 @@ def test_zips_and_folders_too_large_stop(tmp_path, monkeypatch):
 
 
 def test_many_files_together_too_large_stop(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MOST_BYTES_TOGETHER", 200)
+    monkeypatch.setattr(codes, "FILES", replace(codes.FILES, together=200))
     with pytest.raises(BadInput, match="together"):
         read_returns(plain(tmp_path))
 
@@ -1237,11 +1250,11 @@ def test_a_damaged_zip_a_lone_file_and_nothing_at_all_stop(tmp_path):
 
 
 def test_a_file_that_another_program_holds_stops(tmp_path, monkeypatch):
-    def held(self):
+    def held(self, mode):
         raise PermissionError(13, "denied", str(self))
 
     folder = plain(tmp_path)
-    monkeypatch.setattr(Path, "read_bytes", held)
+    monkeypatch.setattr(Path, "open", held)
     with pytest.raises(BadInput, match="Is it open in Excel"):
         read_returns(folder)
 

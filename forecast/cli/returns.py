@@ -40,7 +40,7 @@ def returns(path, days, published, authority, until, as_json, out, area, quality
     from forecast.sources.ssda903 import read_returns
 
     held = read_returns(path, authority, room.day_asked(until) if until else None)
-    summary = room.told(held, room.days_asked(days, held), room.published_asked(published))
+    summary = room.summary(held, room.days_asked(days, held), room.published_asked(published))
     _print(summary, room.lines(summary), as_json)
     _write_quality(quality, summary, room.monthly(held))
     if out:
@@ -60,8 +60,8 @@ def plans(path, days, authority, until, as_json, out, area, quality, with_return
     from forecast.sources.returns_history import cp_table
 
     held, links = room.read_plans(path, authority, room.day_asked(until) if until else None, with_returns)
-    summary = room.plans_told(held, room.days_asked(days, held), links)
-    _print(summary, room.plans_lines(summary), as_json)
+    summary = room.plans_summary(held, room.days_asked(days, held), links)
+    _print(summary, room.lines(summary), as_json)
     _write_quality(quality, summary, room.monthly(held))
     if out:
         made = room.plans_tables(held) | room.links_tables(links) | {"plans_rates": plan_rates(held)}

@@ -11,13 +11,11 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from forecast.case.months import month_in_words
-from forecast.sources.cin import quality as cin_quality
-from forecast.sources.cin import reasons as cin_reasons
-from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Reason
+from forecast.sources.cin import codes as cin
+from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
 from forecast.sources.private import LEFT_OUT as DOTS
 from forecast.sources.returns import AGES, PLANS_SCHEMA, SCHEMA
-from forecast.sources.ssda903 import quality as ssda903_quality
-from forecast.sources.ssda903 import reasons as ssda903_reasons
+from forecast.sources.ssda903 import codes as ssda903
 
 TEMPLATE = Path(__file__).with_name("returns_page.html")
 GROUPS = {LOOK: "Look at this", LEFT_OUT: "Left out", CHANGED: "Changed", READ: "Read as it is"}
@@ -35,12 +33,11 @@ WIDTH, HEIGHT, TICKS = 760, 180, 4  # of the chart, and years told apart below i
 
 @dataclass(frozen=True)
 class Kind:
-    """What one kind of return is called, what it counts, and its rules with their reasons."""
+    """What one kind of return is called, what it counts, and its rules."""
 
     name: str
     unit: str
-    rules: dict
-    reasons: dict[str, Reason]
+    rules: dict[str, Rule]
     source: str
 
     def key(self, text: str) -> str:
@@ -52,15 +49,13 @@ KINDS = {
     SCHEMA: Kind(
         "SSDA903 returns",
         "looked-after children",
-        ssda903_quality.RULES,
-        ssda903_reasons.REASONS,
+        ssda903.RULES,
         "the DfE's validation rules of 2024-25 for children looked after",
     ),
     PLANS_SCHEMA: Kind(
         "CIN census and Annex A returns",
         "child protection plans",
-        cin_quality.RULES,
-        cin_reasons.REASONS,
+        cin.RULES,
         "the DfE's validation rules for the children in need census",
     ),
 }
@@ -71,7 +66,7 @@ class Finding:
     """One rule as it was applied: its words, why, what to do, DfE rules on the matter, how often, and in which files."""
 
     text: str
-    reason: Reason
+    reason: Rule
     count: int
     files: tuple[tuple[str, int], ...]
 
@@ -108,7 +103,7 @@ def findings(quality: list[dict], kind: Kind) -> list[Finding]:
     for row in (row for row in quality if kind.key(row["rule"]) != ROWS):
         held.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
     return [
-        Finding(text, kind.reasons[kind.key(text)], sum(count for _, count in files), tuple(files))
+        Finding(text, kind.rules[kind.key(text)], sum(count for _, count in files), tuple(files))
         for text, files in held.items()
     ]
 
@@ -119,7 +114,7 @@ def files_table(quality: list[dict], kind: Kind) -> list[dict]:
     for row in quality:
         key = kind.key(row["rule"])
         cells = table.setdefault(row["file"], {"file": row["file"], "rows": 0} | dict.fromkeys(GROUPS, 0))
-        cells[ROWS if key == ROWS else kind.reasons[key].group] += int(row["count"])
+        cells[ROWS if key == ROWS else kind.rules[key].group] += int(row["count"])
     return [table[name] for name in sorted(table)]
 
 

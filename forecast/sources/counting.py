@@ -1,6 +1,8 @@
-"""What a reader of returns found wrong, what it did about it, and how often: nothing is left out or changed uncounted."""
+"""What a reader of returns found wrong, what it did about it, and how often: nothing is changed uncounted."""
 
+import csv
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,39 +10,46 @@ import pandas as pd
 from forecast.case.errors import BadInput
 
 MOST_SHARE, LEAST_ROWS = 0.05, 20  # a fault on more rows than these is the file's, not a row's
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What was found and what was done. With `expected`, too many such rows in one file stop the reading."""
-
-    text: str
-    field: str = ""
-    expected: str = ""
-
-
 READ, CHANGED, LEFT_OUT, LOOK = "read", "changed", "left_out", "look"
 FEWER, MORE, EITHER = "fewer", "more", "either"
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why a rule does what it does, and what a data officer can do.
+class Rule:
+    """What was found and done, and why: one row of a reader's rules.csv.
 
-    group   READ (as it is), CHANGED, LEFT_OUT, or LOOK (counted, and worth a look)
-    checks  numbers of the DfE's validation rules on the same matter
-    moves   which way the rule may move our count from a published one: FEWER, MORE, EITHER, or blank for not at all
+    text      what was found, and what was done about it
+    field     the column where it was found
+    expected  what should have stood there; with it, too many such rows in one file stop the reading
+    group     READ (as it is), CHANGED, LEFT_OUT, or LOOK (counted, and worth a look)
+    why       why it is done; remedy: what a data officer can do
+    checks    numbers of the DfE's validation rules on the same matter
+    moves     which way the rule may move our count from a published one: FEWER, MORE, EITHER, or blank for not at all
     """
 
+    text: str
+    field: str
+    expected: str
     group: str
     why: str
-    remedy: str = ""
-    checks: tuple[str, ...] = ()
-    moves: str = ""
+    remedy: str
+    checks: tuple[str, ...]
+    moves: str
 
 
-class Counting:
-    """Counts by file and rule."""
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table of a reader's own data: rules, codes or fields."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_rules(path: Path) -> dict[str, Rule]:
+    """The rules of a reader by name, in the order in which its quality table has them."""
+    return {row.pop("rule"): Rule(**row | {"checks": tuple(row["checks"].split())}) for row in read_rows(path)}
+
+
+class Quality:
+    """Counts by file and rule: the data quality table of one reading."""
 
     def __init__(self, rules: dict[str, Rule]) -> None:
         self._rules = rules
@@ -67,8 +76,8 @@ class Counting:
         if known.expected and number >= LEAST_ROWS and number > MOST_SHARE * here.sum():
             line = frame.loc[where & here, "line"].min()
             raise BadInput(
-                f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so are {number:,} of {int(here.sum()):,} rows. "
-                f"Expected {known.expected}. Export the file again, or correct the column."
+                f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so are {number:,} of "
+                f"{int(here.sum()):,} rows. Expected {known.expected}. Export the file again, or correct the column."
             )
 
     def table(self) -> pd.DataFrame:

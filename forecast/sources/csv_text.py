@@ -10,7 +10,7 @@ SAVE_AGAIN = "In Excel: Save As, CSV UTF-8 (comma delimited); or export the file
 
 
 def decode(name: str, content: bytes) -> tuple[str, bool]:
-    """The text, and whether it had to be read as Latin-1, in which older systems export. Raises BadInput for UTF-16 and NULs."""
+    """The text, and whether it was read as Latin-1, as older systems export. Raises BadInput for UTF-16 and NULs."""
     if content.startswith(UTF_16_MARKS):
         raise BadInput(f"{name}: saved as UTF-16 (Unicode text); expected UTF-8. {SAVE_AGAIN}")
     if b"\0" in content:

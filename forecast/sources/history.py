@@ -86,7 +86,8 @@ class History:
         rows = self._rows(area, measure)
         held = sorted(set(rows["period"] + " by " + rows["breakdown"]))
         what = f"held: {', '.join(held)}" if held else "nothing of the kind is held"
-        return f"{measure} of {area} at {period} by {breakdown} is not in the tables of this case ({what}); add the row or the table"
+        where = f"{measure} of {area} at {period} by {breakdown}"
+        return f"{where} is not in the tables of this case ({what}); add the row or the table"
 
 
 def _place(row) -> str:

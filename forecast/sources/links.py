@@ -1,4 +1,4 @@
-"""Children who pass from a child protection plan to being looked after: counts, by way of identifiers hashed under one salt.
+"""Children who pass from a child protection plan to being looked after, counted by hashes under one salt.
 
 The only place that sees both returns at once. Nothing leaves it but the two tables.
 """
@@ -25,10 +25,11 @@ COUNTED = ["starts", "plan_open", "plan_within_a_year"]
 class Links:
     """How many of those who start to be looked after come from a plan.
 
-    by_months  months_since_plan_start, starts, plan_open, plan_within_a_year: by whole months from the start of the child's
-               latest plan to the start of care; the last row has the starts with no plan before them
-    by_age     age_band (at the start of care), year_before_seen, starts, plan_open, plan_within_a_year, share: whether the
-               plan returns cover the whole year before the start; where they do not, plans that ended in it may be missing
+    by_months  months_since_plan_start, starts, plan_open, plan_within_a_year: by whole months from the start of the
+               child's latest plan to the start of care; the last row has the starts with no plan before them
+    by_age     age_band (at the start of care), year_before_seen, starts, plan_open, plan_within_a_year, share: whether
+               the plan returns cover the whole year before the start; where they do not, plans that ended in it may be
+               missing
 
     starts              starts of care on days that both returns cover, of a child twice where it starts twice
     plan_open           of those, a plan open on that day, or ending on it
@@ -41,16 +42,17 @@ class Links:
 
 
 def link(returns: Returns, plans: Plans) -> Links:
-    """Plans of the children who start to be looked after. Raises BadInput unless both were read with one salt, and overlap."""
-    if returns._hashed is None or returns._hashed.mark != plans._mark:
+    """Plans of those who start to be looked after. Raises BadInput unless both were read with one salt, and overlap."""
+    if returns._mark != plans._mark:
         raise BadInput(
-            "the returns and the plans were not read with the same salt, so their children cannot be told alike. Read both with one salt."
+            "the returns and the plans were not read with the same salt, so their children cannot be told alike. Read "
+            "both with one salt."
         )
     first, last = max(returns._span.first, plans._span.first), min(returns._span.last, plans._span.last)
     if first > last:
         raise BadInput(
-            f"the returns cover {returns.first_day} to {returns.last_day} and the plans {plans.first_day} to {plans.last_day}. "
-            f"Expected years in common. Give returns of the same years."
+            f"the returns cover {returns.first_day} to {returns.last_day} and the plans {plans.first_day} to "
+            f"{plans.last_day}. Expected years in common. Give returns of the same years."
         )
     starts = _with_plans(_starts(returns, first, last), plans._plans)
     seen = starts["day"] - YEAR_BEFORE >= plans._span.first
@@ -61,13 +63,13 @@ def _starts(returns: Returns, first: int, last: int) -> pd.DataFrame:
     """child (hash), day, age_band: starts of care on the days from first to last."""
     care = returns._care.drop_duplicates("period")
     care = care[(care["began"] >= first) & (care["began"] <= last)]
-    child = np.array(returns._hashed.children, dtype=object)[care["child"].to_numpy()]
+    child = np.array(returns._hashes, dtype=object)[care["child"].to_numpy()]
     day = care["began"].to_numpy(np.int64)
     return pd.DataFrame({"child": child, "day": day, "age_band": age_band(care["born"].to_numpy(np.int64), day)})
 
 
 def _with_plans(starts: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
-    """The starts with `months` since the latest plan began before or on the day (-1 for none), `plan_open`, `plan_within_a_year`."""
+    """The starts with `months` since the latest plan began (-1 for none), `plan_open`, `plan_within_a_year`."""
     starts = starts.reset_index(drop=True)
     pairs = starts.reset_index(names="row").merge(plans[["child", "start", "end"]], on="child")
     pairs = pairs[pairs["start"] <= pairs["day"]]

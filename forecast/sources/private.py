@@ -1,8 +1,9 @@
-"""What keeps children inside the readers of returns: identifiers as hashes, names of files without personal words, one door.
+"""What keeps children inside the readers of returns: hashes, names of files without personal words, one way out.
 
 - An identifier is compared and hashed in one form in every return: without spaces at either end, in one case.
-- A file is shown by the words that returns use and by its years; any other word or number of its name, or of its folders'
-  names, is shown as …, for it may be a child's. #2 marks the second of those that then look alike, in order of name.
+- A file is shown by the words that returns use and by its years; any other word or number of its name, or of its
+  folders' names, is shown as …, for it may be a child's. #2 marks the second of those that then look alike, in order of
+  name.
 - What goes wrong inside a reader leaves it as one message, without the rows that stood in memory.
 """
 
@@ -10,13 +11,12 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
 from forecast.case.errors import BadInput
 
-Given, Told = ParamSpec("Given"), TypeVar("Told")
+Given, Read = ParamSpec("Given"), TypeVar("Read")
 HASH_BYTES = 16
 LEAST_SALT, MOST_SALT = 16, 64
 LEFT_OUT = "…"
@@ -30,20 +30,7 @@ SHORT = r"(?<!\d)(?:\d{1,2}|903)(?!\d)"  # list 7, version 2
 TOKEN = r"[^\W\d_]+|\d+|[^\w]|_"
 CAMEL = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+"
 MARKS = set(" _-.,()[]&+#~'/")
-KNOWN = (
-    "ssda cla lac looked after children child childrens in need cin census cp cpp protection plan plans "
-    "childprotectionplans childprotectionplan cindetails childidentifiers childcharacteristics section "
-    "header headers episode episodes uasc review reviews ad oc missing placed adoption placedadoption placedforadoption "
-    "prev perm prevperm previous permanence sw swepisodes social worker workers dolo conferences conference enquiries "
-    "assessments referrals identifiers characteristics details annex a list lists ofsted sheet "
-    "return returns submission submissions collection extract extracts export exports data dataset tables table file files "
-    "report reports csv xml xlsx xls zip txt docx doc pdf md html json db ods tsv parquet "
-    "all one two three other others old new raw clean final draft copy backup latest current last this version v "
-    "year years to from of and the for at as on by in half quarter q month months fy march "
-    "la dfe council borough local authority authorities services social care trust regional region "
-    "hashed anonymised synthetic invented example test notes note readme read me empty lone none given"
-)
-WORDS = frozenset(KNOWN.split())
+WORDS = frozenset(Path(__file__).with_name("shown_words.txt").read_text(encoding="utf-8").split())
 
 
 def same_child(identifier: str) -> str:
@@ -52,26 +39,22 @@ def same_child(identifier: str) -> str:
 
 
 def hash_child(identifier: str, salt: bytes) -> str:
-    """A child's identifier as a keyed hash, the only form in which it may be kept. The same salt gives the same hash."""
+    """A child's identifier as a keyed hash, the only form in which it may be kept; the same under one salt."""
     return hashlib.blake2b(same_child(identifier).encode(), key=salt, digest_size=HASH_BYTES).hexdigest()
 
 
-@dataclass(frozen=True, repr=False)
-class Hashed:
-    """The hashes of children, by their number in one reading, and a mark that is the same for readings under one salt."""
+class Hidden(tuple):
+    """A tuple whose items are not shown."""
 
-    children: tuple[str, ...]
-    mark: str
+    __slots__ = ()
 
-    @classmethod
-    def of(cls, identifiers: Iterable[str], salt: bytes) -> "Hashed":
-        """The hashes of identifiers, in their order."""
-        return cls(tuple(hash_child(identifier, salt) for identifier in identifiers), mark_of(salt))
+    def __repr__(self) -> str:
+        return f"{len(self):,} items, not shown"
 
 
-def mark_of(salt: bytes) -> str:
-    """What tells two salts apart without telling either."""
-    return hashlib.blake2b(key=salt, digest_size=HASH_BYTES, person=b"same salt?").hexdigest()
+def mark_of(salt: bytes | None) -> str:
+    """What tells two salts apart without telling either; blank without a salt."""
+    return "" if salt is None else hashlib.blake2b(key=salt, digest_size=HASH_BYTES, person=b"same salt?").hexdigest()
 
 
 def check_salt(salt: bytes | None) -> None:
@@ -83,7 +66,7 @@ def check_salt(salt: bytes | None) -> None:
 
 
 def shown_names(names: Iterable[str], days: bool = False) -> dict[str, str]:
-    """name -> how it is shown, for the names of files in a folder or zip, written with /; no two files or folders alike.
+    """name -> how it is shown, for the names of files in a folder or zip, written with /; no two alike.
 
     days  whether a day such as 2018-09-30 is shown: a list named by it is as at that day, and every output says so
     """
@@ -123,7 +106,7 @@ def shown_name(name: str, days: bool = False) -> str:
 
 
 def _words(token: str) -> list[str]:
-    """A word as it may be shown: itself where returns use it, else those of its parts, as in SloughPlans, that they use."""
+    """A word as it may be shown: itself where returns use it, else those of its parts (SloughPlans) that they use."""
     if token.lower() in WORDS:
         return [token]
     parts = re.findall(CAMEL, token)
@@ -131,7 +114,7 @@ def _words(token: str) -> list[str]:
 
 
 def _safe_digits(name: str, days: bool) -> set[int]:
-    """Where the numbers begin that may be shown: years, and numbers of one or two figures that are no part of a date."""
+    """Where numbers begin that may be shown: years, and those of one or two figures that are no part of a date."""
     pairs = [m for m in re.finditer(PAIR, name) if (int(m[1]) + 1) % 100 == int(m[2])]
     years = {at for m in pairs for at in range(m.start(1), m.end(2))} | {m.start(1) for m in re.finditer(SINGLE, name)}
     dates = {at for m in re.finditer(DATE, name) for at in range(*m.span())}
@@ -139,13 +122,13 @@ def _safe_digits(name: str, days: bool) -> set[int]:
     return years | as_at | {m.start() for m in re.finditer(SHORT, name) if m.start() not in dates}
 
 
-def guarded(read: Callable[Given, Told]) -> Callable[Given, Told]:
-    """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led to
-    it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
+def guarded(read: Callable[Given, Read]) -> Callable[Given, Read]:
+    """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led
+    to it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
     """
 
     @functools.wraps(read)
-    def door(*args: Given.args, **kwargs: Given.kwargs) -> Told:
+    def door(*args: Given.args, **kwargs: Given.kwargs) -> Read:
         try:
             return read(*args, **kwargs)
         except BadInput as error:
@@ -166,6 +149,6 @@ def _unforeseen(error: Exception) -> str:
         place = f"{module}, line {trace.tb_lineno}" if module.startswith(PACKAGE) else place
         trace = trace.tb_next
     return (
-        f"the returns could not be read, for a reason that the program does not know ({type(error).__name__} in {place}). "
-        f"Expected files as the return has them. Tell the program's keepers these words, and send no data."
+        f"the returns could not be read, for a reason that the program does not know ({type(error).__name__} in "
+        f"{place}). Expected files as the return has them. Tell the program's keepers these words, and send no data."
     )

@@ -1,4 +1,4 @@
-"""What a folder of returns says: stocks at the days asked for, the tables, links between returns, and what was found wrong."""
+"""What a folder of returns says: stocks at days asked for, tables, links between returns, what was found wrong."""
 
 import secrets
 from datetime import date
@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.case.months import months_between
 from forecast.sources.cin import Plans, read_cin
 from forecast.sources.links import ALL, Links, link
 from forecast.sources.private import MOST_SALT
@@ -50,16 +49,17 @@ def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:
 
 
 def published_asked(texts: tuple[str, ...]) -> dict[date, int | None]:
-    """Day -> published figure, None for a suppressed one (x or c), from texts such as 2018-03-31=206. Raises BadInput."""
-    held = {}
+    """Day -> published figure, None where suppressed (x or c), from texts such as 2018-03-31=206. Raises BadInput."""
+    figures = {}
     for text in texts:
         day, _, figure = text.partition("=")
         if not figure.isdecimal() and figure not in SUPPRESSED:
             raise BadInput(
-                f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is suppressed."
+                f"{text[:40]!r} is not a day and its published figure. Write it as 2018-03-31=206, or =c where it is "
+                "suppressed."
             )
-        held[day_asked(day)] = int(figure) if figure.isdecimal() else None
-    return held
+        figures[day_asked(day)] = int(figure) if figure.isdecimal() else None
+    return figures
 
 
 def day_asked(text: str) -> date:
@@ -70,166 +70,106 @@ def day_asked(text: str) -> date:
         raise BadInput(f"{text[:20]!r} is not a day. Write 31 March 2018 as 2018-03-31.") from None
 
 
-def told(returns: Returns, days: list[date], published: dict[date, int | None]) -> dict:
-    """For machines: looked-after children on each day, by age band and placement, beside a published figure where given."""
+def summary(returns: Returns, days: list[date], published: dict[date, int | None]) -> dict:
+    """For machines: looked-after children on each day by age band and placement, and a published figure where given."""
     stocks = {day.isoformat(): _stock(returns.stock(day)) for day in days}
     for day, figure in published.items():
         total = stocks.setdefault(day.isoformat(), _stock(returns.stock(day)))["total"]
         stocks[day.isoformat()] |= {"published": figure, "difference": None if figure is None else total - figure}
-    quality = returns.quality().to_dict("records")
-    return {
-        "schema": SCHEMA,
-        "from": returns.first_day.isoformat(),
-        "to": returns.last_day.isoformat(),
-        "stock": stocks,
-        "quality": quality,
-    }
+    return _summary(SCHEMA, returns, stocks)
 
 
 def _stock(table: pd.DataFrame) -> dict:
-    cells = table[table["children"] > 0]
+    cells = table[table["children"] > 0].astype({"uasc": bool, "children": int})
+    by = {part: table.groupby(part, sort=False)["children"].sum() for part in ("age_band", "placement")}
     return {
         "total": int(table["children"].sum()),
         "uasc": int(table.loc[table["uasc"], "children"].sum()),
-        "age_band": {
-            band: int(count) for band, count in table.groupby("age_band", sort=False)["children"].sum().items()
-        },
-        "placement": {
-            place: int(count) for place, count in table.groupby("placement", sort=False)["children"].sum().items()
-        },
-        "cells": [
-            {**row, "uasc": bool(row["uasc"]), "children": int(row["children"])} for row in cells.to_dict("records")
-        ],
+        **{part: {name: int(count) for name, count in counts.items()} for part, counts in by.items()},
+        "cells": cells.to_dict("records"),
     }
 
 
-def lines(held: dict) -> list[str]:
-    """The same for a person: one block a day, then what the data quality page counts."""
-    text = []
-    for day, stock in held["stock"].items():
-        text += [f"{day}: {stock['total']:,} looked-after children, {stock['uasc']:,} of them UASC"]
-        if "published" in stock:
-            text.append(_published_line(stock))
-        for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
-            text += [f"    {names[name]:36s} {count:6,}" for name, count in stock[part].items() if count]
-    return [*text, *quality_lines(held)]
-
-
-def _published_line(stock: dict) -> str:
-    if stock["published"] is None:
-        return "    published figure suppressed"
-    return f"    published {stock['published']:,}; difference {stock['difference']:+,}"
-
-
-def linked(returns: Returns, plans: Plans) -> Links:
-    """Those who start to be looked after by the plan they come from; both read with one salt. See forecast.sources.links."""
-    return link(returns, plans)
-
-
-def read_plans(
-    path: Path, authority: str | None, until: date | None, with_returns: Path | None
-) -> tuple[Plans, Links | None]:
-    """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and then forgotten."""
-    salt = secrets.token_bytes(MOST_SALT)
-    plans = read_cin(path, authority, until, salt)
-    return plans, linked(read_returns(with_returns, until=until, salt=salt), plans) if with_returns else None
-
-
-def links_told(links: Links) -> dict:
-    """For machines: both tables of links."""
-    return {name.removeprefix("links_"): json_rows(table) for name, table in links_tables(links).items()}
-
-
-def json_rows(table: pd.DataFrame) -> list[dict]:
-    """Rows whose missing cells are None, and whose numbers JSON knows."""
-    return table.astype(object).where(table.notna(), None).to_dict("records")
-
-
-def links_tables(links: Links | None) -> dict[str, pd.DataFrame]:
-    """The tables of links by file name; none without links."""
-    return {} if links is None else {"links_by_months": links.by_months, "links_by_age": links.by_age}
-
-
-def plans_told(plans: Plans, days: list[date], links: Links | None = None) -> dict:
+def plans_summary(plans: Plans, days: list[date], links: Links | None = None) -> dict:
     """For machines: child protection plans open on each day, by age band, and the links where there are any."""
     stocks = {}
     for day in days:
         bands = {row["age_band"]: int(row["plans"]) for row in plans.stock(day).to_dict("records")}
         stocks[day.isoformat()] = {"total": sum(bands.values()), "age_band": bands}
-    quality = plans.quality().to_dict("records")
-    told = {
-        "schema": PLANS_SCHEMA,
-        "from": plans.first_day.isoformat(),
-        "to": plans.last_day.isoformat(),
-        "stock": stocks,
+    of_links = {
+        name.removeprefix("links_"): table.astype(object).where(table.notna(), None).to_dict("records")
+        for name, table in links_tables(links).items()
     }
-    return told | ({"links": links_told(links)} if links else {}) | {"quality": quality}
+    return _summary(PLANS_SCHEMA, plans, stocks, {"links": of_links} if links else {})
 
 
-def plans_lines(held: dict) -> list[str]:
-    """The same for a person."""
+def _summary(schema: str, returns: Returns | Plans, stocks: dict, more: dict | None = None) -> dict:
+    days = {"from": returns.first_day.isoformat(), "to": returns.last_day.isoformat()}
+    quality = returns.quality().to_dict("records")
+    return {"schema": schema, **days, "stock": stocks, **(more or {}), "quality": quality}
+
+
+def lines(summary: dict) -> list[str]:
+    """The same for a person: one block a day, the links where there are any, then what the data quality page counts."""
     text = []
-    for day, stock in held["stock"].items():
-        text.append(f"{day}: {stock['total']:,} child protection plans")
-        text += [f"    {AGES[band]:36s} {count:6,}" for band, count in stock["age_band"].items() if count]
-    return [*text, *(links_lines(held["links"]) if "links" in held else []), *quality_lines(held)]
+    for day, stock in summary["stock"].items():
+        counted = (
+            f"looked-after children, {stock['uasc']:,} of them UASC" if "uasc" in stock else "child protection plans"
+        )
+        text.append(f"{day}: {stock['total']:,} {counted}")
+        if "published" in stock and stock["published"] is None:
+            text.append("    published figure suppressed")
+        elif "published" in stock:
+            text.append(f"    published {stock['published']:,}; difference {stock['difference']:+,}")
+        for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
+            text += [f"    {names[name]:36s} {count:6,}" for name, count in stock.get(part, {}).items() if count]
+    text += _links_lines(summary.get("links", {"by_age": []}))
+    quality = [f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in summary["quality"]]
+    return [*text, "What was read, merged, resolved and left out:", *quality]
 
 
-def links_lines(links: dict) -> list[str]:
+def _links_lines(links: dict) -> list[str]:
     """Those who start to be looked after, and how many come from a plan."""
     text = []
     for row in (row for row in links["by_age"] if row["age_band"] == ALL and row["starts"]):
         when = "" if row["year_before_seen"] else ", the year before not wholly covered by the plans' returns"
+        share = f"share of starts, together: {row['share']:.0%}"
         text += [
             f"Starts to be looked after on days both returns cover{when}: {row['starts']:,}",
             f"    a child protection plan open        {row['plan_open']:6,}",
-            f"    one that ended in the year before   {row['plan_within_a_year']:6,}   share of starts, together: {row['share']:.0%}",
+            f"    one that ended in the year before   {row['plan_within_a_year']:6,}   {share}",
         ]
     return text
 
 
-def quality_lines(held: dict) -> list[str]:
-    """The data quality page: by file and rule, how many."""
-    return [
-        "What was read, merged, resolved and left out:",
-        *(f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in held["quality"]),
-    ]
+def read_plans(
+    path: Path, authority: str | None, until: date | None, with_returns: Path | None
+) -> tuple[Plans, Links | None]:
+    """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and forgotten."""
+    salt = secrets.token_bytes(MOST_SALT)
+    plans = read_cin(path, authority, until, salt)
+    return plans, link(read_returns(with_returns, until=until, salt=salt), plans) if with_returns else None
 
 
-def plans_tables(plans: Plans) -> dict[str, pd.DataFrame]:
-    """Every aggregated table of the plans by file name; small cells are in them, so they are private."""
-    whole = whole_months(plans.first_day, plans.last_day)
-    monthly = {"plans_monthly": plans.monthly(whole[0], whole[-1])} if whole else {}
-    return monthly | {
-        "plans_exposure": plans.exposure(),
-        "plans_durations": plans.durations(),
-        "plans_conferences": plans.conferences(),
-        "plans_quality": plans.quality(),
-    }
-
-
-def monthly(held: Returns | Plans) -> pd.DataFrame:
+def monthly(returns: Returns | Plans) -> pd.DataFrame:
     """month, total: children, or plans, at the end of each whole month covered."""
-    months = whole_months(held.first_day, held.last_day)
-    if not months:
+    tables = _monthly(returns, "stock")
+    if not tables:
         return pd.DataFrame({"month": [], "total": []})
-    table = (
-        held.monthly_stock(months[0], months[-1]) if isinstance(held, Returns) else held.monthly(months[0], months[-1])
-    )
-    return table.groupby("month")["stock"].sum().rename("total").reset_index()
+    return tables["stock"].groupby("month")["stock"].sum().rename("total").reset_index()
 
 
-def whole_months(first: date, last: date) -> list[str]:
-    """The months covered whole."""
-    months = months_between(f"{first:%Y-%m}", f"{last:%Y-%m}")
-    return months if last == _month_end(last) else months[:-1]
+def _monthly(returns: Returns | Plans, name: str) -> dict[str, pd.DataFrame]:
+    """The monthly table under a name; none where no month is covered whole."""
+    months, counted = returns.whole_months(), returns.monthly_stock if isinstance(returns, Returns) else returns.monthly
+    return {name: counted(months[0], months[-1])} if months else {}
+
+
+# Every aggregated table by file name; small cells are in them, so they are private.
 
 
 def tables(returns: Returns) -> dict[str, pd.DataFrame]:
-    """Every aggregated table of the returns by file name; small cells are in them, so they are private."""
-    whole = whole_months(returns.first_day, returns.last_day)
-    monthly = {"monthly": returns.monthly_stock(whole[0], whole[-1])} if whole else {}
-    return monthly | {
+    return _monthly(returns, "monthly") | {
         "exposure": returns.exposure(),
         "durations": returns.durations(),
         "survival": returns.survival().round(4),
@@ -238,5 +178,15 @@ def tables(returns: Returns) -> dict[str, pd.DataFrame]:
     }
 
 
-def _month_end(day: date) -> date:
-    return (pd.Timestamp(day) + pd.offsets.MonthEnd(0)).date()
+def plans_tables(plans: Plans) -> dict[str, pd.DataFrame]:
+    return _monthly(plans, "plans_monthly") | {
+        "plans_exposure": plans.exposure(),
+        "plans_durations": plans.durations(),
+        "plans_conferences": plans.conferences(),
+        "plans_quality": plans.quality(),
+    }
+
+
+def links_tables(links: Links | None) -> dict[str, pd.DataFrame]:
+    """The tables of links by file name; none without links."""
+    return {} if links is None else {"links_by_months": links.by_months, "links_by_age": links.by_age}

@@ -1,4 +1,4 @@
-"""Returns as tables that a case can read, each with its source card: children by year, and what local rates are made of."""
+"""Returns as tables that a case can read, each with its source card: children by year, what local rates need."""
 
 import json
 from datetime import date, timedelta
@@ -13,61 +13,38 @@ from forecast.sources.ssda903 import Returns
 
 CHILDREN, PLANS, PLAN_RATES = "children", "plans", "plan_exposure"
 RATES = ("exposure", "starts", "open", "survival")
-KEYS = {
-    CHILDREN: ["area", "period", "measure", "breakdown", "category"],
-    PLANS: ["area", "period", "measure", "breakdown", "category"],
-    PLAN_RATES: ["age_band", "time_since_start"],
-    "exposure": ["year", "age_band", "time_since_start", "placement", "uasc"],
-    "starts": ["age_band", "placement", "uasc"],
-    "open": ["age_band", "time_since_start", "placement", "uasc"],
-    "survival": ["since_start"],
+BY_YEAR = ["area", "period", "measure", "breakdown", "category"]
+# table -> its title, the column whose sum is kept on the card, and the columns that name a row
+TABLES = {
+    CHILDREN: ("looked-after children by year", "value", BY_YEAR),
+    PLANS: ("child protection plans by year", "value", BY_YEAR),
+    PLAN_RATES: ("child-days on plans, and ends", "child_days", ["age_band", "time_since_start"]),
+    "exposure": (
+        "child-days and transitions",
+        "child_days",
+        ["year", "age_band", "time_since_start", "placement", "uasc"],
+    ),
+    "starts": ("where children first lived", "starts", ["age_band", "placement", "uasc"]),
+    "open": (
+        "children looked after on the last day",
+        "children",
+        ["age_band", "time_since_start", "placement", "uasc"],
+    ),
+    "survival": ("how long care lasts", "periods", ["since_start"]),
 }
-COUNTED = {
-    CHILDREN: "value",
-    PLANS: "value",
-    PLAN_RATES: "child_days",
-    "exposure": "child_days",
-    "starts": "starts",
-    "open": "children",
-    "survival": "periods",
-}
-TEXT = (
-    "area",
-    "period",
-    "measure",
-    "breakdown",
-    "category",
-    "unit",
-    "status",
-    "source",
-    "age_band",
-    "time_since_start",
-    "placement",
-    "uasc",
-    "day",
-)
-TITLES = {
-    CHILDREN: "looked-after children by year",
-    PLANS: "child protection plans by year",
-    PLAN_RATES: "child-days on plans, and ends",
-    "exposure": "child-days and transitions",
-    "starts": "where children first lived",
-    "open": "children looked after on the last day",
-    "survival": "how long care lasts",
-}
+TEXT = {*BY_YEAR, "unit", "status", "source", "age_band", "time_since_start", "placement", "uasc", "day"}
 GOOD_FOR = timedelta(days=549)  # a year and a half: the next year's return is out by then
 SHARE_PLACES = 6
 
 
 def lac_tables(returns: Returns, area: str) -> dict[str, pd.DataFrame]:
     """The five tables of looked-after children that a case reads."""
-    survival = returns.survival().round(SHARE_PLACES)
     return {
         CHILDREN: lac_table(returns, area),
         "exposure": returns.exposure_by_year(),
         "starts": returns.entries(),
         "open": returns.open_at_end(),
-        "survival": survival,
+        "survival": returns.survival().round(SHARE_PLACES),
     }
 
 
@@ -77,7 +54,7 @@ def cp_tables(plans: Plans, area: str) -> dict[str, pd.DataFrame]:
 
 
 def contents(tables: dict[str, pd.DataFrame], name: str, area: str, last: date, made: date) -> dict[str, str]:
-    """Every file by its name: NAME_TABLE.csv and its card. `last` is the last day covered, `made` the day they were read."""
+    """Every file by its name: NAME_TABLE.csv and its card. `last`: the last day covered; `made`: the day of reading."""
     files = {}
     for kind, table in tables.items():
         text = table.to_csv(index=False, lineterminator="\n")
@@ -87,10 +64,11 @@ def contents(tables: dict[str, pd.DataFrame], name: str, area: str, last: date, 
 
 
 def _card(name: str, kind: str, table: pd.DataFrame, text: str, area: str, last: date, made: date) -> str:
-    counted = COUNTED[kind]
+    title, counted, key = TABLES[kind]
+    total = float(pd.to_numeric(table[counted]).sum())
     card = {
         "table": name,
-        "title": f"{area}: {TITLES[kind]}",
+        "title": f"{area}: {title}",
         "publisher": f"{area}, its own returns",
         "link": "not published: it holds small numbers",
         "published": str(last),
@@ -102,15 +80,10 @@ def _card(name: str, kind: str, table: pd.DataFrame, text: str, area: str, last:
         "columns": list(table.columns),
         "rows": len(table),
         "sha256": fingerprint(text.encode()),
-        "key": KEYS[kind],
+        "key": key,
         "numbers": [column for column in table.columns if column not in TEXT],
         "control_totals": [
-            {
-                "column": counted,
-                "where": {},
-                "equals": float(pd.to_numeric(table[counted]).sum()),
-                "why": "the sum when the returns were read",
-            }
+            {"column": counted, "where": {}, "equals": total, "why": "the sum when the returns were read"}
         ],
         "known_from": str(last),
         "hindsight": False,

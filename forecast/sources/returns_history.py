@@ -1,4 +1,4 @@
-"""Returns as a table of children, in the form that a case reads: local stocks, starts and ends by age, and the last position."""
+"""Returns as a table of children that a case reads: local stocks, starts and ends by age, and the last position."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,7 +8,7 @@ import pandas as pd
 from forecast.case.months import financial_year
 from forecast.sources.cin import Plans
 from forecast.sources.history import COLUMNS
-from forecast.sources.returns import days_asked, whole_months
+from forecast.sources.returns import days_asked
 from forecast.sources.ssda903 import Returns
 
 STATUS = "council"
@@ -35,7 +35,7 @@ UNKNOWN = "unknown"
 
 
 def lac_table(returns: Returns, area: str) -> pd.DataFrame:
-    """Looked-after children of one area: stocks at each 31 March and on the last day, starts and ends of each whole year.
+    """Looked-after children of an area: stocks at each 31 March and on the last day, flows of each whole year.
 
     Age bands, placements and UASC as a published table has them; children of unknown age are in the totals alone.
     """
@@ -50,20 +50,20 @@ def lac_table(returns: Returns, area: str) -> pd.DataFrame:
 
 
 def cp_table(plans: Plans, area: str) -> pd.DataFrame:
-    """Child protection plans of one area: stocks, starts and ends likewise, and how long the plans that ended had lasted."""
+    """Child protection plans of an area: stocks and flows likewise, and how long the plans that ended had lasted."""
     source = f"CIN census returns, {plans.first_day} to {plans.last_day}"
     rows = [(day.isoformat(), "cp_stock", *row) for day in _days(plans) for row in _by_band(plans.stock(day), "plans")]
     rows += _flows(plans, plans.monthly, {"starts": "cp_starts", "ends": "cp_ends"})
     rows += _initial_conferences(plans)
-    last = _years(plans)[-1] if _years(plans) else None
     lasted = plans.durations().groupby("duration")["plans"].sum()
-    rows += [(last, "cp_ends", "duration", name, lasted[held]) for name, held in CP_STAYS.items()] if last else []
+    for last in _years(plans)[-1:]:
+        rows += [(last, "cp_ends", "duration", name, lasted[band]) for name, band in CP_STAYS.items()]
     return _table(rows, area, source)
 
 
-def _days(held: Returns | Plans) -> list[date]:
+def _days(returns: Returns | Plans) -> list[date]:
     """Every 31 March covered, and the last day where it is another."""
-    return list(dict.fromkeys([*days_asked((), held), held.last_day]))
+    return list(dict.fromkeys([*days_asked((), returns), returns.last_day]))
 
 
 def _lac_stock(table: pd.DataFrame, day: date) -> list[tuple]:
@@ -81,16 +81,16 @@ def _by_band(table: pd.DataFrame, counted: str) -> list[tuple]:
     ]
 
 
-def _years(held: Returns | Plans) -> list[str]:
+def _years(returns: Returns | Plans) -> list[str]:
     """Financial years of which every month is covered."""
-    months = pd.Series(whole_months(held.first_day, held.last_day)).map(financial_year)
+    months = pd.Series(returns.whole_months()).map(financial_year)
     return [year for year, count in months.value_counts(sort=False).items() if count == 12]
 
 
-def _flows(held: Returns | Plans, monthly: Callable, measures: dict[str, str]) -> list[tuple]:
+def _flows(returns: Returns | Plans, monthly: Callable, measures: dict[str, str]) -> list[tuple]:
     """Starts and ends of each whole year by age band."""
     rows = []
-    for year in _years(held):
+    for year in _years(returns):
         flows = monthly(f"{year[:4]}-04", f"{int(year[:4]) + 1}-03")
         rows += [(year, measure, *row) for counted, measure in measures.items() for row in _by_band(flows, counted)]
     return rows
@@ -98,14 +98,9 @@ def _flows(held: Returns | Plans, monthly: Callable, measures: dict[str, str]) -
 
 def _initial_conferences(plans: Plans) -> list[tuple]:
     """Children at initial conferences in each whole year of which every month gives them."""
-    held = plans.conferences()
-    held = held[held["kind"] == "icpc"].assign(year=held["month"].map(financial_year))
-    years = held.groupby("year")["children"].agg(["sum", "count"])
-    return [
-        (year, "icpc", "all", "all", int(row["sum"]))
-        for year, row in years.iterrows()
-        if row["count"] == 12 and year in _years(plans)
-    ]
+    months = plans.conferences().query("kind == 'icpc'").set_index("month")["children"]
+    years = months.groupby(financial_year).agg(["sum", "count"]).query("count == 12")
+    return [(year, "icpc", "all", "all", int(years["sum"][year])) for year in years.index if year in _years(plans)]
 
 
 def _table(rows: list[tuple], area: str, source: str) -> pd.DataFrame:

@@ -1,16 +1,111 @@
-"""Words and codes of the CIN census and Annex A, age bands and times since the start of a plan.
+"""The CIN census and Annex A as data: files, tables and their fields, headings, the XML's layout, codes, and the rules.
 
-Code sets: the DfE schema as kept in the LIIA pipeline (`cin_census_pipeline/spec/CIN_schema_2025.xsd`); sex in digits to
-2023. Annex A headings: LIIA `annex_a_pipeline/spec/Annex_A_schema.yml`.
+Code sets: the DfE schema as kept in the LIIA pipeline (`cin_census_pipeline/spec/CIN_schema_2025.xsd`); sex in digits
+to 2023. Annex A headings: LIIA `annex_a_pipeline/spec/Annex_A_schema.yml`. Rules (rules.csv) name the DfE's rules of
+the children in need census, as councils' own extracts and data-to-insight/CIN-validator check them.
 """
 
-UNKNOWN, UNBORN = "unknown", "unborn"
-AGE_FROM = {"under_1": 0, "1_4": 1, "5_9": 5, "10_15": 10, "16_17": 16}  # completed years
+import re
+from pathlib import Path
+
+from forecast.sources.counting import read_rows, read_rules
+from forecast.sources.reading.counts import AGE_FROM, UNKNOWN
+from forecast.sources.reading.files import MEGABYTE, Wanted
+from forecast.sources.reading.xml import Layout
+
+RULES = read_rules(Path(__file__).with_name("rules.csv"))
+WHAT = "the census XML, its tables as CSV, or Annex A lists as CSV or XLSX"
+FILES = Wanted(
+    most={".xml": 1024 * MEGABYTE, ".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE},
+    together=4096 * MEGABYTE,
+    alone=True,
+    no_path=f"the path given is not a folder, a zip, or an XML, CSV or XLSX file. Give {WHAT}.",
+    none=f"the path given holds no file of a return; expected {WHAT}. Check the folder.",
+    passed_over="not_return",
+)
+
+# What is read (fields.csv): table -> column -> the census's field, or the list's where the census has none.
+FIELDS = read_rows(Path(__file__).with_name("fields.csv"))
+TABLES: dict[str, dict[str, str]] = {row["table"]: {} for row in FIELDS}
+for row in FIELDS:
+    TABLES[row["table"]][row["column"]] = row["census"] or row["annex_a"]
+DATES = {"born", "expected", "died", "start", "end", "day"}
+PLACE = ["file", "line", "record", "child", "family"]  # record: number of the Child element, 0 outside XML
+SEVERAL = r"[;|]"  # between review dates in one cell
+
+
+def heading(text: str) -> str:
+    """A heading or field in its one form: capitals without spaces or marks."""
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
+
+
+IDENTIFIER, IDENTIFIER_CALLED = "LACHILDID", "LAchildID (Child Unique ID)"
+ANNEX = {heading(row["annex_a"]): heading(row["census"] or row["annex_a"]) for row in FIELDS if row["annex_a"]}
+ANNEX["CHILDUNIQUEID"] = IDENTIFIER
+LIST_7, LIST_8 = heading("Child Protection Plan Start Date"), heading(TABLES["care"]["start"])
+ANNEX_MARKS = {"CHILDUNIQUEID", LIST_7, LIST_8}
+SEX, FAMILY = ("SEX", "GENDERCURRENT", "GENDER"), ("FAMILYID", "FAMILYIDENTIFIER")
+AUTHORITY, YEAR = "LA", "YEAR"
+
+CHILD, IDENTIFIERS, EPISODES = "CHILD", "CHILDIDENTIFIERS", "CINDETAILS"
+ENQUIRIES, PLANS, REVIEW = "SECTION47", "CHILDPROTECTIONPLANS", heading(TABLES["reviews"]["day"])
+# Message/Header, Message/Children/Child/{ChildIdentifiers, CINdetails/{Section47, ChildProtectionPlans/Reviews}}
+CENSUS = Layout(
+    called="a children in need census",
+    root="MESSAGE",
+    child=CHILD,
+    sections={
+        IDENTIFIERS: (IDENTIFIER, *map(heading, TABLES["children"].values()), "GENDERCURRENT"),
+        EPISODES: ("REFERRALSOURCE", "DATEOFINITIALCPC"),
+        ENQUIRIES: ("S47ACTUALSTARTDATE", "DATEOFINITIALCPC", "ICPCNOTREQUIRED"),
+        PLANS: tuple(map(heading, TABLES["plans"].values())),
+    },
+    repeated={REVIEW: PLANS},
+    header={"YEAR": "year", "REFERENCEDATE": "as_at", "LEA": "authority"},
+    others=frozenset(
+        [
+            "COLLECTIONDETAILS",
+            "COLLECTION",
+            "SOURCE",
+            "SOURCELEVEL",
+            "SOFTWARECODE",
+            "RELEASE",
+            "SERIALNO",
+            "DATETIME",
+            "CHILDREN",
+            "UPN",
+            "FORMERUPN",
+            "UPNUNKNOWN",
+            "CHILDCHARACTERISTICS",
+            "ETHNICITY",
+            "DISABILITIES",
+            "DISABILITY",
+            "CINREFERRALDATE",
+            "PRIMARYNEEDCODE",
+            "CINCLOSUREDATE",
+            "REASONFORCLOSURE",
+            "REFERRALNFA",
+            "ASSESSMENTS",
+            "ASSESSMENTACTUALSTARTDATE",
+            "ASSESSMENTINTERNALREVIEWDATE",
+            "ASSESSMENTAUTHORISATIONDATE",
+            "FACTORSIDENTIFIEDATASSESSMENT",
+            "ASSESSMENTFACTORS",
+            "CINPLANDATES",
+            "CINPLANSTARTDATE",
+            "CINPLANENDDATE",
+            "INITIALCPCTARGET",
+            "REVIEWS",
+        ]
+    ),
+)
+
+UNBORN = "unborn"
 AGE_BANDS = (UNBORN, *AGE_FROM, UNKNOWN)
-ADULT = 18  # completed years: no plan runs past the 18th birthday
+AGE_CUTS = tuple(AGE_FROM.values())
 MOST_DAYS_BEFORE_BIRTH = 294  # 42 weeks: an earlier plan means a wrong date of birth
 
-# Lower edges in days: the bands in which durations of ended plans are published. The first review is due at three months.
+# Lower edges in days: the bands in which durations of ended plans are published; the first review is at 3 months.
 TIME_FROM = {"under_3_months": 0, "3_to_6_months": 91, "6_to_12_months": 183, "1_to_2_years": 365, "over_2_years": 730}
 TIMES = tuple(TIME_FROM)
 
@@ -18,10 +113,32 @@ CATEGORIES = {"NEG", "PHY", "SAB", "EMO", "MUL"}
 CATEGORY_WORDS = ("neglect", "physical", "sexual", "emotional", "multiple")  # Annex A writes them out
 SEXES = {"0", "1", "2", "9", "M", "F", "U"}
 SEX_LETTERS = ("a)", "b)", "c)", "d)", "male", "female")  # how Annex A begins: a) Male
-REFERRAL_SOURCES = {
-    *("1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F", "4"),
-    *("5A", "5B", "5C", "5D", "6", "7", "8", "9", "10"),
-}
+REFERRAL_SOURCES = set(
+    [
+        "1A",
+        "1B",
+        "1C",
+        "1D",
+        "2A",
+        "2B",
+        "3A",
+        "3B",
+        "3C",
+        "3D",
+        "3E",
+        "3F",
+        "4",
+        "5A",
+        "5B",
+        "5C",
+        "5D",
+        "6",
+        "7",
+        "8",
+        "9",
+        "10",
+    ]
+)
 OTHER_AUTHORITY = "5C"  # local authority services, external
 YES, NO = {"1", "true", "y", "yes"}, {"0", "false", "n", "no"}
 

@@ -4,20 +4,10 @@ import numpy as np
 import pandas as pd
 
 from forecast.sources.cin import codes
-from forecast.sources.cin.quality import Quality
-from forecast.sources.cin.records import NO_DAY, OPEN
 from forecast.sources.cin.years import Return
-
-YEAR_MONTHS = 12
-
-
-def birthday(born: np.ndarray, age: int) -> np.ndarray:
-    """The day on which a child reaches an age; a child born on 29 February, on 1 March in other years. NO_DAY stays."""
-    days = np.asarray(born, np.int64).astype("datetime64[D]")
-    month = days.astype("datetime64[M]")
-    within = days - month.astype("datetime64[D]")
-    reached = ((month + age * YEAR_MONTHS).astype("datetime64[D]") + within).astype(np.int64)
-    return np.where(born == NO_DAY, OPEN, reached)
+from forecast.sources.counting import Quality
+from forecast.sources.reading.counts import ADULT
+from forecast.sources.reading.days import NO_DAY, OPEN, birthday
 
 
 def stack(returns: list[Return], table: str, quality: Quality) -> pd.DataFrame:
@@ -33,7 +23,7 @@ def stack(returns: list[Return], table: str, quality: Quality) -> pd.DataFrame:
 
 
 def read_births(returns: list[Return], with_events: set[str], quality: Quality) -> pd.DataFrame:
-    """child -> born, died, in days since 1970. A date of birth stands before an expected one, a later return's before an earlier.
+    """child -> born, died. A date of birth stands before an expected one, a later return's before an earlier.
 
     A child not in the table has no known birth, and is counted with age unknown.
     """
@@ -69,7 +59,7 @@ def _count_children(rows: pd.DataFrame, quality: Quality) -> None:
 
 
 def read_plans(returns: list[Return], quality: Quality) -> pd.DataFrame:
-    """child, start, end (OPEN if none), previous, file, line: each plan once, later returns winning; not yet cut to childhood."""
+    """child, start, end (OPEN if none), previous, file, line: each plan once, later returns winning."""
     rows = stack(returns, "plans", quality)
     _count_codes(rows, quality)
     rows = _with_dates(rows, quality)
@@ -127,7 +117,7 @@ def _once_each_return(rows: pd.DataFrame, quality: Quality) -> pd.DataFrame:
 
 
 def _latest_return(rows: pd.DataFrame, with_plans: list[bool], quality: Quality) -> pd.DataFrame:
-    """The latest return's word on each plan; those open at a return's end that the next one with plans does not carry are closed."""
+    """The latest return's word on each plan; one open at a return's end that the next does not carry is closed."""
     rows = rows.sort_values(["child", "start", "turn"], ascending=[True, True, False], kind="stable")
     again = quality.rows(rows, rows.duplicated(["child", "start"]), "later_return")
     kept_end = rows.groupby(["child", "start"])["end"].transform("first")
@@ -145,7 +135,7 @@ def _latest_return(rows: pd.DataFrame, with_plans: list[bool], quality: Quality)
 
 
 def _restarted(kept: pd.DataFrame, lost: pd.Series, following: dict) -> np.ndarray:
-    """Whether the next return has, in place of a plan it does not carry, another of the child that was open at this one's end."""
+    """Whether the next return has, in place of a plan it does not carry, another that was open at this one's end."""
     found = np.zeros(len(kept), dtype=bool)
     by_child = kept.groupby("child").indices
     for row in np.flatnonzero(lost):
@@ -164,7 +154,7 @@ def add_births(plans: pd.DataFrame, births: pd.DataFrame, quality: Quality) -> p
     quality.rows(plans, first & (born == NO_DAY), "no_birth")
     far = quality.rows(plans, (born != NO_DAY) & (plans["start"] < born - codes.MOST_DAYS_BEFORE_BIRTH), "birth_far")
     born = np.where(pd.Series(far).groupby(plans["child"].to_numpy()).transform("any"), NO_DAY, born)
-    adult = birthday(born, codes.ADULT)
+    adult = birthday(born, ADULT)
     too_old = quality.rows(plans, plans["start"] >= adult, "adult_start")
     quality.rows(plans, ~too_old & (plans["end"] > adult) & _passed(plans, adult), "adult_end")
     dead = (died != OPEN) & (plans["end"] > died)
@@ -175,12 +165,12 @@ def add_births(plans: pd.DataFrame, births: pd.DataFrame, quality: Quality) -> p
 
 
 def _passed(plans: pd.DataFrame, adult: np.ndarray) -> np.ndarray:
-    """Whether the 18th birthday falls by the last day any return covers: an open plan of a younger child is no fault."""
+    """Whether the 18th birthday falls by the last day covered: an open plan of a younger child is no fault."""
     return adult <= plans["last"].max()
 
 
 def join_overlaps(spans: pd.DataFrame, rule: str, quality: Quality) -> pd.DataFrame:
-    """Spans of one child that overlap as one, from the first start to the last end. One that starts as another ends stays."""
+    """Spans of a child that overlap as one, from the first start to the last end; one that adjoins another stays."""
     if spans.empty:
         return spans
     spans = spans.sort_values(["child", "start", "end"], kind="stable").reset_index(drop=True)
@@ -206,7 +196,8 @@ def read_conferences(returns: list[Return], quality: Quality) -> pd.DataFrame:
     """child, family, day, kind: enquiries, initial conferences and reviews, each child once a day.
 
     An initial conference with an enquiry is an ICPC. One recorded on the CIN episode alone is a transfer in where the
-    referral came from another authority, else an other initial conference. Recorded on both it is counted once, as an ICPC.
+    referral came from another authority, else an other initial conference. Recorded on both it is counted once, as an
+    ICPC.
     """
     found = [_initial(stack(returns, "conferences", quality), quality)]
     for table, kind, rule in (("enquiries", codes.S47, "enquiry_twice"), ("reviews", codes.RCPC, "review_twice")):
@@ -244,7 +235,7 @@ def mark_transfers(
     starts = pd.MultiIndex.from_frame(plans[["child", "start"]])
     given = [found.holds("conferences") for found in returns]
     for found in (item for item in returns if item.holds("plans") and not item.holds("conferences")):
-        quality.count(next(part.name for part in found.parts if "plans" in part.records.held), "no_conferences")
+        quality.count(next(part.name for part in found.parts if "plans" in part.given), "no_conferences")
     covered = plans["turn"].map(lambda turn: given[turn]) & (plans["start"] >= returns[0].first)
     quality.rows(plans, covered & ~starts.isin(held), "start_without_icpc")
     return plans.assign(transfer=starts.isin(moved))
@@ -259,7 +250,7 @@ def count_lone_reviews(plans: pd.DataFrame, conferences: pd.DataFrame, quality: 
 
 
 def read_care(returns: list[Return], quality: Quality) -> pd.DataFrame:
-    """child, start, end: periods looked after from Annex A list 8, the later extract winning, joined where they overlap."""
+    """child, start, end: periods looked after from list 8, the later extract winning, joined where they overlap."""
     rows = stack(returns, "care", quality)
     rows = _with_dates(rows.assign(previous="0"), quality)
     rows = rows.sort_values(["child", "start", "turn", "end"], ascending=[True, True, False, True], kind="stable")

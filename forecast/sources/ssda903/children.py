@@ -1,13 +1,14 @@
-"""What is known of each child apart from the episodes: date of birth, and until when unaccompanied and seeking asylum."""
+"""What is known of a child apart from the episodes: date of birth, and until when UASC."""
 
 import numpy as np
 import pandas as pd
 
+from forecast.sources.counting import Quality
+from forecast.sources.reading.counts import ADULT, Span
+from forecast.sources.reading.days import NO_DAY, OPEN, birthday
 from forecast.sources.ssda903 import codes
-from forecast.sources.ssda903.episodes import OPEN, birthday, stack
-from forecast.sources.ssda903.quality import Quality
-from forecast.sources.ssda903.rows import NO_DAY, Table
-from forecast.sources.ssda903.years import first_day, last_day
+from forecast.sources.ssda903.episodes import stack
+from forecast.sources.ssda903.rows import Table
 
 
 def read_births(headers: dict[int, Table], with_episodes: np.ndarray, quality: Quality) -> pd.Series:
@@ -24,7 +25,7 @@ def read_births(headers: dict[int, Table], with_episodes: np.ndarray, quality: Q
         "header_without_episodes",
     )
     blank = quality.rows(rows, rows["born"] == NO_DAY, "no_dob")
-    future = quality.rows(rows, rows["born"] > rows["year"].map(last_day), "future_dob")
+    future = quality.rows(rows, rows["born"] > rows["last"], "future_dob")
     rows = rows[~blank & ~future].sort_values(["child", "year", "born"], ascending=[True, False, True], kind="stable")
     kept = rows.drop_duplicates("child")
     quality.rows(kept, (rows.groupby("child")["born"].nunique() > 1).reindex(kept["child"]).to_numpy(), "two_dobs")
@@ -44,12 +45,12 @@ def read_uasc(tables: dict[int, Table], episodes: pd.DataFrame, quality: Quality
 
 
 def _left_off(rows: pd.DataFrame, years: list[int], kept: pd.DataFrame, episodes: pd.DataFrame) -> np.ndarray:
-    """The children whom a return with a UASC file has, not on it, although they had not stopped being UASC before it."""
+    """The children whom a return has, not on its UASC file, although they had not stopped being UASC before it."""
     until = kept.set_index("child")["until"]
     had = episodes.loc[
-        episodes["child"].isin(until.index) & episodes["year"].isin(years), ["child", "year"]
+        episodes["child"].isin(until.index) & episodes["year"].isin(years), ["child", "year", "first"]
     ].drop_duplicates()
-    had = had[had["child"].map(until) >= had["year"].map(first_day)]
+    had = had.loc[until.reindex(had["child"]).to_numpy() >= had["first"].to_numpy(), ["child", "year"]]
     on = pd.MultiIndex.from_frame(rows[["child", "year"]])
     return had.loc[~pd.MultiIndex.from_frame(had).isin(on), "child"].unique()
 
@@ -60,11 +61,11 @@ def add_children(episodes: pd.DataFrame, births: pd.Series, uasc: pd.Series, qua
     until = episodes["child"].map(uasc).fillna(NO_DAY).astype(np.int64)
     first = ~episodes["child"].duplicated()
     quality.rows(episodes, first & (born == NO_DAY), "no_header")
-    quality.rows(episodes, first & (until != OPEN) & (until > birthday(born, codes.ADULT)), "uasc_adult")
+    quality.rows(episodes, first & (until != OPEN) & (until > birthday(born, ADULT)), "uasc_adult")
     return episodes.assign(born=born, uasc_until=until)
 
 
-def read_reviews(tables: dict[int, Table], span: tuple[int, int], quality: Quality) -> pd.Series:
+def read_reviews(tables: dict[int, Table], span: Span, quality: Quality) -> pd.Series:
     """LAC reviews held by month: each child and day once, within the days covered."""
     if not tables:
         return pd.Series(dtype=np.int64)
@@ -72,7 +73,7 @@ def read_reviews(tables: dict[int, Table], span: tuple[int, int], quality: Quali
     blank = quality.rows(rows, rows["day"] == NO_DAY, "no_review_date")
     again = quality.rows(rows, ~blank & rows.duplicated(["child", "day"]), "repeat_review")
     outside = quality.rows(
-        rows, ~blank & ~again & ((rows["day"] < span[0]) | (rows["day"] > span[1])), "review_outside"
+        rows, ~blank & ~again & ((rows["day"] < span.first) | (rows["day"] > span.last)), "review_outside"
     )
     days = rows.loc[~blank & ~again & ~outside, "day"].to_numpy(dtype=np.int64).astype("datetime64[D]")
     return pd.Series(days.astype("datetime64[M]").astype(str)).value_counts().sort_index()

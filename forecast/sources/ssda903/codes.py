@@ -1,19 +1,60 @@
-"""SSDA903 code sets as data, with the years in which each placement code was used, and the groups they are counted in.
+"""SSDA903 as data: its files and columns, its code sets with their years, and the rules of reading it.
 
 Code sets: data-to-insight/csc-validator-be-903 (`lac_validator/config.py` and its rules) and the LIIA pipeline's
 `SSDA903_schema_*.yml`; codes before 2015-16 from the DfE metadata published with the 2010 tables.
-A return's year is written as the calendar year of its last day: 2018 is 1 April 2017 to 31 March 2018.
+A return's year is written as the calendar year of its last day: 2018 is 1 April 2017 to 31 March 2018. Rules
+(rules.csv) name the DfE's validation rules of 2024-25, by csc-validator-be-903,
+`output_data/903_2024_25_rule_info.csv`.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-UNKNOWN = "unknown"
+from forecast.sources.counting import read_rows, read_rules
+from forecast.sources.reading.counts import AGE_FROM, UNKNOWN
+from forecast.sources.reading.files import MEGABYTE, Wanted
+
+RULES = read_rules(Path(__file__).with_name("rules.csv"))
+CODES = read_rows(Path(__file__).with_name("codes.csv"))
+FILES = Wanted(
+    most={".csv": 100 * MEGABYTE},  # five years of a large council's Episodes are under 20
+    together=400 * MEGABYTE,
+    alone=False,
+    no_path="the path given is not a folder or a zip. Give the folder, or the zip, that holds the return's CSV files.",
+    none="the path given holds no CSV file; expected Header and Episodes files. Check the folder. Excel workbooks are "
+    "not read: save each sheet as CSV.",
+    passed_over="not_csv",
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A file of the return: the column only it has, those it must have, those used where present, and dates."""
+
+    sign: str
+    needed: tuple[str, ...]
+    wanted: tuple[str, ...]
+    dates: tuple[str, ...]
+
+
+# Columns: data-to-insight/csc-validator-be-903, lac_validator/config.py. Others are known and left unread.
+KINDS = {
+    "Episodes": Kind(
+        "DECOM", ("CHILD", "DECOM", "DEC", "LS", "PLACE"), ("RNE", "REC", "PLACE_PROVIDER"), ("DECOM", "DEC")
+    ),
+    "UASC": Kind("DUC", ("CHILD", "DUC"), (), ("DUC",)),
+    "Reviews": Kind("REVIEW", ("CHILD", "REVIEW"), (), ("REVIEW",)),
+    "Header": Kind("DOB", ("CHILD", "DOB"), ("SEX",), ("DOB",)),
+}
+NOT_USED = {"SDQ_SCORE", "IN_TOUCH", "DATE_INT", "DATE_PLACED", "PREV_PERM", "MIS_START", "SW_DECOM", "DOLO_START"}
+CODED = ("RNE", "LS", "PLACE", "PLACE_PROVIDER", "REC", "SEX")
+ADDED = ("LA", "YEAR")  # by regional platforms
+
 FOREVER = 9999
-AGE_FROM = {"under_1": 0, "1_4": 1, "5_9": 5, "10_15": 10, "16_17": 16}  # completed years
 AGE_BANDS = (*AGE_FROM, UNKNOWN)
-ADULT = 18  # completed years: nobody is looked after from the 18th birthday on
+AGE_CUTS = tuple(AGE_FROM.values())[1:]
 
 # Lower edges in days. The first LAC review falls due by day 28, the next about three months on, then every six months.
 TIME_FROM = {
@@ -29,17 +70,8 @@ TIMES = (*TIME_FROM, UNKNOWN)
 
 # Fostering is told apart by provider; secure and residential are priced apart. The first four together are "fostering".
 PLACEMENTS = (
-    "kinship_fostering",
-    "in_house_fostering",
-    "ifa_fostering",
-    "fostering_provider_unknown",
-    "placed_for_adoption",
-    "with_parents",
-    "residential",
-    "secure",
-    "residential_school",
-    "supported",
-    "other",
+    *("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "placed_for_adoption"),
+    *("with_parents", "residential", "secure", "residential_school", "supported", "other"),
 )
 
 
@@ -48,31 +80,17 @@ class Place:
     """A placement code: the group it is counted in, and the first and last return years in which it was valid."""
 
     group: str
-    first: int = 0
-    last: int = FOREVER
+    first: int
+    last: int
 
 
-NEW_FOSTER, NEW_SUPPORTED = 2016, 2025  # U1-U6 replace Q1, Q2 in 2015-16; K3 replaces H5, P2 from 2024-25
-LAST_OLD_SUPPORTED = (
-    2025  # one schema drops H5 and P2 in 2024-25, one validator in 2025-26: both are let in for 2024-25
-)
 STRANGER_FOSTER = "foster"  # becomes in-house, agency or unknown by provider
+# U1-U6 replace Q1, Q2 in 2015-16; K3 replaces H5, P2 from 2024-25. One schema drops those two in 2024-25, one validator
+# in 2025-26: both are let in for 2024-25.
 PLACES = {
-    "Q1": Place("kinship_fostering", last=NEW_FOSTER - 1),
-    "Q2": Place(STRANGER_FOSTER, last=NEW_FOSTER - 1),
-    **{code: Place("other", last=NEW_FOSTER - 1) for code in ("M1", "M2", "M3")},
-    **{code: Place("kinship_fostering", NEW_FOSTER) for code in ("U1", "U2", "U3")},
-    **{code: Place(STRANGER_FOSTER, NEW_FOSTER) for code in ("U4", "U5", "U6")},
-    **{code: Place("placed_for_adoption") for code in ("A3", "A4", "A5", "A6")},
-    "P1": Place("with_parents"),
-    **{code: Place("supported", last=LAST_OLD_SUPPORTED) for code in ("H5", "P2")},
-    "K3": Place("supported", NEW_SUPPORTED),
-    "K1": Place("secure"),
-    **{code: Place("residential") for code in ("K2", "R1", "R3")},
-    "S1": Place("residential_school"),
-    **{code: Place("other") for code in ("P3", "R2", "R5", "T0", "T1", "T2", "T3", "T4")},
-    "Z1": Place("other", last=LAST_OLD_SUPPORTED),
-    **{code: Place("other", NEW_SUPPORTED) for code in ("Z11", "Z12", "Z13", "Z14")},
+    row["code"]: Place(row["group"], int(row["first"] or 0), int(row["last"] or FOREVER))
+    for row in CODES
+    if row["set"] == "placement"
 }
 PROVIDERS = {"PR0", "PR1", "PR2", "PR3", "PR4", "PR5"}
 OWN_PROVIDERS = ("PR1",)  # the council's own; a trust's service may be filed as PR5 (Slough): say so when reading
@@ -86,17 +104,7 @@ CONTINUES = "X1"
 SEXES = {"1", "2", "M", "F", "U"}  # 1 and 2 to 2023-24, letters from 2024-25
 
 TURNED_18 = "turned_18"
-LEAVES_BY_CODE = {
-    **dict.fromkeys(("E11", "E12"), "adopted"),
-    **dict.fromkeys(("E4", "E4A", "E4B"), "returned_home"),
-    **dict.fromkeys(("E13", "E41"), "other_family"),
-    **dict.fromkeys(("E43", "E44", "E45", "E46", "E47", "E48"), "special_guardianship"),
-    **dict.fromkeys(("E5", "E6"), "independent"),
-    **dict.fromkeys(("E7", "E17"), TURNED_18),
-    **dict.fromkeys(("E9", "E14"), "custody_or_remand_ended"),
-    "E2": "died",
-    **dict.fromkeys(("E3", "E8", "E15", "E16"), "other"),
-}
+LEAVES_BY_CODE = {row["code"]: row["group"] for row in CODES if row["set"] == "end"}
 LEAVES = (*dict.fromkeys(LEAVES_BY_CODE.values()), UNKNOWN)
 REASONS_FOR_END = {CONTINUES, *LEAVES_BY_CODE}
 
@@ -104,8 +112,8 @@ REASONS_FOR_END = {CONTINUES, *LEAVES_BY_CODE}
 def placement_groups(place: np.ndarray, provider: np.ndarray, own: tuple[str, ...]) -> np.ndarray:
     """The index in PLACEMENTS of each placement code [episode]; a code not known is counted as other.
 
-    own  provider codes that are the council's own. Foster carers of every other provider, another council's included, are
-         bought in and counted as agency; a foster carer without a provider is counted apart, never guessed.
+    own  provider codes that are the council's own. Foster carers of every other provider, another council's included,
+         are bought in and counted as agency; a foster carer without a provider is counted apart, never guessed.
     """
     groups = np.array([PLACES[code].group if code in PLACES else "other" for code in place], dtype=object)
     foster = groups == STRANGER_FOSTER

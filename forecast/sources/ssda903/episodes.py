@@ -3,47 +3,47 @@
 Rules, with their sources:
 - a return carries every episode that touches its year, so an episode appears in several; the later return wins
 - V3 and V4 (short breaks) are not looked after: DfE, published count of children looked after
-- an episode begins on DECOM and ends on DEC; on DEC the child is already elsewhere, so the days counted are DECOM to the
-  day before DEC, and a child is counted on a day where DECOM <= day < DEC: our convention, under which the DEC of one
-  episode is the DECOM of the next, as returns write them
+- an episode begins on DECOM and ends on DEC; on DEC the child is already elsewhere, so the days counted are DECOM to
+  the day before DEC, and a child is counted on a day where DECOM <= day < DEC: our convention, under which the DEC of
+  one episode is the DECOM of the next, as returns write them
 - nobody is looked after from the 18th birthday; one born on 29 February is 18 on 1 March (our convention)
 - a period of care is the union of adjoining episodes: a change of legal status, carer or placement is not a start
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from forecast.sources.counting import Quality
+from forecast.sources.reading.counts import ADULT, Span
+from forecast.sources.reading.days import NO_DAY, OPEN, birthday
 from forecast.sources.ssda903 import codes
-from forecast.sources.ssda903.quality import Quality
-from forecast.sources.ssda903.rows import NO_DAY, OPEN, Table
-from forecast.sources.ssda903.years import first_day, last_day
+from forecast.sources.ssda903.rows import Table
 
 EPISODE = ["child", "start", "end", "LS", "PLACE", "PLACE_PROVIDER", "RNE", "REC"]
-MONTHS = 12
-
-
-@dataclass(frozen=True)
-class Span:
-    """The days the returns cover, both included, in days since 1970."""
-
-    first: int
-    last: int
 
 
 def stack(tables: dict[int, Table], columns: dict[str, str]) -> pd.DataFrame:
-    """One frame of every year's rows with file, line, year and the columns named, under their new names."""
-    kept = ["file", "line", "year", *columns]
+    """Every year's rows: file, line, year, its first and last day, and the columns named, under their new names."""
+    kept = ["file", "line", "year", "first", "last", *columns]
     frames = [table.frame.astype({"file": object})[kept] for _, table in sorted(tables.items())]
     return pd.concat(frames, ignore_index=True).rename(columns=columns)
 
 
+def count_codes(episodes: pd.DataFrame, quality: Quality) -> None:
+    """Count codes that are not known, or not valid in the return's year. The rules say what is done with them."""
+    place = episodes["PLACE"]
+    foster = place.isin([code for code, known in codes.PLACES.items() if known.group == codes.STRANGER_FOSTER])
+    quality.rows(episodes, ~place.isin(list(codes.PLACES)), "place_unknown")
+    quality.rows(episodes, codes.outside_years(place.to_numpy(), episodes["year"].to_numpy()), "place_year")
+    quality.rows(episodes, ~episodes["LS"].isin(codes.LEGAL_STATUSES), "legal_unknown")
+    quality.rows(episodes, ~episodes["RNE"].isin([*codes.REASONS_FOR_EPISODE, ""]), "rne_unknown")
+    quality.rows(episodes, ~episodes["REC"].isin([*codes.REASONS_FOR_END, ""]), "rec_unknown")
+    quality.rows(episodes, foster & ~episodes["PLACE_PROVIDER"].isin(codes.PROVIDERS), "provider_unknown")
+
+
 def clean_episodes(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     """Rows that say when an episode was: the rest are counted and left out."""
-    year = episodes["year"].to_numpy()
-    begins, ends = _firsts(year), _lasts(year)
-    start = episodes["start"].to_numpy()
+    start, begins, ends = (episodes[name].to_numpy() for name in ("start", "first", "last"))
     end = np.where(episodes["end"] == NO_DAY, OPEN, episodes["end"])
     none = quality.rows(episodes, start == NO_DAY, "no_decom")
     backwards = quality.rows(episodes, ~none & (end < start), "dec_before_decom")
@@ -55,15 +55,6 @@ def clean_episodes(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     quality.rows(episodes, kept & (end == OPEN) & np.isin(reason, list(codes.LEAVES_BY_CODE)), "end_reason_no_date")
     quality.rows(episodes, kept & (end != OPEN) & (reason == ""), "end_no_reason")
     return episodes.assign(end=end)[kept].reset_index(drop=True)
-
-
-def _firsts(year: np.ndarray) -> np.ndarray:
-    known = {one: first_day(one) for one in np.unique(year)}
-    return np.array([known[one] for one in year])
-
-
-def _lasts(year: np.ndarray) -> np.ndarray:
-    return _firsts(year + 1) - 1
 
 
 def merge_years(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
@@ -79,10 +70,10 @@ def merge_years(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
 def close_open(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     """Ends for episodes that have none and cannot still be open.
 
-    Only a child's last episode may be open: where one that began later ends with the child leaving care (an E code), the open
-    one is over by then. Where none does, the child has not left and the open one holds.
-    One that is open at the end of a return and not carried by the next has ended or was struck out: it is taken as ended on
-    1 April, so that 31 March stays as that return counted it.
+    Only a child's last episode may be open: where one that began later ends with the child leaving care (an E code),
+    the open one is over by then. Where none does, the child has not left and the open one holds.
+    One that is open at the end of a return and not carried by the next has ended or was struck out: it is taken as
+    ended on 1 April, so that 31 March stays as that return counted it.
     """
     left = _left_after(episodes)
     forgotten = quality.rows(episodes, (episodes["end"] == OPEN) & (left < OPEN), "dec_forgotten")
@@ -90,12 +81,12 @@ def close_open(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     lapsed = quality.rows(
         episodes, (episodes["end"] == OPEN) & (episodes["year"] < episodes["year"].max()), "not_carried"
     )
-    ends = np.where(lapsed, _lasts(episodes["year"].to_numpy()) + 1, episodes["end"])
+    ends = np.where(lapsed, episodes["last"] + 1, episodes["end"])
     return episodes.assign(end=ends)
 
 
 def _left_after(episodes: pd.DataFrame) -> np.ndarray:
-    """The first day on which a later episode of the child ends with the child leaving; OPEN where none does [episode]."""
+    """The first day on which a later episode ends with the child leaving; OPEN where none does [episode]."""
     opened = episodes.loc[episodes["end"] == OPEN, ["child", "start"]].reset_index(names="row")
     leavers = episodes.loc[
         (episodes["end"] != OPEN) & episodes["REC"].isin(list(codes.LEAVES_BY_CODE)), ["child", "start", "end"]
@@ -119,10 +110,10 @@ def looked_after(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
 
 
 def resolve(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
-    """Episodes that do not overlap, covering the very days the overlapping ones cover: no child is lost and none counted twice.
+    """Episodes that do not overlap, on the very days the overlapping ones cover: no child lost, none counted twice.
 
-    On each day the episode that began last holds; when it ends, one around it resumes. Of two that begin together the later
-    return's holds, then the shorter one.
+    On each day the episode that began last holds; when it ends, one around it resumes. Of two that begin together the
+    later return's holds, then the shorter one.
     """
     order = ["child", "start", "year", "end", "PLACE", "PLACE_PROVIDER", "LS", "RNE", "REC"]
     episodes = episodes.sort_values(
@@ -175,17 +166,9 @@ def _sweep(rows: list[int], start: list[int], end: list[int]) -> list[tuple[int,
     return pieces
 
 
-def birthday(born: np.ndarray, age: int) -> np.ndarray:
-    """The day of the `age`th birthday, in days since 1970; 1 March for 29 February. OPEN where the birth is not known."""
-    day = np.where(born == NO_DAY, 0, born).astype("datetime64[D]")
-    month = day.astype("datetime64[M]")
-    found = (month + MONTHS * age).astype("datetime64[D]") + (day - month)
-    return np.where(born == NO_DAY, OPEN, found.astype(np.int64))
-
-
 def clip_to_childhood(episodes: pd.DataFrame, span: Span, quality: Quality) -> pd.DataFrame:
     """Episodes from birth to the 18th birthday; `adult` marks those the birthday ends. Unknown births cut nothing."""
-    born, adult = episodes["born"].to_numpy(), birthday(episodes["born"].to_numpy(), codes.ADULT)
+    born, adult = episodes["born"].to_numpy(), birthday(episodes["born"].to_numpy(), ADULT)
     start, end = episodes["start"].to_numpy(), episodes["end"].to_numpy()
     grown = quality.rows(episodes, start >= adult, "adult_start")
     quality.rows(episodes, ~grown & (end > adult) & (adult <= span.last), "adult_end")
@@ -242,8 +225,3 @@ def _count_joins(
     )
     quality.rows(episodes, stays & left & restarts, "left_and_back")
     quality.rows(episodes, fresh & ~known, "start_unknown")
-
-
-def days_covered(years: list[int], until: int | None) -> Span:
-    """1 April of the first return to 31 March of the last, or to `until`."""
-    return Span(first_day(min(years)), last_day(max(years)) if until is None else until)

@@ -1,0 +1,192 @@
+"""Tables as text, read strictly: CSV files and sheets of workbooks. Columns go by name; no message quotes a cell."""
+
+import contextlib
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+
+from forecast.case.errors import BadInput
+from forecast.sources.counting import Quality
+from forecast.sources.csv_text import SAVE_AGAIN, UTF_16_MARKS, decode, parse
+from forecast.sources.reading.files import MEGABYTE, ZIP_FAULTS, Source
+
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+SPOILT = r"\d(?:\.\d+)?[eE]\+?\d+|.*\.0"  # what a spreadsheet makes of a long number
+MOST_UNPACKED = 400 * MEGABYTE  # of a workbook
+MOST_HEADING_ROWS = 10  # a sheet may have a title above its headings
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as text: headings in one form, rows of as many cells, and the line each stands on."""
+
+    name: str
+    columns: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+
+    def frame(self, used: list[str]) -> pd.DataFrame:
+        """file, line and the used columns, as text without spaces at either end; blank where the sheet lacks one."""
+        cells = dict(zip(self.columns, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
+        frame = {"file": pd.Categorical([self.name] * len(self.rows)), "line": np.array(self.lines, np.int64)}
+        blank = [""] * len(self.rows)
+        texts = {column: pd.Series(cells.get(column, blank), dtype=object) for column in used}
+        return pd.DataFrame(frame | {column: each(cells, str.strip) for column, cells in texts.items()})
+
+
+def each(cells: pd.Series, clean: Callable[[str], str]) -> pd.Series:
+    """Every cell cleaned; equal cells are one text in memory, and cleaned once."""
+    return cells.map({cell: clean(cell) for cell in cells.unique()}).astype(object)
+
+
+def read_csv(source: Source, heading: Callable[[str], str], padded: bool, quality: Quality) -> Sheet | None:
+    """A CSV file's headings and rows; None for an empty file.
+
+    heading  the one form of a heading, whatever its case and spaces
+    padded   whether rows may have blank cells beyond the headings
+    Raises BadInput, naming file and line, for another encoding or separator, a quotation mark that never closes, a row
+    with too few or too many cells (a truncated file), and a heading that stands twice.
+    """
+    text, latin_1 = decode(source.name, source.content())
+    quality.count(source.name, "latin_1", latin_1)
+    rows, lines = parse(source.name, text)
+    return _as_sheet(source.name, rows, lines, heading, padded, quality) if rows else None
+
+
+def _as_sheet(
+    name: str, rows: list[list[str]], lines: list[int], heading: Callable[[str], str], padded: bool, quality: Quality
+) -> Sheet:
+    for separator, words in SEPARATORS.items():
+        if len(rows[0]) == 1 and separator in rows[0][0]:
+            raise BadInput(f"{name}, line 1: the cells are separated by {words}; expected commas. {SAVE_AGAIN}")
+    columns = [heading(cell) for cell in rows[0]]
+    twice = {column for column in columns if column and columns.count(column) > 1}
+    if twice:
+        raise BadInput(
+            f"{name}, line 1: {len(twice)} column headings stand twice; expected each once. Remove the copies."
+        )
+    filled = [(row, line) for row, line in zip(rows[1:], lines[1:], strict=True) if any(map(str.strip, row))]
+    kept = [(row, line) for row, line in filled if [heading(cell) for cell in row] != columns]
+    quality.count(name, "blank_rows", len(rows) - 1 - len(filled))
+    quality.count(name, "repeated_headings", len(filled) - len(kept))
+    width = len(columns)
+    for row, line in kept:
+        if len(row) < width or any(map(str.strip, row[width:])) or (len(row) > width and not padded):
+            raise BadInput(
+                f"{name}, line {line}: {len(row)} cells, expected {width}. A truncated file or a stray comma: export "
+                f"the file again."
+            )
+    return Sheet(name, columns, [row[:width] for row, _ in kept], [line for _, line in kept])
+
+
+# Cells
+
+
+def place(name: str, line: int, record: int = 0) -> str:
+    """Where something stands: file, line, and number of the Child element in XML."""
+    return f"{name}, line {line}" + (f", Child {record}" if record else "")
+
+
+def refuse(frame: pd.DataFrame, column: str, where: np.ndarray, found: str, expected: str, remedy: str) -> None:
+    """Raise BadInput at the first row marked by `where`, saying how many there are; the cell itself is not shown."""
+    where = np.asarray(where, dtype=bool)
+    if where.any():
+        row, others = frame.iloc[int(where.argmax())], int(where.sum()) - 1
+        more = f" (and {others:,} more in this column)" if others else ""
+        at = place(row["file"], row["line"], row.get("record", 0))
+        raise BadInput(f"{at}, {column}: {found}{more}; expected {expected}. {remedy}.")
+
+
+def check_cells(frame: pd.DataFrame, called: dict[str, str], child: str, signs: str) -> None:
+    """Refuse formulas in used cells, and identifiers that a spreadsheet has rounded.
+
+    called  column -> what messages call it, for the columns used; child: that of identifiers
+    signs   a pattern of what a formula begins with
+    """
+    for column, name in called.items():
+        formulas = frame[column].str.match(signs)
+        refuse(frame, name, formulas, "a formula or a sign", "plain text", "Export the file again")
+    rounded, remedy = (
+        "a number rounded by a spreadsheet",
+        "Export the file again, and do not save it from a spreadsheet",
+    )
+    refuse(frame, called[child], frame[child].str.fullmatch(SPOILT), rounded, "the identifier in full", remedy)
+
+
+# Workbooks
+
+
+def read_workbook(
+    source: Source, heading: Callable[[str], str], is_headings: Callable[[set[str]], bool], quality: Quality
+) -> Iterator[Sheet]:
+    """The sheets of a workbook that have headings which are used (`is_headings`); the others are counted."""
+    content = source.content()
+    _check_workbook(source.name, content)
+    sheets = _workbook_rows(content)
+    if sheets is None:
+        raise BadInput(
+            f"{source.name}: the workbook is damaged or of a kind not read here. Save it again as XLSX, or as CSV."
+        )
+    for number, lines in enumerate(sheets, start=1):
+        name, rows = f"{source.name}, sheet {number}", list(lines.values())
+        top = next((at for at, row in enumerate(rows[:MOST_HEADING_ROWS]) if is_headings(set(map(heading, row)))), None)
+        if top is None:
+            quality.count(name, "not_return")
+        else:
+            width = max(at for at, cell in enumerate(rows[top], start=1) if cell.strip())
+            filled = [row + [""] * (width - len(row)) for row in [rows[top][:width], *rows[top + 1 :]]]
+            yield _as_sheet(name, filled, list(lines)[top:], heading, True, quality)
+
+
+def _workbook_rows(content: bytes) -> list[dict[int, list[str]]] | None:
+    """Each sheet's rows by line, blank ones left out; None for a damaged workbook.
+
+    Nothing is raised here: openpyxl's own errors, of every kind, may hold a cell.
+    """
+    import openpyxl  # large, and most returns are no workbooks
+
+    with contextlib.suppress(Exception):
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        sheets = [enumerate(sheet.iter_rows(values_only=True), start=1) for sheet in book.worksheets]
+        return [{line: row for line, values in sheet if any(row := list(map(_cell, values)))} for sheet in sheets]
+    return None
+
+
+def _cell(value: object) -> str:
+    """A cell as text; true dates as yyyy-mm-dd, whole numbers without a decimal point."""
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        value = value.date()
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value).strip()
+
+
+def _check_workbook(name: str, content: bytes) -> None:
+    """Refuse a workbook that unpacks to far more than it should, or whose parts hold a DTD or hide one in UTF-16."""
+    together = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as file:
+                    part = file.read(MOST_UNPACKED + 1)
+                together += len(part)
+                if b"<!DOCTYPE" in part or b"<!ENTITY" in part or part.startswith(UTF_16_MARKS):
+                    raise BadInput(
+                        f"{name}: a part holds a document type or entity (as in an XML bomb or XXE attack). "
+                        f"Save it again as CSV."
+                    )
+                if together > MOST_UNPACKED:
+                    raise BadInput(
+                        f"{name} unpacks to over {MOST_UNPACKED // MEGABYTE} MB, far more than a list. Check the file."
+                    )
+    except BadInput:
+        raise
+    except (*ZIP_FAULTS, OSError):
+        raise BadInput(
+            f"{name}: not an XLSX workbook, or a damaged or protected one. Save it again as XLSX, or as CSV."
+        ) from None
