@@ -18,7 +18,7 @@ Equation = tuple[tuple[int, str], ...]  # terms, (whole factor, key), that sum t
 
 @dataclass(frozen=True)
 class Cell:
-    """A count of actual children, such as "lac_starts 2010-11"; its value is None where its publisher hid it as small."""
+    """A count of actual children, such as "lac_starts 2010-11"; None where its publisher hid it as small."""
 
     key: str
     value: float | None

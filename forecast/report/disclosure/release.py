@@ -27,7 +27,7 @@ UNLIKE = 1000  # weight of a figure's size beside its place, which only parts fi
 
 @dataclass(frozen=True)
 class Finding:
-    """A hidden figure that an attacker can work out, or narrow further than the rule allows; it never says its value."""
+    """A hidden figure, without its value, that an attacker can work out, or narrow further than the rule allows."""
 
     attacker: str
     key: str
@@ -116,7 +116,7 @@ def _hide_more(draft: Draft, must: set[str], values: Mapping[str, float], earlie
 
 
 def _prices(system: System, values: Mapping[str, float], hidden: set[str]) -> np.ndarray:
-    """What hiding each figure costs the reader: more for a larger one, so that totals stay; of equals the later is hidden."""
+    """What hiding each figure costs: more for a larger one, so that totals stay; of equals the later is hidden."""
     price = np.full(len(system.figures), np.inf)
     for number, (key, value) in enumerate(values.items()):
         if key not in hidden:
@@ -125,7 +125,7 @@ def _prices(system: System, values: Mapping[str, float], hidden: set[str]) -> np
 
 
 def _search(releases: Sequence[Released], found: Found, left: Left) -> tuple[System, Found, tuple[str, Figure] | None]:
-    """Everything released as one system, the proofs with more added, and the first (attacker, figure) not safe, or None."""
+    """Everything released as one system, the proofs with more added, and the first (attacker, figure) not safe."""
     system, found = System(releases, releases[-1].rule), dict(found)
     system.limit_needs(left)
     for attacker in ATTACKERS:

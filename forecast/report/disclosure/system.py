@@ -64,8 +64,9 @@ class System:
             return self.shown[figure], self.shown[figure], 0
         limits = [_limits(one, rule, printed, attacker) for one, rule, printed in kept]
         low, high = max(least for least, _ in limits), min(most for _, most in limits)
-        small = kept[-1][0].small
-        if not small:
+        if low > high:  # a publisher hides as small what was larger: the latest word counts
+            low, high = limits[-1]
+        if not kept[-1][0].small:
             return low, high, any(printed for *_, printed in kept)
         return low, high, min(self.rule.protection, high - low) if attacker == READER else 1
 
@@ -98,11 +99,8 @@ class System:
         for sign in (1, -1):
             places = np.intersect1d(places, self.short(attacker, found))
             if len(places):
-                objective, low, high = (
-                    np.zeros(len(self.figures)),
-                    self.low[attacker].copy(),
-                    self.high[attacker].copy(),
-                )
+                low, high = self.low[attacker].copy(), self.high[attacker].copy()
+                objective = np.zeros(len(self.figures))
                 objective[places] = -sign
                 low[places] = np.maximum(low, found.max(axis=0) - self.need[attacker])[places]
                 high[places] = np.minimum(high, found.min(axis=0) + self.need[attacker])[places]
@@ -137,7 +135,7 @@ class System:
 
 
 def fitting(objective: np.ndarray, matrix: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Whole figures [1 x n] with matrix @ figures = 0 and within limits, least in `objective`; [0 x n] if none is found."""
+    """Whole figures [1 x n] within limits with matrix @ figures = 0, least in `objective`; [0 x n] if none is found."""
     sums = LinearConstraint(matrix, 0, 0) if len(matrix) else ()
     made = milp(objective, integrality=1, bounds=Bounds(low, high), constraints=sums, options={"node_limit": NODES})
     if made.x is not None:
