@@ -1,4 +1,4 @@
-"""The sheets of a run's workbook, in the order of their tabs, as sheets.yaml, checks.yaml and front.yaml describe them."""
+"""The sheets of a run's workbook, in the order of their tabs, from sheets.yaml, checks.yaml and front.yaml."""
 
 from pathlib import Path
 

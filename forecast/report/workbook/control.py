@@ -1,4 +1,4 @@
-"""The Control sheet: the checks of checks.yaml, live, so that whoever changes a figure sees which sum no longer holds."""
+"""The Control sheet: checks.yaml, live, so that whoever changes a figure sees which sum no longer holds."""
 
 import math
 from collections.abc import Mapping

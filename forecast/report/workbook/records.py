@@ -352,9 +352,8 @@ def _basis(run: Run) -> str:
     for basis in (ACTUAL, ESTIMATED, FORECAST):
         months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
         if months:
-            texts.append(
-                f"{BASES[basis]}: {' to '.join(months[:: len(months) - 1]) if len(months) > 2 else ' and '.join(months)}."
-            )
+            span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
+            texts.append(f"{BASES[basis]}: {span}.")
     if ACTUAL not in run.basis.values():
         texts.append("No ledger was read, so no month is actual.")
     return " ".join(texts)

@@ -49,7 +49,7 @@ def _plus(row: Row, *headers: str) -> Formula:
 def _between(row: Row, before: str) -> Formula:
     """The sum of the columns between the one named and this one."""
     headers = list(row.cells)[list(row.cells).index(before) + 1 :]
-    return Formula(f"SUM([{headers[0]}]:[{headers[-1]}])", sum(row[header] for header in headers))
+    return Formula(f"SUM([{headers[0]}]:[{headers[-1]}])", math.fsum(row[header] for header in headers))
 
 
 def _share(row: Row, one: str, other: str) -> Formula:
