@@ -245,7 +245,7 @@ def publish(world: World, releases: list, together: bool = True) -> list[Release
 
 @dataclass
 class View:
-    """What an attacker has: figures shown, figures hidden (and, of an insider, which are small), figures in no table."""
+    """What an attacker has: figures shown and hidden (and, of an insider, which are small), figures in no table."""
 
     shown: dict[str, int]
     small: set[str]
@@ -291,7 +291,7 @@ def by_subtraction(world: World, seen: View) -> dict[str, float]:
 
 
 def ranges(world: World, seen: View, insider: bool, wanted: dict[str, int]) -> dict[str, tuple[int, int]]:
-    """Least and most whole value of each wanted figure by linear programming; it stops looking once the range is wide enough.
+    """Least and most whole value of each wanted figure by linear programming, until the range is wide enough.
 
     wanted  key -> how many whole values make the range wide enough
     """
@@ -410,7 +410,9 @@ def report(family: str, score: Counter, seconds: float) -> None:
     bare = f"small only: {score['small only, exact']} of {score['small only, guarded']} told"
     apart = f"; apart: {score['apart, exact']} of {score['apart, guarded']} told" if score["apart, guarded"] else ""
     print(
-        f"{family}: {score['tables']} tables, {score['guarded']} hidden figures, told {score['exact']} (subtraction {score['subtraction']}), narrowed {score['narrowed']}; {hidden}; refused {score['refused']}; {bare}{apart}; {1000 * score['seconds'] / score['tables']:.0f} ms to protect, {seconds:.0f} s in all",
+        f"{family}: {score['tables']} tables, {score['guarded']} hidden figures, told {score['exact']} "
+        f"(subtraction {score['subtraction']}), narrowed {score['narrowed']}; {hidden}; refused {score['refused']}; "
+        f"{bare}{apart}; {1000 * score['seconds'] / score['tables']:.0f} ms to protect, {seconds:.0f} s in all",
         flush=True,
     )
 

@@ -1,4 +1,4 @@
-"""Disclosure control, attacked: by hand, by trying every table there could be, by subtraction and linear programming."""
+"""Disclosure control, attacked: by hand, by trying every table there could be, and by linear programming."""
 
 import json
 import sys
@@ -172,7 +172,7 @@ def test_a_cell_that_cannot_be_is_refused(value):
 
 
 def test_stocks_shown_last_month_give_away_no_start():
-    """170 shown, then 171 = 170 + starts - 9 ends: the ends go with the 10 starts if those were small, here they are not."""
+    """170 shown, then 171 = 170 + starts - 9 ends: the ends go with the 10 starts if those were small, not else."""
     before = release([Sheet("then", (Cell("then", 170),))], RULE, name="May")
     flows = (stock_identity("now", "then", "starts", "ends"),)
     large = release(
@@ -372,7 +372,7 @@ def test_figures_that_fit_are_whole_and_within_limits_or_none_are_found():
 
 
 def test_a_stricter_rule_leaves_what_earlier_releases_told_and_does_not_stop_the_next():
-    """5 and 7 under a shown 12: with counts up to 9 small, the range that those releases left is all that can be asked."""
+    """5 and 7 under a shown 12: with counts up to 9 small, the range that was left is all that can be asked."""
     first = release([column("lac", {"a": 5, "b": 7, "c": 40})], RULE, name="one")
     assert set(first.hidden) == {"lac|a", "lac|b"}
     stricter = replace(RULE, smallest_shown=10, protection=60)

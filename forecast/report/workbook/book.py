@@ -21,9 +21,9 @@ def sheets_of(run: Run) -> list[Sheet]:
     explained = [[subject, said(note, words)] for subject, note in front["notes"]]
     flags = {name for name, on in (("public", run.public), ("previous", run.previous is not None)) if on}
     sheets: dict[str, Sheet] = {}
-    for name, held in described.items():
-        rows = records.notes(run, explained) if name == "Notes" else records.RECORDS[name](run)
+    for name, rows in records.of(run, explained).items():
         if rows:
+            held = described[name]
             columns = [
                 one for entry in held["columns"] for one in (spread[entry] if isinstance(entry, str) else [entry])
             ]

@@ -1,7 +1,6 @@
 """What a run gives its sheets: the records of rows, the words of sentences, and the figures that checks compare."""
 
 import math
-from collections.abc import Callable
 from datetime import date
 
 from forecast.case.months import days_in, month_in_words, period_of
@@ -257,30 +256,34 @@ def _units(run: Run) -> dict[str, str]:
     return run.tables["assumptions"].set_index("Key")["Unit"].to_dict()
 
 
-RECORDS: dict[str, Callable[[Run], list[dict]]] = {
-    "Inputs": inputs,
-    "Sources": sources,
-    "Scenario changes": changes,
-    "History": history,
-    "Calibration": calibration,
-    "Reconciliation": lambda run: run.tables["reconciliation"].to_dict("records"),
-    "Monthly profile": lambda run: by_month(run, CENTRAL, "mean", "mean"),
-    "Monthly budget": budget_months,
-    "Monthly ranges": ranges,
-    "Budget monitoring": monitoring,
-    "Years ahead": lambda run: [{"year": year} | cost for year, cost in run.central["cost"].items()],
-    "Scenarios": scenarios,
-    "Scenario months": lambda run: [
+def of(run: Run, explained: list[list[str]]) -> dict[str, list[dict]]:
+    """The records of every sheet, by its name; `explained` are subjects and notes of front.yaml."""
+    every_month = [
         row | {"scenario": held["name"]}
         for slug, held in run.scenarios.items()
         for row in by_month(run, slug, "mean", "mean")
-    ],
-    "Contingency": contingency,
-    "Sensitivities": lambda run: _with_units(run, run.answer["sensitivities"]["assumptions"]),
-    "Goal-seek": lambda run: _with_units(run, run.answer["sensitivities"]["levers"]),
-    "Causes": causes,
-    "Children": children,
-}
+    ]
+    return {
+        "Notes": notes(run, explained),
+        "Inputs": inputs(run),
+        "Sources": sources(run),
+        "Scenario changes": changes(run),
+        "History": history(run),
+        "Calibration": calibration(run),
+        "Reconciliation": run.tables["reconciliation"].to_dict("records"),
+        "Monthly profile": by_month(run, CENTRAL, "mean", "mean"),
+        "Monthly budget": budget_months(run),
+        "Monthly ranges": ranges(run),
+        "Budget monitoring": monitoring(run),
+        "Years ahead": [{"year": year} | cost for year, cost in run.central["cost"].items()],
+        "Scenarios": scenarios(run),
+        "Scenario months": every_month,
+        "Contingency": contingency(run),
+        "Sensitivities": _with_units(run, run.answer["sensitivities"]["assumptions"]),
+        "Goal-seek": _with_units(run, run.answer["sensitivities"]["levers"]),
+        "Causes": causes(run),
+        "Children": children(run),
+    }
 
 
 def columns(run: Run) -> dict[str, list[list]]:
