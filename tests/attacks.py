@@ -16,9 +16,10 @@ from itertools import product
 import numpy as np
 from scipy.optimize import linprog
 
-from forecast.report.disclosure import Cell, Equation, Released, Rule, Sheet, release
+from forecast.case.errors import BadInput
+from forecast.report.disclosure import Cell, Released, Rule, Sheet, release
 
-RULE = Rule(smallest_shown=6, protection=3, money_protection=0.2, source="test", reviewed=date(2026, 11, 23))
+RULE = Rule(smallest_shown=6, protection=3, source="test", reviewed=date(2026, 11, 23))
 ALL = "all"
 NEAR = 1e-6
 
@@ -210,7 +211,7 @@ def sheets(world: World, tables: list, before: set[str]) -> list[Sheet]:
     mine = [
         terms for terms in world.sums if set(terms) <= own or (set(terms) <= own | before and not set(terms) <= before)
     ]
-    sums = tuple(Equation(tuple((factor, public(one)) for one, factor in terms.items())) for terms in mine)
+    sums = tuple(tuple((factor, public(one)) for one, factor in terms.items()) for terms in mine)
     made = [
         Sheet(name, tuple(Cell(public(one), world.truth[one]) for one in keys), (), printed)
         for name, keys, printed in tables
@@ -224,27 +225,27 @@ def public(one: str) -> str:
 
 
 def publish(world: World, releases: list, together: bool = True) -> list[Released]:
-    """Each release in turn, in view of those before (or, to see what that is worth, as if there were none)."""
+    """Each release in turn, in view of those before (or, to see what that is worth, as if there were none).
+
+    One that no choice of hidden cells would protect is refused, and nothing is published after it.
+    """
     out: list[Released] = []
     before: set[str] = set()
     for number, tables in enumerate(releases):
-        changed = {public(one) for one in before if "@" in one}
-        out.append(
-            release(
-                sheets(world, tables, before if together else set()),
-                RULE,
-                out if together else (),
-                f"release {number}",
-                changed if together else (),
-            )
-        )
+        changed = {public(one) for one in before if "@" in one} if together else set()
+        made = sheets(world, tables, before if together else set())
+        try:
+            out.append(release(made, RULE, out if together else (), f"release {number}", changed))
+        except BadInput as refusal:
+            assert "could be worked out, whatever else is hidden" in str(refusal), refusal
+            break
         before |= {one for _, keys, _ in tables for one in keys}
     return out
 
 
 @dataclass
 class View:
-    """What an attacker has: figures shown, figures hidden (and, of an insider, which are small), figures in no table."""
+    """What an attacker has: figures shown and hidden (and, of an insider, which are small), figures in no table."""
 
     shown: dict[str, int]
     small: set[str]
@@ -290,7 +291,7 @@ def by_subtraction(world: World, seen: View) -> dict[str, float]:
 
 
 def ranges(world: World, seen: View, insider: bool, wanted: dict[str, int]) -> dict[str, tuple[int, int]]:
-    """Least and most whole value of each wanted figure by linear programming; it stops looking once the range is wide enough.
+    """Least and most whole value of each wanted figure by linear programming, until the range is wide enough.
 
     wanted  key -> how many whole values make the range wide enough
     """
@@ -366,13 +367,13 @@ def trial(family: str, seed: int, number: int, baselines: bool = True) -> Counte
     score = Counter(tables=1, seconds=time.perf_counter() - start)
     seen, extra = view(world, out), unprinted_small(world, releases)
     printed = {one for tables in releases for _, keys, on in tables for one in keys if on}
-    withheld = {one for one in printed - set(seen.shown) if 1 <= world.truth[one] <= 5}
-    score += assail(world, seen, seen.small | seen.large | extra | withheld)
+    refused = {one for one in printed - set(seen.shown) if 1 <= world.truth[one] <= 5}
+    score += assail(world, seen, seen.small | seen.large | extra | refused)
     score.update(
         cells=len(printed),
         hidden=len(printed) - len(seen.shown),
         small=len(seen.small),
-        withheld=sum(len(one.withheld) for one in out),
+        refused=len(releases) - len(out),
     )
     if baselines:
         bare = small_only(world, releases)
@@ -409,7 +410,9 @@ def report(family: str, score: Counter, seconds: float) -> None:
     bare = f"small only: {score['small only, exact']} of {score['small only, guarded']} told"
     apart = f"; apart: {score['apart, exact']} of {score['apart, guarded']} told" if score["apart, guarded"] else ""
     print(
-        f"{family}: {score['tables']} tables, {score['guarded']} hidden figures, told {score['exact']} (subtraction {score['subtraction']}), narrowed {score['narrowed']}; {hidden}; withheld {score['withheld']}; {bare}{apart}; {1000 * score['seconds'] / score['tables']:.0f} ms to protect, {seconds:.0f} s in all",
+        f"{family}: {score['tables']} tables, {score['guarded']} hidden figures, told {score['exact']} "
+        f"(subtraction {score['subtraction']}), narrowed {score['narrowed']}; {hidden}; refused {score['refused']}; "
+        f"{bare}{apart}; {1000 * score['seconds'] / score['tables']:.0f} ms to protect, {seconds:.0f} s in all",
         flush=True,
     )
 

@@ -63,7 +63,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule as it was applied: its words, why, what to do, DfE rules on the matter, how often, and in which files."""
+    """One rule as it was applied: its words, why and what to do, how often, and in which files."""
 
     text: str
     reason: Rule
@@ -152,28 +152,26 @@ def causes(difference: int, found: list[Finding]) -> list[Finding]:
 
 
 def chart(monthly: pd.DataFrame) -> dict:
-    """The line of month ends as points of a drawing, its top, and where each year's March stands; empty with under two months."""
+    """The line of month ends as points of a drawing, with its top, the years' Marches and what it shows in words.
+
+    Empty with under two months.
+    """
     if len(monthly) < 2:
         return {}
     totals, months = [int(total) for total in monthly["total"]], [str(month) for month in monthly["month"]]
     top = max(*totals, 1)
     across = [round(at * WIDTH / (len(totals) - 1), 1) for at in range(len(totals))]
-    points = " ".join(f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True))
-    ticks = [(x, month[:4]) for x, month in zip(across, months, strict=True) if month.endswith("-03")]
+    first, last = (f"{totals[at]:,} at the end of {month_in_words(months[at])}" for at in (0, -1))
     return {
-        "points": points,
+        "points": " ".join(
+            f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True)
+        ),
         "top": top,
-        "ticks": ticks,
+        "ticks": [(x, month[:4]) for x, month in zip(across, months, strict=True) if month.endswith("-03")],
         "width": WIDTH,
         "height": HEIGHT,
-        "told": chart_told(months, totals),
+        "told": f"{first}, {last}; between {min(totals):,} and {max(totals):,}.",
     }
-
-
-def chart_told(months: list[str], totals: list[int]) -> str:
-    """What the chart shows, for those who do not see it."""
-    low, high = min(totals), max(totals)
-    return f"{totals[0]:,} at the end of {month_in_words(months[0])}, {totals[-1]:,} at the end of {month_in_words(months[-1])}; between {low:,} and {high:,}."
 
 
 def in_words(day: str) -> str:

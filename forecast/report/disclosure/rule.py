@@ -5,8 +5,6 @@ from datetime import date
 
 import pandas as pd
 
-from forecast.case import Assumptions
-
 SECTION = "disclosure"
 
 
@@ -14,14 +12,12 @@ SECTION = "disclosure"
 class Rule:
     """Counts of 1 to `smallest_shown` - 1 are hidden; 0 is shown.
 
-    protection        a reader must be left with a range at least this wide for each small count: 3 means four counts or more
-    money_protection  how far above the cost of so few children a reader's highest estimate must reach, as a share of that cost
-    reviewed          the date the rule was last looked at
+    protection  a reader must be left with a range at least this wide for each small count: 3 means four counts or more
+    reviewed    the date the rule was last looked at
     """
 
     smallest_shown: int
     protection: int
-    money_protection: float
     source: str
     reviewed: date
 
@@ -31,33 +27,13 @@ class Rule:
         return self.smallest_shown - 1
 
     def is_small(self, count: float | None) -> bool:
-        """Whether a count of children is too small to show. Nothing counted (None) and 0 are not."""
-        return count is not None and 0 < count < self.smallest_shown
-
-
-def rule_from(assumptions: Assumptions) -> Rule:
-    """The rule in force, from params/national.yaml."""
-    held = assumptions.group(SECTION)
-    smallest = assumptions.entry(f"{SECTION}.smallest_shown")
-    return Rule(
-        smallest_shown=int(held["smallest_shown"]),
-        protection=int(held["protection"]),
-        money_protection=held["money_protection"],
-        source=smallest.source,
-        reviewed=smallest.reviewed,
-    )
+        """Whether a count of children is too small to show; one that its publisher hid (None) is, 0 is not."""
+        return count is None or 0 < count < self.smallest_shown
 
 
 def rule_in(log: pd.DataFrame) -> Rule:
     """The rule a published run was made under, from its log of assumptions."""
     held = log.set_index("Key")
-    smallest, protection, money = (
-        held.loc[f"{SECTION}.{part}"] for part in ("smallest_shown", "protection", "money_protection")
-    )
-    return Rule(
-        int(smallest["Value"]),
-        int(protection["Value"]),
-        float(money["Value"]),
-        smallest["Source"],
-        smallest["Reviewed"],
-    )
+    smallest = held.loc[f"{SECTION}.smallest_shown"]
+    protection = held.at[f"{SECTION}.protection", "Value"]
+    return Rule(int(smallest["Value"]), int(protection), smallest["Source"], smallest["Reviewed"])

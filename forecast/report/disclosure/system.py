@@ -1,155 +1,164 @@
-"""All figures and equations of a release and of those before it, as one system of linear equations.
+"""All figures of a release and of those before it as one system of sums, and how far each hidden one may still range.
 
 Two attackers are kept in mind. The **reader** sees what is shown, knows how figures add up, and knows that a hidden
 count is not 0. The **insider** also knows which hidden counts are the small ones: those are 1 to 5, the rest 6 or more.
+A range counts only as far as whole figures that fit every sum were found, so a solver that fails hides too much, never
+too little.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import ceil, floor, inf
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import inf
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from forecast.case.errors import BadInput
+from forecast.report.disclosure.figures import Kept, Released
 from forecast.report.disclosure.rule import Rule
-from forecast.report.disclosure.sheets import COUNT, MONEY, PENNY, Cell, Equation
-from forecast.report.disclosure.witness import Need
 
 READER, INSIDER = "reader", "insider"
 ATTACKERS = (INSIDER, READER)
-UNLIKE = 1000  # weight of a figure's size beside its place, which only parts figures of one size
+NODES = 2000  # of branch and bound; a table that needs more is protected as if no other figures fitted
+Figure = tuple[str, int]  # key, and how often it was revised before
 
 
-@dataclass(frozen=True)
-class Unknown:
-    """A figure of the system.
+class System:
+    """The figures of some releases, oldest first; a figure that was revised is another figure.
 
-    value   true value; of a figure of an earlier release that is not held any more, one that fits (or None, still to be found)
-    small   whether it is hidden for its own sake; None if that is not known (an outside publisher's)
-    public  shown by an earlier release: nothing can hide it
-    hidden  must be hidden from the outset: small, or hidden before
-    unseen  in no table shown, and never was: it is guarded only if small
-    left    attacker -> the widest range that can still be asked for: 0 if earlier releases alone told the figure, 1 if they
-            narrowed it further than the rule allows
+    figures    all of them [n], in order
+    shown      figure -> value, of those that any release shows
+    revised    key -> how often it was revised
+    need       attacker -> how wide a range each figure [n] must be left with; 0 where nothing is asked
+    low, high  attacker -> what the attacker knows of each figure [n] before any arithmetic
     """
 
-    key: str
-    value: float | None
-    kind: str = COUNT
-    actual: bool = True
-    small: bool | None = False
-    public: bool = False
-    hidden: bool = False
-    unseen: bool = False
-    known: tuple[int, int | None] | None = None
-    left: Mapping[str, int] = field(default_factory=dict)
+    def __init__(self, releases: Sequence[Released], rule: Rule) -> None:
+        self.revised: Counter = Counter()
+        self.shown: dict[Figure, float] = {}
+        veiled: dict[Figure, list[tuple[Kept, Rule, bool]]] = {}
+        rows: dict[tuple, None] = {}
+        for one in releases:
+            self.revised.update(one.revised)
+            self.shown |= {(key, self.revised[key]): value for key, value in one.shown.items()}
+            for printed, part in ((True, one.hidden), (False, one.unseen)):
+                for key, kept in part.items():
+                    veiled.setdefault((key, self.revised[key]), []).append((kept, one.rule, printed))
+            rows |= dict.fromkeys(
+                tuple((factor, (key, self.revised[key])) for factor, key in row) for row in one.equations
+            )
+        self.rule = rule
+        self.figures = sorted({*self.shown, *veiled})
+        self.place = {figure: place for place, figure in enumerate(self.figures)}
+        self.matrix = np.zeros((len(rows), len(self.figures)))
+        for number, row in enumerate(rows):
+            self.matrix[number, [self.place[figure] for _, figure in row]] = [factor for factor, _ in row]
+        self.need, self.low, self.high = {}, {}, {}
+        for attacker in ATTACKERS:
+            known = [self._known(figure, veiled.get(figure, []), attacker) for figure in self.figures]
+            self.low[attacker], self.high[attacker], self.need[attacker] = np.array(known, dtype=float).reshape(-1, 3).T
 
-    @property
-    def may_be_hidden(self) -> bool:
-        """Zeros are always shown: hiding one buys nothing against an insider."""
-        return not (self.public or self.unseen) and self.value not in (0, None)
+    def _known(self, figure: Figure, kept: list[tuple[Kept, Rule, bool]], attacker: str) -> tuple[float, float, int]:
+        """Least, most and the width needed of one figure, for all that any release says of it."""
+        if figure in self.shown:
+            return self.shown[figure], self.shown[figure], 0
+        limits = [_limits(one, rule, printed, attacker) for one, rule, printed in kept]
+        low, high = max(least for least, _ in limits), min(most for _, most in limits)
+        if low > high:  # a publisher hides as small what was larger: the latest word counts
+            low, high = limits[-1]
+        if not kept[-1][0].small:
+            return low, high, any(printed for *_, printed in kept)
+        return low, high, min(self.rule.protection, high - low) if attacker == READER else 1
+
+    def limit_needs(self, left: Mapping[tuple[str, Figure], float]) -> None:
+        """Ask for no wider a range than the releases before left: attacker and figure -> width."""
+        for (attacker, figure), width in left.items():
+            place = self.place[figure]
+            self.need[attacker][place] = min(self.need[attacker][place], width)
+
+    def widen(self, attacker: str, found: np.ndarray | None = None, to_the_end: bool = False) -> np.ndarray:
+        """Figures that fit everything known [k x n], more and more, until each range is as wide as needed.
+
+        found  such figures that are known already
+        It stops at the first figure whose range stays too narrow, unless it is to go on `to_the_end`.
+        Raises BadInput where no figures fit.
+        """
+        if found is None or not len(found):
+            found = fitting(np.zeros(len(self.figures)), self.matrix, self.low[attacker], self.high[attacker])
+        if not len(found):
+            raise BadInput(_unfit([figure[0] for figure in self.figures if figure not in self.shown]))
+        found = self._push(attacker, found, self.short(attacker, found))
+        for place in self.short(attacker, found):
+            found = self._push(attacker, found, np.array([place]))
+            if place in self.short(attacker, found) and not to_the_end:
+                break
+        return found
+
+    def _push(self, attacker: str, found: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """The same with figures in which these places are, together, as large, or as small, as they can or need be."""
+        for sign in (1, -1):
+            places = np.intersect1d(places, self.short(attacker, found))
+            if len(places):
+                low, high = self.low[attacker].copy(), self.high[attacker].copy()
+                objective = np.zeros(len(self.figures))
+                objective[places] = -sign
+                low[places] = np.maximum(low, found.max(axis=0) - self.need[attacker])[places]
+                high[places] = np.minimum(high, found.min(axis=0) + self.need[attacker])[places]
+                found = np.vstack([found, fitting(objective, self.matrix, low, high)])
+        return found
+
+    def short(self, attacker: str, found: np.ndarray) -> np.ndarray:
+        """The places of figures whose range, as far as it was found, is narrower than needed."""
+        return np.flatnonzero(np.ptp(found, axis=0) < self.need[attacker])
+
+    def detour(self, attacker: str, found: np.ndarray, figure: Figure, price: np.ndarray) -> np.ndarray:
+        """Figures that fit [1 x n] and widen one figure's range, moving shown ones at the least price; [0 x n] if none.
+
+        price  of hiding each figure [n]; infinite where it cannot be, or is hidden already
+        """
+        place, may, size = self.place[figure], np.isfinite(price), len(price)
+        low = np.where(may, _limits(Kept(False), self.rule, True, attacker)[0], self.low[attacker])
+        high = np.where(may, inf, self.high[attacker])
+        step, ways = int(self.need[attacker][place] - np.ptp(found[:, place])), np.zeros((0, size))
+        while step >= 1 and not len(ways):
+            for base, up in ((found[found[:, place].argmax()], True), (found[found[:, place].argmin()], False)):
+                least, most = np.zeros(2 * size), np.concatenate([high - base, base - low])
+                least[place if up else place + size] = step
+                most[place + size if up else place] = 0
+                if (least <= most).all():
+                    cost = np.tile(np.where(may, price, 1), 2)
+                    moved = fitting(cost, np.hstack([self.matrix, -self.matrix]), least, most)
+                    ways = np.vstack([ways, base + moved[:, :size] - moved[:, size:]])
+            step //= 2
+        spent = [price[may & (way != found[0])].sum() for way in ways]
+        return ways[[int(np.argmin(spent))]] if spent else ways
 
 
-@dataclass(frozen=True)
-class System:
-    """Figures [n], equations [m x n] with whole factors, and one value of each figure that fits them all."""
-
-    unknowns: tuple[Unknown, ...]
-    matrix: csc_array
-    rule: Rule
-
-    @property
-    def values(self) -> np.ndarray:
-        return np.array([one.value for one in self.unknowns], dtype=float)
-
-    def mask(self, name: str) -> np.ndarray:
-        """A yes-or-no field of every figure; an unknown yes-or-no counts as no."""
-        return np.array([bool(getattr(one, name)) for one in self.unknowns], dtype=bool)
+def fitting(objective: np.ndarray, matrix: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Whole figures [1 x n] within limits with matrix @ figures = 0, least in `objective`; [0 x n] if none is found."""
+    sums = LinearConstraint(matrix, 0, 0) if len(matrix) else ()
+    made = milp(objective, integrality=1, bounds=Bounds(low, high), constraints=sums, options={"node_limit": NODES})
+    if made.x is not None:
+        whole = np.rint(made.x)
+        if (matrix @ whole == 0).all() and (whole >= low).all() and (whole <= high).all():
+            return whole[None]
+    return np.zeros((0, len(objective)))
 
 
-def system_of(unknowns: Sequence[Unknown], equations: Iterable[Equation], rule: Rule) -> System:
-    """The system, with figures nobody holds any more set to values that fit. Raises BadInput if none fit."""
-    place = {one.key: number for number, one in enumerate(unknowns)}
-    entries = [(row, place[key], factor) for row, equation in enumerate(equations) for factor, key in equation.terms]
-    rows, columns, factors = zip(*entries, strict=True) if entries else ((), (), ())
-    shape = (max(rows, default=-1) + 1, len(unknowns))
-    return System(tuple(unknowns), csc_array((np.array(factors, dtype=np.int64), (rows, columns)), shape=shape), rule)
-
-
-def with_values(system: System, values: np.ndarray) -> System:
-    """The same system with every figure given a value."""
-    return replace(
-        system,
-        unknowns=tuple(replace(one, value=float(value)) for one, value in zip(system.unknowns, values, strict=True)),
-    )
-
-
-def range_of(one: Unknown, attacker: str, rule: Rule) -> tuple[float, float]:
-    """What an attacker knows of a hidden figure before any arithmetic: least and most."""
-    if one.kind == MONEY or not one.actual:
-        return (0, inf) if one.value is None or one.value >= 0 else (-inf, 0)
-    if one.known is not None:
-        return one.known[0], inf if one.known[1] is None else one.known[1]
-    if one.unseen or one.small is None or one.value == 0:
+def _limits(kept: Kept, rule: Rule, printed: bool, attacker: str) -> tuple[float, float]:
+    """What an attacker knows of a figure that is not shown: least and most."""
+    if kept.known is not None:
+        return kept.known
+    if not printed:
         return 0, inf
     if attacker == READER:
         return 1, inf
-    return (1, rule.largest_small) if one.small else (rule.smallest_shown, inf)
+    return (1, rule.largest_small) if kept.small else (rule.smallest_shown, inf)
 
 
-def changes(system: System, attacker: str, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far down and up each figure may move from its value, in whole steps; figures not `free` cannot move."""
-    low, high = np.zeros(len(free)), np.zeros(len(free))
-    for number in np.flatnonzero(free):
-        least, most = range_of(system.unknowns[number], attacker, system.rule)
-        value = system.unknowns[number].value
-        low[number] = min(0, least - value if np.isinf(least) else ceil(least - value))
-        high[number] = max(0, most - value if np.isinf(most) else floor(most - value))
-    return low, high
-
-
-def needs(system: System, attacker: str, asked: np.ndarray) -> Need:
-    """How wide a range the attacker must be left with for each figure; 0 where nothing is asked.
-
-    The cost of so few children must be thinkable higher by a share of itself: that it may be lower hides little, since
-    whoever knows the trade knows what the cheaper lines beside it cost.
-    """
-    rule = [_width(one, attacker, system.rule) if on else 0 for one, on in zip(system.unknowns, asked, strict=True)]
-    left = [min(width, one.left.get(attacker, width)) for one, width in zip(system.unknowns, rule, strict=True)]
-    return Need(
-        np.array(left, dtype=np.int64),
-        np.array([one.kind == MONEY and bool(one.small) for one in system.unknowns], dtype=bool),
+def _unfit(keys: list[str]) -> str:
+    return (
+        f"no figures fit both this release and what was hidden before or by the publisher ({', '.join(keys[:4])}"
+        f"{', ...' if len(keys) > 4 else ''}). If some were revised since, name them as revised; if a sum does not "
+        "hold, leave it out"
     )
-
-
-def _width(one: Unknown, attacker: str, rule: Rule) -> int:
-    if one.unseen and not one.small:
-        return 0
-    if not one.small:
-        return 1
-    if one.kind == MONEY:
-        return max(1, ceil(rule.money_protection * abs(one.value)))
-    if one.known is not None and one.known[1] is not None:
-        return max(1, min(rule.protection, one.known[1] - one.known[0])) if attacker == READER else 1
-    return rule.protection if attacker == READER else 1
-
-
-def prices(system: System) -> np.ndarray:
-    """What hiding each figure costs the reader: more for a larger one, so that totals stay; of equals the later is hidden."""
-    place = np.arange(len(system.unknowns))
-    return UNLIKE * (1 + np.sqrt(np.abs(system.values))) + 1 - place / max(1, len(place))
-
-
-def check_sums(cells: Mapping[str, Cell], equations: Iterable[Equation]) -> None:
-    """Raises BadInput at the first equation whose figures are all given and do not add up."""
-    for equation in equations:
-        held = [cells.get(key) for key in equation.keys]
-        if any(cell is None or cell.value is None for cell in held):
-            continue
-        exact = all(cell.kind == COUNT and cell.actual for cell in held)
-        left = sum(factor * cell.value for (factor, _), cell in zip(equation.terms, held, strict=True))
-        if abs(left) > (0 if exact else PENNY * len(held)):
-            raise BadInput(
-                f"these figures do not add up as they should: {', '.join(equation.keys)}. Correct them, or leave the sum out"
-            )

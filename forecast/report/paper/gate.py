@@ -9,18 +9,17 @@ from forecast.case.months import year_months
 from forecast.report.disclosure import (
     MODEL,
     Cell,
-    Cleared,
+    Key,
     Released,
     Rule,
     Sheet,
     cover,
+    in_sentences,
     mark,
     release,
-    release_chart,
     stock_identity,
 )
-from forecast.report.disclosure.publish import Key
-from forecast.report.model import Bullets, Paragraph, Part, Report, Table, Told
+from forecast.report.model import Part, Report, Table, Told
 from forecast.report.paper.gather import MEASURES
 from forecast.report.told import MINUS, Known
 
@@ -175,13 +174,13 @@ class Gate:
 
     def __init__(self, run: Known, released: Released) -> None:
         self.released, self.keys = released, {source: cell.key for source, cell in counted(run).items()}
-        self.cleared: list[Cleared] = []
+        self.cleared: list[Table] = []
 
     def __call__(self, table: Table) -> Table:
         """The table with "c" for every hidden figure."""
         made = cover(table, [[self.key(cell) for cell in row] for row in table.rows], self.released)
         self.cleared.append(made)
-        return made.block
+        return made
 
     def key(self, cell: Part) -> Key:
         """What a cell counts: the keys of actual children in it, or that it is model output, or nothing for words."""
@@ -198,23 +197,7 @@ class Gate:
 
     def marked(self, report: Report) -> Report:
         """The report as public. Raises BadInput if anything in it did not pass."""
-        tables = {id(one.block): one for one in self.cleared}
-        drawn = [
-            release_chart(lambda _, figure=figure: figure, tables[id(figure.data)])
-            for figure in report.figures()
-            if id(figure.data) in tables
-        ]
         counts = {
-            told.source: key for told in _in_prose(report) if isinstance(key := self.key(told), str) and key != MODEL
+            told.source: key for told in in_sentences(report) if isinstance(key := self.key(told), str) and key != MODEL
         }
-        return mark(report, self.released, [*self.cleared, *drawn], counts, MODEL_ROOTS)
-
-
-def _in_prose(report: Report) -> list[Told]:
-    rows = [
-        row
-        for block in report.blocks
-        if isinstance(block, Paragraph | Bullets)
-        for row in ((block.parts,) if isinstance(block, Paragraph) else block.items)
-    ]
-    return [part for row in rows for part in row if isinstance(part, Told)]
+        return mark(report, self.released, self.cleared, counts, MODEL_ROOTS)

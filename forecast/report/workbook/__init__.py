@@ -1,4 +1,4 @@
-"""The Excel workbook of a published run, for those who will check it: every table, live totals, and checks that must be zero.
+"""The Excel workbook of a published run, for those who will check it: tables, live totals, checks that must be zero.
 
 XlsxWriter alone writes it. gptables, which lays out government tables on top of it, writes values only: no formula, no
 frozen heading, no document properties, and a third library between the figures and the file; what it asks of a sheet

@@ -1,37 +1,47 @@
-"""The sheets of a run's workbook, in the order of their tabs."""
+"""The sheets of a run's workbook, in the order of their tabs, from sheets.yaml, checks.yaml and front.yaml."""
 
-from forecast.report.workbook import children, evidence, money, pot
-from forecast.report.workbook.cells import Sheet
-from forecast.report.workbook.control import control
-from forecast.report.workbook.front import cover, notes
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from forecast.report.workbook import records
+from forecast.report.workbook.cells import Column, Link, Sheet
+from forecast.report.workbook.control import NAME as CONTROL
+from forecast.report.workbook.control import NOT_OK, OK, control, verdict
 from forecast.report.workbook.run import Run
-from forecast.report.workbook.sources import sources
+from forecast.report.workbook.table import said, table, wanted
+
+COVER = "Cover"
 
 
 def sheets_of(run: Run) -> list[Sheet]:
     """Every sheet that has rows: the cover first, the control sheet last."""
-    profile, budget = money.profile(run), money.budget_months(run)
-    made = [
-        notes(run),
-        evidence.inputs(run),
-        sources(run),
-        evidence.changes(run),
-        evidence.history(run),
-        evidence.calibration(run),
-        evidence.reconciliation(run),
-        profile,
-        budget,
-        money.ranges(run),
-        money.monitoring(run, profile, budget),
-        money.years(run),
-        pot.scenarios(run),
-        money.scenario_months(run),
-        pot.contingency(run),
-        pot.sensitivities(run),
-        pot.levers(run),
-        pot.causes(run),
-        children.children(run),
-    ]
-    held = {sheet.name: sheet for sheet in made if sheet is not None and sheet.rows}
-    held |= {(checked := control(run, held)).name: checked}
-    return [cover(run, held), *held.values()]
+    front, described, checks = (_described(name) for name in ("front", "sheets", "checks"))
+    words, given, spread = records.words(run, front["markings"]), records.figures(run), records.columns(run)
+    explained = [[subject, said(note, words)] for subject, note in front["notes"]]
+    flags = {name for name, on in (("public", run.public), ("previous", run.previous is not None)) if on}
+    sheets: dict[str, Sheet] = {}
+    for name, rows in records.of(run, explained).items():
+        if rows:
+            held = described[name]
+            columns = [
+                one for entry in held["columns"] for one in (spread[entry] if isinstance(entry, str) else [entry])
+            ]
+            parts = {"columns": wanted(columns, flags, 4), "about": wanted(held.get("about", ()), flags, 1)}
+            sheets[name] = table(name, held | parts, rows, words, given, sheets)
+    flags |= {*sheets, *(["months"] if len(sheets["Children"].rows) > 1 else [])}
+    checks = [check for check in checks if check.get("if", CONTROL) in {*flags, CONTROL}]
+    sheets[CONTROL] = control(checks, given, sheets)
+    holds = verdict(
+        sheets[CONTROL],
+        f"Control checks: {OK}. All hold",
+        f"Control checks: {NOT_OK}. See the sheet {CONTROL}",
+    )
+    about = (*(said(line, words) for line in front["cover"]), holds)
+    columns = (Column("Sheet", width=26), Column("What it shows", width=96))
+    contents = tuple((Link(sheet.name), sheet.says) for sheet in sheets.values())
+    return [Sheet(COVER, "Contents", run.title, "", about, columns, contents), *sheets.values()]
+
+
+def _described(name: str) -> dict | list:
+    return YAML(typ="safe").load(Path(__file__).with_name(f"{name}.yaml"))

@@ -113,6 +113,10 @@ class Sheet:
         row = self.first + (number if number >= 0 else len(self.rows) + number)
         return f"'{self.name}'!${letters(self.at(header))}${row}"
 
+    def part(self, header: str, first: int, last: int) -> str:
+        """The cells of a column from one row to another, for a formula on any sheet."""
+        return f"{self.cell(header, first)}:{self.cell(header, last).split('!')[1]}"
+
     def values(self, header: str) -> list:
         """What a column's cells but the total hold, formulas at their values."""
         place = self.at(header)
@@ -147,16 +151,6 @@ def total_row(
         else:
             made.append(NOT_APPLICABLE)
     return tuple(made)
-
-
-def difference(first: str, second: str, one: float, other: float) -> Formula:
-    """One column less another, in the same row."""
-    return Formula(f"[{first}]-[{second}]", one - other)
-
-
-def missed(first: str, second: str, one: float, other: float, places: int) -> Formula:
-    """The same, without the last digits of sums."""
-    return Formula(f"ROUND([{first}]-[{second}],{places})", rounded(one - other, places))
 
 
 def rounded(value: float, places: int) -> float:

@@ -104,7 +104,8 @@ def read_run(
     answer = _answer(folder)
     if as_of < date.fromisoformat(answer["origin"]):
         raise BadInput(
-            f"the workbook is to be of {as_of:%d.%m.%Y} and the run's figures go up to {answer['origin']}. Give a later day"
+            f"the workbook is to be of {as_of:%d.%m.%Y} and the run's figures go up to {answer['origin']}. "
+            "Give a later day"
         )
     tables = {name: _table(folder, name) for name in TABLES}
     sources = _table(folder, SOURCES) if (folder / "tables" / f"{SOURCES}.parquet").is_file() else None
@@ -123,11 +124,13 @@ def _checked(run: Run, folder: Path) -> Run:
             or set(held["line"]) != set(lines)
         ):
             raise BadInput(
-                f"{folder.name}: the table of months does not hold each month of {run.year} and each cost line once for every scenario. {AGAIN}"
+                f"{folder.name}: the table of months does not hold each month of {run.year} and each cost line once "
+                f"for every scenario. {AGAIN}"
             )
     if run.public and ACTUAL in run.basis.values():
         raise BadInput(
-            f"{folder.name}: actual spending by line may stand for a few children, so this workbook cannot be public. Mark it {PRIVATE}"
+            f"{folder.name}: actual spending by line may stand for a few children, so this workbook cannot be public. "
+            f"Mark it {PRIVATE}"
         )
     return run
 
@@ -138,8 +141,9 @@ def _before(folder: Path, answer: dict) -> dict:
     same = all(held[part] == answer[part] for part in ("council", "financial_year"))
     if not same or held["month"] >= answer["month"]:
         raise BadInput(
-            f"{folder.name} is of {held['area']}, {held['month']}, budget year {held['financial_year']}; expected an earlier month of "
-            f"{answer['area']} than {answer['month']} in {answer['financial_year']}. Give the run of the month before, or none"
+            f"{folder.name} is of {held['area']}, {held['month']}, budget year {held['financial_year']}; expected an "
+            f"earlier month of {answer['area']} than {answer['month']} in {answer['financial_year']}. Give the run of "
+            "the month before, or none"
         )
     return held
 
@@ -160,7 +164,8 @@ def _json(folder: Path, name: str) -> dict:
         return json.loads((folder / name).read_text(encoding="utf-8"))
     except OSError:
         raise BadInput(
-            f"{folder.name}: {name} is missing, so this is not a published run. Give the folder of one, such as runs/slough/2011-06"
+            f"{folder.name}: {name} is missing, so this is not a published run. Give the folder of one, such as "
+            "runs/slough/2011-06"
         ) from None
     except ValueError:
         raise BadInput(f"{folder.name}: {name} is damaged. {AGAIN}") from None

@@ -1,0 +1,380 @@
+"""What a run gives its sheets: the records of rows, the words of sentences, and the figures that checks compare."""
+
+import math
+from datetime import date
+
+from forecast.case.months import days_in, month_in_words, period_of
+from forecast.case.nature import CAUSES, INTERACTION
+from forecast.money.costs import GROUPS as COST_GROUPS
+from forecast.money.costs import LINES
+from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
+from forecast.report.words import (
+    at_month,
+    cautions,
+    children_matter,
+    day_in_words,
+    headline,
+    money,
+    percent,
+    spread,
+    year_end_month,
+)
+from forecast.report.workbook.cells import HIDDEN, NOT_APPLICABLE
+from forecast.report.workbook.names import (
+    BASES,
+    CATEGORIES,
+    GROUPS,
+    MEASURES,
+    SECTIONS,
+    SPLITS,
+    STATUSES,
+    UNITS,
+    in_words,
+    period_in_words,
+)
+from forecast.report.workbook.run import CENTRAL, Run
+from forecast.sources.history import SUPPRESSED
+
+ADJUSTMENT = "Base budget adjustment"
+TOGETHER = "Causes together, beyond each alone"
+OWN = "council"  # the status of a figure that its council counted and nobody published
+CODE_LETTERS = 12  # of the code's checksum: as many as tell versions apart
+# What the row of the adjustment, which belongs to no line, holds in budget monitoring beside the budget.
+NOTHING_SPENT = {"Group": NOT_APPLICABLE} | dict.fromkeys(
+    (
+        "Actual to date",
+        "Estimated to date",
+        "Forecast of the rest",
+        "Projected outturn",
+        "Outturn, low (10%)",
+        "Outturn, high (90%)",
+        "Projected outturn last time",
+        "Movement since then",
+    ),
+    0.0,
+)
+
+
+def notes(run: Run, explained: list[list[str]]) -> list[dict]:
+    """The answer in words, how sure it is, and what terms mean."""
+    sure = [line.replace("in assumptions.md", "on the sheet Inputs") for line in cautions(run.answer)]
+    lines = [("The answer", line) for line in headline(run.answer)[1:]] + [("How sure", line) for line in sure]
+    return [{"subject": subject, "note": note} for subject, note in [*lines, *explained]]
+
+
+def inputs(run: Run) -> list[dict]:
+    """Every assumption in force in the central case."""
+    return [
+        row
+        | {
+            "Section": in_words(row["Section"], SECTIONS),
+            "Set by": in_words(row["Set by"], {}),
+            "Reviewed": day_in_words(str(row["Reviewed"])[:10]),
+            "Review by": day_in_words(str(row["Review by"])[:10]),
+        }
+        for row in run.tables["assumptions"].to_dict("records")
+    ]
+
+
+def sources(run: Run) -> list[dict]:
+    """The published tables; none where the run does not list them."""
+    rows = [] if run.sources is None else run.sources.to_dict("records")
+    return [
+        row
+        | {
+            "published": day_in_words(row["published"]),
+            "expires": day_in_words(row["expires"]),
+            "reason": row["hindsight_reason"] if row["hindsight"] else NOT_APPLICABLE,
+        }
+        for row in rows
+    ]
+
+
+def changes(run: Run) -> list[dict]:
+    """What each scenario changes, and why."""
+    units = _units(run)
+    return [
+        one | {"name": held["name"], "unit": units[one["key"]]}
+        for held in run.scenarios.values()
+        for one in held["differs"]
+    ]
+
+
+def history(run: Run) -> list[dict]:
+    """The published and counted figures that the forecast starts from; in public the council's own only in total."""
+    held = run.tables["history"]
+    shown = held[(held["status"] != OWN) | (held["breakdown"] == "all")] if run.public else held
+    return [
+        row
+        | {
+            "measure": in_words(row["measure"], MEASURES),
+            "period": period_in_words(row["period"]),
+            "breakdown": in_words(row["breakdown"], SPLITS),
+            "category": in_words(row["category"], CATEGORIES),
+            "value": _count(run, row),
+            "unit": in_words(row["unit"], UNITS),
+            "status": in_words(row["status"], STATUSES),
+        }
+        for row in shown.to_dict("records")
+    ]
+
+
+def _count(run: Run, row: dict) -> str | float:
+    """A figure; [c] where its publisher hid it, or where the council's own is too small for the public."""
+    if row["status"] == SUPPRESSED:
+        return HIDDEN
+    value = float(row["value"])
+    small = row["status"] == OWN and run.rule.is_small(value)
+    own = row["area"] == run.answer["data_area"] and row["breakdown"] == "all"
+    return HIDDEN if run.public and (small or (own and f"{row['measure']} {row['period']}" in run.hidden)) else value
+
+
+def calibration(run: Run) -> list[dict]:
+    """The model beside the published year that it is fitted to; in public without the council's own rows."""
+    held = run.tables["calibration"]
+    shown = held[held["area"] != run.answer["data_area"]] if run.public else held
+    return [
+        row
+        | {
+            "group": in_words(row["group"], GROUPS),
+            "figure": in_words(row["figure"], {}),
+            "note": in_words(row["note"], {}) or "Fits",
+        }
+        for row in shown.to_dict("records")
+    ]
+
+
+def by_month(run: Run, slug: str, figure: str, answer: str) -> list[dict]:
+    """Each line of one scenario: its months, and its year in the answer."""
+    held = run.monthly(slug).pivot(index="line", columns="month", values=figure)
+    lines = run.scenarios[slug]["cost"][run.year]["lines"]
+    return [
+        {"line": name, "months": held.loc[line].to_dict(), "answer": lines[line][answer]}
+        for line, (name, _) in LINES.items()
+    ]
+
+
+def budget_months(run: Run) -> list[dict]:
+    """The base budget of each month by line, and its adjustment by days."""
+    rows = by_month(run, CENTRAL, "budget", "budget")
+    if adjustment := run.central["cost"][run.year]["budget_adjustment"]:
+        days = days_in(run.months)
+        months = dict(zip(run.months, (adjustment * days / days.sum()).tolist(), strict=True))
+        rows.append({"line": ADJUSTMENT, "months": months, "answer": adjustment})
+    return rows
+
+
+def ranges(run: Run) -> list[dict]:
+    """The 80% range of each month and line, one fact a row."""
+    place = {line: number for number, line in enumerate(LINES)}
+    held = run.monthly(CENTRAL)
+    held = held.assign(place=held["line"].map(place)).sort_values(["month", "place"], kind="stable")
+    return [
+        row | {"month": month_in_words(row["month"]), "basis": BASES[row["basis"]], "line": LINES[row["line"]][0]}
+        for row in held.to_dict("records")
+    ]
+
+
+def monitoring(run: Run) -> list[dict]:
+    """Each line with its group, its range and last time's outturn; its months are looked up by formula."""
+    cost = run.central["cost"][run.year]
+    before = run.previous and run.previous["scenarios"][CENTRAL]["cost"][run.year]["lines"]
+    rows = [
+        cost["lines"][line] | {"line": name, "group": COST_GROUPS[group], "before": before and before[line]["mean"]}
+        for line, (name, group) in LINES.items()
+    ]
+    return [*rows, *([{"line": ADJUSTMENT, "fixed": NOTHING_SPENT}] if cost["budget_adjustment"] else [])]
+
+
+def scenarios(run: Run) -> list[dict]:
+    """Every scenario with its budget year and its children at that year's end."""
+    end = year_end_month(run.answer)
+    return [
+        held
+        | {"year": held["cost"][run.year]}
+        | {group: at_month(held["children"][group]["month_ends"], end)["mean"] for group in ("lac", "cp")}
+        for held in run.scenarios.values()
+    ]
+
+
+def contingency(run: Run) -> list[dict]:
+    """Call, amount and the chance that it runs out from each month."""
+    held = run.central["contingency"]
+    shares = {} if held["exhaustion"] is None else held["exhaustion"]["share_of_draws"]
+    return [
+        row
+        | {
+            "month": month_in_words(row["month"]),
+            "basis": BASES[run.basis[row["month"]]],
+            "amount": held["amount"],
+            "share": shares.get(row["month"], 0.0),
+        }
+        for row in held["call_by_month"]
+    ]
+
+
+def causes(run: Run) -> list[dict]:
+    """Why each scenario's expected call differs from the central one, each cause that moves any of them."""
+    moved = [held for held in run.scenarios.values() if held["causes"] is not None]
+    return [
+        held["causes"]
+        | {"name": held["name"], "parts": {cause: held["causes"]["parts"].get(cause, 0.0) for cause in _named(run)}}
+        for held in moved
+    ]
+
+
+def _named(run: Run) -> list[str]:
+    parts = [held["causes"]["parts"] for held in run.scenarios.values() if held["causes"] is not None]
+    return [cause for cause in (*CAUSES, INTERACTION) if any(cause in held for held in parts)]
+
+
+def children(run: Run) -> list[dict]:
+    """Children of each month in the central case; a month starts where the one before ended."""
+    held, before = (
+        run.central["children"],
+        {group: float(run.answer["open_at_origin"][group]) for group in ("lac", "cp")},
+    )
+    rows = []
+    for at, uasc in enumerate(held["uasc"]["month_ends"]):
+        row = {"month": month_in_words(uasc["month"]), "uasc": uasc["mean"]}
+        for group in ("lac", "cp"):
+            end = held[group]["month_ends"][at]
+            flows = {flow: held[group][flow][at]["mean"] for flow in ("starts", "ends")}
+            row[group] = end | flows | {"start": before[group]}
+            before[group] = end["mean"]
+        rows.append(row)
+    return rows
+
+
+def _with_units(run: Run, rows: list[dict]) -> list[dict]:
+    units = _units(run)
+    return [row | {"unit": units[row["key"]]} for row in rows]
+
+
+def _units(run: Run) -> dict[str, str]:
+    """Key of an assumption -> its unit in words."""
+    return run.tables["assumptions"].set_index("Key")["Unit"].to_dict()
+
+
+def of(run: Run, explained: list[list[str]]) -> dict[str, list[dict]]:
+    """The records of every sheet, by its name; `explained` are subjects and notes of front.yaml."""
+    every_month = [
+        row | {"scenario": held["name"]}
+        for slug, held in run.scenarios.items()
+        for row in by_month(run, slug, "mean", "mean")
+    ]
+    return {
+        "Notes": notes(run, explained),
+        "Inputs": inputs(run),
+        "Sources": sources(run),
+        "Scenario changes": changes(run),
+        "History": history(run),
+        "Calibration": calibration(run),
+        "Reconciliation": run.tables["reconciliation"].to_dict("records"),
+        "Monthly profile": by_month(run, CENTRAL, "mean", "mean"),
+        "Monthly budget": budget_months(run),
+        "Monthly ranges": ranges(run),
+        "Budget monitoring": monitoring(run),
+        "Years ahead": [{"year": year} | cost for year, cost in run.central["cost"].items()],
+        "Scenarios": scenarios(run),
+        "Scenario months": every_month,
+        "Contingency": contingency(run),
+        "Sensitivities": _with_units(run, run.answer["sensitivities"]["assumptions"]),
+        "Goal-seek": _with_units(run, run.answer["sensitivities"]["levers"]),
+        "Causes": causes(run),
+        "Children": children(run),
+    }
+
+
+def columns(run: Run) -> dict[str, list[list]]:
+    """The columns that a run decides: its months with their year, and its causes."""
+    months = [
+        [f"{period_of(month)} {month_in_words(month)}, {run.basis[month]}", "money", 15, f"months/{month}"]
+        for month in run.months
+    ]
+    year = [
+        ["Year total", "money", 16, {"between": ["Line"]}],
+        ["Year in the answer", "money", 16, "answer"],
+        ["Year total less the answer", "pence", 16, {"missed": ["Year total", "Year in the answer", 2]}],
+    ]
+    named = {cause: TOGETHER if cause == INTERACTION else cause.capitalize() for cause in _named(run)}
+    return {
+        "months": [*months, *year],
+        "causes": [[header, "pence", 18, f"parts/{cause}"] for cause, header in named.items()],
+    }
+
+
+def words(run: Run, markings: dict[str, str]) -> dict[str, object]:
+    """What stands for {...} in the sheets' words."""
+    told, pot, sensitivities = run.answer, run.central["contingency"], run.answer["sensitivities"]
+    first, last = pot["call_by_month"][0], pot["call_by_month"][-1]
+    own = "The budget is the council's own, from its ledger."
+    made = "The base budget is worked out, not published: last year's activity at this year's prices."
+    return told | {
+        "marking": markings[run.marking],
+        "run": run.name,
+        "code": run.manifest["code_sha256"][:CODE_LETTERS],
+        "as_of": day_in_words(run.as_of.isoformat()),
+        "origin": day_in_words(told["origin"]),
+        "horizon": month_in_words(told["horizon"]),
+        "use_until": _use_until(run),
+        "year": run.year,
+        "basis": _basis(run),
+        "budget": own if ACTUAL in run.basis.values() else made,
+        "inputs": len(run.tables["assumptions"]),
+        "red": int((run.tables["assumptions"]["Reliability"] == "Red").sum()),
+        "month_before": run.previous and month_in_words(run.previous["month"]),
+        "end": month_in_words(year_end_month(told)),
+        "amount": money(pot["amount"]),
+        "first_month": month_in_words(first["month"]),
+        "first_call": money(first["mean"]),
+        "last_call": money(last["mean"]),
+        "last_range": spread(last, money),
+        "call": money(sensitivities["call"]),
+        "sensitivity_draws": sensitivities["draws"],
+        "sure": percent(sensitivities["sure"]),
+        "children_matter": children_matter(told),
+    }
+
+
+def _use_until(run: Run) -> str:
+    """The first day on which an input falls due, and what that day is."""
+    lapses = [(str(day)[:10], "the earliest review date of an input") for day in run.tables["assumptions"]["Review by"]]
+    if run.sources is not None:
+        lapses += [
+            (row["expires"], f'when the table "{row["title"]}" expires') for row in run.sources.to_dict("records")
+        ]
+    day, what = min(lapses)
+    expired = ". EXPIRED: review the inputs and run again before use" if run.as_of > date.fromisoformat(day) else ""
+    return f"Use until: {day_in_words(day)}, {what}{expired}"
+
+
+def _basis(run: Run) -> str:
+    """Which months are actual, which are the model's and which are still to come."""
+    texts = []
+    for basis in (ACTUAL, ESTIMATED, FORECAST):
+        months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
+        if months:
+            span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
+            texts.append(f"{BASES[basis]}: {span}.")
+    if ACTUAL not in run.basis.values():
+        texts.append("No ledger was read, so no month is actual.")
+    return " ".join(texts)
+
+
+def figures(run: Run) -> dict[str, object]:
+    """The answer's figures that the checks compare, by path."""
+    years, held = run.central["cost"].values(), run.scenarios.values()
+    before = run.previous and run.previous["scenarios"][CENTRAL]["cost"][run.year]["net"]["mean"]
+    return {
+        "cost": run.central["cost"][run.year],
+        "contingency": run.central["contingency"],
+        "saved": run.value("budget.one_off_savings"),
+        "before": before,
+        "all_years": {part: math.fsum(year[part]["mean"] for year in years) for part in ("net", "variance")},
+        "all_scenarios": {
+            "variance": math.fsum(one["cost"][run.year]["variance"]["mean"] for one in held),
+            "headroom": math.fsum(one["contingency"]["headroom"]["mean"] for one in held),
+            "change": math.fsum(one["difference_from_central"]["call"]["mean"] for one in held),
+        },
+    }

@@ -1,0 +1,170 @@
+"""A sheet from its description in sheets.yaml and the records of a run: cells by path, and live formulas by name."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from forecast.report.workbook.cells import (
+    NOT_APPLICABLE,
+    Cell,
+    Column,
+    Formula,
+    LineChart,
+    Sheet,
+    plain,
+    rounded,
+    total_row,
+)
+
+Record = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row being made: its cells so far by heading, those of the rows above, and the sheets made before."""
+
+    cells: dict[str, Cell]
+    above: list[dict[str, Cell]]
+    sheets: Mapping[str, Sheet]
+
+    def __getitem__(self, header: str) -> float | str:
+        return plain(self.cells[header])
+
+
+def _minus(row: Row, one: str, other: str) -> Cell:
+    if NOT_APPLICABLE in (row[one], row[other]):
+        return NOT_APPLICABLE
+    return Formula(f"[{one}]-[{other}]", row[one] - row[other])
+
+
+def _missed(row: Row, one: str, other: str, places: int) -> Formula:
+    """A difference without the last digits of sums."""
+    return Formula(f"ROUND([{one}]-[{other}],{places})", rounded(row[one] - row[other], places))
+
+
+def _plus(row: Row, *headers: str) -> Formula:
+    return Formula("+".join(f"[{header}]" for header in headers), sum(row[header] for header in headers))
+
+
+def _between(row: Row, before: str) -> Formula:
+    """The sum of the columns between the one named and this one."""
+    headers = list(row.cells)[list(row.cells).index(before) + 1 :]
+    return Formula(f"SUM([{headers[0]}]:[{headers[-1]}])", math.fsum(row[header] for header in headers))
+
+
+def _share(row: Row, one: str, other: str) -> Formula:
+    return Formula(f"([{one}]-[{other}])/[{other}]", (row[one] - row[other]) / row[other])
+
+
+def _rest(row: Row, header: str) -> Formula:
+    """What is left of the whole after all rows to this one."""
+    gone = sum([*(plain(one[header]) for one in row.above), row[header]])
+    return Formula(f"1-SUM([^{header}]:[{header}])", 1 - gone)
+
+
+def _less_first(row: Row, header: str) -> Formula:
+    first = plain(row.above[0][header]) if row.above else row[header]
+    return Formula(f"[{header}]-[^{header}]", row[header] - first)
+
+
+def _looked_up(row: Row, name: str, header: str) -> Formula:
+    """The figure of this row's line in another sheet, wherever that line stands there."""
+    sheet = row.sheets[name]
+    lines = zip(sheet.values("Line"), sheet.values(header), strict=True)
+    value = sum(value for line, value in lines if line == row["Line"])
+    return Formula(f"SUMPRODUCT(({sheet.cells('Line')}=[Line])*{sheet.cells(header)})", value)
+
+
+def _to_date(row: Row, name: str, basis: str) -> Cell:
+    """This row's line summed over the months of one basis; 0 where there are none."""
+    headers = [column.header for column in row.sheets[name].columns if column.header.endswith(f", {basis}")]
+    parts = [_looked_up(row, name, header) for header in headers]
+    return Formula("+".join(part.text for part in parts), sum(part.value for part in parts)) if parts else 0.0
+
+
+FORMULAS = {
+    "minus": _minus,
+    "missed": _missed,
+    "plus": _plus,
+    "between": _between,
+    "share": _share,
+    "rest": _rest,
+    "less_first": _less_first,
+    "looked_up": _looked_up,
+    "to_date": _to_date,
+}
+
+
+def table(
+    name: str,
+    described: dict,
+    records: Sequence[Record],
+    words: Mapping[str, object],
+    given: Mapping[str, object],
+    sheets: Mapping[str, Sheet],
+) -> Sheet:
+    """The sheet of a name.
+
+    described  its part of sheets.yaml, columns spread out
+    records    a row each; what one holds under "fixed" stands as it is, by heading
+    words      what stands for {...}
+    given      figures by path, for totals that are no sums
+    sheets     those made before, which formulas may point at
+    """
+    entries = [(said(header, words), kind, width, source) for header, kind, width, source in described["columns"]]
+    columns = tuple(Column(header, kind, width) for header, kind, width, _ in entries)
+    made: list[dict[str, Cell]] = []
+    for record in records:
+        row = Row({}, made, sheets)
+        fixed = record.get("fixed", {})
+        for header, _, _, source in entries:
+            row.cells[header] = fixed[header] if header in fixed else _cell(row, record, source, words)
+        made.append(row.cells)
+    rows = [tuple(cells.values()) for cells in made]
+    totals = described.get("total")
+    if totals is not None:
+        rows.append(total_row(columns, rows, "Net cost", {head: at(given, path) for head, path in totals.items()}))
+    chart = described.get("chart")
+    return Sheet(
+        name,
+        described.get("table") or "".join(letter for letter in name.title() if letter.isalpha()),
+        said(described["title"], words),
+        said(described.get("says", ""), words),
+        tuple(said(line, words) for line in described.get("about", ())),
+        columns,
+        tuple(rows),
+        totals is not None,
+        chart and LineChart(chart["title"], said(chart["alt"], words), tuple(chart["headers"]), chart["axis"]),
+        described.get("frozen", 0),
+    )
+
+
+def _cell(row: Row, record: Record, source: str | dict, words: Mapping[str, object]) -> Cell:
+    """The value at a path of the record, or the formula of a name and its headings."""
+    if isinstance(source, str):
+        value = at(record, source)
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        return NOT_APPLICABLE if value is None or (isinstance(value, float) and math.isnan(value)) else value
+    ((name, headers),) = source.items()
+    return FORMULAS[name](row, *(said(one, words) if isinstance(one, str) else one for one in headers))
+
+
+def at(held: object, path: str) -> object:
+    """What stands at a path such as net/mean."""
+    for part in path.split("/"):
+        held = held[part]
+    return held
+
+
+def said(text: str, words: Mapping[str, object]) -> str:
+    """A text with what stands for its {...}."""
+    return text.format_map(words)
+
+
+def wanted(entries: Sequence, flags: Collection[str], length: int) -> list:
+    """Entries of so many parts; a further part names what the run must have for the entry to be there."""
+    kept = [one for one in entries if isinstance(one, str) or len(one) == length or one[length] in flags]
+    if length == 1:
+        return [one if isinstance(one, str) else one[0] for one in kept]
+    return [one[:length] for one in kept]
