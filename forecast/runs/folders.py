@@ -472,7 +472,7 @@ def made_from(inputs: dict[str, Path], draws: int, seed: int, settings: dict | N
 
     return {
         "version": __version__,
-        "codesha256": code_fingerprint(),
+        "code_sha256": code_fingerprint(),
         "python": platform.python_version(),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "draws": draws,
