@@ -422,7 +422,7 @@ def test_no_other_room_marks_a_report_public():
     assert (
         held
         == {
-            "publication.py",
+            "runs/publication.py",
             "report/disclosure/publish.py",
             "report/model.py",
             "report/render/layout.py",
