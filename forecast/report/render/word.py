@@ -28,7 +28,7 @@ from forecast.report.render.layout import (
     warned,
 )
 from forecast.report.render.safe import LONGEST_PROPERTY, cleaned, short
-from forecast.report.render.word_styles import STYLES, TABLE_STYLE, Lists, define, letter, name_of
+from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, letter
 from forecast.report.render.word_template import opened
 
 PAGE, SIDES, ENDS = (Cm(21), Cm(29.7)), Cm(2.3), Cm(2.2)  # A4
@@ -66,8 +66,7 @@ class Writer:
         self.document, self.report = document, report
         if own:
             _page(document)
-        define(document, own)
-        self.styles = {wanted.name: document.styles[name_of(document, wanted.name)] for wanted in STYLES}
+        self.styles = define(document, own)
         self.lists = Lists(document, own)
         section = document.sections[-1]
         self.width = section.page_width - section.left_margin - section.right_margin
