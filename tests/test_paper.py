@@ -137,7 +137,7 @@ def test_red_assumptions_and_expired_sources_stand_on_the_first_page(run, report
             told.text_of(row)
             for block in report.blocks[: numbers[0]]
             if isinstance(block, Paragraph | Bullets)
-            for row in told._rows(block)
+            for row in told.rows_of(block)
         )
 
     assert f"{len(run.answer['red_assumptions'])} assumptions are red" in first(report)
@@ -177,7 +177,7 @@ def test_another_council_and_a_run_that_lacks_much_can_be_told(run):
     report = written(bare)
     assert told.untold(report, [TITLE]) == [] and told.wrong(report, bare, {}) == []
     assert "In no future drawn does it run out." in " ".join(
-        told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told._rows(block)
+        told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told.rows_of(block)
     )
 
 

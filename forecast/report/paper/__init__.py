@@ -1,4 +1,4 @@
-"""The scrutiny report of one published run, as data: a template's words and section order, every figure from the run."""
+"""The scrutiny report of one published run, as data: words and order from a template, every figure from the run."""
 
 from forecast.report import charts
 from forecast.report.disclosure import Released
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw: Draw | None = charts.drawn) -> Report:
-    """The report of a run that `gathered` has made ready: private, as every report is until disclosure control marks it.
+    """The report of a run that `gathered` has made ready: private, as all are until disclosure control marks them.
 
     release  every table passes through it; `same` leaves it as it is
     draw     a chart as SVG and PNG bytes; None leaves charts out
@@ -60,7 +60,7 @@ def public_report(run: Known, settings: Settings, released: Released, draw: Draw
     """The report with every hidden count left out of tables, charts and words, marked public.
 
     released  gate.cleared_for_all, of the same run
-    Raises BadInput if anything in it did not pass disclosure control, such as a sentence that cannot do without a hidden count.
+    Raises BadInput if anything in it did not pass disclosure control, such as a sentence that needs a hidden count.
     """
     seen = without_hidden(run, released)
     gate = Gate(seen, released)

@@ -1,4 +1,4 @@
-"""What a report says of a run that does not stand in the run: its sources' cards, what is out of date, what came of it."""
+"""What a report says of a run that the run does not hold: its sources' cards, what is out of date, what came of it."""
 
 import hashlib
 import json
@@ -64,7 +64,8 @@ def _manifest(folder: Path) -> dict:
     path = folder / "manifest.json"
     if not path.is_file():
         raise BadInput(
-            f"{folder.name}: manifest.json is missing, so the report cannot say what the run was made from. Make the run again."
+            f"{folder.name}: manifest.json is missing, so the report cannot say what the run was made from. "
+            "Make the run again."
         )
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -130,7 +131,7 @@ def _reproduced(run: Known) -> dict:
 
 
 def _history(run: Known, area: str) -> dict:
-    """Counts of children by group, oldest first: the row of the table, its day, its number. A suppressed count is left out."""
+    """Counts of children by group, oldest first: row of the table, day, number. A suppressed count is left out."""
     past = {group: [] for group in MEASURES}
     for key, row in sorted(run.rows("history").items()):
         for group, measure in MEASURES.items():

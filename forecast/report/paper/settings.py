@@ -1,4 +1,4 @@
-"""What of the scrutiny report is the council's own: its meetings in params/report.yaml, its words in a template beside them."""
+"""What of the scrutiny report is the council's own: its meetings in report.yaml, its words in a template beside it."""
 
 import re
 from dataclasses import dataclass
@@ -72,7 +72,8 @@ def read_settings(params: Path) -> Settings:
     doc, template = read_document(params / FILE, params), params / TEMPLATE
     if moved := sorted(MOVED & set(doc.data)):
         raise BadInput(
-            f"{FILE}: {', '.join(moved)} now stand in {TEMPLATE.as_posix()}. Put the words there, and take them out here"
+            f"{FILE}: {', '.join(moved)} now stand in {TEMPLATE.as_posix()}. Put the words there, and take them "
+            "out here"
         )
     front = check(Front, doc)
     if not template.is_file():

@@ -1,4 +1,4 @@
-"""What a paper's template calls by name: figures by their rule, tables and charts through disclosure control, rows to go over."""
+"""What a paper's template calls by name: figures by their rule, tables and charts through disclosure control."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""A paper's template, filled from a run: Jinja2 fills it, mistune parses the Markdown, and its parts become the report's blocks.
+"""A paper's template, filled from a run: Jinja2 fills it, mistune parses the Markdown into the blocks of a report.
 
-What an expression puts in, be it a figure with its source, a table or the name of a scenario, passes the parser as a mark of
-two private letters, so that no text of a run is taken for Markdown.
+What an expression puts in, be it a figure with its source, a table or the name of a scenario, passes the parser as a
+mark of two private letters, so that no text of a run is taken for Markdown.
 """
 
 import re

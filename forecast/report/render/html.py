@@ -1,7 +1,7 @@
-"""The report as one page for a browser: no script, nothing fetched, readable by keyboard, screen reader, telephone and printer.
+"""The report as one page for a browser: no script, nothing fetched; for keyboard, screen reader, telephone and printer.
 
-Charts are pictures with alternative text (an SVG held in the page): sharp in print, and nothing inside one can run, clash
-with another's names or ask the network for anything. A browser's own rule says the same (Content-Security-Policy).
+Charts are pictures with alternative text (an SVG held in the page): sharp in print, and nothing inside one can run,
+clash with another's names or ask the network for anything. A browser's own rule says so too (Content-Security-Policy).
 """
 
 import base64

@@ -57,7 +57,7 @@ def cell(part: Part) -> str:
 
 
 def front(report: Report) -> list[tuple[str, str]]:
-    """The lines above the title: the report's own, then its marking, which a header alone does not tell a screen reader."""
+    """The lines above the title: the report's own, then its marking, which a header does not tell screen readers."""
     marking = MARKINGS[report.marking]
     lines = [*report.front, ("MARKING", marking)] if marking else report.front
     return [(f"{label}:" if value else label, value) for label, value in lines]
@@ -102,7 +102,7 @@ def is_wide(table: Table) -> bool:
 
 
 def shares(table: Table) -> list[float]:
-    """Each column's share of the width; they sum to 1. No word is broken while there is room, then long cells get what is left."""
+    """Each column's share of the width, sum 1: no word is broken while there is room; long cells get the rest."""
     columns = [[name, *(cell(row[place]) for row in table.rows)] for place, name in enumerate(table.columns)]
     least = [_longest_word(texts) for texts in columns]
     wanted = [max(word, _wanted(texts[1:])) for word, texts in zip(least, columns, strict=True)]

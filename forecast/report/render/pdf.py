@@ -1,4 +1,4 @@
-"""The report as an accessible PDF (PDF/UA-1), in fonts that come with the program, so that its pages are the same everywhere.
+"""The report as an accessible PDF (PDF/UA-1), in fonts that come with the program: its pages are the same everywhere.
 
 Words go to typst as data, never as markup; a chart without alternative text stops it.
 """
@@ -24,7 +24,7 @@ AS_IT_IS = {"svg", "alt"}
 
 
 def to_pdf(report: Report, path: Path) -> None:
-    """Write the report as PDF/UA-1; a letter that no font draws stands as a mark. Raises BadInput if `path` cannot be written."""
+    """Write the report as PDF/UA-1; a letter no font draws is a mark. Raises BadInput if `path` cannot be written."""
     files.put(path, built(data(cleaned(report))))
 
 

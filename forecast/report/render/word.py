@@ -1,4 +1,4 @@
-"""The report as a Word document that an officer edits: plain styles, real headings, tables and captions, no text boxes."""
+"""The report as a Word document that an officer edits: plain styles, real headings, tables, captions, no text boxes."""
 
 import io
 import re
@@ -202,15 +202,20 @@ def _dress(table, block: Table, label: str) -> None:
         "w:tblLayout",
         "w:tblCellMar",
     )
-    look = f'w:firstRow="1" w:lastRow="{int(block.total_row)}" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"'
-    held.append(parse_xml(f'<w:tblLook {nsdecls("w")} w:val="{"0660" if block.total_row else "0620"}" {look}/>'))
+    total = int(block.total_row)
+    held.append(
+        parse_xml(
+            f'<w:tblLook {nsdecls("w")} w:val="{"0660" if total else "0620"}" w:firstRow="1" w:lastRow="{total}" '
+            'w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
+        )
+    )
     title = OxmlElement("w:tblCaption")
     title.set(qn("w:val"), f"{label}: {block.caption}")
     held.append(title)
 
 
 def _row(row, texts: tuple, block: Table, place: int, widths: list[Emu], style: str) -> None:
-    """One row: never split over pages; the first is repeated on each page; the total is bold; a short table stays together."""
+    """One row, never split over pages: the first repeated on each, the total bold, a short table together."""
     settings = row._tr.get_or_add_trPr()
     settings.append(OxmlElement("w:cantSplit"))
     if place == 0:
