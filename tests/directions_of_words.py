@@ -411,7 +411,7 @@ def row_faults(report: Report, truth: dict) -> list[str]:
 def faults_of(run: told.Known, number: int) -> tuple[list[str], int]:
     """Words that random answer `number` gets wrong, and how many were looked at."""
     made, truth = random_answer(run.answer, number)
-    known = replace(run, answer=made, beside=run.beside | paper.gather._ends(made))
+    known = replace(run, answer=made, beside=run.beside | {"most": paper.gather._most(made)})
     report = written(known)
     text, found, looked = whole_text(report), [], expected_words(truth)
     for pattern, right in looked:
