@@ -373,7 +373,7 @@ def _other_words(truth: dict) -> list[tuple[str, str]]:
 def whole_text(report: Report) -> str:
     """The prose, a line each."""
     lines = [
-        text_of(row) for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told._rows(block)
+        text_of(row) for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told.rows_of(block)
     ]
     return "\n".join([*lines, ""])
 
@@ -411,7 +411,7 @@ def row_faults(report: Report, truth: dict) -> list[str]:
 def faults_of(run: told.Known, number: int) -> tuple[list[str], int]:
     """Words that random answer `number` gets wrong, and how many were looked at."""
     made, truth = random_answer(run.answer, number)
-    known = replace(run, answer=made, beside=run.beside | paper.gather._ends(made))
+    known = replace(run, answer=made, beside=run.beside | {"most": paper.gather._most(made)})
     report = written(known)
     text, found, looked = whole_text(report), [], expected_words(truth)
     for pattern, right in looked:
@@ -580,7 +580,7 @@ def rows_told(report: Report) -> list[tuple[tuple, str]]:
         (row, "\t" if isinstance(block, Table) else "")
         for block in report.blocks
         if not isinstance(block, Figure)
-        for row in told._rows(block)
+        for row in told.rows_of(block)
     ]
     return [(row, between) for row, between in pairs if any(isinstance(part, Told) for part in row)]
 
@@ -649,7 +649,7 @@ def caught_in_text(report: Report, run: told.Known, lines: list[str], most: int 
 
 def headlines(report: Report) -> list[Told]:
     """The figures of all prose: the first page, the recommendations, the implications, the conclusion and the rest."""
-    rows = [row for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told._rows(block)]
+    rows = [row for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told.rows_of(block)]
     return list(dict.fromkeys(part for row in rows for part in row if isinstance(part, Told)))
 
 

@@ -137,7 +137,7 @@ def test_red_assumptions_and_expired_sources_stand_on_the_first_page(run, report
             told.text_of(row)
             for block in report.blocks[: numbers[0]]
             if isinstance(block, Paragraph | Bullets)
-            for row in told._rows(block)
+            for row in told.rows_of(block)
         )
 
     assert f"{len(run.answer['red_assumptions'])} assumptions are red" in first(report)
@@ -177,22 +177,100 @@ def test_another_council_and_a_run_that_lacks_much_can_be_told(run):
     report = written(bare)
     assert told.untold(report, [TITLE]) == [] and told.wrong(report, bare, {}) == []
     assert "In no future drawn does it run out." in " ".join(
-        told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told._rows(block)
+        told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told.rows_of(block)
     )
 
 
-def test_a_meeting_that_is_not_there_and_a_figure_in_the_councils_words_are_refused(tmp_path):
-    settings = paper.read_settings(HOME / "params")
+def test_a_meeting_that_is_not_there_is_refused():
     with pytest.raises(BadInput, match="no meeting slough/2010-01"):
-        paper.meeting(settings, "slough/2010-01")
-    text = (
-        (HOME / "params" / "report.yaml")
-        .read_text(encoding="utf-8")
-        .replace("The figures will move", "The 176 figures will move")
+        paper.meeting(paper.read_settings(HOME / "params"), "slough/2010-01")
+
+
+@pytest.fixture
+def own(tmp_path) -> Path:
+    """A council's own params, to change."""
+    (tmp_path / "papers").mkdir()
+    for name in ("report.yaml", "papers/scrutiny.md"):
+        shutil.copy(HOME / "params" / name, tmp_path / name)
+    return tmp_path
+
+
+def changed_in(path: Path, old: str, new: str) -> int:
+    """Change a file's words at one place; returns the number of the line."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "found"),
+    [
+        ("report.yaml", "Members have looked before", "Members have looked 3 times", "3"),
+        ("papers/scrutiny.md", "The figures will move", "The 176 figures will move", "176"),
+        ("papers/scrutiny.md", "The figures will move", "The £ figures will move", "£"),
+        ("papers/scrutiny.md", "| Director of Finance |", "| Director 2 |", "2"),
+    ],
+)
+def test_a_figure_typed_into_the_councils_words_is_refused_with_its_line(own, name, old, new, found):
+    line = changed_in(own / name, old, new)
+    with pytest.raises(BadInput, match=rf"{Path(name).name}, line {line}: .*holds ({found}|a sum or a share);"):
+        paper.read_settings(own)
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ('{{ money("C/call/men") }}', r"line {line}: the run holds no scenarios/central/contingency/call/men"),
+        ("{{ beside.dearest | length }}", r"line {line}: .* is no figure with a source"),
+        ("{{ monney('C/amount') }}", r"line {line}: 'monney' is undefined"),
+        ("{{ money('C/amount' }}", r"line {line}: unexpected '}'"),
+        ("{{ ().__class__.__base__.__subclasses__() }}", r"line {line}: .*unsafe"),
+        ("The **figures** will move.", "cannot show strong"),
+        ("> The figures will move.", "cannot show block quote"),
+        ("<script>1</script>", "holds 1"),
+        ('## A heading of {{ money("C/amount") }}', "words and a figure together"),
+    ],
+)
+def test_what_a_template_cannot_say_is_refused_plainly(run, own, new, message):
+    line = changed_in(own / "papers" / "scrutiny.md", "The figures will move as months go by.", f"\n\n{new}\n\n") + 2
+    with pytest.raises(BadInput, match=message.replace("{line}", str(line))):
+        paper.scrutiny_report(run, paper.read_settings(own), draw=None)
+
+
+def test_a_council_changes_words_tables_and_order_without_python(run, own):
+    template = own / "papers" / "scrutiny.md"
+    changed_in(template, "# 3 Community Strategy Priorities", "# 3 Our Priorities")
+    changed_in(template, '| Five of ten | {{ money("C/enough/50") }} |\n', "")
+    changed_in(
+        template,
+        "The figures will move as months go by.",
+        '> [!NOTE]\n> Beware of *nothing*: {{ money("C/amount") }}.'.replace("*", ""),
     )
-    (tmp_path / "report.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(BadInput, match=r"report.yaml.*176"):
-        paper.read_settings(tmp_path)
+    made = paper.scrutiny_report(run, paper.read_settings(own), draw=None)
+    assert Heading("Our Priorities", 1, "3") in made.blocks
+    assert [len(table.rows) for table in made.tables() if table.name == "enough"] == [3]
+    notes = [told.text_of(block.parts) for block in made.blocks if getattr(block, "kind", "") == "note"]
+    assert any(note.startswith("Beware of nothing: £") for note in notes)
+    assert told.untold(made, [TITLE]) == [] and told.wrong(made, run, {}) == []
+
+
+def test_text_of_the_run_is_never_taken_for_markdown(run):
+    """A scenario, a source and an assumption named in Markdown, HTML and Jinja stand in the paper as they are written."""
+    answer = json.loads(json.dumps(run.answer))
+    hostile = "**bold** | # <b>x</b> [a](b) {{ answer }} `c`"
+    answer["scenarios"]["gatekeeping"]["name"] = answer["area"] = hostile
+    made = written(replace(run, answer=answer))
+    shown = [told.text_of(row[:1]) for table in made.tables() if table.name == "scenarios_told" for row in table.rows]
+    assert hostile in shown
+    assert any(hostile in told.text_of(block.parts) for block in made.blocks if isinstance(block, Paragraph))
+
+
+def test_words_left_in_report_yaml_are_told_where_they_stand_now(own):
+    with (own / "report.yaml").open("a", encoding="utf-8") as file:
+        file.write("legal:\n  - The council must safeguard children.\n")
+    with pytest.raises(BadInput, match="legal now stand in papers/scrutiny.md"):
+        paper.read_settings(own)
 
 
 # ---- the files ----
@@ -344,7 +422,7 @@ def test_no_other_room_marks_a_report_public():
     assert (
         held
         == {
-            "publication.py",
+            "runs/publication.py",
             "report/disclosure/publish.py",
             "report/model.py",
             "report/render/layout.py",

@@ -672,11 +672,24 @@ def test_typst_itself_refuses_a_chart_without_alternative_text(alt):
         pdf.built(told)
 
 
-def test_a_letter_no_font_has_is_told_by_name():
+def test_a_letter_no_font_draws_is_a_mark_and_stays_a_letter_for_a_screen_reader(tmp_path):
+    """Ten scripts, and a letter assigned to nothing, on any computer: fonts of the system are not looked at."""
+    letters = "＝ \u05d0 \u0928\u093f \u4e2d \uac00 \u1780 \U0001f600 \U00012000 \u0378 \u2603"
+    to_pdf(sample(title=f"Letters {letters}"), tmp_path / "made.pdf")
     told = pdf.data(sample())
-    told["title"] = "\u0378"  # assigned to nothing; the cleaner would have taken it out
-    with pytest.raises(BadInput, match="no font"):
-        pdf.built(told)
+    told["title"] = f"Letters {letters}"
+    assert pdf.built(told).startswith(b"%PDF")
+    words = " ".join(" ".join(pages(tmp_path / "made.pdf")).split())
+    assert all(letter in words for letter in "＝\u4e2d\uac00\u2603")
+
+
+def test_a_pdf_holds_the_programs_own_fonts_alone(paper):
+    pikepdf = pytest.importorskip("pikepdf", reason="SKIPPED: pikepdf is not installed")
+    with pikepdf.open(paper) as held:
+        fonts = {
+            str(one.FontName)[8:] for one in held.objects if isinstance(one, pikepdf.Dictionary) and "/FontName" in one
+        }
+    assert fonts and all(font.startswith(("DejaVu", "STIX", "LastResort")) for font in fonts), fonts
 
 
 # The same bytes

@@ -35,8 +35,8 @@ from forecast.cli.options import (
 def report(council, month, out, as_of, public, template, previous, runs_folder) -> None:
     """Write the committee paper of a published run: Word, page, PDF, workbook, and blocks to paste.
 
-    The words that are the council's own stand in params/report.yaml; every figure comes from the run, and is read back
-    from the finished files before they are kept.
+    The words stand in params/papers/scrutiny.md, meetings in params/report.yaml; every figure comes from the run, and
+    is read back from the finished files before they are kept.
     """
     from forecast.runs.publication import Wanted, write_paper
 

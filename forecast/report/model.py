@@ -1,6 +1,6 @@
 """A report as data: headings, sentences, tables and charts, each figure with where it comes from.
 
-Renderers turn it into Word, HTML and PDF; a check reads the finished files and compares every figure with the run's table.
+Renderers turn it into Word, HTML and PDF; a check reads the finished files and compares every figure with the run.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,8 @@ class Told:
     """A figure in a sentence or a cell.
 
     shown   as the reader sees it, such as "£620,000"
-    source  where it stands in the run: a path in answer.json, "scenarios/central/contingency/call/mean", or "tables/NAME/ROW/COLUMN"
+    source  where it stands in the run: a path in answer.json, such as "scenarios/central/contingency/call/mean", or
+            "tables/NAME/ROW/COLUMN"
     how     the name of the rule that made `shown` of the value, such as "money" (forecast.report.told)
     """
 
@@ -68,7 +69,8 @@ class Table:
 
     name     a file name in plain letters, such as "cost_by_line"
     caption  what it shows, without its number; unit and source are their own lines
-    Raises ValueError if a row has another width than the columns, a column has no name, or the caption, unit or source is missing.
+    Raises ValueError if a row has another width than the columns, a column has no name, or caption, unit or source is
+    missing.
     """
 
     name: str
@@ -123,7 +125,7 @@ class Report:
     marking  PUBLIC or PRIVATE; a private report says so on every page
     run      what made it: run identifier, code version, seed; shown at the foot and beside each block to paste
     day      the day the files say they were made, 2011-06-09; given, for a clock would change the bytes
-    Raises ValueError if the title, council or run is missing, or a heading skips a level (a screen reader would lose its way).
+    Raises ValueError if title, council or run is missing, or a heading skips a level (a screen reader would get lost).
     """
 
     title: str
@@ -167,12 +169,13 @@ def text_of(parts: tuple[Part, ...]) -> str:
     return "".join(part if isinstance(part, str) else part.shown for part in parts)
 
 
+def rows_of(block: Block) -> tuple[tuple[Part, ...], ...]:
+    """The sentences of a paragraph or list, and the rows of a table; nothing of a heading or a chart."""
+    if isinstance(block, Paragraph):
+        return (block.parts,)
+    return block.items if isinstance(block, Bullets) else block.rows if isinstance(block, Table) else ()
+
+
 def told_in(report: Report) -> list[Told]:
     """Every figure of the report, in reading order."""
-    found: list[Told] = []
-    for block in report.blocks:
-        rows = {Paragraph: lambda b: (b.parts,), Bullets: lambda b: b.items, Table: lambda b: b.rows}.get(
-            type(block), lambda b: ()
-        )(block)
-        found += [part for row in rows for part in row if isinstance(part, Told)]
-    return found
+    return [part for block in report.blocks for row in rows_of(block) for part in row if isinstance(part, Told)]

@@ -1,14 +1,14 @@
 """Every figure in prose: what the run holds, said by one rule, and checked in the finished files.
 
-A figure is a place in the run (its source) and the name of a rule (how). `tell` says it; `wrong` says it again from the run
-and looks for the sentence it stands in, in the files a reader opens.
+A figure is a place in the run (its source) and the name of a rule (how). `tell` says it; `wrong` says it again from the
+run and looks for the sentence it stands in, in the files a reader opens.
 
 Sources
     scenarios/central/contingency/call/mean            a path in answer.json
     .../month_ends/month=2012-03/mean                  in a list: the one whose month is 2012-03, or its place from 0
     A minus B                                          the difference of two sources
     tables/NAME/ROW/COLUMN, tables/NAME/ROW            a cell or a row; ROW is the values of KEYS with | between them
-    beside/NAME/...                                    a fact about the run that is not in it, such as the day it is read
+    beside/NAME/...                                    a fact about the run that it does not hold, such as today's day
 """
 
 import math
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from forecast.case.months import last_day, month_in_words
 from forecast.report import words
-from forecast.report.model import Bullets, Figure, Heading, Paragraph, Part, Report, Table, Told, text_of, told_in
+from forecast.report.model import Figure, Heading, Part, Report, Table, Told, rows_of, text_of, told_in
 from forecast.report.notebook import Run
 
 SECTIONS = {"Iro": "reviewing officers"}  # as a reader knows them
@@ -73,6 +73,10 @@ def known(run: Run | dict) -> Known:
 
 def _range(say: Callable) -> Callable:
     return lambda figure: words.spread(figure, say)
+
+
+def _ranged(figure: dict, say: Callable, what: str = "") -> str:
+    return f"{say(figure['mean'])}{what}; 80% range {words.spread(figure, say)}"
 
 
 def _tenth(number: float) -> str:
@@ -159,25 +163,17 @@ HOW: dict[str, Callable] = {
     "range_of_row": lambda row: f"{words.figure(row['low'])} to {words.figure(row['high'])}",
     "range_of_alarm": lambda alarm: f"{words.children(alarm['low'])} to {words.children(alarm['high'])}",
     "holds_phrase": lambda chance: f"The contingency holds {words.in_ten_futures(chance)}",
-    "lac_phrase": lambda row: (
-        f"{words.children(row['mean'])} looked-after children expected; 80% range {words.spread(row, words.children)}"
-    ),
-    "cp_phrase": lambda row: (
-        f"{words.children(row['mean'])} plans expected; 80% range {words.spread(row, words.children)}"
-    ),
-    "placements_phrase": lambda cost: (
-        f"Placements {words.money(cost['mean'])}; 80% range {words.spread(cost, words.money)}"
-    ),
-    "plan_phrase": lambda cost: f"{words.money(cost['mean'])} of the call; 80% range {words.spread(cost, words.money)}",
-    "posts_phrase": lambda posts: (
-        f"{_tenth(posts['mean'])} reviewing officers' posts needed; 80% range {words.spread(posts, _tenth)}"
-    ),
+    "lac_phrase": lambda row: _ranged(row, words.children, " looked-after children expected"),
+    "cp_phrase": lambda row: _ranged(row, words.children, " plans expected"),
+    "placements_phrase": lambda cost: f"Placements {_ranged(cost, words.money)}",
+    "plan_phrase": lambda cost: _ranged(cost, words.money, " of the call"),
+    "posts_phrase": lambda posts: _ranged(posts, _tenth, " reviewing officers' posts needed"),
     "budget_phrase": lambda variance: f"Expected {words.over_or_under(variance)}",
 } | {f"sure_{at}": _sure(at) for at in ("50", "80", "90", "95")}
 
 
 def tell(run: Run | dict, source: str, how: str) -> Told:
-    """The figure at `source` as the reader sees it. Raises LookupError if the run holds no such figure, or there is no such rule."""
+    """The figure at `source` as the reader sees it. Raises LookupError if the run holds none, or for no such rule."""
     if how not in HOW:
         raise LookupError(f"there is no rule {how!r} to say {source}")
     return Told(HOW[how](resolve(run, source)), source, how)
@@ -223,7 +219,7 @@ def _chosen(rows: list, step: str) -> object:
 
 @dataclass(frozen=True)
 class Voice:
-    """Says sentences of one run. `places` are short names of sources: {"C": "scenarios/central/contingency"}."""
+    """Says figures of one run. `places` are short names of sources: {"C": "scenarios/central/contingency"}."""
 
     run: Known
     places: dict[str, str] = field(default_factory=dict)
@@ -241,29 +237,15 @@ class Voice:
     def value(self, source: str) -> object:
         return resolve(self.run, self.at(source))
 
-    def also(self, **places: str) -> "Voice":
-        """The same voice with more short names."""
-        return Voice(self.run, self.places | {name: self.at(place) for name, place in places.items()})
-
-    def say(self, template: str) -> tuple[Part, ...]:
-        """A sentence whose figures stand as {source|how}."""
-        parts: list[Part] = []
-        for text, source, how in re.findall(r"([^{}]*)(?:\{([^{}|]+)\|(\w+)\})?", template):
-            parts += [text] if text else []
-            parts += [self.tell(source, how)] if source else []
-        return tuple(parts)
-
-    def body(self, template: str, kind: str = "body") -> Paragraph:
-        return Paragraph(self.say(template), kind)
-
 
 # ---- checking ----
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+# The width of every range, dates, financial years, numbers of sections and years of Acts are names, not figures.
 DECLARED = re.compile(
-    rf"80% range|\b(?:[12]?[0-9]|3[01]) (?:{_MONTHS})(?: [0-9]{{4}})?\b|\b(?:{_MONTHS}) [0-9]{{4}}\b|\b[0-9]{{4}}-[0-9]{{2}}\b"
-    r"|\b[Ss]ections? [0-9]+(?:\.[0-9]+)*\b|\bAct [0-9]{4}\b"
-)  # the width of every range, dates, financial years, numbers of sections and years of Acts are names, not figures
+    rf"80% range|\b(?:[12]?[0-9]|3[01]) (?:{_MONTHS})(?: [0-9]{{4}})?\b|\b(?:{_MONTHS}) [0-9]{{4}}\b"
+    r"|\b[0-9]{4}-[0-9]{2}\b|\b[Ss]ections? [0-9]+(?:\.[0-9]+)*\b|\bAct [0-9]{4}\b"
+)
 NUMBER = re.compile(r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?")
 BEFORE = re.compile("(?:Warning: |Note: )?")  # what a renderer may put before a paragraph
 
@@ -276,7 +258,7 @@ def undeclared(text: str, names: Iterable[str] = ()) -> list[str]:
 
 
 def untold(report: Report, names: Iterable[str] = ()) -> list[str]:
-    """Figures written as plain text in the body, with the text they stand in: each ought to be Told, or a chart's own."""
+    """Figures written as plain text in the body, with their text: each ought to be Told, or be a chart's own."""
     found = []
     for block in report.blocks:
         for text in _plain(block):
@@ -292,19 +274,14 @@ def _plain(block: object) -> Iterator[str]:
         yield from (block.caption, *block.columns, *block.notes, block.unit, block.source)
     elif isinstance(block, Figure):
         yield block.source
-    for row in _rows(block):
+    for row in rows_of(block):
         yield "\0".join(part for part in row if isinstance(part, str))
 
 
-def _rows(block: object) -> tuple[tuple[Part, ...], ...]:
-    kinds = {Paragraph: lambda one: (one.parts,), Bullets: lambda one: one.items, Table: lambda one: one.rows}
-    return kinds.get(type(block), lambda one: ())(block)
-
-
 def wrong(report: Report, run: Run, texts: dict[str, list[str]]) -> list[str]:
-    """What the report says that the run does not, and what the finished files say that the report does not, in sentences.
+    """What the report says that the run does not, and the finished files that the report does not, in sentences.
 
-    texts: a file's name -> its lines, as forecast.report.render.check reads them, a line for each paragraph and table row
+    texts: a file's name -> its lines as forecast.report.render.check reads them, one for each paragraph and table row
     """
     files = (fault for name, lines in texts.items() for fault in misplaced(report, name, lines))
     return [*missaid(report, run), *misdrawn(report), *files]
@@ -313,15 +290,8 @@ def wrong(report: Report, run: Run, texts: dict[str, list[str]]) -> list[str]:
 def missaid(report: Report, run: Run) -> list[str]:
     """Figures that the run no longer bears out: each is looked up and said again."""
     held, found = known(run), []
-    drawn = [
-        part
-        for figure in report.figures()
-        if figure.data
-        for row in figure.data.rows
-        for part in row
-        if isinstance(part, Told)
-    ]
-    for told in dict.fromkeys([*told_in(report), *drawn]):
+    cells = [cell for figure in report.figures() if figure.data for row in figure.data.rows for cell in row]
+    for told in dict.fromkeys([*told_in(report), *(cell for cell in cells if isinstance(cell, Told))]):
         try:
             said = tell(held, told.source, told.how).shown
         except (LookupError, TypeError, ValueError) as fault:
@@ -335,17 +305,13 @@ def misdrawn(report: Report) -> list[str]:
     """Figures in a chart's caption or alternative text that are not among the figures the chart shows."""
     found = []
     for figure in report.figures():
-        shown = (
-            []
-            if figure.data is None
-            else [text_of((part,)) for row in (*figure.data.rows, figure.data.columns) for part in row]
-        )
-        held = {number for text in shown for number in NUMBER.findall(text)}
+        rows = (*figure.data.rows, figure.data.columns) if figure.data else ()
+        shown = {number for row in rows for cell in row for number in NUMBER.findall(text_of((cell,)))}
+        said = [number for text in (figure.caption, figure.alt) for number in undeclared(text)]
         found += [
             f"the chart {figure.name} says {number}, which is not among its figures"
-            for text in (figure.caption, figure.alt)
-            for number in undeclared(text)
-            if number not in held
+            for number in said
+            if number not in shown
         ]
     return found
 
@@ -353,9 +319,8 @@ def misdrawn(report: Report) -> list[str]:
 def misplaced(report: Report, file: str, lines: list[str]) -> list[str]:
     """Sentences and rows with figures that do not stand in a file, word for word and in their order."""
     held, at, found = [_flat(line) for line in lines], 0, []
-    for row, between in (
-        (row, "\t" if isinstance(block, Table) else "") for block in report.blocks for row in _rows(block)
-    ):
+    rows = [(row, "\t" if isinstance(block, Table) else "") for block in report.blocks for row in rows_of(block)]
+    for row, between in rows:
         if any(isinstance(part, Told) for part in row):
             said = _flat(between.join(text_of((part,)) for part in row))
             place = next((number for number in range(at, len(held)) if _is(held[number], said)), None)
@@ -374,17 +339,8 @@ def _flat(line: str) -> str:
 
 def _lost(file: str, said: str, row: tuple[Part, ...], between: str, lines: list[str]) -> str:
     """What a missing sentence has become: the same words with other figures, or nothing."""
-    pattern = re.compile(
-        re.escape(between).join(
-            ".*?" if isinstance(part, Told) else re.escape(re.sub(r"\s+", " ", part)) for part in row
-        )
-    )
-    like = next(
-        (
-            line
-            for line in lines
-            if any(isinstance(part, str) and part.strip() for part in row) and pattern.fullmatch(line)
-        ),
-        None,
-    )
-    return f"{file}: missing: {said!r}" if like is None else f"{file}: says {like!r}; the run says {said!r}"
+    like = [".*?" if isinstance(part, Told) else re.escape(re.sub(r"\s+", " ", part)) for part in row]
+    pattern = re.compile(re.escape(between).join(like))
+    has_words = any(isinstance(part, str) and part.strip() for part in row)
+    other = next((line for line in lines if has_words and pattern.fullmatch(line)), None)
+    return f"{file}: missing: {said!r}" if other is None else f"{file}: says {other!r}; the run says {said!r}"

@@ -3,6 +3,10 @@
 import math
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
 from forecast.case.months import month_in_words
@@ -97,62 +101,9 @@ def year_end_month(answer: dict) -> str:
     return f"{int(answer['financial_year'][:4]) + 1}-03"
 
 
-def headline(answer: dict, slug: str = "central") -> list[str]:
-    """The answer page, sentence by sentence, for one scenario."""
-    scenario, march = answer["scenarios"][slug], year_end_month(answer)
-    held, enough = scenario["contingency"], scenario["contingency"]["enough"]
-    lac, cp = (at_month(scenario["children"][group]["month_ends"], march) for group in ("lac", "cp"))
-    opened, when = answer["open_at_origin"], month_in_words(march)
-    return [
-        f"Will {money(held['amount'])} be enough? {answer['area']}, {month_in_words(answer['month'])}: {scenario['name']}",
-        f"Looked-after children: {opened['lac']} now, {children(lac['mean'])} by {when} (80% range {spread(lac, children)}).",
-        f"Child protection plans: {opened['cp']} now, {children(cp['mean'])} by {when} (80% range {spread(cp, children)}).",
-        f"Expected call on the contingency: {money(held['call']['mean'])} (80% range {spread(held['call'], money)}), "
-        f"of which Recovery Plan {money(held['recovery_plan']['mean'])}; the expected call is {against(held['call']['mean'], held['amount'])}.",
-        f"Chance that the contingency holds to 31 March: {chance_in_ten(held['chance_holds'])} ({percent(held['chance_holds'])}).",
-        exhaustion(held),
-        f"To be 80% sure it would have to be {money(enough['80'])} (50%: {money(enough['50'])}, 90%: {money(enough['90'])}, "
-        f"95%: {money(enough['95'])}).",
-        f"Full-year effect next year: {money(scenario['effect']['full_year']['mean'])} "
-        f"(80% range {spread(scenario['effect']['full_year'], money)}).",
-        *payback_lines(scenario["payback"]),
-        drivers(answer, slug),
-        *(trend_line(answer, group, name) for group, name in GROUP_NAMES.items()),
-    ]
-
-
-def exhaustion(held: dict) -> str:
-    """When the contingency runs out, if it does."""
-    if held["exhaustion"] is None:
-        return "In no future drawn does it run out."
-    last = held["exhaustion"]
-    return f"If it fails, it fails around {month_in_words(last['p50'])} (80% range {month_in_words(last['p10'])} to {month_in_words(last['p90'])})."
-
-
-def payback_lines(held: dict | None) -> list[str]:
-    """Whether the scenario's measure pays back, and when; nothing where there is no measure."""
-    if held is None:
-        return []
-    until, benefit = month_in_words(held["until"]), held["benefit"]
-    when = "" if held["month"] is None else f"; where it does, around {month_in_words(held['month']['p50'])}"
-    return [
-        f"The measure costs {money(held['cost'])} to {until}. Net of that it {saves(benefit['mean'])} against the central case "
-        f"(80% range {spread(benefit, money)}; above zero it saves). Chance that it has paid back by then: "
-        f"{chance_in_ten(held['chance'])} ({percent(held['chance'])}){when}."
-    ]
-
-
 def saves(benefit: float) -> str:
     """saves £80,000 or costs £30,000, from the number."""
     return f"saves {money(benefit)}" if round_half_up(benefit, MONEY_STEP) >= 0 else f"costs {money(-benefit)}"
-
-
-def drivers(answer: dict, slug: str = "central") -> str:
-    """The cost lines that move the year most, from the table of lines."""
-    lines = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
-    moved = sorted(lines, key=lambda line: -abs(lines[line]["mean"] - lines[line]["budget"]))[:DRIVERS]
-    parts = [f"{LINES[line][0]} {money_signed(lines[line]['mean'] - lines[line]['budget'])}" for line in moved]
-    return f"What drives it, against the base budget (adverse is positive): {'; '.join(parts)}."
 
 
 def figure(value: float) -> str:
@@ -170,139 +121,16 @@ def money_signed(pounds: float) -> str:
     return money(pounds) if round_half_up(pounds, MONEY_STEP) <= 0 else f"+{money(pounds)}"
 
 
-def trend_line(answer: dict, group: str, name: str) -> str:
-    """What the central path of one group is made of, each share from the table."""
-    path = answer["central_path"][group]
-    counted = [(method, share) for method, share in path["shares"].items() if round_half_up(share * 100) > 0]
-    parts = [
-        f"{METHOD_WORDS[method]} ({signed_percent(path['changes'][method][0])} in a year) counts for {percent(share)}"
-        for method, share in counted
-    ]
-    if not parts:
-        return f"Central path of {name.lower()}: no trend has earned weight; today's number stands."
-    return f"Central path of {name.lower()}: {'; '.join(parts)}. Together {signed_percent(path['middle'][0])} in a year; for the rest, no change."
-
-
 def signed_percent(log_change: float) -> str:
     """A change of the logarithm as a percentage with one decimal: +1.7%."""
     change = round_half_up(math.expm1(log_change) * 1000) / 10
     return f"{change:+.1f}%"
 
 
-def alarm_lines(answer: dict) -> list[str]:
-    """The structural-break alarm: one line a group."""
-    lines = []
-    for group, name in GROUP_NAMES.items():
-        held = answer["breaks"][group]
-        found = [alarm for alarm in held if alarm["found"]]
-        for alarm in found:
-            lines.append(
-                f"Alarm, {name.lower()}: {children(alarm['counted'])} started in {alarm['period']}, {alarm['direction']} than the "
-                f"{children(alarm['low'])} to {children(alarm['high'])} that the years before it pointed to. The forecast does not continue such a step: look at what changed."
-            )
-        if not held:
-            lines.append(f"{name}: too few years of starts are held to tell a break.")
-        elif not found:
-            last = held[-1]
-            lines.append(
-                f"{name}: no break found. {children(last['counted'])} started in {last['period']}; {children(last['low'])} to {children(last['high'])} "
-                f"were expected (80% range), and the alarm sounds well outside it, by chance in one year of a hundred."
-            )
-    return lines
-
-
-def record_lines(answer: dict) -> list[str]:
-    """How good forecasts made this way have been, beside no change."""
-    lines = []
-    for group, held in answer["record"].items():
-        errors = "; ".join(
-            f"{years} {'year' if years == '1' else 'years'} ahead {percent_tenth(error['forecast'])} against {percent_tenth(error['no_change'])}"
-            for years, error in held["errors"].items()
-        )
-        lines.append(
-            f"{GROUP_NAMES[group]}, {held['councils']} councils, {held['first_origin']} to {held['last_origin']}: mean error {errors} for no change. "
-            f"The 80% range held {percent(held['inside'])} of {held['forecasts']:,} outturns."
-        )
-    return lines
-
-
-def cautions(answer: dict) -> list[str]:
-    """How sure we are: what the chance rests on."""
-    held = answer["scenarios"]["central"]["contingency"]
-    rows = held["chance_by_base_budget"]
-    lines = [
-        f"{len(answer['red_assumptions'])} assumptions are red: no source is held. They are listed in assumptions.md; "
-        f"{len(answer['hindsight_assumptions'])} rest on figures published after the origin.",
-        *alarm_lines(answer),
-        *record_lines(answer),
-        f"{answer['draws']:,} draws, seed {answer['seed']}: the chance is known to within {held['chance_error']:.3f}, "
-        f"the expected call to within £{round_half_up(held['call']['error_of_mean']):,} (one standard error).",
-    ]
-    if rows:
-        low, high = rows[0], rows[-1]
-        lines.insert(
-            0,
-            f"The base budget for {answer['financial_year']} is not published: were it {money(abs(low['adjustment']))} lower the "
-            f"chance would be {percent(low['chance_holds'])}, {money(high['adjustment'])} higher, {percent(high['chance_holds'])}.",
-        )
-    return lines
-
-
-def scenario_lines(answer: dict) -> list[str]:
-    """One line a scenario: chance, call, difference from central."""
-    march = year_end_month(answer)
-    lines = []
-    for scenario in answer["scenarios"].values():
-        held = scenario["contingency"]
-        lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
-        lines.append(
-            f"{scenario['name']:24s} {chance_in_ten(held['chance_holds']):>17s} {money(held['call']['mean']):>11s} "
-            f"{children(lac):>6s} {children(cp):>6s}   {cost_direction(scenario['difference_from_central']['call']['mean'])}"
-        )
-    return lines
-
-
-def children_matter(answer: dict) -> str:
-    """How much of the call's variance is the number of children, beside the widest assumption."""
-    held = answer["sensitivities"]
-    shares = [row["share_of_variance"] for row in held["assumptions"] if row["share_of_variance"] is not None]
-    return (
-        f"Of the variance of the call, {percent(held['share_of_children'])} goes with how many children are looked after over the year; "
-        f"the assumption with the largest share of its own has {percent(max(shares))}."
-    )
-
-
-def sought(lever: str, now: float, found, chance: float, wanted: float) -> list[str]:
-    """What goal-seek found, in sentences."""
-    stands = f"{lever}: {figure(now)} now; the contingency holds with a chance of {percent(chance)}."
-    if found.value is None:
-        return [
-            stands,
-            f"{percent(wanted)} cannot be reached with it alone: the best it can do is {percent(found.chance)}.",
-        ]
-    if found.value == now:
-        return [stands, f"Nothing need change: that is {percent(wanted)} or more."]
-    return [
-        stands,
-        f"At {figure(found.value)} the chance is {percent(found.chance)}: the smallest change that gives {percent(wanted)}.",
-    ]
-
-
-def switched(assumption: str, now: float, value: float | None, limits: tuple[float, float], amount: float) -> str:
-    """Where an assumption's switching value lies, in a sentence."""
-    if value is None:
-        return f"{assumption}: nowhere between {figure(limits[0])} and {figure(limits[1])} is the expected call exactly {money(amount)}."
-    return f"{assumption}: {figure(now)} now; at {figure(value)} the expected call is exactly {money(amount)}."
-
-
 # ---- phrases of the scrutiny report: each takes its direction from the number it tells ----
 
-VERY_LIKELY, LIKELY, UNLIKELY, VERY_UNLIKELY = (
-    0.9,
-    0.55,
-    0.45,
-    0.1,
-)  # between the two in the middle neither way is likelier
+# Between the two in the middle neither way is likelier.
+VERY_LIKELY, LIKELY, UNLIKELY, VERY_UNLIKELY = 0.9, 0.55, 0.45, 0.1
 
 
 def within_or_beyond(call: float, contingency: float) -> str:
@@ -382,3 +210,98 @@ def nearer(forecast: float, no_change: float) -> str:
 def points(share: float) -> str:
     """A small share in percentage points with one decimal: 0.5 points."""
     return f"{round_half_up(share * 1000) / 10:.1f} points"
+
+
+# ---- sentences: the words stand in answer.jinja, the figures are said by the rules above ----
+
+
+@cache
+def _template():
+    """The macros of answer.jinja, with the rules as filters."""
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    rules = (money, money_signed, children, percent, percent_tenth, chance_in_ten, spread, against, saves, figure)
+    pages.filters |= {rule.__name__: rule for rule in (*rules, signed_percent, round_half_up, at_month, drivers)}
+    pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
+    pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "method_words": METHOD_WORDS}
+    pages.globals |= {"money": money, "children": children}
+    return pages.get_template("answer.jinja").module
+
+
+def _lines(macro: str, *facts) -> list[str]:
+    return [line for line in getattr(_template(), macro)(*facts).split("\n") if line]
+
+
+def drivers(lines: dict) -> list[str]:
+    """The cost lines that move the year most."""
+    return sorted(lines, key=lambda line: -abs(lines[line]["mean"] - lines[line]["budget"]))[:DRIVERS]
+
+
+def headline(answer: dict, slug: str = "central") -> list[str]:
+    """The answer page, sentence by sentence, for one scenario."""
+    return _lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
+
+
+def exhaustion(held: dict) -> str:
+    """When the contingency runs out, if it does."""
+    return _lines("exhaustion", held)[0]
+
+
+def payback_lines(held: dict | None) -> list[str]:
+    """Whether the scenario's measure pays back, and when; nothing where there is no measure."""
+    return _lines("payback", held)
+
+
+def trend_line(answer: dict, group: str, name: str) -> str:
+    """What the central path of one group is made of, each share from the table."""
+    return _lines("trend", answer["central_path"][group], name)[0]
+
+
+def alarm_lines(answer: dict) -> list[str]:
+    """The structural-break alarm: one line a group."""
+    return _lines("alarms", answer)
+
+
+def record_lines(answer: dict) -> list[str]:
+    """How good forecasts made this way have been, beside no change."""
+    return _lines("record", answer)
+
+
+def cautions(answer: dict) -> list[str]:
+    """How sure we are: what the chance rests on."""
+    return _lines("cautions", answer)
+
+
+def scenario_lines(answer: dict) -> list[str]:
+    """One line a scenario: chance, call, children, difference from central."""
+    march = year_end_month(answer)
+    lines = []
+    for scenario in answer["scenarios"].values():
+        held, change = scenario["contingency"], scenario["difference_from_central"]["call"]["mean"]
+        lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
+        lines.append(
+            f"{scenario['name']:24s} {chance_in_ten(held['chance_holds']):>17s} {money(held['call']['mean']):>11s} "
+            f"{children(lac):>6s} {children(cp):>6s}   {cost_direction(change)}"
+        )
+    return lines
+
+
+def children_matter(answer: dict) -> str:
+    """How much of the call's variance is the number of children, beside the widest assumption."""
+    held = answer["sensitivities"]
+    shares = [row["share_of_variance"] for row in held["assumptions"] if row["share_of_variance"] is not None]
+    return _lines("children_matter", held, shares)[0]
+
+
+def sought(lever: str, now: float, found, chance: float, wanted: float) -> list[str]:
+    """What goal-seek found, in sentences."""
+    return _lines("sought", lever, now, found, chance, wanted)
+
+
+def switched(assumption: str, now: float, value: float | None, limits: tuple[float, float], amount: float) -> str:
+    """Where an assumption's switching value lies, in a sentence."""
+    return _lines("switched", assumption, now, value, limits, amount)[0]

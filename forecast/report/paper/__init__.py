@@ -1,16 +1,16 @@
-"""The scrutiny report of one published run, as data: the council's section order, our words, every figure from the run."""
+"""The scrutiny report of one published run, as data: words and order from a template, every figure from the run."""
 
 from forecast.report import charts
 from forecast.report.disclosure import Released
-from forecast.report.model import PRIVATE, Block, Heading, Report
+from forecast.report.model import PRIVATE, Report
 from forecast.report.notebook import Run
-from forecast.report.paper import appendix, compare, front, implications, support
-from forecast.report.paper.blocks import Draw, Paper, Release, same
 from forecast.report.paper.gate import Gate, cleared_for_all, without_hidden
 from forecast.report.paper.gather import gathered
 from forecast.report.paper.settings import Meeting, Settings, meeting, read_settings
+from forecast.report.paper.tables import Draw, Release, Tables, same
+from forecast.report.paper.template import Filling
 from forecast.report.told import Known, Voice
-from forecast.report.words import day_in_words
+from forecast.report.words import GROUP_NAMES, day_in_words
 
 __all__ = [
     "Meeting",
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw: Draw | None = charts.drawn) -> Report:
-    """The report of a run that `gathered` has made ready: private, as every report is until disclosure control marks it.
+    """The report of a run that `gathered` has made ready: private, as all are until disclosure control marks them.
 
     release  every table passes through it; `same` leaves it as it is
     draw     a chart as SVG and PNG bytes; None leaves charts out
@@ -34,16 +34,25 @@ def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw:
     """
     if not isinstance(run, Known) or not run.beside:
         raise ValueError("the report needs what stands beside the run: give it gathered(run, as_of, home)")
-    held = meeting(settings, run.beside["case"])
-    p = Paper(Voice(run, front.places(run.answer, run.beside["budget_month"])), release, draw)
+    own, front = meeting(settings, run.beside["case"]), settings.front
+    filling = Filling(settings.template)
+    tables = Tables(Voice(run, places(run.answer, run.beside["budget_month"])), filling, release, draw)
+    head = [
+        ("REPORT TO", own.report_to),
+        ("DATE", day_in_words(own.date.isoformat())),
+        ("CONTACT OFFICER", own.contact_officer),
+        ("For all enquiries", own.enquiries),
+        ("WARD(S)", own.wards),
+        (front.part, front.kind),
+    ]
     return Report(
-        title=settings.title,
-        council=held.council,
-        front=front_matter(settings, held),
-        blocks=tuple(sections(p, settings, held)),
+        title=front.title,
+        council=own.council,
+        front=tuple(line for line in head if line[1]),
+        blocks=filling.blocks(tables.names(own)),
         marking=PRIVATE,
         run=f"{run.beside['name']}, version {run.answer['version']}, seed {run.answer['seed']}",
-        day=held.date.isoformat(),
+        day=own.date.isoformat(),
     )
 
 
@@ -51,51 +60,30 @@ def public_report(run: Known, settings: Settings, released: Released, draw: Draw
     """The report with every hidden count left out of tables, charts and words, marked public.
 
     released  gate.cleared_for_all, of the same run
-    Raises BadInput if anything in it did not pass disclosure control, such as a sentence that cannot do without a hidden count.
+    Raises BadInput if anything in it did not pass disclosure control, such as a sentence that needs a hidden count.
     """
     seen = without_hidden(run, released)
     gate = Gate(seen, released)
     return gate.marked(scrutiny_report(seen, settings, gate, draw))
 
 
-def front_matter(settings: Settings, held: Meeting) -> tuple[tuple[str, str], ...]:
-    """What stands above the title."""
-    rows = [
-        ("REPORT TO", held.report_to),
-        ("DATE", day_in_words(held.date.isoformat())),
-        ("CONTACT OFFICER", held.contact_officer),
-        ("For all enquiries", held.enquiries),
-        ("WARD(S)", held.wards),
-        (settings.part, settings.kind),
-    ]
-    return tuple(row for row in rows if row[1])
-
-
-def sections(p: Paper, settings: Settings, held: Meeting) -> list[Block]:
-    """All sections in the council's order."""
-    return [
-        *front.first_page(p),
-        *front.purpose(p, settings),
-        *front.recommendations(p, settings),
-        *front.priorities(settings),
-        *implications.implications(p, settings),
-        Heading("Supporting Information", 1, "5"),
-        *support.background(p, held),
-        *support.caseload(p),
-        *support.cost(p),
-        *support.contingency(p),
-        *compare.causes(p),
-        *compare.scenarios(p),
-        *compare.enough(p),
-        *compare.reliability(p),
-        *compare.record(p),
-        *appendix.conclusion(p, settings),
-        *appendix.papers(p, held),
-        *appendix.assumptions_log(p),
-        *appendix.quality(p, settings.assurance),
-    ]
-
-
 def declared(settings: Settings, run: Known) -> list[str]:
     """Names that may hold digits and are no figures: titles of the council's own papers."""
     return meeting(settings, run.beside["case"]).background_papers
+
+
+def places(answer: dict, march: str) -> dict[str, str]:
+    """Short names of the sources that sentences use."""
+    central, year = "scenarios/central", answer["financial_year"]
+    ends = {
+        f"{group.upper()}{end}": f"{central}/children/{group}/month_ends/month={month}"
+        for group in GROUP_NAMES
+        for end, month in (("", march), ("_END", answer["horizon"]))
+    }
+    return ends | {
+        "S": central,
+        "C": f"{central}/contingency",
+        "COST": f"{central}/cost/{year}",
+        "E": f"{central}/effect",
+        "WORK": f"{central}/activity/{year}",
+    }

@@ -1,4 +1,4 @@
-"""The paper's way through disclosure control: what of it counts actual children, and what is left once that has passed."""
+"""The paper's way through disclosure control: what counts actual children, and what is left once it has passed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -95,7 +95,7 @@ def _opened(run: Known) -> dict[str, Cell]:
 
 
 def _started(run: Known, known: Mapping[str, float | None]) -> dict[str, Cell]:
-    """Starts that the alarm was tried on: the published figure, or where the council counted another, one of its own."""
+    """Starts that the alarm was tried on: the published figure, or one of its own where the council counted another."""
     found = {}
     for group, rows in (run.answer.get("breaks") or {}).items():
         for place, row in enumerate(rows):
@@ -144,13 +144,14 @@ def cleared_for_all(
     year = months[months["month"].isin(year_months(run.answer["financial_year"]))]
     if (year["basis"] == ACTUAL).all():
         raise BadInput(
-            "the year is over and the lines of cost are actual spending, which may stand for a few children. Leave the report private"
+            "the year is over and the lines of cost are actual spending, which may stand for a few children. "
+            "Leave the report private"
         )
     return release([sheet_of(run)], rule, earlier, name, revised)
 
 
 def without_hidden(run: Known, released: Released) -> Known:
-    """The run with what a chart would draw of a hidden count left out, and the council's own small rows of the calibration."""
+    """The run without what a chart draws of a hidden count, and without the council's own rows of the calibration."""
     beside, area = run.beside, run.beside["area"]
     past = {
         group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['day']}")]

@@ -1,4 +1,4 @@
-"""What a report says of a run that does not stand in the run: its sources' cards, what is out of date, what came of it."""
+"""What a report says of a run that the run does not hold: its sources' cards, what is out of date, what came of it."""
 
 import hashlib
 import json
@@ -9,13 +9,14 @@ from forecast.case.errors import BadInput
 from forecast.model.cases import table_folder
 from forecast.report.notebook import Run
 from forecast.report.told import Known
-from forecast.report.words import at_month, year_end_month
-from forecast.sources.cards import Card, card_path, read_card
+from forecast.report.words import year_end_month
+from forecast.sources.cards import card_path, read_card
 
 LEVELS = ("red", "amber", "green")
 LEDGER = "ledger."
 NOT_PUBLISHED = "not published"
 CLOSE = 1.0  # a modelled count is the published one if it lies within one child, or one percentage point
+OF_A_CARD = ("table", "title", "publisher", "link", "licence", "published", "expires", "period")
 MEASURES = {"lac": "lac_stock", "cp": "cp_stock"}
 
 
@@ -28,72 +29,54 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
     scored  forecast.score.of_run, where outturns are held
     Raises BadInput if the run lacks its manifest or a source card is missing.
     """
-    held, cards = Known(run.folder, run.answer), _cards(run.folder, home / "data")
-    rows = held.rows("assumptions")
-    case = f"{run.answer['council']}/{run.answer['month']}"
-    beside = {
-        "as_of": as_of.isoformat(),
-        "case": case,
-        "name": name or case,
-        "program": _manifest(run.folder)["code_sha256"],
-        "area": run.answer.get("data_area", run.answer["area"]),
-        "budget_month": year_end_month(run.answer),
-        "cards": [_of_card(card) | {"changed": changed} for card, changed in cards],
-        "expired": [_of_card(card) for card, _ in cards if card.expires < as_of],
-        "changed": [_of_card(card) for card, changed in cards if changed],
-        "overdue": [
-            {"key": key, "assumption": row["Assumption"], "review_by": str(row["Review by"])}
-            for key, row in rows.items()
-            if row["Review by"] < as_of
-        ],
-        "scored_inside": {
-            group: [row for row in found if row["p10"] <= row["outturn"] <= row["p90"]]
-            for group, found in (scored or {}).items()
-        },
-        "scored": {group: found for group, found in (scored or {}).items()},
-    }
-    return Known(
-        run.folder,
-        run.answer,
-        beside | _reliability(held) | _reproduced(held) | _history(held, beside["area"]) | _ends(run.answer),
-        held.held,
-    )
-
-
-def _manifest(folder: Path) -> dict:
-    path = folder / "manifest.json"
+    path = run.folder / "manifest.json"
     if not path.is_file():
         raise BadInput(
-            f"{folder.name}: manifest.json is missing, so the report cannot say what the run was made from. Make the run again."
+            f"{run.folder.name}: manifest.json is missing, so the report cannot say what the run was made from. "
+            "Make the run again."
         )
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _cards(folder: Path, data: Path) -> list[tuple[Card, bool]]:
-    """The card of every table the run read, and whether it is another now than it was then."""
-    made = [
-        (Path(name), sha) for name, sha in sorted(_manifest(folder)["inputs"].items()) if name.endswith(".card.yaml")
+    inputs = json.loads(path.read_text(encoding="utf-8"))["inputs"]
+    cards = [
+        _card(run.folder, home / "data", Path(file), checksum)
+        for file, checksum in sorted(inputs.items())
+        if file.endswith(".card.yaml")
     ]
-    tables = [(_table(folder, data, path), sha) for path, sha in made]
-    return [
-        (read_card(table), hashlib.sha256(card_path(table).read_bytes()).hexdigest() != sha) for table, sha in tables
-    ]
+    known, day, scored = Known(run.folder, run.answer), as_of.isoformat(), scored or {}
+    case, area = f"{run.answer['council']}/{run.answer['month']}", run.answer.get("data_area", run.answer["area"])
+    beside = {
+        "as_of": day,
+        "case": case,
+        "name": name or case,
+        "area": area,
+        "budget_month": year_end_month(run.answer),
+        "cards": cards,
+        "expired": [card for card in cards if card["expires"] < day],
+        "changed": [card for card in cards if card["changed"]],
+        "overdue": [
+            {"key": key, "assumption": row["Assumption"], "review_by": str(row["Review by"])}
+            for key, row in known.rows("assumptions").items()
+            if row["Review by"] < as_of
+        ],
+        "scored": scored,
+        "scored_inside": {
+            group: [row for row in rows if row["p10"] <= row["outturn"] <= row["p90"]] for group, rows in scored.items()
+        },
+    }
+    beside |= _reliability(known) | _reproduced(known) | {"past": _past(known, area), "most": _most(run.answer)}
+    return Known(run.folder, run.answer, beside, known.held)
 
 
-def _table(folder: Path, data: Path, card: Path) -> Path:
-    """The table of a card that a run names: one the run keeps itself, or one of the project's data."""
-    name = f"{card.name.removesuffix('.card.yaml')}.csv"
-    return (
-        folder / card.with_name(name)
-        if (folder / card).is_file()
-        else table_folder(data, name.removesuffix(".csv")) / name
-    )
+def _card(folder: Path, data: Path, card: Path, checksum: str) -> dict:
+    """What a card of a table says, and whether it is another now than when the run read it.
 
-
-def _of_card(card: Card) -> dict[str, str]:
-    return {
-        name: str(getattr(card, name))
-        for name in ("table", "title", "publisher", "link", "licence", "published", "expires", "period")
+    The table is one that the run keeps itself, or one of the project's data.
+    """
+    name = card.name.removesuffix(".card.yaml")
+    kept = (folder / card).is_file()
+    table = folder / card.with_name(f"{name}.csv") if kept else table_folder(data, name) / f"{name}.csv"
+    now = read_card(table)
+    return {part: str(getattr(now, part)) for part in OF_A_CARD} | {
+        "changed": hashlib.sha256(card_path(table).read_bytes()).hexdigest() != checksum
     }
 
 
@@ -129,44 +112,26 @@ def _reproduced(run: Known) -> dict:
     return {"compared": rows, "close": close, "not_close": [key for key in rows if key not in close]}
 
 
-def _history(run: Known, area: str) -> dict:
-    """Counts of children by group, oldest first: the row of the table, its day, its number. A suppressed count is left out."""
-    past = {group: [] for group in MEASURES}
-    for key, row in sorted(run.rows("history").items()):
-        for group, measure in MEASURES.items():
-            if (row["area"], row["measure"], row["breakdown"]) == (area, measure, "all") and _is_number(row["value"]):
-                past[group].append(
-                    {
-                        "key": key,
-                        "day": row["period"],
-                        "month": row["period"][:7],
-                        "value": float(row["value"]),
-                        "rounded": row["status"] == "rounded_5",
-                    }
-                )
-    return {"past": past}
+def _past(run: Known, area: str) -> dict[str, list[dict]]:
+    """Counts of children by group, oldest first: day, month and number. A suppressed count is left out."""
+    past = {}
+    for group, measure in MEASURES.items():
+        rows = [row for _, row in sorted(run.rows("history").items())]
+        own = [row for row in rows if (row["area"], row["measure"], row["breakdown"]) == (area, measure, "all")]
+        past[group] = [
+            {"day": row["period"], "month": row["period"][:7], "value": float(row["value"])}
+            for row in own
+            if str(row["value"]).replace(".", "", 1).isdigit()
+        ]
+    return past
 
 
-def _is_number(text: str) -> bool:
-    return str(text).replace(".", "", 1).isdigit()
-
-
-def _ends(answer: dict) -> dict:
+def _most(answer: dict) -> list[str]:
     """The scenarios whose expected call lies furthest above and furthest below the central one, where any does."""
     change = {
-        slug: held["difference_from_central"]["call"]["mean"]
-        for slug, held in answer["scenarios"].items()
+        slug: scenario["difference_from_central"]["call"]["mean"]
+        for slug, scenario in answer["scenarios"].items()
         if slug != "central"
     }
-    most = (
-        [slug for slug in (max(change, key=change.get), min(change, key=change.get)) if abs(change[slug]) >= CLOSE]
-        if change
-        else []
-    )
-    return {
-        "most": list(dict.fromkeys(most)),
-        "march": {
-            group: at_month(answer["scenarios"]["central"]["children"][group]["month_ends"], year_end_month(answer))
-            for group in MEASURES
-        },
-    }
+    ends = (max(change, key=change.get), min(change, key=change.get)) if change else ()
+    return list(dict.fromkeys(slug for slug in ends if abs(change[slug]) >= CLOSE))

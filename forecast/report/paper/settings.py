@@ -1,35 +1,32 @@
-"""What of the scrutiny report is the council's own: read from params/report.yaml, without a figure of the forecast in it."""
+"""What of the scrutiny report is the council's own: its meetings in report.yaml, its words in a template beside it."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
 from forecast.case.documents import Day, Strict, Text
 from forecast.case.errors import BadInput
-from forecast.case.reader import Document
-from forecast.case.wording import read_as, refuse
+from forecast.case.reader import Document, read_document
+from forecast.case.wording import check
+from forecast.report.paper.template import FROM_THE_RUN, typed_figures
 from forecast.report.told import undeclared
 
-FILE = "report.yaml"
-ABOUT = Literal["contingency", "looked_after", "plans", "placements", "recovery_plan", "reviewing", "budget", "none"]
-
-
-class Priority(Strict):
-    """A priority of the council's strategy and how this report serves it."""
-
-    name: Text = Field(description="the priority's name, such as Being Safe, Feeling Safe")
-    served: list[Text] = Field(description="how the work serves it, a sentence each")
-
-
-class Risk(Strict):
-    """A row of the risk table. What the forecast says about it is filled in from the run."""
-
-    recommendation: Text = Field(description="the recommendation or work the risk belongs to")
-    risk: Text = Field(description="the risk, threat or opportunity, in a sentence without figures")
-    about: ABOUT = Field(description="which figure of the forecast stands beside it")
-    mitigation: Text = Field(description="what is done about it, in a sentence without figures")
+FILE, TEMPLATE = "report.yaml", Path("papers") / "scrutiny.md"
+# Names, numbers to ring and titles of papers may hold digits.
+FREE = {"date", "enquiries", "background_papers", "council", "report_to", "wards"}
+MOVED = {
+    "purpose",
+    "recommendations",
+    "priorities",
+    "risks",
+    "legal",
+    "equalities",
+    "workforce",
+    "conclusion",
+    "assurance",
+}  # words that stood in report.yaml up to version 0.3
 
 
 class Meeting(Strict):
@@ -50,59 +47,52 @@ class Meeting(Strict):
     )
 
 
-class Assurance(Strict):
-    """Who answers for the analysis, by the roles of the Aqua Book."""
-
-    commissioner: Text = Field(description="who asked for the analysis and says what it is for")
-    analyst: Text = Field(description="who ran it")
-    assurer: Text = Field(description="who checked it, and did not make it")
-    approver: Text = Field(description="who accepts that it is fit for its purpose")
-    delivery: list[Text] = Field(description="how it is handed over and kept, a sentence each")
-    limitations: list[Text] = Field(description="what it cannot tell, a sentence each")
-
-
-class Settings(Strict):
-    """The words of the report that are the same at each meeting, and its meetings by council and month."""
+class Front(Strict):
+    """The head of the report, and its meetings by council and month."""
 
     title: Text = Field(description="the report's title, without figures")
     part: Text = Field(description="the part of the agenda, such as PART I")
     kind: Text = Field(description="what is asked of the panel, such as FOR INFORMATION, SCRUTINY AND CHALLENGE")
-    purpose: list[Text] = Field(description="what the report is for, a paragraph each")
-    recommendations: list[Text] = Field(description="what the panel is asked to do, besides noting the forecast")
-    priorities: list[Priority] = Field(description="the strategy's priorities")
-    risks: list[Risk] = Field(description="the rows of the risk table")
-    legal: list[Text] = Field(description="Human Rights Act and other legal implications")
-    equalities: list[Text] = Field(description="equalities impact")
-    workforce: list[Text] = Field(description="workforce, besides the posts that the run works out")
-    conclusion: list[Text] = Field(description="what the panel is asked to conclude, besides the forecast")
-    assurance: Assurance = Field(description="who answers for the analysis")
     meetings: dict[str, Meeting] = Field(description="council/month -> the meeting its report goes to")
 
 
+@dataclass(frozen=True)
+class Settings:
+    """The head and meetings of the report, and the template of its words."""
+
+    front: Front
+    template: Path
+
+
 def read_settings(params: Path) -> Settings:
-    """The whole of report.yaml. Raises BadInput naming file and line of every fault, a figure in the text among them."""
-    settings, doc = read_as(Settings, params / FILE, params)
-    refuse(doc, (), _figures(doc, doc.data, ()))
-    return settings
+    """report.yaml, and where the template is.
+
+    Raises BadInput naming file and line of every fault, a figure typed into either among them.
+    """
+    doc, template = read_document(params / FILE, params), params / TEMPLATE
+    if moved := sorted(MOVED & set(doc.data)):
+        raise BadInput(
+            f"{FILE}: {', '.join(moved)} now stand in {TEMPLATE.as_posix()}. Put the words there, and take them "
+            "out here"
+        )
+    front = check(Front, doc)
+    if not template.is_file():
+        raise BadInput(f"{TEMPLATE.as_posix()}: there is no such file in {params}. It holds the words of the paper")
+    faults = [str(doc.problem(path, sentence)) for path, sentence in _figures(doc, doc.data, ())]
+    if faults := [*faults, *typed_figures(template)]:
+        raise BadInput("\n".join(faults))
+    return Settings(front, template)
 
 
 def meeting(settings: Settings, case: str) -> Meeting:
     """The meeting of one case, such as slough/2011-06. Raises BadInput saying what to add."""
-    if case not in settings.meetings:
+    meetings = settings.front.meetings
+    if case not in meetings:
         raise BadInput(
-            f"{FILE}: there is no meeting {case} under meetings. Copy one that is there ({', '.join(settings.meetings)}), call it {case} and change its words."
+            f"{FILE}: there is no meeting {case} under meetings. Copy one that is there ({', '.join(meetings)}), "
+            f"call it {case} and change its words."
         )
-    return settings.meetings[case]
-
-
-FREE = {
-    "date",
-    "enquiries",
-    "background_papers",
-    "council",
-    "report_to",
-    "wards",
-}  # names, numbers to ring and titles of papers
+    return meetings[case]
 
 
 def _figures(doc: Document, value: object, path: tuple):
@@ -117,7 +107,4 @@ def _figures(doc: Document, value: object, path: tuple):
     elif isinstance(value, str):
         found = undeclared(value)
         if found or re.search("[£%]", value):
-            yield (
-                path,
-                f"holds {found[0] if found else 'a sum or a share'}; figures come from the run. Say it in words, or leave it out; dates, sections and years of Acts may stand",
-            )
+            yield path, f"holds {found[0] if found else 'a sum or a share'}; {FROM_THE_RUN}"

@@ -1,4 +1,4 @@
-"""Each table and chart alone, to paste into a report of the council's own, with its caption, source and run identifier."""
+"""Each table and chart alone, to paste into a report of the council's own, with caption, source and run identifier."""
 
 import csv
 import io
@@ -63,7 +63,7 @@ def figure_parts(figure: Figure, label: str, report: Report, name: str) -> dict[
 
 
 def csv_of(table: Table, told: list[str]) -> bytes:
-    """The table from the first line; after an empty line what it is, one cell a line. With a mark that tells Excel it is UTF-8."""
+    """The table from the first line; after an empty line what it is, a cell a line. A mark tells Excel it is UTF-8."""
     made = io.StringIO()
     writer = csv.writer(made, lineterminator="\n")
     writer.writerow([csv_cell(name) for name in table.columns])

@@ -1,4 +1,4 @@
-"""Finished files read back, by other means than wrote them: their words, and whether a screen reader can find its way."""
+"""Finished files read back, by other means than wrote them: their words, and whether a screen reader finds its way."""
 
 import re
 import zipfile
@@ -11,44 +11,12 @@ from lxml import html as markup
 
 from forecast.report.model import skipped_headings
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+NAMED = {"w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main"}
+W = f"{{{NAMED['w']}}}"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
-OURS = ("PAGE", "NUMPAGES", "SEQ")  # fields we write
 LIVE_IN_WORD = ("hyperlink", "altChunk", "object", "control", "dataBinding", "subDoc", "txbxContent")
-LIVE_IN_HTML = (
-    "script",
-    "iframe",
-    "object",
-    "embed",
-    "form",
-    "input",
-    "button",
-    "link",
-    "base",
-    "audio",
-    "video",
-    "svg",
-)
-LINES = {
-    "p",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "li",
-    "tr",
-    "caption",
-    "figcaption",
-    "dt",
-    "dd",
-    "div",
-    "header",
-    "footer",
-    "main",
-    "nav",
-}
+LIVE_IN_HTML = re.compile("script|iframe|object|embed|form|input|button|link|base|audio|video|svg")
+LINES = re.compile("p|h[1-6]|li|tr|caption|figcaption|dt|dd|div|header|footer|main|nav")
 CELLS = {"td", "th"}
 
 
@@ -68,7 +36,8 @@ class Found:
     pictures   the alternative text of each
     fields     Word: the instruction of each field; `elsewhere`: of each in headers and footers
     headers    Word: the words of each page header
-    live       whatever leads out of the text or could run: links, scripts, objects, text boxes; a council's own header may hold a link
+    live       whatever leads out of the text or could run: links, scripts, objects, text boxes; a council's own header
+               may hold a link
     """
 
     title: str
@@ -84,7 +53,7 @@ class Found:
 
 
 def words_in_word(path: Path) -> str:
-    """Every word of a .docx in reading order: a line for each paragraph and row, cells apart by tabs; then headers and footers."""
+    """Every word of a .docx in reading order, a line a paragraph or row, cells apart by tabs; then the margins."""
     with zipfile.ZipFile(path) as package:
         body = _xml(package, "word/document.xml")
         outside = [_xml(package, name) for name in _parts(package, "header", "footer")]
@@ -111,7 +80,10 @@ def found_in_word(path: Path) -> Found:
         ]
         links = [link for name in inside for link in _outward(_xml(package, name))]
     named = {style.get(f"{W}styleId"): style.find(f"{W}name").get(f"{W}val") for style in styles.iter(f"{W}style")}
-    lines = [(named.get(_style(line), ""), _words(line)) for line in body.iter(f"{W}p")]
+    lines = [
+        (named.get(next(iter(line.xpath("w:pPr/w:pStyle/@w:val", namespaces=NAMED)), None), ""), _words(line))
+        for line in body.iter(f"{W}p")
+    ]
     return Found(
         title=next((part.text or "" for part in core if etree.QName(part).localname == "title"), ""),
         language=next((one.get(f"{W}val") for one in styles.iter(f"{W}lang")), ""),
@@ -119,16 +91,7 @@ def found_in_word(path: Path) -> Found:
         pictures=tuple(one.get("descr", "") for one in body.iter(f"{DRAWING}docPr")),
         tables=tuple(_grid(table) for table in body.iter(f"{W}tbl")),
         captions=tuple(words for style, words in lines if style.lower().startswith("caption")),
-        live=tuple(
-            [
-                *links,
-                *(
-                    etree.QName(one).localname
-                    for one in body.iter()
-                    if isinstance(one.tag, str) and etree.QName(one).localname in LIVE_IN_WORD
-                ),
-            ]
-        ),
+        live=(*links, *(name for one in body.iter("{*}*") if (name := etree.QName(one).localname) in LIVE_IN_WORD)),
         fields=_fields(body),
         elsewhere=tuple(field for root in outside.values() for field in _fields(root)),
         headers=tuple(" ".join(_lines_of_word(root)) for name, root in outside.items() if "header" in name),
@@ -152,36 +115,25 @@ def found_in_html(path: Path) -> Found:
 
 def faults(found: Found) -> list[str]:
     """What would stop a screen reader or surprise a reader, in sentences; none where all is well."""
-    return [
-        *(["the file has no title"] if not found.title.strip() else []),
-        *(["the file names no language"] if not found.language.strip() else []),
+    skipped = skipped_headings([level for level, _ in found.headings])
+    told = [
+        (not found.title.strip(), "the file has no title"),
+        (not found.language.strip(), "the file names no language"),
+        *((True, f"heading {number} skips a level: {found.headings[number - 1][1]}") for number in skipped),
+        *((not words.strip(), f"heading {number} has no words") for number, (_, words) in enumerate(found.headings, 1)),
         *(
-            f"heading {number} skips a level: {found.headings[number - 1][1]}"
-            for number in skipped_headings([level for level, _ in found.headings])
+            (not alt.strip(), f"picture {number} has no alternative text")
+            for number, alt in enumerate(found.pictures, 1)
         ),
-        *(
-            f"heading {number} has no words"
-            for number, (_, words) in enumerate(found.headings, start=1)
-            if not words.strip()
-        ),
-        *(
-            f"picture {number} has no alternative text"
-            for number, alt in enumerate(found.pictures, start=1)
-            if not alt.strip()
-        ),
-        *(
-            f"table {number} has no header row"
-            for number, table in enumerate(found.tables, start=1)
-            if not table.header
-        ),
-        *(f"it holds something that leads out of the file or could run: {one}" for one in found.live),
-        *(f"it holds a field of another kind: {one}" for one in found.fields if one.split()[0] != "SEQ"),
-        *(
-            []
-            if len(found.captions) == len(found.pictures) + len(found.tables)
-            else ["tables and pictures do not have one caption each"]
+        *((not table.header, f"table {number} has no header row") for number, table in enumerate(found.tables, 1)),
+        *((True, f"it holds something that leads out of the file or could run: {one}") for one in found.live),
+        *((one.split()[0] != "SEQ", f"it holds a field of another kind: {one}") for one in found.fields),
+        (
+            len(found.captions) != len(found.pictures) + len(found.tables),
+            "tables and pictures do not have one caption each",
         ),
     ]
+    return [sentence for is_wrong, sentence in told if is_wrong]
 
 
 def _xml(package: zipfile.ZipFile, name: str) -> etree._Element:
@@ -211,11 +163,6 @@ def _lines_of_word(root: etree._Element) -> Iterator[str]:
             yield "\t".join(_words(one) for one in part.iter(f"{W}tc"))
         elif not inside and _words(part).strip():
             yield _words(part)
-
-
-def _style(line: etree._Element) -> str | None:
-    held = line.find(f"{W}pPr/{W}pStyle")
-    return None if held is None else held.get(f"{W}val")
 
 
 def _grid(table: etree._Element) -> Grid:
@@ -253,7 +200,7 @@ def _told(part: etree._Element) -> Iterator[str]:
     """Text with an end of line round each block and a tab between cells."""
     if not isinstance(part.tag, str) or part.tag in ("script", "style"):
         return
-    if part.tag in LINES:
+    if LINES.fullmatch(part.tag):
         yield "\n"
     elif part.tag in CELLS and part.getprevious() is not None:
         yield "\t"
@@ -261,7 +208,7 @@ def _told(part: etree._Element) -> Iterator[str]:
     for inner in part:
         yield from _told(inner)
         yield " ".join((inner.tail or "").split("\n"))
-    if part.tag in LINES:
+    if LINES.fullmatch(part.tag):
         yield "\n"
 
 
@@ -273,7 +220,7 @@ def _html_grid(table: etree._Element) -> Grid:
 
 def _live(part: etree._Element) -> Iterator[str]:
     """What of one element leads out of the page or could run."""
-    if part.tag in LIVE_IN_HTML:
+    if LIVE_IN_HTML.fullmatch(part.tag):
         yield part.tag
     for name, value in part.attrib.items():
         address = value.strip()

@@ -20,7 +20,8 @@ def put(path: Path, content: bytes) -> None:
     except OSError as fault:
         part.unlink(missing_ok=True)
         raise BadInput(
-            f"{path} cannot be written ({fault.strerror}). If it is open in another program, close it there and try again."
+            f"{path} cannot be written ({fault.strerror}). If it is open in another program, close it there and "
+            "try again."
         ) from None
 
 

@@ -2,7 +2,20 @@
 
 import re
 
-from forecast.report.model import PRIVATE, PUBLIC, Block, Figure, Heading, Part, Report, Table, text_of
+from forecast.report.model import (
+    PRIVATE,
+    PUBLIC,
+    Block,
+    Bullets,
+    Figure,
+    Heading,
+    Paragraph,
+    Part,
+    Report,
+    Table,
+    text_of,
+)
+from forecast.report.render.safe import svg_text
 
 MARKINGS = {PUBLIC: "", PRIVATE: "Private: not for publication"}
 WARNING = "Warning: "
@@ -44,10 +57,38 @@ def cell(part: Part) -> str:
 
 
 def front(report: Report) -> list[tuple[str, str]]:
-    """The lines above the title: the report's own, then its marking, which a header alone does not tell a screen reader."""
+    """The lines above the title: the report's own, then its marking, which a header does not tell screen readers."""
     marking = MARKINGS[report.marking]
     lines = [*report.front, ("MARKING", marking)] if marking else report.front
     return [(f"{label}:" if value else label, value) for label, value in lines]
+
+
+def described(block: Block, label: str) -> dict:
+    """A block as plain values for a page: its kind and words, and what the look of a table depends on."""
+    if isinstance(block, Heading):
+        return {"kind": "heading", "level": block.level, "text": heading(block)}
+    if isinstance(block, Paragraph):
+        text = text_of(block.parts)
+        return {"kind": block.kind, "text": warned(text) if block.kind == "warning" else text}
+    if isinstance(block, Bullets):
+        return {"kind": "bullets", "lettered": block.lettered, "items": [text_of(item) for item in block.items]}
+    shown = {"label": label, "caption": block.caption}
+    if isinstance(block, Figure):
+        source = f"Source: {block.source}"
+        return shown | {"kind": "figure", "alt": block.alt, "source": source, "svg": svg_text(block.svg)}
+    return shown | {
+        "kind": "table",
+        "unit": f"Unit: {block.unit}",
+        "columns": block.columns,
+        "right": [name in block.numeric for name in block.columns],
+        "long": long_cells(block),
+        "widths": shares(block),
+        "rows": [[cell(part) for part in row] for row in block.rows],
+        "total": block.total_row,
+        "wide": is_wide(block),
+        "whole": len(block.rows) <= WHOLE_ROWS,
+        "beneath": beneath(block),
+    }
 
 
 def is_total(table: Table, row: int) -> bool:
@@ -61,7 +102,7 @@ def is_wide(table: Table) -> bool:
 
 
 def shares(table: Table) -> list[float]:
-    """Each column's share of the width; they sum to 1. No word is broken while there is room, then long cells get what is left."""
+    """Each column's share of the width, sum 1: no word is broken while there is room; long cells get the rest."""
     columns = [[name, *(cell(row[place]) for row in table.rows)] for place, name in enumerate(table.columns)]
     least = [_longest_word(texts) for texts in columns]
     wanted = [max(word, _wanted(texts[1:])) for word, texts in zip(least, columns, strict=True)]

@@ -13,7 +13,8 @@ from lxml import etree
 Thing = TypeVar("Thing")
 
 BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
-# Control (XML cannot hold it), format (bidi overrides, invisible tags), lone surrogates, private use and unassigned (no font draws them).
+# Control (XML cannot hold it), format (bidi overrides, invisible tags), lone surrogates, private use and unassigned (no
+# font draws them).
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 JOINERS = {"\u200c", "\u200d"}  # spelling in some languages depends on them
 FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠", "−")
@@ -23,31 +24,11 @@ LONGEST_NAME, LONGEST_LINE, LONGEST_PROPERTY = 60, 200, 255
 RESERVED = re.compile("(?:con|prn|aux|nul|com[0-9]|lpt[0-9])")  # names of devices on Windows
 
 SVG = "http://www.w3.org/2000/svg"
-XLINK = "{http://www.w3.org/1999/xlink}"
-DRAWN = {
-    "svg",
-    "g",
-    "defs",
-    "use",
-    "symbol",
-    "marker",
-    "path",
-    "rect",
-    "circle",
-    "ellipse",
-    "line",
-    "polyline",
-    "polygon",
-    "text",
-    "tspan",
-    "clipPath",
-    "mask",
-    "pattern",
-    "linearGradient",
-    "radialGradient",
-    "stop",
-    "style",
-}
+XLINK, XML = "{http://www.w3.org/1999/xlink}", "{http://www.w3.org/XML/1998/namespace}"
+DRAWN = re.compile(
+    "svg|g|defs|use|symbol|marker|path|rect|circle|ellipse|line|polyline|polygon|text|tspan|clipPath|mask|pattern|"
+    "linearGradient|radialGradient|stop|style"
+)
 ELSEWHERE = re.compile(r"url\(\s*(?!['\"]?#)|@import|javascript:|expression\(|\\", re.IGNORECASE)
 
 
@@ -58,7 +39,7 @@ def clean(text: str) -> str:
 
 
 def cleaned(thing: Thing) -> Thing:
-    """A report, or any part of one, with every text in it clean. Raises ValueError where nothing is left of a required text."""
+    """A report or a part of one, every text in it clean. Raises ValueError where nothing is left of a required text."""
     if isinstance(thing, str):
         return clean(thing)
     if isinstance(thing, tuple):
@@ -81,7 +62,7 @@ def file_name(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Text that a spreadsheet would take for a formula is led by an apostrophe; a number, or a range of two, stays a number."""
+    """Text that a spreadsheet would take for a formula is led by an apostrophe; a number, or a range of two, is not."""
     bare = clean(text).strip()
     return f"'{bare}" if bare.startswith(FORMULA) and not NUMBERS.fullmatch(bare) else bare
 
@@ -100,41 +81,26 @@ def drawing(svg: bytes) -> etree._Element:
         raise ValueError(f"a chart's drawing is not SVG: {fault}") from None
     if root.tag != f"{{{SVG}}}svg":
         raise ValueError(f"a chart's drawing is not SVG: it is {root.tag}")
+    etree.strip_tags(root, etree.Entity)
     for part in list(root.iterdescendants()):
         if not _drawn(part):
-            _drop(part)
+            part.clear(keep_tail=True)
+            part.tag = f"{{{SVG}}}dropped"
+    etree.strip_tags(root, f"{{{SVG}}}dropped")  # the words after an element belong to its parent and stay
     for part in root.iter():
-        _harmless(part)
+        for name, value in list(part.attrib.items()):
+            link = name in ("href", f"{XLINK}href") and not value.startswith("#")
+            foreign = name.startswith("{") and not name.startswith((XLINK, XML))
+            if link or foreign or name.lower().startswith("on") or ELSEWHERE.search(value):
+                del part.attrib[name]
     return root
 
 
 def _drawn(part: etree._Element) -> bool:
-    if not isinstance(part.tag, str):
-        return False
+    """Whether an element is a shape, words, or a style that fetches nothing."""
     name = etree.QName(part)
     styled = name.localname == "style" and (len(part) or ELSEWHERE.search(part.text or ""))
-    return name.namespace == SVG and name.localname in DRAWN and not styled
-
-
-def _drop(part: etree._Element) -> None:
-    """Take an element out; the words after it belong to its parent and stay."""
-    parent = part.getparent()
-    if parent is None:
-        return
-    before = part.getprevious()
-    if before is None:
-        parent.text = (parent.text or "") + (part.tail or "")
-    else:
-        before.tail = (before.tail or "") + (part.tail or "")
-    parent.remove(part)
-
-
-def _harmless(part: etree._Element) -> None:
-    for name, value in list(part.attrib.items()):
-        link = name in ("href", f"{XLINK}href") and not value.startswith("#")
-        foreign = name.startswith("{") and not name.startswith((XLINK, "{http://www.w3.org/XML/1998/namespace}"))
-        if link or foreign or name.lower().startswith("on") or ELSEWHERE.search(value):
-            del part.attrib[name]
+    return name.namespace == SVG and bool(DRAWN.fullmatch(name.localname)) and not styled
 
 
 def svg_text(svg: bytes, name: str = "", title: str = "", alt: str = "") -> str:

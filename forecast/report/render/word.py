@@ -1,4 +1,4 @@
-"""The report as a Word document that an officer edits: plain styles, real headings, tables and captions, no text boxes."""
+"""The report as a Word document that an officer edits: plain styles, real headings, tables, captions, no text boxes."""
 
 import io
 import re
@@ -28,7 +28,7 @@ from forecast.report.render.layout import (
     warned,
 )
 from forecast.report.render.safe import LONGEST_PROPERTY, cleaned, short
-from forecast.report.render.word_styles import STYLES, TABLE_STYLE, Lists, define, letter, name_of
+from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, letter
 from forecast.report.render.word_template import opened
 
 PAGE, SIDES, ENDS = (Cm(21), Cm(29.7)), Cm(2.3), Cm(2.2)  # A4
@@ -66,8 +66,7 @@ class Writer:
         self.document, self.report = document, report
         if own:
             _page(document)
-        define(document, own)
-        self.styles = {wanted.name: document.styles[name_of(document, wanted.name)] for wanted in STYLES}
+        self.styles = define(document, own)
         self.lists = Lists(document, own)
         section = document.sections[-1]
         self.width = section.page_width - section.left_margin - section.right_margin
@@ -203,15 +202,20 @@ def _dress(table, block: Table, label: str) -> None:
         "w:tblLayout",
         "w:tblCellMar",
     )
-    look = f'w:firstRow="1" w:lastRow="{int(block.total_row)}" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"'
-    held.append(parse_xml(f'<w:tblLook {nsdecls("w")} w:val="{"0660" if block.total_row else "0620"}" {look}/>'))
+    total = int(block.total_row)
+    held.append(
+        parse_xml(
+            f'<w:tblLook {nsdecls("w")} w:val="{"0660" if total else "0620"}" w:firstRow="1" w:lastRow="{total}" '
+            'w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
+        )
+    )
     title = OxmlElement("w:tblCaption")
     title.set(qn("w:val"), f"{label}: {block.caption}")
     held.append(title)
 
 
 def _row(row, texts: tuple, block: Table, place: int, widths: list[Emu], style: str) -> None:
-    """One row: never split over pages; the first is repeated on each page; the total is bold; a short table stays together."""
+    """One row, never split over pages: the first repeated on each, the total bold, a short table together."""
     settings = row._tr.get_or_add_trPr()
     settings.append(OxmlElement("w:cantSplit"))
     if place == 0:

@@ -18,7 +18,8 @@ ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 LARGEST = 200 * 2**20  # bytes unpacked; a template is a few pages
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 OTHER_MAIN = re.compile(
-    rb"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml\.template|ms-word\.(?:document|template)\.macroEnabled(?:Template)?)\.main\+xml"
+    rb"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml\.template|"
+    rb"ms-word\.(?:document|template)\.macroEnabled(?:Template)?)\.main\+xml"
 )
 # What of a template is its house style; its sample text, pictures, comments and macros are not.
 KEPT = {
@@ -73,7 +74,8 @@ def _as_document(content: bytes, template: Path) -> bytes:
     held, made = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
     if sum(member.file_size for member in held.infolist()) > LARGEST:
         raise BadInput(
-            f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, without large pictures."
+            f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, "
+            "without large pictures."
         )
     with zipfile.ZipFile(made, "w") as out:
         for name in held.namelist():
@@ -87,12 +89,13 @@ def _not_locked(document: WordDocument, template: Path) -> None:
     held = settings.find(qn("w:documentProtection"))
     if held is not None and held.get(qn("w:enforcement")) in ("1", "true", "on"):
         raise BadInput(
-            f"the Word template {template} does not let its text be edited. In Word choose Review, Restrict Editing, Stop Protection, and save it."
+            f"the Word template {template} does not let its text be edited. In Word choose Review, "
+            "Restrict Editing, Stop Protection, and save it."
         )
 
 
 def _empty(document: WordDocument) -> None:
-    """Take the text out; the page, header and footer of the last section stay, or those it takes from the sections before."""
+    """Take the text out; page, header and footer of the last section stay, or those it takes from sections before."""
     body = document.element.body
     last = _last_section(body)
     for part in list(body):
@@ -107,7 +110,7 @@ def _empty(document: WordDocument) -> None:
 
 
 def _last_section(body):
-    """The last section's settings, each kind of header and footer filled from the nearest section before that has it."""
+    """The last section's settings, each kind of header and footer from the nearest section before that has it."""
     sections = list(body.iter(qn("w:sectPr")))
     last = deepcopy(sections[-1]) if sections else body.get_or_add_sectPr()
     kinds = (qn("w:headerReference"), qn("w:footerReference"))

@@ -1,0 +1,188 @@
+"""What a paper's template calls by name: figures by their rule, tables and charts through disclosure control."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from forecast.money.costs import GROUPS, LINES
+from forecast.report import charts
+from forecast.report.model import Figure, Part, Table
+from forecast.report.paper.settings import Meeting
+from forecast.report.paper.template import Filling
+from forecast.report.told import HOW, Voice
+from forecast.report.words import GROUP_NAMES, METHOD_WORDS, MONEY_STEP, round_half_up
+
+Release = Callable[[Table], Table]
+Draw = Callable[[charts.Chart], tuple[bytes, bytes]]
+HISTORY = {
+    "lac_stock": "Looked-after children",
+    "uasc_stock": "of whom unaccompanied asylum-seeking children",
+    "cp_stock": "Child protection plans",
+    "lac_starts": "Started to be looked after",
+    "lac_ceases": "Ceased to be looked after",
+    "cp_starts": "Plans started",
+    "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences",
+}
+SUPPRESSED = {"x", "c", "z", ":", ".."}
+CHARTS: dict[str, Callable[..., charts.Chart]] = {
+    "assumptions": lambda run: charts.tornado(run.answer),
+    "causes": lambda run, slug: charts.waterfall(run.answer, slug),
+    "children": lambda run, group: charts.children_so_far(
+        run.answer, [(row["month"], row["value"]) for row in run.beside["past"][group]], group, GROUP_NAMES[group]
+    ),
+    "contingency": lambda run: charts.contingency_fan(run.answer),
+    "cost_by_line": lambda run: charts.cost_by_line(run.answer),
+    "outturn": lambda run, group: charts.against_outturn(run.beside["scored"][group], GROUP_NAMES[group]),
+    "scenarios": lambda run: charts.scenario_ladder(run.answer),
+}
+
+
+def same(table: Table) -> Table:
+    """A table as it is: what every table passes where no disclosure control is asked for."""
+    return table
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables and charts of one run.
+
+    voice     says figures of the run
+    filling   the template being filled
+    release   every table passes through it: disclosure control, or `same`
+    draw      a chart as SVG and PNG bytes; None leaves charts out
+    """
+
+    voice: Voice
+    filling: Filling
+    release: Release = same
+    draw: Draw | None = charts.drawn
+
+    def names(self, meeting: Meeting) -> dict:
+        """Everything that an expression of the template may use."""
+        answer, beside = self.voice.run.answer, self.voice.run.beside
+        tried = (answer.get("sensitivities") or {"assumptions": []})["assumptions"]
+        shares = {
+            place: row["share_of_variance"] for place, row in enumerate(tried) if row["share_of_variance"] is not None
+        }
+        reached = [place for place, row in enumerate(tried) if row["switching_value"] is not None] or range(len(tried))
+        lines, years = self.voice.value("COST")["lines"], self.voice.value("S/cost").values()
+        return {rule: partial(self._tell, rule) for rule in HOW} | {
+            "answer": answer,
+            "beside": beside,
+            "meeting": meeting,
+            "source": self.source,
+            "value": self.voice.value,
+            "rows": self.rows,
+            "each": self.each,
+            "history": self.history,
+            "table": self.table,
+            "chart": self.chart,
+            "nothing": lambda source: round_half_up(self.voice.value(source), MONEY_STEP) == 0,
+            "apart": apart(self.voice.value("C")),
+            "groups": [{"key": group, "name": name} for group, name in GROUP_NAMES.items()],
+            "lines": [line for line in LINES if line in lines and (lines[line]["budget"] or lines[line]["mean"])],
+            "line_names": {line: LINES[line][0] for line in lines},
+            "cost_groups": {
+                group: name
+                for group, name in GROUPS.items()
+                if any(year["groups"].get(group, {"mean": 0})["mean"] for year in years)
+            },
+            "trends": self.trends,
+            "split": [slug for slug in beside["most"] if answer["scenarios"][slug].get("causes")],
+            "tried": tried,
+            "widest": max(shares, key=shares.get, default=None),
+            "switching_values": [f"sensitivities/assumptions/{place}" for place in reached],
+        }
+
+    @property
+    def source(self) -> str:
+        return f"Forecast run {self.voice.run.beside['case']}"
+
+    def _tell(self, rule: str, source: str):
+        return self.voice.tell(source, rule)
+
+    def rows(self, name: str) -> list[str]:
+        """The keys of a table of the run; none where the run does not hold it."""
+        there = (self.voice.run.folder / "tables" / f"{name}.parquet").is_file()
+        return list(self.voice.run.rows(name)) if there else []
+
+    def each(self, source: str) -> list[str]:
+        """The sources of the rows of a table, the places of a list, or the keys of a part of the answer."""
+        root, _, name = source.partition("/")
+        if root == "tables":
+            return [f"{source}/{key}" for key in self.rows(name)]
+        held = self.voice.value(source)
+        return [f"{source}/{key}" for key in (held if isinstance(held, dict) else range(len(held)))]
+
+    def trends(self, group: str) -> dict[str, str]:
+        """The methods that the central path of a group rests on, in words."""
+        shares = self.voice.value(f"central_path/{group}/shares")
+        return {method: METHOD_WORDS[method] for method in shares if round_half_up(shares[method] * 100) > 0}
+
+    def table(self, name: str, caption: str, unit: str, caller: Callable[[], str], **more) -> str:
+        """The mark of a table whose Markdown stands between call and endcall."""
+        return self.filling.put(self._table(name, caption, unit, *self.filling.grid(caller()), **more))
+
+    def chart(self, kind: str, caption: str, unit: str, *which: str, caller: Callable[[], str], **more) -> str:
+        """The mark of a chart with the table of the figures that it shows; nothing where charts are left out."""
+        if self.draw is None:
+            return ""
+        chart, name = CHARTS[kind](self.voice.run, *which), "_".join((kind, *which))
+        svg, png = self.draw(chart)
+        shown = self._table(f"{name}_chart", caption, unit, *self.filling.grid(caller()), **more)
+        return self.filling.put(Figure(name, chart.title, chart.alt, self.source, svg, png, shown))
+
+    def _table(self, name: str, caption: str, unit: str, columns, rows, numeric, notes=(), **more) -> Table:
+        whole = {"source": self.source, "numeric": numeric, "notes": tuple(notes)} | more
+        return self.release(Table(name, caption, columns, rows, unit, **whole))
+
+    def history(self) -> Table:
+        """What is published or counted of the council, by period."""
+        run = self.voice.run
+        rows = {
+            key: row
+            for key, row in run.rows("history").items()
+            if row["area"] == run.beside["area"] and row["breakdown"] == "all" and row["measure"] in HISTORY
+        }
+        at = {(row["period"], row["measure"]): f"tables/history/{key}" for key, row in rows.items()}
+        measures = [measure for measure in HISTORY if any(measure == counted for _, counted in at)]
+        shown: list[tuple[Part, ...]] = []
+        for period in sorted({period for period, _ in at}, key=_day_of):
+            first = next(row for (one, _), row in at.items() if one == period)
+            named = self.voice.tell(f"{first}/period", "day" if _day_of(period) == period else "text")
+            counts = (at.get((period, measure)) for measure in measures)
+            shown.append((named, *(self.voice.tell(f"{row}/value", "text") if row else "" for row in counts)))
+        notes = [
+            "Each row is a day on which children were counted, or a financial year in which they started or ended."
+        ]
+        if any(row["status"] == "rounded_5" for row in rows.values()):
+            notes.append("Some earlier counts were rounded by the publisher.")
+        if any(str(row["value"]) in SUPPRESSED for row in rows.values()):
+            notes.append("A letter stands where the publisher withholds a small count.")
+        columns = ("Day, or year", *(HISTORY[measure] for measure in measures))
+        return self._table(
+            "history",
+            f"{run.answer['area']}: children counted so far",
+            "Children",
+            columns,
+            tuple(shown),
+            columns[1:],
+            notes,
+            source="Published tables and the council's own counts; see Background Papers",
+        )
+
+
+def _day_of(period: str) -> str:
+    """A day as it is; of a financial year such as 2010-11 the day before it ends, so that it sorts before that day."""
+    return period if len(period) > len("2010-11") else f"{int(period[:4]) + 1}-03-30"
+
+
+def apart(contingency: dict) -> str:
+    """Why the expected call and the chance seem to disagree, where they do; or that nothing is set aside."""
+    mean, middle, amount = contingency["call"]["mean"], contingency["call"]["p50"], contingency["amount"]
+    if amount == 0:
+        return "nothing set aside"
+    if mean > amount >= middle:
+        return "drawn up"
+    return "drawn down" if middle > amount >= mean else ""
