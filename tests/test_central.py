@@ -257,7 +257,7 @@ def test_the_coarse_course_is_the_fine_one(base, group):
     at_rest = caseload.by_year(ahead)
     quick = central.course(fit.hazards, fit.opening, at_rest, cells, np.zeros(3))
     steady = np.repeat(at_rest / 12, 12, axis=0)
-    fine = caseload.expected_course(
+    fine = caseload.expected_path(
         fit, base.streams[group], steady, np.ones(steady.shape), base.months[:36]
     ).stock.sum(axis=1)
     assert np.log(quick / fine[[11, 23, 35]]) == pytest.approx(np.zeros(3), abs=0.006)

@@ -461,8 +461,8 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
     for step in steps:
         there = step.case(home.data)
         assert same_children(step, now)
-        anew = outlook.with_come(prepared, there.evidence, there.ledger)
-        assert figures(anew, outlook.costed(anew, central, prepared.central)) == value_of(there, FEW, 1, 2)
+        anew = outlook.with_actual_data(prepared, there.evidence, there.ledger)
+        assert figures(anew, outlook.costed(anew, central, prepared.central, prepared.plan)) == value_of(there, FEW, 1, 2)
         calls.append(value_of(there, FEW, 1, 2).call)
     assert len(set(calls)) == len(calls)
     assert not same_children(now.until("2025-05"), now)

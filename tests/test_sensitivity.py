@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 from conftest import HOME
 from forecast.model import outlook
 from forecast.model.cases import open_case
+from forecast.model.plan import read_plan
 from forecast.questions import sensitivity
 
 CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
@@ -81,9 +82,7 @@ def test_tornado_is_what_the_whole_model_says(base, held, table, key):
 
 def test_recovery_plan_in_closed_form(table):
     """A commitment at its high end adds what it is above its mean over the draws, pound for pound."""
-    drawn = sensitivity.outlook.drawn_values(CASE.central, outlook.prepare(CASE.central, CASE.evidence, 200, 11))[
-        "budget.recovery_plan"
-    ]
+    drawn = read_plan(CASE.central, 200, 11).money.contingency.recovery_plan
     row = table.set_index("key").loc["budget.recovery_plan"]
     assert row["call_at_high"] == pytest.approx(
         CASE.central.entry("budget.recovery_plan").high - drawn.mean(), abs=0.01

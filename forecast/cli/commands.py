@@ -392,12 +392,11 @@ def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
     """The case's base, and one scenario and the central one foreseen."""
     from forecast.model import outlook
     from forecast.model.cases import open_case
-    from forecast.model.memory import remembering
 
     home = find_home()
     case = open_case(home / "params", home / "data", council, month)
     _known(list(case.scenarios), [scenario])
-    base = remembering(outlook.prepare(case.central, case.evidence, draws, seed))
+    base = outlook.prepare(case.central, case.evidence, draws, seed)
     central = outlook.foresee(base, case.central)
     return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])
 

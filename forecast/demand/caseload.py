@@ -152,8 +152,8 @@ def calibrate(
     """
     country, council, newborn = fits or fit_group(group)
     expected = expected_starts(group, evidence)
-    returns = evidence.local if group.bands == LAC_BANDS else None
-    hazards, leaving = pool_leaving(group, country, council, norms, evidence.seen(group.bands))
+    returns = evidence.local if group.name == "lac" else None
+    hazards, leaving = pool_leaving(group, country, council, norms, evidence.seen(group.name))
     rate = group.country.starts / exposure(group.bands, evidence.country_children)
     first = pool_level(group, evidence, norms, calibration_year, expected, None)
     by_age = pool_ages(group, expected, first, norms)
@@ -197,12 +197,12 @@ def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed:
     return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, trust, now))
 
 
-def in_doubt(fit: Calibrated, norms: Norms, luck: np.random.Generator) -> Calibrated:
+def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -> Calibrated:
     """The same group with placements as unsure as the returns leave them, where it has any."""
     if fit.places is None:
         return fit
     return replace(
-        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, luck)
+        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, rng)
     )
 
 
@@ -210,7 +210,7 @@ def _recent(evidence: Evidence, group: Group, implied: float, days_since: float)
     """Starts a year since the calibration year: those counted by month or, where none are, those that the stock implies."""
     if evidence.recent_starts is None:
         return implied
-    return evidence.recent_starts["lac" if group.bands == LAC_BANDS else "cp"] / days_since * DAYS_A_YEAR
+    return evidence.recent_starts[group.name] / days_since * DAYS_A_YEAR
 
 
 def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
@@ -265,7 +265,7 @@ def pool_level(group, evidence, norms, calibration_year, expected, recent, days_
 
 def pool_ages(group: Group, expected: np.ndarray, level: Pooled, norms: Norms) -> Pooled:
     """Each age band's start rate against the level. A council without its own age pattern keeps the country's."""
-    if group.bands[0] == "unborn":
+    if group.name == "cp":
         return Pooled(np.full(expected.size, norms.pool_age), np.full(expected.size, norms.pool_age))
     own_level = group.council.starts.sum() / expected.sum()
     pooled = pool(group.council.starts, expected * own_level, norms.pool_age)
@@ -343,21 +343,21 @@ def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entran
     return calibration.entrants(central, edges, family)
 
 
-def practice(fit: Calibrated, norms: Norms, draws: int, months: int, luck) -> Spread:
-    """Spread of every draw: uncertain rates and practice drift. `luck(name)` gives a generator of its own.
+def practice(fit: Calibrated, norms: Norms, draws: int, months: int, rng) -> Spread:
+    """Spread of every draw: uncertain rates and practice drift. `rng(name)` gives a generator of its own.
 
     The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not drawn
     beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils' counts
     strayed from theirs, holds what is not known of the level.
     """
-    ages = fit.by_age.factors(luck("start ages"), draws)
-    drift = norms.start_drift.factors(luck("start drift"), draws, months)
-    leave = norms.leave_drift.factors(luck("leave drift"), draws, months)
-    leaving = fit.leaving.factors(luck("leaving"), draws)
+    ages = fit.by_age.factors(rng("start ages"), draws)
+    drift = norms.start_drift.factors(rng("start drift"), draws, months)
+    leave = norms.leave_drift.factors(rng("leave drift"), draws, months)
+    leaving = fit.leaving.factors(rng("leaving"), draws)
     return Spread(drift, leave, ages, leaving, np.ones((draws, months, ages.shape[1])))
 
 
-def live(
+def simulate(
     fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads
 ) -> Paths:
     """Run the engine for one group and one scenario."""
@@ -377,7 +377,7 @@ def live(
     )
 
 
-def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
+def expected_path(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
     """The principal run: the same group and scenario in expectation, without chance, drift or rate uncertainty."""
     edges = month_edges(months)
     entrants = entrant_cohorts(edges, replace(stream, expected=starts), nodes=1)

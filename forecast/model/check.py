@@ -7,9 +7,9 @@ from forecast.case.months import DAYS_A_YEAR
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import Local, by_time
 from forecast.demand.pathways.hazards import Hazards
-from forecast.model.outlook import Base, price_bases, setting_of
+from forecast.model.outlook import Base, setting_of
 from forecast.money import costs
-from forecast.money.costs import Values
+from forecast.money.plan import central_values, read_costs
 
 BAND_WORDS = {
     "unborn": "unborn",
@@ -162,12 +162,9 @@ def _a_year(hazards: Hazards, band: int, since: float) -> float:
 def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
     """Children x unit cost for the calibration year beside the published s251 outturn, gross."""
     a = base.central
-    values = Values({key: a.value(key) for key in a.keys()}, price_bases(a))
-    months = base.past.months
-    lines = {
-        line: float(cost.sum())
-        for line, cost in costs.cost_lines(base.past, values, setting_of(base, a, months, flat=True)).items()
-    }
+    setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
+    costed = costs.cost_lines(base.past, read_costs(central_values(a)), setting)
+    lines = {line: float(cost.sum()) for line, cost in costed.items()}
     published = published_spending(spending, a.case.area)
     placed = [line for line, (_, group) in costs.LINES.items() if group == "placements"]
     rows = []

@@ -111,7 +111,13 @@ def _lac(case: Case, history: History, past: Past) -> Group:
     council = _lac_margins(case, history, case.area, "council_lac", country.closing)
     council = council if council.ends is not None else _level_only(council)
     return Group(
-        LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"), past
+        "lac",
+        LAC_BANDS,
+        country,
+        council,
+        _open(case, history, "lac_stock"),
+        _starts(case, history, "lac_starts"),
+        past,
     )
 
 
@@ -147,7 +153,7 @@ def _cp(case: Case, history: History, past: Past) -> Group:
     country = _cp_margins(case, history, case.tables["country"], "country_cp", None)
     council = _cp_margins(case, history, case.area, "council_cp", country)
     return Group(
-        CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"), past
+        "cp", CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"), past
     )
 
 

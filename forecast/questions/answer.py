@@ -72,11 +72,12 @@ def central_path(fit: Calibrated) -> dict:
 def breaks_of(a: Assumptions, fit: Calibrated, family: float) -> list[dict]:
     """The alarm on yearly starts for the last years, oldest first; empty where too few years are held."""
     counts = fit.group.starts_by_year
-    group = "cp" if fit.group.bands[0] == "unborn" else "lac"
     limits = breaks.Limits(*(a.value(f"breaks.{part}") for part in ("residual", "slack", "cusum")))
     if counts.size < breaks.ENOUGH_PERIODS:
         return []
-    held = breaks.recent(counts, a.value(f"breaks.{group}_drift"), family, limits, int(a.value("breaks.years")))
+    held = breaks.recent(
+        counts, a.value(f"breaks.{fit.group.name}_drift"), family, limits, int(a.value("breaks.years"))
+    )
     return [{**vars(alarm), "period": alarm.period} for alarm in held]
 
 
@@ -118,7 +119,7 @@ def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
             "call": with_error(drawn.at_year_end),
             "variance": summary(drawn.variance),
             "headroom": summary(drawn.headroom),
-            "recovery_plan": summary(np.ravel(outlook.values["budget.recovery_plan"])),
+            "recovery_plan": summary(np.ravel(outlook.plan.money.contingency.recovery_plan)),
             "chance_holds": drawn.chance,
             "chance_error": drawn.chance_error(),
             "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
@@ -216,7 +217,7 @@ def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
     known = {id(one.assumptions): one for one in (outlook, central)}
 
     def call(a: Assumptions) -> float:
-        there = known[id(a)] if id(a) in known else again(base.without_courses(), central, a)
+        there = known[id(a)] if id(a) in known else again(base.without_expected(), central, a)
         return float(there.drawn.at_year_end.mean())
 
     held = split(central.assumptions, outlook.assumptions, call)
@@ -245,7 +246,8 @@ def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
         return []
     rows = []
     for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
-        drawn = draw_on_contingency(base, a, outlook.values, outlook.lines, outlook.months, float(adjustment))
+        plan = outlook.plan.money.contingency
+        drawn = draw_on_contingency(base, plan, outlook.lines, outlook.months, float(adjustment))
         rows.append(
             {
                 "adjustment": float(adjustment),
@@ -304,11 +306,11 @@ def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outloo
 
 def activity_by_year(outlook: Outlook) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
-    values, months = outlook.values, outlook.months
-    held = conferences(outlook.work, outlook.setting.starts_per_icpc, values["families.cp"])
-    hours = review_hours(outlook.work, values, outlook.setting)
+    plan, months = outlook.plan.money.costs.reviews, outlook.months
+    held = conferences(outlook.work, outlook.setting.starts_per_icpc, plan.children_a_conference)
+    hours = review_hours(outlook.work, plan, outlook.setting)
     years = np.array([financial_year(month) for month in months])
-    posts = {kind: posts_needed(hours[kind], values["iro.hours_a_post"], months) for kind in hours}
+    posts = {kind: posts_needed(hours[kind], plan.hours_a_post, months) for kind in hours}
     counts = {"lac_reviews": outlook.work.lac_reviews, **held}
     return {
         year: {name: summary(count[:, years == year].sum(axis=1)) for name, count in counts.items()}

@@ -13,7 +13,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from forecast.case import Assumptions
 from forecast.case.nature import CAUSES, INTERACTION, TIMING
 
-NEW_FIGURES = "new figures"
 HALF_A_PERSON = 0.5
 PENNY = Decimal("0.01")
 
@@ -35,33 +34,18 @@ class Split:
         return self.after - self.before
 
 
-def cause_of(key: str) -> str | None:
-    """The cause a key belongs to; None for timing. Raises ValueError for a key that no cause owns."""
-    if key in TIMING:
-        return None
-    owners = {
-        cause: max((len(start) for start in starts if key.startswith(start)), default=0)
-        for cause, starts in CAUSES.items()
-    }
-    best = max(owners, key=owners.get)
-    if not owners[best]:
-        raise ValueError(f"no cause owns {key}")
-    return best
-
-
 def moved(first: Assumptions, second: Assumptions) -> dict[str, list[str]]:
-    """Cause -> keys whose value or range differs between two sets."""
-    changed: dict[str, list[str]] = {}
-    for key in first.keys():
-        if first.entry(key) != second.entry(key) and (cause := cause_of(key)):
-            changed.setdefault(cause, []).append(key)
-    return {cause: changed[cause] for cause in CAUSES if cause in changed}
+    """Cause -> keys whose value or range differs between two sets; timing is no cause of its own."""
+    nature = second.catalogue.nature
+    changed = [key for key in first.keys() if first.entry(key) != second.entry(key)]
+    by_cause = {cause: [key for key in changed if nature[key].cause == cause] for cause in CAUSES}
+    return {cause: keys for cause, keys in by_cause.items() if keys}
 
 
 def with_keys(first: Assumptions, second: Assumptions, keys: list[str]) -> Assumptions:
     """The first set with some keys, and the timing, of the second."""
-    taken = {key: second.entries[key] for key in (*keys, *TIMING)}
-    return replace(first, entries=first.entries | taken)
+    timing = [key for key, item in second.catalogue.nature.items() if item.cause == TIMING]
+    return replace(first, entries=first.entries | {key: second.entries[key] for key in (*keys, *timing)})
 
 
 def split(first: Assumptions, second: Assumptions, figure: Callable[[Assumptions], float]) -> Split:
@@ -76,18 +60,6 @@ def split(first: Assumptions, second: Assumptions, figure: Callable[[Assumptions
 
 def penny(pounds: float) -> Decimal:
     return Decimal(repr(float(pounds))).quantize(PENNY, ROUND_HALF_UP)
-
-
-def between_runs(
-    first: Assumptions, second: Assumptions, figure_then: Callable[[Assumptions], float], figure_now: Callable
-) -> Split:
-    """The change of a figure from one run to a later one: what newer figures did under the old assumptions, then the assumptions by cause.
-
-    figure_then, figure_now  the figure on the earlier and on the later run's evidence, given assumptions
-    """
-    before, moved_on = penny(figure_then(first)), penny(figure_now(first))
-    rest = split(first, second, figure_now)
-    return Split(before, rest.after, {NEW_FIGURES: moved_on - before} | rest.parts)
 
 
 @dataclass(frozen=True)

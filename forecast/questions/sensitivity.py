@@ -10,8 +10,7 @@ from scipy.optimize import brentq
 from forecast.case import Assumptions
 from forecast.case.months import year_months
 from forecast.model import outlook
-from forecast.model.outlook import DEMOGRAPHY, Base, Outlook
-from forecast.money import costs
+from forecast.model.outlook import Base, Outlook
 from forecast.money.contingency import Draw
 
 SWITCH_WITHIN = 1e-6  # of the distance between the limits
@@ -19,16 +18,6 @@ SMALLEST_STEP = {"places": 1.0, "months": 1.0, "multiplier": 0.005, "share": 0.0
 USUAL_STEP = 0.01
 DECIMALS = 6  # finer than any step: whole steps are told as such, without the computer's last digits
 SURE = 0.8  # the chance that goal-seek aims for
-SOUGHT = (
-    "budget.contingency",
-    "budget.one_off_savings",
-    "levers.in_house_places",
-    "levers.lac_starts",
-    "levers.cp_starts",
-    "levers.placement_prices",
-    "levers.residential",
-    "levers.contact_sessions",
-)
 LEVERS = ("levers.", "budget.", "measure.", "shock.")  # what a council, or an event, can move
 SWITCHED = 8  # assumptions, the widest of the tornado, whose switching value is looked for
 
@@ -45,13 +34,12 @@ def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
     What prices the forecast prices the budget too; births and migration move the children themselves.
     """
     a, year = fixed_at(held.assumptions, key, value), held.assumptions.case.financial_year
-    there = replace(base, central=fixed_at(base.central, key, value))
+    central, plan = fixed_at(base.central, key, value), base.read(a)
+    there = replace(base, central=central, plan=base.read(central))
     there = replace(there, budgets=base.budgets | {year: outlook.base_budget(there, year_months(year))})
-    if key.startswith(DEMOGRAPHY):
+    if plan.population != held.plan.population:
         return outlook.foresee(there, a).drawn
-    values = outlook.drawn_values(a, there)
-    lines = costs.cost_lines(held.work, values, outlook.setting_of(there, a, held.months))
-    return outlook.draw_on_contingency(there, a, values, lines, held.months)
+    return outlook.cost(replace(there, ledger=None), plan, held.work)[-1]
 
 
 def tornado(base: Base, held: Outlook) -> pd.DataFrame:
@@ -84,7 +72,7 @@ def tornado(base: Base, held: Outlook) -> pd.DataFrame:
 
 def share_of_variance(held: Outlook, key: str) -> float:
     """Squared rank correlation of an assumption's draws with the call; 0 where it is not drawn by the costing."""
-    if key not in held.values.sampled:
+    if key not in held.values.centre:
         return float("nan")
     drawn = np.ravel(held.values[key])
     return rank_correlation(drawn, held.drawn.at_year_end) ** 2
@@ -170,8 +158,9 @@ def told(base: Base, held: Outlook) -> dict:
         row["switching_value"] = (
             switching_value(base, held, row["key"]) if row["key"] in set(table["key"][:SWITCHED]) else None
         )
-    found = [seek(base, held, key, SURE) for key in SOUGHT]
     describe = held.assumptions.catalogue.items
+    places = {key: item.sought for key, item in held.assumptions.catalogue.nature.items() if item.sought}
+    found = [seek(base, held, key, SURE) for key in sorted(places, key=places.get)]
     sought = [
         {
             "key": one.key,

@@ -177,7 +177,9 @@ def calibrate(known: Known, england: England, norms: Norms, country: tuple[Fit, 
     own = calibration.fit_council_by_level(fit.hazards, here, newborn)
     started = known.council[MEASURES[known.measure][1]].dropna().rename(lambda year: f"{year - 1}-{year % 100:02d}")
     past = known.past()
-    group = Group(england.groups[known.measure].bands, there, here, int(known.counts.iloc[-1]), started, past)
+    group = Group(
+        known.measure, england.groups[known.measure].bands, there, here, int(known.counts.iloc[-1]), started, past
+    )
     children = on_one_base(known.council["pop_0_17"].dropna())
     shape = england.children / england.children.sum()
     evidence = PanelEvidence(
@@ -233,7 +235,7 @@ def live(fit: Calibrated, norms: Norms, people: Population, draws: int, seed: in
     stream = caseload.master_stream(fit, wanted, norms.family)
     leaving = np.exp(-lean_by_month(fit.trend, len(months)) / 2)[:, None] * np.ones(wanted.shape)
     spread = caseload.practice(fit, norms, draws, len(months), lucky(seed))
-    return caseload.live(fit, norms, stream, wanted, spread, leaving, months, seed, 1)
+    return caseload.simulate(fit, norms, stream, wanted, spread, leaving, months, seed, 1)
 
 
 def lucky(seed: int):

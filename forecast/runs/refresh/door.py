@@ -204,8 +204,8 @@ def moved(
     def value(at: Standing) -> Figures:
         case = at.case(home.data)
         if same_children(at, now) and not central.assumptions.is_uncertain(outlook.EFFECT):
-            anew = outlook.with_come(base, case.evidence, case.ledger)
-            return figures(anew, outlook.costed(anew, central, base.central))
+            anew = outlook.with_actual_data(base, case.evidence, case.ledger)
+            return figures(anew, outlook.costed(anew, central, base.central, base.plan))
         return value_of(case, base.draws, base.seed, base.threads)
 
     return movement(before.headline, after, steps_between(before.standing, now, before.same_program), value)
