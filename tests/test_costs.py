@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
-from forecast.money.costs import GROUPS, LINES, Setting, by_year, cost_lines, net
-from forecast.money.plan import CostPlan, Values, read_costs
+from forecast.money.costs import GROUPS, LINES, by_year, cost_lines, net
+from forecast.money.plan import CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
 INCOME = [line for line, (_, group) in LINES.items() if group == "income"]

@@ -10,7 +10,7 @@ import pytest
 from conftest import HOME
 from forecast.case import Assumptions, sample
 from forecast.case.months import days_in, financial_year, month_after, year_months
-from forecast.demand.demography import demand_of, starts_by_draw
+from forecast.demand.caseload import demand_of, starts_by_draw
 from forecast.demand.pathways.hazards import Spread
 from forecast.demand.plan import read_population
 from forecast.demand.population import project_people
@@ -381,7 +381,7 @@ def test_births_and_migration_of_a_draw_move_its_starts(case, base):
     drawn = sample(a, DRAWS, SEED, keys)
     for group, furthest in (("lac", 0.005), ("cp", 0.04)):
         fit, care, ratios = getattr(base, group), base.plan.care[group], []
-        short = starts_by_draw(fit, plan, care, base.project, count, DRAWS, SEED)
+        short = starts_by_draw(fit, plan, care, base.people.project, count, DRAWS, SEED)
         for draw in range(25):
             own = read_population(changed(a, **{key: float(drawn[key][draw]) for key in keys})).centre
             there = project_people(base.evidence, own.people, months)

@@ -1,20 +1,31 @@
 """CP and LAC stocks and flows: population x start rates into the pathways engine, child by child."""
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.case import luck
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.demand import local
+from forecast.demand.cache import Cache
 from forecast.demand.central import Trend, TrendNorms, follow, lean_by_month, rest
 from forecast.demand.evidence import Evidence, Group
+from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
 from forecast.demand.pathways.calibration import Fit
-from forecast.demand.pathways.expectation import entrant_cohorts, expect, expect_places, opening_cohorts, placed_cohorts
+from forecast.demand.pathways.expectation import (
+    Expected,
+    entrant_cohorts,
+    expect,
+    expect_places,
+    opening_cohorts,
+    placed_cohorts,
+)
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Places, Spread
-from forecast.demand.population import Population
+from forecast.demand.population import People, Population, Projector
 from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
 from forecast.demand.workload import Workload
 
@@ -22,6 +33,8 @@ CELLS = 512  # cells of the master stream's age mix: fine enough that every band
 LEAST_CELLS = 8
 MOST_FITTED = 8  # pairs of a case's groups, for several cases
 _FITTED: dict[bytes, tuple[Fit, Fit, float]] = {}
+Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
+LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
@@ -385,6 +398,175 @@ def expected_path(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: 
         return expect(edges, fit.hazards, opening_cohorts(fit.opening) + entrants, starts, lever)
     cohorts, inside = placed_cohorts(fit.opening, entrants.that_come(), fit.hazards, fit.places)
     return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
+
+
+@dataclass(frozen=True)
+class FamilyRates:
+    """What children of one named stream bring: the share who arrive with a plan open; start rates against other children's."""
+
+    name: str
+    arrive_on_plan: float
+    start_rate: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Demography:
+    """One projection: the people, and the rates of the named streams among them."""
+
+    people: People
+    families: tuple[FamilyRates, ...]
+
+
+@dataclass(frozen=True)
+class Swing:
+    """One uncertain assumption at its low and at its high; `stream` is the named stream it belongs to, or None."""
+
+    key: str
+    stream: str | None
+    low: Demography
+    high: Demography
+
+
+@dataclass(frozen=True)
+class PopulationPlan:
+    """What a scenario says of births, deaths and migration: at the centre, without each named stream, at each range's ends."""
+
+    centre: Demography
+    without: tuple[tuple[str, Demography], ...]
+    swings: tuple[Swing, ...]
+
+
+@dataclass(frozen=True)
+class CarePlan:
+    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks."""
+
+    starts: Lever
+    starts_by_band: tuple[Lever, ...]
+    starts_shock: Shock
+    leaving_by_band: tuple[Lever, ...]
+    ends_shock: Shock
+
+    def on_starts(self, months: int) -> np.ndarray:
+        """What levers and shocks put on starts, [month x band]."""
+        every = self.starts.by_month(months) * self.starts_shock.by_month(months)
+        return every[:, None] * np.stack([lever.by_month(months) for lever in self.starts_by_band], axis=1)
+
+    def on_leaving(self, fit: Calibrated, months: int) -> np.ndarray:
+        """What levers, shocks and the central path put on leaving, [month x band]."""
+        levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
+        shock = self.ends_shock.by_month(months)[:, None]
+        return levers * shock * np.exp(-lean_by_month(fit.trend, months) / 2)[:, None]
+
+
+def demand_of(fit: Calibrated, demography: Demography, care: CarePlan, people: Population, months: int) -> Demand:
+    """Expected starts of one group under one scenario's levers."""
+    group = fit.group.name
+    arrivals = np.zeros((months, len(LAC_BANDS)))
+    if group == "cp":
+        moved = demography.people.family_streams.by_month(months)[:, None]
+        for stream, rates in zip(demography.people.streams, demography.families, strict=True):
+            on_plan = by_band_of_months(stream.by_age(months)) * rates.arrive_on_plan
+            arrivals = arrivals + on_plan * moved
+    relative = {rates.name: dict(rates.start_rate)[group] for rates in demography.families}
+    wanted = demand(fit, people, relative, arrivals)
+    return replace(wanted, starts=wanted.starts * care.on_starts(months))
+
+
+def starts_by_draw(
+    fit: Calibrated,
+    plan: PopulationPlan,
+    care: CarePlan,
+    project: Callable[[People], Population],
+    months: int,
+    draws: int,
+    seed: int,
+) -> np.ndarray:
+    """How each draw's births and migration move a group's starts, [draw x month x band], 1 at the centre.
+
+    Each uncertain demographic assumption is put at its low and its high in turn; between them starts move
+    geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts. A named stream
+    of families moves its own part of starts alone: twice as few families of half the size bring a quarter, never less.
+    """
+
+    def starts(demography: Demography) -> np.ndarray:
+        return demand_of(fit, demography, care, project(demography.people), months).starts
+
+    def moved(stream: str | None, without: np.ndarray) -> np.ndarray:
+        """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`."""
+        reaches, moves = [np.zeros(draws)], [np.zeros(centre.shape)]
+        for swing in [swing for swing in plan.swings if swing.stream == stream]:
+            z = luck(swing.key, draws, seed) / Z90
+            for there, reach in ((swing.low, np.maximum(-z, 0)), (swing.high, np.maximum(z, 0))):
+                reaches.append(reach)
+                moves.append(_log_ratio(starts(there) - without, centre - without))
+        return np.exp(np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0)))
+
+    centre = starts(plan.centre)
+    every = moved(None, np.zeros(centre.shape))
+    for stream, demography in plan.without:
+        without = starts(demography)
+        every = every * (1 + (1 - without / centre) * (moved(stream, without) - 1))
+    return every
+
+
+def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Log of one over the other; 0 where there is nothing to move."""
+    some = (here > LEAST_STARTS) & (there > LEAST_STARTS)
+    return np.log(np.where(some, there, 1.0) / np.where(some, here, 1.0))
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One group under one scenario: its paths draw by draw, the expected path (None where left out), its expected starts."""
+
+    paths: Paths
+    expected: Expected | None
+    wanted: Demand
+
+    @property
+    def transfer_share(self) -> np.ndarray:
+        """Share of starts that arrive with a plan open, [month]."""
+        return self.wanted.transfers.sum(axis=1) / self.wanted.starts.sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """One fitted group, ready to live through any scenario of its case; what it has simulated it keeps by the plan.
+
+    stream, spread  the master stream that scenarios thin, and what varies from draw to draw
+    seed            of the case; own_seed: of this group's children
+    """
+
+    fit: Calibrated
+    norms: Norms
+    stream: Entrants
+    spread: Spread
+    people: Projector
+    seed: int
+    own_seed: int
+    threads: int
+    paths: Cache
+    expected: Cache
+
+    def simulate(self, plan: "PopulationPlan", care: "CarePlan", expects: bool) -> Simulated:
+        """Children of the group living through care under one scenario, and in expectation where that `expects`."""
+        fit, months = self.fit, self.people.months
+        people = self.people.project(plan.centre.people)
+        wanted = demand_of(fit, plan.centre, care, people, len(months))
+        leaving = care.on_leaving(fit, len(months))
+
+        def drawn() -> Paths:
+            draws = len(self.spread.start_rate)
+            demand = starts_by_draw(fit, plan, care, self.people.project, len(months), draws, self.seed)
+            spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads)
+            return simulate(fit, self.norms, self.stream, wanted.starts, spread, leaving, months, *known)
+
+        def expected() -> Expected:
+            return expected_path(fit, self.stream, wanted.starts, leaving, months)
+
+        same = (plan, care)
+        paths = self.paths.get(same, drawn)
+        return Simulated(paths, self.expected.get(same, expected) if expects else None, wanted)
 
 
 def workload(

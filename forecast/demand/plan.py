@@ -7,9 +7,8 @@ import numpy as np
 from forecast.case import Assumptions
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
 from forecast.case.months import DAYS_A_WEEK
-from forecast.demand.caseload import Norms
+from forecast.demand.caseload import CarePlan, Demography, FamilyRates, Norms, PopulationPlan, Swing
 from forecast.demand.central import TrendNorms
-from forecast.demand.demography import CarePlan, Demography, FamilyRates, PopulationPlan, Swing
 from forecast.demand.evidence import Evidence
 from forecast.demand.levers import Lever, Shock, Timing
 from forecast.demand.placements import allowed
@@ -141,6 +140,12 @@ def trend_norms(a: Assumptions, group: str) -> TrendNorms:
         value("trend.growth_persistence"),
         Departures(*(value(f"trend.{group}_{part}") for part in ("lasting", "passing", "kept", "family"))),
     )
+
+
+def at_each_effect(a: Assumptions) -> list[Assumptions]:
+    """The scenario itself; where the effect of its measure is in doubt, the scenario at the low, middle and high effect."""
+    entry = a.entry(EFFECT)
+    return [at_effect(a, share) for share in (entry.low, entry.value, entry.high)] if a.is_uncertain(EFFECT) else [a]
 
 
 def at_effect(a: Assumptions, share: float) -> Assumptions:

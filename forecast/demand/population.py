@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS
 from forecast.case.months import MONTHS_A_YEAR, months_between
+from forecast.demand.cache import Cache
 from forecast.demand.evidence import Evidence
 from forecast.demand.levers import Lever
 
@@ -101,6 +102,19 @@ def births_by_month(last_year: float, growth: float, months_since: int, months: 
     """
     ahead = (months_since + np.arange(months)) / MONTHS_A_YEAR
     return last_year / MONTHS_A_YEAR * (1 + growth) ** ahead
+
+
+@dataclass(frozen=True)
+class Projector:
+    """The council's children under any scenario of a case; what it has projected it keeps by the plan."""
+
+    evidence: Evidence
+    months: list[str]
+    kept: Cache
+
+    def project(self, plan: People) -> Population:
+        """The children under one plan."""
+        return self.kept.get(plan, lambda: project_people(self.evidence, plan, self.months))
 
 
 def project_people(evidence: Evidence, plan: People, months: list[str]) -> Population:

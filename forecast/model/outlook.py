@@ -12,23 +12,21 @@ import numpy as np
 from forecast.case import Assumptions
 from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, month_after, months_between, year_months
 from forecast.demand import caseload
-from forecast.demand.caseload import Calibrated, Norms
-from forecast.demand.demography import demand_of, starts_by_draw
+from forecast.demand.cache import Cache
+from forecast.demand.caseload import Calibrated, Norms, Simulator, demand_of
 from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
 from forecast.demand.pathways.hazards import Entrants, Paths, Placed, Spread
 from forecast.demand.placements import PLACEMENTS, fit_mix, shift_to_residential
-from forecast.demand.plan import EFFECT, at_effect, group_norms, may_live, uasc_shares
-from forecast.demand.population import People, Population, project_people
+from forecast.demand.plan import group_norms, may_live, uasc_shares
+from forecast.demand.population import Population, Projector, project_people
 from forecast.demand.workload import Workload
-from forecast.model.cache import Cache
-from forecast.model.plan import Plan, read_plan
+from forecast.model.plan import Plan, read_plan, read_plans
 from forecast.money import contingency, costs
 from forecast.money.contingency import Draw
-from forecast.money.costs import Setting
 from forecast.money.ledger import Ledger, budget_of, with_actuals
-from forecast.money.plan import ContingencyPlan, CostLevers, Values, read_costs
+from forecast.money.plan import ContingencyPlan, CostLevers, Setting, Values, read_costs
 
 SWANSON = (0.3, 0.4, 0.3)  # chances of the 10th, 50th and 90th percentile (Hurst, Brown and Swanson 2000)
 BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
@@ -52,7 +50,7 @@ class Base:
     mixes            month -> the same as the council counted it, for months in which it does
     ledger           the council's own budget and actuals to date, or None
     expects          whether scenarios also work out the expected path
-    kept             results by the parts of the plan that they follow from; a copy with anything replaced begins anew
+    people, groups   what projects and simulates; they keep their results, and a copy with anything replaced begins anew
     """
 
     central: Assumptions
@@ -78,26 +76,32 @@ class Base:
     mixes: dict[str, np.ndarray] = field(default_factory=dict)
     ledger: Ledger | None = None
     expects: bool = True
-    kept: dict[str, Cache] = field(init=False)
+    people: Projector = field(init=False)
+    groups: dict[str, Simulator] = field(init=False)
 
     def __post_init__(self) -> None:
-        lac = PATHS_KEPT if self.lac.places is None else PLACED_KEPT
-        most = {"people": PROJECTIONS_KEPT, "lac": lac, "cp": PATHS_KEPT, "expected": 2 * PATHS_KEPT}
-        object.__setattr__(self, "kept", {name: Cache(count) for name, count in most.items()})
+        object.__setattr__(self, "people", Projector(self.evidence, self.months, Cache(PROJECTIONS_KEPT)))
+        object.__setattr__(self, "groups", {fit.group.name: self._simulator(fit) for fit in (self.lac, self.cp)})
+
+    def _simulator(self, fit: Calibrated) -> Simulator:
+        name, kept = fit.group.name, Cache(PATHS_KEPT if fit.places is None else PLACED_KEPT)
+        group = (fit, self.norms[name], self.streams[name], self.spread[name])
+        return Simulator(*group, self.people, self.seed, _seed(self.seed, name), self.threads, kept, Cache(PATHS_KEPT))
 
     def without_expected(self) -> "Base":
         """The same, whose scenarios leave out the expected path: where the drawn paths alone are wanted."""
-        alone = replace(self, expects=False)
-        object.__setattr__(alone, "kept", self.kept)  # the same children
-        return alone
+        return self.with_same_children(expects=False)
+
+    def with_same_children(self, **changed) -> "Base":
+        """The same with parts changed that move no child, and with what has been projected and simulated."""
+        other = replace(self, **changed)
+        object.__setattr__(other, "people", self.people)
+        object.__setattr__(other, "groups", self.groups)
+        return other
 
     def read(self, a: Assumptions) -> Plan:
         """The plan of a set of assumptions, on the draws of this case."""
         return read_plan(a, self.draws, self.seed)
-
-    def project(self, people: People) -> Population:
-        """The council's children under one plan."""
-        return self.kept["people"].get(people, lambda: project_people(self.evidence, people, self.months))
 
     def mix_in(self, month: str) -> np.ndarray:
         """Who is placed where in a month: as counted at its end or, beyond what is counted, as counted last."""
@@ -195,7 +199,7 @@ def with_actual_data(base: Base, evidence: Evidence, ledger: Ledger | None) -> B
     budgets = {name: base_budget(base, year_months(name)) for name in years}
     budgets |= {} if ledger is None else {ledger.year: budget_of(ledger, base.draws)}
     mixes = {month: mix_of(base.central, evidence, placed) for month, placed in evidence.placed.items()}
-    return replace(base, evidence=evidence, budgets=budgets, mixes=mixes, ledger=ledger)
+    return base.with_same_children(evidence=evidence, budgets=budgets, mixes=mixes, ledger=ledger)
 
 
 def foresee(base: Base, assumptions: Assumptions) -> Outlook:
@@ -204,71 +208,30 @@ def foresee(base: Base, assumptions: Assumptions) -> Outlook:
     Where the effect of a measure is in doubt, each draw has its low, its middle or its high effect, 3, 4 and 3 draws in
     ten (Swanson's rule for a 10th, 50th and 90th percentile).
     """
-    if not assumptions.is_uncertain(EFFECT):
-        return _project(base, assumptions, base.read(assumptions))
-    entry = assumptions.entry(EFFECT)
-    middle = foresee(base, at_effect(assumptions, entry.value))
-    low, high = (
-        again(base.without_expected(), middle, at_effect(assumptions, share)) for share in (entry.low, entry.high)
-    )
+    plans = read_plans(assumptions, base.draws, base.seed)
+    if len(plans) == 1:
+        return _project(base, assumptions, *plans)
+    alone = base.without_expected()
+    low, middle, high = (_project(at, assumptions, plan) for at, plan in zip((alone, base, alone), plans, strict=True))
     which = np.searchsorted(np.cumsum(SWANSON)[:-1], _generators(base.seed, "measure")("effect").random(base.draws))
     return _woven(base, assumptions, [low, middle, high], which)
 
 
-def _project(base: Base, assumptions: Assumptions, plan: Plan) -> Outlook:
+def _project(base: Base, a: Assumptions, plan: Plan) -> Outlook:
     """One scenario whose measure has the effect it is said to have."""
-    people = base.project(plan.population.centre.people)
-    lac, lac_expected, _ = simulate(base, plan, people, "lac")
-    cp, cp_expected, transfer_share = simulate(base, plan, people, "cp")
-    work = caseload.workload(base.months, lac, cp, base.proceedings_share, transfer_share, base.uasc_share)
-    work = work.after(base.so_far) if base.so_far is not None else work
-    expected = {"lac": lac_expected, "cp": cp_expected}
-    setting, lines, drawn = cost(base, plan, work)
-    return Outlook(assumptions, plan, people, lac, cp, expected, base.months, work, setting, lines, drawn)
-
-
-def simulate(base: Base, plan: Plan, people: Population, name: str) -> tuple[Paths, Expected | None, np.ndarray]:
-    """Children of one group living through care, the expected path, and the share of starts that arrive open, [month]."""
-    fit, care, stream, months = getattr(base, name), plan.care[name], base.streams[name], base.months
-    wanted = demand_of(fit, plan.population.centre, care, people, len(months))
-    leaving = care.on_leaving(fit, len(months))
-
-    def drawn() -> Paths:
-        factors = starts_by_draw(fit, plan.population, care, base.project, len(months), base.draws, base.seed)
-        spread, seed = replace(base.spread[name], demand=factors), _seed(base.seed, name)
-        return caseload.simulate(
-            fit, base.norms[name], stream, wanted.starts, spread, leaving, months, seed, base.threads
-        )
-
-    def expected() -> Expected:
-        return caseload.expected_path(fit, stream, wanted.starts, leaving, months)
-
-    same = (name, plan.population, care)
-    paths, path = base.kept[name].get(same, drawn), base.kept["expected"].get(same, expected) if base.expects else None
-    return paths, path, wanted.transfers.sum(axis=1) / wanted.starts.sum(axis=1)
-
-
-def cost(base: Base, plan: Plan, work: Workload) -> tuple[Setting, dict[str, np.ndarray], Draw]:
-    """What the work costs line by line, actuals in the place of what is past, and what that draws on the contingency."""
-    setting = setting_of(base, plan.money.levers, work.months)
+    months = base.months if base.so_far is None else base.so_far.months + base.months
+    setting = setting_of(base, plan.money.levers, months)
+    people = base.people.project(plan.population.centre.people)
+    lac, cp = (base.groups[name].simulate(plan.population, plan.care[name], base.expects) for name in ("lac", "cp"))
+    work = caseload.workload(
+        base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share
+    )
+    work = work if base.so_far is None else work.after(base.so_far)
     lines = costs.cost_lines(work, plan.money.costs, setting)
-    if base.ledger is not None:
-        lines = with_actuals(lines, work.months, base.ledger, plan.money.ledger)
-    return setting, lines, draw_on_contingency(base, plan.money.contingency, lines, work.months)
-
-
-def again(base: Base, held: Outlook, a: Assumptions) -> Outlook:
-    """`foresee` for assumptions near those of `held`: where only money moved, the same children are costed anew."""
-    plan = base.read(a)
-    if a.is_uncertain(EFFECT):
-        return foresee(base, a)
-    return costed(base, held, a, plan) if plan.same_children(held.plan) else _project(base, a, plan)
-
-
-def costed(base: Base, held: Outlook, a: Assumptions, plan: Plan) -> Outlook:
-    """The children of an outlook costed anew."""
-    setting, lines, drawn = cost(base, plan, held.work)
-    return replace(held, assumptions=a, plan=plan, setting=setting, lines=lines, drawn=drawn)
+    lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, plan.money.ledger)
+    drawn = draw_on_contingency(base, plan.money.contingency, lines, months)
+    expected = {"lac": lac.expected, "cp": cp.expected}
+    return Outlook(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
 
 
 def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) -> Outlook:
@@ -389,12 +352,9 @@ def draw_on_contingency(
     base: Base, plan: ContingencyPlan, lines: dict[str, np.ndarray], months: list[str], adjustment: float | None = None
 ) -> Draw:
     """Draw-down over the budget year, from net cost against the base budget, or one `adjustment` pounds above it."""
-    adjustment = plan.adjustment if adjustment is None else adjustment
-    inside = [months.index(month) for month in base.year]
-    share = days_in(base.year) / days_in(base.year).sum()
-    budget = (costs.net(base.budgets[base.central.case.financial_year]) + adjustment)[:, None] * share
-    committed = contingency.commitments(plan.recovery_plan, plan.recovery_starts, len(base.year))
-    return contingency.draw_down(costs.net(lines)[:, inside], budget, committed, plan.amount, plan.one_off_savings)
+    cost = costs.net(lines)[:, [months.index(month) for month in base.year]]
+    budget = costs.net(base.budgets[base.central.case.financial_year])
+    return contingency.draw_on(plan, cost, budget, days_in(base.year), adjustment)
 
 
 # --- random numbers by name -------------------------------------------------------------------------------------------

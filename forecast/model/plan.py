@@ -6,8 +6,8 @@ Plans are values: equal parts of two plans give equal results, to the last bit.
 from dataclasses import dataclass
 
 from forecast.case import Assumptions
-from forecast.demand.demography import CarePlan, PopulationPlan
-from forecast.demand.plan import read_care, read_population
+from forecast.demand.caseload import CarePlan, PopulationPlan
+from forecast.demand.plan import at_each_effect, read_care, read_population
 from forecast.money.plan import MoneyPlan, read_money
 
 
@@ -19,13 +19,14 @@ class Plan:
     care: dict[str, CarePlan]
     money: MoneyPlan
 
-    def same_children(self, other: "Plan") -> bool:
-        """Whether the children of both plans are the same: then a change asks for a new price of the same work."""
-        return (self.population, self.care) == (other.population, other.care)
+
+def read_plans(a: Assumptions, draws: int, seed: int) -> list[Plan]:
+    """The plan of one set of assumptions; where the effect of its measure is in doubt, those of the low, middle and high."""
+    return [read_plan(certain, draws, seed) for certain in at_each_effect(a)]
 
 
 def read_plan(a: Assumptions, draws: int, seed: int) -> Plan:
-    """The plan of one set of assumptions, its prices drawn; births and migration are drawn by the demography."""
+    """The plan of assumptions as they are written, prices drawn; births and migration are drawn with the children."""
     population = read_population(a)
     swung = {swing.key for swing in population.swings}
     keys = [key for key in a.keys() if a.is_uncertain(key) and key not in swung]

@@ -10,7 +10,6 @@ from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, years_fro
 from forecast.demand.levers import Lever, Timing
 from forecast.demand.placements import PAID_FOR, Places
 from forecast.demand.plan import lever, read_timing
-from forecast.money.activity import ContactNorms
 
 PRICE_INDICES = "prices."
 
@@ -63,6 +62,16 @@ class Price:
 
 
 @dataclass(frozen=True)
+class ContactNorms:
+    """Contact: sessions a week in proceedings by age band [band] or [draw x band]; the rest scalars or [draw x 1]."""
+
+    sessions: np.ndarray
+    after_order_a_year: np.ndarray
+    hours_a_session: np.ndarray
+    children_a_session: np.ndarray
+
+
+@dataclass(frozen=True)
 class ContactPlan:
     """Contact: how much of it, hours a week and yearly cost of the in-house service, prices of what is bought beyond it."""
 
@@ -75,21 +84,20 @@ class ContactPlan:
 
 @dataclass(frozen=True)
 class PostPlan:
-    """One kind of post: hours for a LAC review and for a conference, posts held and what each costs."""
+    """One kind of post: hours for a LAC review and for a conference, posts held and the yearly cost of one."""
 
     hours_a_lac_review: np.ndarray | float
     hours_a_conference: np.ndarray | float
-    posts: float
-    post_cost: Price
+    held: float
+    cost: Price
 
 
 @dataclass(frozen=True)
 class ReviewPlan:
-    """Reviews and conferences: children in one conference, the posts, hours that a post gives, the agency's premium."""
+    """Reviews and conferences: children in one conference, posts by kind, hours that a post gives, the agency's premium."""
 
     children_a_conference: float
-    iro: PostPlan
-    admin: PostPlan
+    posts: dict[str, PostPlan]
     hours_a_post: float
     agency_premium: np.ndarray | float
 
@@ -145,6 +153,31 @@ class LedgerPlan:
     noise: float
     level: float
     memory: float
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the costing of one scenario needs beside activity and prices.
+
+    mix                 [month x band x placement] or [band x placement]  who is placed where
+    residential         [month]             multiple of residential child-days, where placements are states
+    new_share           [month]             share of child-days in placements made after the origin
+    added_places        [month]             in-house foster places a measure adds
+    contact_lever, price_lever, iro_lever  [month]
+    measure_begins, measure_months         [month]  1 where a measure is set up; 1 where it is paid for
+    starts_per_icpc     scalar
+    """
+
+    mix: np.ndarray
+    residential: np.ndarray
+    new_share: np.ndarray
+    added_places: np.ndarray
+    contact_lever: np.ndarray
+    price_lever: np.ndarray
+    iro_lever: np.ndarray
+    measure_begins: np.ndarray
+    measure_months: np.ndarray
+    starts_per_icpc: float
 
 
 @dataclass(frozen=True)
@@ -239,18 +272,20 @@ def read_costs(values: Values) -> CostPlan:
         ),
         reviews=ReviewPlan(
             children_a_conference=values["families.cp"],
-            iro=PostPlan(
-                values["iro.hours_a_lac_review"],
-                values["iro.hours_a_conference"],
-                values["iro.posts"],
-                pay("iro.post_cost"),
-            ),
-            admin=PostPlan(
-                values["iro.admin_hours_a_lac_review"],
-                values["iro.admin_hours_a_conference"],
-                values["iro.admin_posts"],
-                pay("iro.admin_post_cost"),
-            ),
+            posts={
+                "iro": PostPlan(
+                    values["iro.hours_a_lac_review"],
+                    values["iro.hours_a_conference"],
+                    values["iro.posts"],
+                    pay("iro.post_cost"),
+                ),
+                "admin": PostPlan(
+                    values["iro.admin_hours_a_lac_review"],
+                    values["iro.admin_hours_a_conference"],
+                    values["iro.admin_posts"],
+                    pay("iro.admin_post_cost"),
+                ),
+            },
             hours_a_post=values["iro.hours_a_post"],
             agency_premium=values["iro.agency_premium"],
         ),

@@ -8,11 +8,11 @@ from forecast.case.months import days_in, financial_year
 from forecast.demand import breaks
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import UASC
-from forecast.model.outlook import Base, Outlook, again, draw_on_contingency
+from forecast.model.outlook import Base, Outlook, draw_on_contingency, foresee
 from forecast.money import costs
-from forecast.money.activity import conferences, posts_needed
+from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT
-from forecast.money.costs import GROUPS, LINES, review_hours
+from forecast.money.costs import GROUPS, LINES
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
 from forecast.questions.payback import payback
@@ -214,10 +214,10 @@ def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
     """The change of the expected call from the central case by cause, pounds and pence; None for the central case."""
     if outlook is central:
         return None
-    known = {id(one.assumptions): one for one in (outlook, central)}
+    known, alone = {id(one.assumptions): one for one in (outlook, central)}, base.without_expected()
 
     def call(a: Assumptions) -> float:
-        there = known[id(a)] if id(a) in known else again(base.without_expected(), central, a)
+        there = known[id(a)] if id(a) in known else foresee(alone, a)
         return float(there.drawn.at_year_end.mean())
 
     held = split(central.assumptions, outlook.assumptions, call)
@@ -306,12 +306,10 @@ def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outloo
 
 def activity_by_year(outlook: Outlook) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
-    plan, months = outlook.plan.money.costs.reviews, outlook.months
-    held = conferences(outlook.work, outlook.setting.starts_per_icpc, plan.children_a_conference)
-    hours = review_hours(outlook.work, plan, outlook.setting)
-    years = np.array([financial_year(month) for month in months])
-    posts = {kind: posts_needed(hours[kind], plan.hours_a_post, months) for kind in hours}
-    counts = {"lac_reviews": outlook.work.lac_reviews, **held}
+    plan = outlook.plan.money.costs
+    needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
+    years = np.array([financial_year(month) for month in outlook.months])
+    counts, posts = {"lac_reviews": outlook.work.lac_reviews, **needed.conferences}, needed.posts
     return {
         year: {name: summary(count[:, years == year].sum(axis=1)) for name, count in counts.items()}
         | {f"{kind}_posts_needed": summary(posts[kind][:, years == year].mean(axis=1)) for kind in posts}

@@ -12,6 +12,7 @@ from forecast.case.months import year_months
 from forecast.model import outlook
 from forecast.model.outlook import Base, Outlook
 from forecast.money.contingency import Draw
+from forecast.money.costs import cost_lines
 
 SWITCH_WITHIN = 1e-6  # of the distance between the limits
 SMALLEST_STEP = {"places": 1.0, "months": 1.0, "multiplier": 0.005, "share": 0.005, "gbp": 1000.0}
@@ -39,7 +40,9 @@ def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
     there = replace(there, budgets=base.budgets | {year: outlook.base_budget(there, year_months(year))})
     if plan.population != held.plan.population:
         return outlook.foresee(there, a).drawn
-    return outlook.cost(replace(there, ledger=None), plan, held.work)[-1]
+    setting = outlook.setting_of(there, plan.money.levers, held.months)
+    lines = cost_lines(held.work, plan.money.costs, setting)
+    return outlook.draw_on_contingency(there, plan.money.contingency, lines, held.months)
 
 
 def tornado(base: Base, held: Outlook) -> pd.DataFrame:
@@ -134,7 +137,7 @@ def _first_enough(enough: Callable[[float], bool], now: float, end: float, step:
 
 def chance_at(base: Base, held: Outlook, key: str, value: float) -> float:
     """Chance that the contingency holds with one lever at a value."""
-    return outlook.again(base, held, fixed_at(held.assumptions, key, value)).drawn.chance
+    return outlook.foresee(base, fixed_at(held.assumptions, key, value)).drawn.chance
 
 
 def switching_value(base: Base, held: Outlook, key: str) -> float | None:
