@@ -113,7 +113,7 @@ class Base:
 class Outlook:
     """One scenario of a case, draw by draw.
 
-    plan      what its assumptions say; where a measure's effect is in doubt, of the middle effect, care aside
+    plan      what its assumptions say; where a measure's effect is in doubt, of the middle effect
     expected  group -> the expected path, None where left out
     months    every month costed: the budget year's months to date, then the forecast
     lines     line -> [draw x month], pounds, income negative
@@ -235,7 +235,7 @@ def _project(base: Base, a: Assumptions, plan: Plan) -> Outlook:
 
 
 def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) -> Outlook:
-    """One outlook that takes each draw from one of several; its children are of none of their plans."""
+    """One outlook that takes each draw from one of several; its plan is the middle one's."""
 
     def weave(arrays: list):
         if isinstance(arrays[0], Placed):
@@ -254,8 +254,7 @@ def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) 
     lac, cp, work = (weave_all([getattr(part, name) for part in parts]) for name in ("lac", "cp", "work"))
     lines = {line: weave([part.lines[line] for part in parts]) for line in middle.lines}
     drawn = draw_on_contingency(base, middle.plan.money.contingency, lines, middle.months)
-    plan = replace(middle.plan, care={})
-    return replace(middle, assumptions=a, plan=plan, lac=lac, cp=cp, work=work, lines=lines, drawn=drawn)
+    return replace(middle, assumptions=a, lac=lac, cp=cp, work=work, lines=lines, drawn=drawn)
 
 
 # --- the past: one year, the months to date, the budget ---------------------------------------------------------------

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 
 from forecast.case import Assumptions
 from forecast.case.months import year_months
+from forecast.demand.plan import read_population
 from forecast.model import outlook
 from forecast.model.outlook import Base, Outlook
 from forecast.money.contingency import Draw
@@ -38,7 +39,7 @@ def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
     central, plan = fixed_at(base.central, key, value), base.read(a)
     there = replace(base, central=central, plan=base.read(central))
     there = replace(there, budgets=base.budgets | {year: outlook.base_budget(there, year_months(year))})
-    if plan.population != held.plan.population:
+    if read_population(a) != read_population(held.assumptions):
         return outlook.foresee(there, a).drawn
     setting = outlook.setting_of(there, plan.money.levers, held.months)
     lines = cost_lines(held.work, plan.money.costs, setting)
