@@ -50,7 +50,8 @@ class Norms:
     trend       what the central path takes from each trend
     yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
     small       children so few that single events move rates by as much again as drift does
-    doubt       chance that the country's rate of an age and time in care does not hold in a council with returns of its own
+    doubt       chance that the country's rate of an age and time in care does not hold in a council with returns of its
+                own
     """
 
     pool_starts: float
@@ -95,7 +96,8 @@ class Calibrated:
     starts_since      [band]  starts a year that multiple stands for
     trend             the central path and how practice leans to follow it
     children          [band] children each start rate is counted on
-    returns, places   the council's own child-level counts, and placements as states made of them; None where it has none
+    returns, places   the council's own child-level counts, and placements as states made of them; None where it has
+                      none
     """
 
     group: Group
@@ -116,7 +118,7 @@ class Calibrated:
     places: Places | None = None
 
     def standing(self, opening: Opening, hazards: Hazards) -> "Calibrated":
-        """The same with other children open at the start, each age of them placed as its child-days were, and other hazards."""
+        """The same with other hazards and other children open at the start, each age placed as its child-days were."""
         if self.places is None:
             return replace(self, opening=opening, hazards=hazards)
         now = local.state_of_points(opening.age, hazards, self.returns.lived)
@@ -130,7 +132,7 @@ def first_hazards(bands: list[str], edges: list[float], stock: float, ended: flo
 
 
 def fit_group(group: Group) -> tuple[Fit, Fit, float]:
-    """Hazards of the country and of the council, each reproducing its published year; the same figures are fitted once."""
+    """Hazards of the country and of the council, each reproducing its published year; the same figures fitted once."""
     figures = pickle.dumps((group.bands, group.country, group.council))
     if figures not in _FITTED:
         if len(_FITTED) >= MOST_FITTED:
@@ -159,7 +161,8 @@ def _council_fit(council: calibration.Margins):
 def calibrate(
     group: Group, evidence: Evidence, norms: Norms, days_since: float, calibration_year: str, fits=None
 ) -> Calibrated:
-    """Fit one group, pool its rates toward the country's, and stand its children at the origin; the central path is to come.
+    """Fit one group, pool its rates toward the country's, and stand its children at the origin; the central path is to
+    come.
 
     fits   (country's fit, council's fit, newborn share), where they are already known
     """
@@ -220,7 +223,7 @@ def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -
 
 
 def _recent(evidence: Evidence, group: Group, implied: float, days_since: float) -> float:
-    """Starts a year since the calibration year: those counted by month or, where none are, those that the stock implies."""
+    """Starts a year since the calibration year: those counted by month, else those that the stock implies."""
     if evidence.recent_starts is None:
         return implied
     return evidence.recent_starts[group.name] / days_since * DAYS_A_YEAR
@@ -291,8 +294,8 @@ def pool_leaving(
 ) -> tuple[Hazards, Pooled]:
     """Leaving hazards, and by age band against the country's: the level first, then each band against the level.
 
-    Those who leave by turning 18 say nothing of the hazard and are left out. The council's own returns, where they are held,
-    tell of each age and time since the start.
+    Those who leave by turning 18 say nothing of the hazard and are left out. The council's own returns, where they are
+    held, tell of each age and time since the start.
     """
     if seen is not None:
         return local.pool_hazards(seen, country.hazards, norms.trust)
@@ -359,9 +362,9 @@ def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entran
 def practice(fit: Calibrated, norms: Norms, draws: int, months: int, rng) -> Spread:
     """Spread of every draw: uncertain rates and practice drift. `rng(name)` gives a generator of its own.
 
-    The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not drawn
-    beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils' counts
-    strayed from theirs, holds what is not known of the level.
+    The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not
+    drawn beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils'
+    counts strayed from theirs, holds what is not known of the level.
     """
     ages = fit.by_age.factors(rng("start ages"), draws)
     drift = norms.start_drift.factors(rng("start drift"), draws, months)
@@ -402,7 +405,7 @@ def expected_path(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: 
 
 @dataclass(frozen=True)
 class FamilyRates:
-    """What children of one named stream bring: the share who arrive with a plan open; start rates against other children's."""
+    """Of one named stream: the share who arrive with a plan open, and start rates against other children's."""
 
     name: str
     arrive_on_plan: float
@@ -429,7 +432,7 @@ class Swing:
 
 @dataclass(frozen=True)
 class PopulationPlan:
-    """What a scenario says of births, deaths and migration: at the centre, without each named stream, at each range's ends."""
+    """Births, deaths and migration of a scenario: at the centre, without each named stream, at each range's ends."""
 
     centre: Demography
     without: tuple[tuple[str, Demography], ...]
@@ -517,7 +520,7 @@ def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Simulated:
-    """One group under one scenario: its paths draw by draw, the expected path (None where left out), its expected starts."""
+    """One group under one scenario: paths draw by draw, expected path (None where left out), expected starts."""
 
     paths: Paths
     expected: Expected | None

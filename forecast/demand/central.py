@@ -1,4 +1,4 @@
-"""The central path: how far today's stock moves by trend, before population and levers, and how practice leans for it."""
+"""The central path: how far today's stock moves by trend, before population and levers, and what practice adds."""
 
 from dataclasses import dataclass, replace
 
@@ -103,7 +103,7 @@ def read_trends(past: Past, held: TrendNorms, years: int) -> dict[str, np.ndarra
 
 
 def own_record(past: Past, held: TrendNorms) -> Record:
-    """The council's own past forecasts by the trends that read only counts, 1 to 3 years ahead, at every past 31 March."""
+    """The council's own past forecasts by the trends that read only counts, 1 to 3 years ahead, at each 31 March."""
     foreseen, happened = [], []
     for at in range(1, past.years.size - 1):
         seen = past.until(past.years[at])

@@ -17,7 +17,7 @@ from forecast.demand.trend.past import Past
 
 @dataclass(frozen=True)
 class Group:
-    """Published year of one group (LAC or CP) for the country and for the council, and its past counts; name: lac or cp."""
+    """Published year of one group (name: lac or cp) for the country and for the council, and its past counts."""
 
     name: str
     bands: list[str]
@@ -36,7 +36,8 @@ class Evidence:
     children_by_band, country_children  [band]
     births              births in the last known year; births_mid_year: the year to whose middle they run
     population_by_year  all ages, one base: scales earlier years' exposure
-    local, plans        what the council's own child-level returns count of looked-after children and of plans, where it has them
+    local, plans        what the council's own child-level returns count of looked-after children and of plans, where it
+                        has them
     placed              month -> placement -> children at its end, where the council counts it by month
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """

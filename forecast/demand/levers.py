@@ -15,7 +15,7 @@ class Timing:
     half_life: float
 
     def reach(self, months: int) -> np.ndarray:
-        """How far levers act in each month, 0 to 1, [month]: they rise over the ramp and, once they have lasted, fade."""
+        """How far levers act, 0 to 1, [month]: they rise over the ramp and, once they have lasted, fade."""
         begun = np.arange(1, months + 1) - self.starts_after
         fading = np.maximum(begun - self.lasts, 0) / self.half_life
         return np.clip(begun / max(self.ramp, 1), 0, 1) * 0.5**fading
@@ -23,7 +23,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Lever:
-    """A multiplier that acts in time; one that multiplies by 1 has no timing, so that levers that do the same are equal."""
+    """A multiplier that acts in time. One that multiplies by 1 has no timing: levers that do the same are equal."""
 
     times: float = 1.0
     timing: Timing | None = None

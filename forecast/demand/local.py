@@ -1,8 +1,8 @@
-"""A council's own child-level rates: how fast its children leave, where they first live, where they move, who is here now.
+"""A council's own child-level rates: how fast children leave, where they first live and move, who is here now.
 
-Counts of the returns, pooled step by step toward what is known already (Gamma-Poisson, closed form): all leaving toward the
-country's, each age and time in care toward that level, each placement toward its age. Unaccompanied asylum-seeking children
-are placements of their own, so that they start, move and leave at their own rates and stand on their own line.
+Counts of the returns, pooled step by step toward what is known already (Gamma-Poisson, closed form): all leaving toward
+the country's, each age and time in care toward that level, each placement toward its age. Unaccompanied asylum-seeking
+children are placements of their own, so that they start, move and leave at their own rates and stand on their own line.
 """
 
 from dataclasses import dataclass, replace
@@ -60,14 +60,14 @@ PLAN_TIMES = tuple(PLAN_TIME_FROM)
 TIMES, UNKNOWN, ADULT = tuple(TIME_FROM), "unknown", "leave_turned_18"
 FOSTERED = {"kinship": "fostering"}  # counted within
 LEAVES, MOVES = "leave_", "move_to_"
-ONE_CHILD = 1.0  # what is usual at other ages counts for one child, so that a placement seen once is neither ruled out nor certain
+ONE_CHILD = 1.0  # worth of what is usual at other ages: a placement seen once is neither ruled out nor certain
 TABLES = 256  # drawn of placements: more than a range's ends can tell apart
 SPREAD = (5**0.5 - 1) / 2  # the golden section: its multiples fill the unit evenly
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Child-days and ends by age and time since the start, [band x time]; `edges` [time] is where each stretch begins, days."""
+    """Child-days and ends, [band x time] since the start; `edges` [time] is where each stretch begins, days."""
 
     days: np.ndarray
     left: np.ndarray
@@ -118,14 +118,15 @@ def read_local(
 ) -> Local:
     """Tables of the returns as counts by age, time in care and placement of the engine.
 
-    Child-days and events of unknown age or time say nothing of a rate and are left out. A child here now whose care began
-    before the returns did has been here longer than they reach.
-    Raises BadInput where a child here now is of unknown age: it cannot be lived on.
+    Child-days and events of unknown age or time say nothing of a rate and are left out. A child here now whose care
+    began before the returns did has been here longer than they reach. Raises BadInput where a child here now is of
+    unknown age: it cannot be lived on.
     """
     lost = here.loc[here["age_band"] == UNKNOWN, "children"].sum()
     if lost:
         raise BadInput(
-            f"{lost:.0f} looked-after children on {here['day'].iloc[0]} have no date of birth. Put it into the Header and read the returns again."
+            f"{lost:.0f} looked-after children on {here['day'].iloc[0]} have no date of birth. "
+            "Put it into the Header and read the returns again."
         )
     known = exposure[(exposure["age_band"] != UNKNOWN) & (exposure["time_since_start"] != UNKNOWN)]
     last = known[known["year"] == known["year"].max()]
@@ -146,7 +147,7 @@ def read_local(
 
 
 def read_plans(exposure: pd.DataFrame) -> Seen:
-    """Child-days on child protection plans and plans ended, by age and time since the start; of unknown age, nothing is told."""
+    """Child-days on plans and plans ended, by age and time since the start; those of unknown age are left out."""
     known = exposure[exposure["age_band"].isin(CP_BANDS)]
     at = (
         [CP_BANDS.index(band) for band in known["age_band"]],
@@ -205,7 +206,7 @@ class Trust:
 
 
 def pool_hazards(seen: Seen, before: Hazards, trust: Trust) -> tuple[Hazards, Pooled]:
-    """Leaving hazards by age and time since the start, and the posterior of each age against `before`, such as the country's."""
+    """Leaving hazards by age and time since the start, and each age's posterior against `before`."""
     days, left = seen.days, seen.left
     expected = days * by_time(before, seen.edges)
     level = pool(left.sum(), expected.sum(), trust.level)
@@ -244,7 +245,8 @@ def places_drawn(
 ) -> Places:
     """The same, and tables drawn as their counts leave them in doubt: rates are Gamma, shares Dirichlet.
 
-    family  children who start together, on average, and first live together: the variance of a count over its mean is 2 x family - 1
+    family  children who start together, on average, and first live together: the variance of a count over its mean is 2
+            x family - 1
     """
     told = told_of_places(local, hazards, trust)
     alike = 2 * family - 1
@@ -260,7 +262,8 @@ def places_drawn(
 class ToldOfPlaces:
     """What the returns tell of placements, and how surely.
 
-    leaving, out  [band x state]          posteriors: of leaving, against all placements together; of moving, against `everyone`
+    leaving, out  [band x state]          posteriors: of leaving, against all placements together; of moving, against
+                  `everyone`
     everyone      [state]                 moves per child per day, all ages
     expected      [band x state]          ends of care expected, were all placements alike
     first         [band x state]          children's worth of first placements
@@ -309,7 +312,8 @@ def first_weights(local: Local) -> np.ndarray:
     """
     if not local.first.sum():
         raise BadInput(
-            "the returns hold no start of care, so it cannot be told where children first live. Read a whole year or more."
+            "the returns hold no start of care, so it cannot be told where children first live. "
+            "Read a whole year or more."
         )
     return _toward(
         local.first, local.first.sum(axis=0) * np.where(lived_in(local).any(axis=1)[:, None], lived_in(local), 1)
@@ -323,7 +327,7 @@ def moving_weights(local: Local) -> np.ndarray:
 
 
 def _toward(counts: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """Children's worth along the last axis: the counts and one child's worth of what is usual; 0 where neither holds anything."""
+    """Children's worth along the last axis: the counts and one child's worth of what is usual; else 0."""
     before = _over(usual, np.broadcast_to(usual.sum(axis=-1, keepdims=True), usual.shape))
     return counts + ONE_CHILD * before
 
@@ -334,7 +338,7 @@ def _shares(weights: np.ndarray) -> np.ndarray:
 
 
 def opening_of(local: Local) -> tuple[Opening, np.ndarray]:
-    """The very children of the last day, and the placement of each: every cell's children spread evenly over its ages and times."""
+    """The very children of the last day and their placements, each cell's spread evenly over its ages and times."""
     band, time, state = (np.repeat(index, local.here[local.here > 0].astype(int)) for index in np.nonzero(local.here))
     low, edges = np.append(age_from(LAC_BANDS), ADULT_AGE), np.append(list(TIME_FROM.values()), ADULT_AGE)
     place = np.arange(band.size)
@@ -345,7 +349,7 @@ def opening_of(local: Local) -> tuple[Opening, np.ndarray]:
 
 
 def state_of_points(ages: np.ndarray, hazards: Hazards, counts: np.ndarray) -> np.ndarray:
-    """A placement for each of many points of an opening stock, so that each age is shared out as `counts` [band x state] are, or as all ages' where it has none."""
+    """A placement for each opening point: each age shared out as `counts` [band x state], else as all ages are."""
     whole = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
     reach = np.cumsum(_over(counts, whole, _over(counts.sum(axis=0), counts.sum())), axis=1)
     band = np.maximum(np.searchsorted(hazards.age_from, ages, side="right") - 1, 0)

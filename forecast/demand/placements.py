@@ -103,7 +103,8 @@ def fit_mix(by_age: np.ndarray, by_placement: np.ndarray, may_live: np.ndarray) 
             return table / by_age[:, None]
     raise BadInput(
         "the placement mix cannot meet the published numbers by age and by placement at once; "
-        "check the counts by placement, and the youngest and oldest ages allowed in each in the assumptions (placements.…)"
+        "check the counts by placement, and the youngest and oldest ages allowed in each "
+        "in the assumptions (placements.…)"
     )
 
 
@@ -136,7 +137,8 @@ def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...], residential: np.
     """Child-days by placement where placements are states, each [draw x month].
 
     placed       [draw x month x state]  child-days; `paid_as` names what each state is
-    residential  [month]                 what a lever multiplies residential child-days by, taken from or given to fostering
+    residential  [month]                 what a lever multiplies residential child-days by, taken from or given to
+                 fostering
     """
     by_type = {
         name: sum(placed[:, :, at] for at, paid in enumerate(paid_as) if paid == name)
@@ -156,9 +158,11 @@ def placement_days(
     residential: np.ndarray,
     added_places: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Child-days by what is paid for, each [draw x month]: counted where placements are states, else by the mix of each age.
+    """Child-days by what is paid for, each [draw x month]: counted where placements are states, else by the mix of each
+    age.
 
-    mix, kinship_share  who is placed where, and the share of foster placements with relatives, where they are not states
+    mix, kinship_share  who is placed where, and the share of foster placements with relatives, where they are not
+                        states
     residential         [month]  multiple of residential child-days, where they are
     added_places        [month]  in-house foster places added by a measure
     In-house homes and homes of the council fill first; what they cannot hold goes to agencies.

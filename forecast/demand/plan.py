@@ -1,4 +1,4 @@
-"""What one set of assumptions says of children, read once: the population, the care of each group, the norms of the fit."""
+"""What one set of assumptions says of children, read once: the population, care of each group, norms of the fit."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def shock(a: Assumptions, key: str) -> Shock:
 
 
 def read_population(a: Assumptions) -> PopulationPlan:
-    """Births, deaths and migration at the centre, without each named stream, and at the ends of each uncertain range."""
+    """Births, deaths and migration at the centre, without each named stream, and at each uncertain range's ends."""
     values = {key: a.value(key) for key in a.keys() if key.startswith(("population.", "migration."))}
     moves = {key: lever(a, f"levers.{key}") for key in ("births", "moves_in", "family_streams")}
     parts = [key.split(".") for key in values]
@@ -143,7 +143,7 @@ def trend_norms(a: Assumptions, group: str) -> TrendNorms:
 
 
 def at_each_effect(a: Assumptions) -> list[Assumptions]:
-    """The scenario itself; where the effect of its measure is in doubt, the scenario at the low, middle and high effect."""
+    """The scenario; where the effect of its measure is in doubt, at its low, middle and high effect."""
     entry = a.entry(EFFECT)
     return [at_effect(a, share) for share in (entry.low, entry.value, entry.high)] if a.is_uncertain(EFFECT) else [a]
 
@@ -180,7 +180,7 @@ def may_live(a: Assumptions) -> np.ndarray:
 
 
 def uasc_shares(a: Assumptions, evidence: Evidence) -> np.ndarray:
-    """Share of looked-after children who are unaccompanied asylum seekers, [band]: the council's own count, else assumed."""
+    """Share of looked-after children who are UASC, [band]: the council's own count, else assumed."""
     if evidence.local is not None:
         return evidence.local.uasc_share
     held = {band: a.value(f"placements.uasc_{band}") for band in ("10_15", "16_17")}

@@ -38,7 +38,8 @@ class Pooled:
 
 
 def own_rate(events, exposure) -> Pooled:
-    """A rate from a council's own events alone: events a unit of exposure, Jeffreys's prior (half an event, no exposure).
+    """A rate from a council's own events alone: events a unit of exposure, Jeffreys's prior (half an event, no
+    exposure).
 
     events    counted, such as ends of care
     exposure  what they were counted over, such as child-years; above 0
@@ -58,7 +59,8 @@ def pool(observed, expected, weight_of_national: float) -> Pooled:
 
 
 def pool_with_doubt(observed, expected, weight_of_national: float, own, doubt: float) -> Pooled:
-    """Gamma-Poisson pooling with a prior that may be wrong: a mixture of two, in closed form (Schmidli and others 2014).
+    """Gamma-Poisson pooling with a prior that may be wrong: a mixture of two, in closed form (Schmidli and others
+    2014).
 
     observed, expected, weight_of_national  as for `pool`; counts and what they are at the rate known before
     own    children expected at the council's own overall rate, for which half an event's worth of trust is enough

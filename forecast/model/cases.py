@@ -26,7 +26,7 @@ WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "popula
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case ready to run: its evidence, its tables and the files they stand in, and one set of assumptions for each scenario."""
+    """A case ready to run: evidence, tables and the files they stand in, one set of assumptions a scenario."""
 
     evidence: Evidence
     history: History
@@ -69,7 +69,7 @@ class Come:
 
     @property
     def placed(self) -> dict[str, dict[str, float]]:
-        """Month -> placement -> looked-after children at its end, for months in which the council counts every placement."""
+        """Month -> placement -> looked-after children at its end, for months that count every placement."""
         wide = (
             self.counts.pivot(index="month", columns="measure", values="value")
             .reindex(columns=list(COUNTED_AS.values()))
@@ -183,7 +183,8 @@ def with_data(
 
 
 def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
-    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or data/published.
+    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or
+    data/published.
 
     Raises BadInput where it is in both of these.
     """
@@ -211,8 +212,8 @@ def local_counts(tables: dict[str, pd.DataFrame], origin: date) -> Local:
 def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) -> Local:
     """The returns' counts, proved to have as many children at the origin as the history.
 
-    Returns that came with the month's counts (`of_the_month`) and disagree give their rates alone, for the month has to go on;
-    the refresh tells it. Raises BadInput for others that disagree.
+    Returns that came with the month's counts (`of_the_month`) and disagree give their rates alone, for the month has to
+    go on; the refresh tells it. Raises BadInput for others that disagree.
     """
     counted, said = int(held.here.sum()), evidence.lac.open_at_origin
     if not held.current or counted == said:

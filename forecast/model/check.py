@@ -89,7 +89,7 @@ def _stays(returns: Local) -> list[list]:
 
 
 def _leavers(fit: Calibrated) -> list[list]:
-    """Those who left in the returns, turning 18 left out, beside what the hazards used would have made of the same child-days."""
+    """Those who left in the returns but by turning 18, and what the hazards used make of the same child-days."""
     used = (fit.returns.days.sum(axis=2) * by_time(fit.hazards, fit.returns.seen.edges)).sum(axis=1)
     counted = fit.returns.left.sum(axis=(1, 2))
     rows = zip(fit.group.bands, counted, used, strict=True)

@@ -144,7 +144,8 @@ class Outlook:
 def prepare(
     central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2, ledger: Ledger | None = None
 ) -> Base:
-    """Everything the scenarios of a case share: calibration, the past year, the budget, the random numbers of the draws.
+    """Everything the scenarios of a case share: calibration, the past year, the budget, the random numbers of the
+    draws.
 
     ledger  the council's own budget and actuals to date, where it has them
     """
@@ -313,7 +314,7 @@ def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
 
 
 def setting_of(base: Base, levers: CostLevers, months: list[str], flat: bool = False) -> Setting:
-    """What the costing needs of one scenario, for `months`: those before the forecast, or all if `flat`, are without levers."""
+    """What the costing needs, by month: those before the forecast, or all if `flat`, are without levers."""
     ahead = 0 if flat else len(set(months) & set(base.months))
     before = len(months) - ahead
 

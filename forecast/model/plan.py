@@ -21,7 +21,7 @@ class Plan:
 
 
 def read_plans(a: Assumptions, draws: int, seed: int) -> list[Plan]:
-    """The plan of one set of assumptions; where the effect of its measure is in doubt, those of the low, middle and high."""
+    """The plan of a set of assumptions; where its measure's effect is in doubt, those of low, middle and high."""
     return [read_plan(certain, draws, seed) for certain in at_each_effect(a)]
 
 

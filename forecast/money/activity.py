@@ -11,7 +11,8 @@ from forecast.money.plan import ContactNorms, ContactPlan, ReviewPlan, Setting
 
 @dataclass(frozen=True)
 class Activity:
-    """The work that children bring, [draw x month] each: conferences by kind, sessions and hours of contact, review hours, posts.
+    """The work that children bring, [draw x month] each: conferences by kind, sessions and hours of contact, review
+    hours, posts.
 
     bought  supervised hours beyond what the in-house service can give
     hours, posts  by kind of post, iro and admin: hours of reviews and conferences, and the full-time posts they need

@@ -1,7 +1,8 @@
-"""The council's ledger: budget by line, actuals to date in the place of forecast, and what they tell of the rest of the year.
+"""The council's ledger: budget by line, actuals to date in the place of forecast, and what they tell of the rest of the
+year.
 
-projected outturn = actuals to date + forecast of the rest, period by period. A line that has run dearer or cheaper than the
-model made it keeps most of that difference: how much depends on how sure the model was and how even the ledger is.
+projected outturn = actuals to date + forecast of the rest, period by period. A line that has run dearer or cheaper than
+the model made it keeps most of that difference: how much depends on how sure the model was and how even the ledger is.
 """
 
 from dataclasses import dataclass, replace
@@ -33,21 +34,24 @@ class Ledger:
     levels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        """Raises BadInput for a line that is none, a month of another year, or a month without every line of the budget."""
+        """Raises BadInput for an unknown line, a month of another year, or a month without every line of the budget."""
         unknown = sorted({line for held in (self.budget, *self.actual.values()) for line in held} - set(LINES))
         if unknown:
             raise BadInput(
-                f"the ledger has the lines {', '.join(unknown)}; expected some of {', '.join(LINES)}. Correct the accounts of council.yaml."
+                f"the ledger has the lines {', '.join(unknown)}; "
+                f"expected some of {', '.join(LINES)}. Correct the accounts of council.yaml."
             )
         for month, held in self.actual.items():
             if financial_year(month) != self.year:
                 raise BadInput(
-                    f"the ledger of {self.year} holds {month}, which is in {financial_year(month)}. Read each year by itself."
+                    f"the ledger of {self.year} holds {month}, which is in {financial_year(month)}. "
+                    "Read each year by itself."
                 )
             if set(held) != set(self.budget):
                 missing = sorted(set(self.budget) ^ set(held))
                 raise BadInput(
-                    f"the ledger's month {month} and its budget do not have the same lines: {', '.join(missing)}. Give each line in both."
+                    f"the ledger's month {month} and its budget do not have the same lines: {', '.join(missing)}. "
+                    "Give each line in both."
                 )
 
     @property
@@ -61,7 +65,7 @@ class Ledger:
 
 
 def ledger_of(rows: pd.DataFrame, budget: dict[str, float], year: str) -> Ledger:
-    """A ledger from accepted rows: month, line, actual; pounds. Lines of the budget without a row in a month stop it."""
+    """A ledger from accepted rows: month, line, actual; pounds. A month must have every line of the budget."""
     own = rows[rows["month"].map(financial_year) == year]
     actual = {
         month: dict(zip(held["line"], held["actual"].astype(float), strict=True))
@@ -100,7 +104,8 @@ def _line(cost: np.ndarray, at: np.ndarray, actual: np.ndarray, telling: np.ndar
 
 
 def at_level(modelled: np.ndarray, actual: np.ndarray, plan: LedgerPlan) -> np.ndarray:
-    """What each draw's rest of the line is multiplied by, [draw]: actual over modelled to date, as far as it is believed.
+    """What each draw's rest of the line is multiplied by, [draw]: actual over modelled to date, as far as it is
+    believed.
 
     modelled  [draw x month to date]; actual  [month to date]
     A draw whose prices made the line dearer than it came is brought down further than one that had it right.

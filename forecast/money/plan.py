@@ -1,4 +1,4 @@
-"""What one set of assumptions says of money, read once: prices and posts, the levers on them, the ledger, the contingency."""
+"""What one set of assumptions says of money, read once: prices, posts, levers, the ledger, the contingency."""
 
 from dataclasses import dataclass, replace
 
@@ -73,7 +73,7 @@ class ContactNorms:
 
 @dataclass(frozen=True)
 class ContactPlan:
-    """Contact: how much of it, hours a week and yearly cost of the in-house service, prices of what is bought beyond it."""
+    """Contact: norms, hours a week and yearly cost of the in-house service, prices of what is bought beyond it."""
 
     norms: ContactNorms
     in_house_hours: float
@@ -94,7 +94,7 @@ class PostPlan:
 
 @dataclass(frozen=True)
 class ReviewPlan:
-    """Reviews and conferences: children in one conference, posts by kind, hours that a post gives, the agency's premium."""
+    """Children in one conference, posts by kind, hours that a post gives a year, the agency's premium."""
 
     children_a_conference: float
     posts: dict[str, PostPlan]

@@ -172,7 +172,7 @@ def counted(month: str, children: int) -> dict:
 
 
 def uasc(base: Base, outlook: Outlook) -> np.ndarray:
-    """Unaccompanied asylum-seeking children at each month end, [draw x month]: counted where they are states of their own."""
+    """UASC at each month end, [draw x month]: counted where they are states of their own."""
     placed = outlook.lac.placed
     return (
         outlook.lac.stock @ base.uasc_share

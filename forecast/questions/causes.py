@@ -1,8 +1,8 @@
 """Why two sets of assumptions differ: the change of a figure split by cause, the interaction shown, nothing left over.
 
-Each cause's part is what the figure does when that cause alone moves from the first set to the second, on the same draws; what
-the causes do together beyond the sum of their parts is the interaction. A change of timing (when levers begin and how long
-they take) belongs to every cause that it times.
+Each cause's part is what the figure does when that cause alone moves from the first set to the second, on the same
+draws; what the causes do together beyond the sum of their parts is the interaction. A change of timing (when levers
+begin and how long they take) belongs to every cause that it times.
 """
 
 import math
@@ -77,17 +77,19 @@ class YearFigures:
 
 
 def between_years(first: YearFigures, last: YearFigures, components: dict[str, float]) -> Split:
-    """Why a stock changed between two years: people, starts a head, stay (stock for each start), with nothing left over.
+    """Why a stock changed between two years: people, starts a head, stay (stock for each start), with nothing left
+    over.
 
     components  what added people between the years (births, migration, ...), people; they sum to the change of people
-    Logarithmic mean Divisia split (Ang 2005): exact, the same whichever cause is taken first, so no interaction is left.
-    Raises ValueError if a figure is not above 0 or the components do not sum to the change of people.
+    Logarithmic mean Divisia split (Ang 2005): exact, the same whichever cause is taken first, so no interaction is
+    left. Raises ValueError if a figure is not above 0 or the components do not sum to the change of people.
     """
     if min(*vars(first).values(), *vars(last).values()) <= 0:
         raise ValueError("every figure must be above 0")
     if abs(sum(components.values()) - (last.people - first.people)) > HALF_A_PERSON:
         raise ValueError(
-            f"the components sum to {sum(components.values()):g}; the change of people is {last.people - first.people:g}"
+            f"the components sum to {sum(components.values()):g}; "
+            f"the change of people is {last.people - first.people:g}"
         )
     weight = log_mean(first.stock, last.stock)
     a_person = weight / log_mean(first.people, last.people)

@@ -104,7 +104,8 @@ class Found:
 
 
 def seek(base: Base, held: Outlook, key: str, wanted: float) -> Found:
-    """The smallest change of a lever, in its whole steps, that brings the chance that the contingency holds to `wanted`.
+    """The smallest change of a lever, in its whole steps, that brings the chance that the contingency holds to
+    `wanted`.
 
     Searches from where the lever stands to whichever of its limits does better, on the same draws; between the two the
     chance is taken to move one way. A lever whose limits both fall short cannot reach it.
@@ -142,7 +143,7 @@ def chance_at(base: Base, held: Outlook, key: str, value: float) -> float:
 
 
 def switching_value(base: Base, held: Outlook, key: str) -> float | None:
-    """Where between its limits an assumption must stand for the expected call to be exactly the contingency; None if nowhere."""
+    """Where within its limits an assumption makes the expected call exactly the contingency; None if nowhere."""
     item, amount = held.assumptions.catalogue.items[key], held.drawn.amount
 
     def over(value: float) -> float:

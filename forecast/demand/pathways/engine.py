@@ -17,7 +17,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 TO_UNIT = 2.0**-53
 ZERO, ONE = np.uint64(0), np.uint64(1)
-# Positions in a child's own stream: 0 its age at the start, 1 how long it stays, 2 where it first lives, then, two by two,
+# Positions in a child's own stream: 0 its age at the start, 1 how long it stays, 2 where it first lives, then, in pairs,
 # how long it stays in a placement and where it goes next.
 FIRST_PLACE, PATIENCE, NEXT_PLACE = 2, 3, 4
 
@@ -146,8 +146,8 @@ def _gather_entrants(
 def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends, aged, reviews, placed):
     """Follow every child from its entry to its end or the horizon and mark what happens.
 
-    Indices are unsigned: numba then has no negative index to allow for, which is a quarter of the time here. Where there is
-    one placement for all (`placed` is None) numba leaves every line about placements out.
+    Indices are unsigned: numba then has no negative index to allow for, which is a quarter of the time here. Where
+    there is one placement for all (`placed` is None) numba leaves every line about placements out.
     """
     entries, borns, begans, lucks, at_band, at_segment, at_month = who
     birthday_at, step_at, per_day, early_segments, review_at = table
@@ -360,7 +360,7 @@ def _outputs(draws, months, bands, capacity):
 
 
 def _places(places: Places | None):
-    """What the engine reads of the placements: opening states, and [table x ...] cumulative first shares, cumulative moving rates, leaving."""
+    """What the engine reads of placements: states now, [table x ...] cumulative first and moving shares, leaving."""
     if places is None:
         return None
     tables = places.drawn or (places,)
