@@ -11,7 +11,7 @@ from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.demand import local
 from forecast.demand.cache import Cache
-from forecast.demand.central import Trend, TrendNorms, follow, lean_by_month, rest
+from forecast.demand.central import Trend, TrendNorms, adjustment_by_month, follow, rest
 from forecast.demand.evidence import Evidence, Group
 from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
@@ -31,8 +31,7 @@ from forecast.demand.workload import Workload
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
-MOST_FITTED = 8  # pairs of a case's groups, for several cases
-_FITTED: dict[bytes, tuple[Fit, Fit, float]] = {}
+_FITTED = Cache(8)  # pairs of a case's groups, for several cases
 Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
 LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
@@ -50,8 +49,7 @@ class Norms:
     trend       what the central path takes from each trend
     yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
     small       children so few that single events move rates by as much again as drift does
-    doubt       chance that the country's rate of an age and time in care does not hold in a council with returns of its
-                own
+    conflict    chance that the country's rate of an age and time in care does not hold where a council has returns
     """
 
     pool_starts: float
@@ -66,12 +64,12 @@ class Norms:
     trend: TrendNorms
     yearly: float
     small: float = 0.0
-    doubt: float = 0.0
+    conflict: float = 0.0
 
     @property
-    def trust(self) -> local.Trust:
+    def prior(self) -> local.PriorStrength:
         """How far the country's leaving rates count beside a council's own returns."""
-        return local.Trust(self.pool_leaving, self.pool_age, self.doubt)
+        return local.PriorStrength(self.pool_leaving, self.pool_age, self.conflict)
 
     def of_size(self, children: int) -> "Norms":
         """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
@@ -94,7 +92,7 @@ class Calibrated:
     opening           children open at the origin
     since             multiple of the pooled start rate that the months since the year's end imply
     starts_since      [band]  starts a year that multiple stands for
-    trend             the central path and how practice leans to follow it
+    trend             the central path and the trend adjustment that follows it
     children          [band] children each start rate is counted on
     returns, places   the council's own child-level counts, and placements as states made of them; None where it has
                       none
@@ -117,7 +115,7 @@ class Calibrated:
     returns: local.Local | None = None
     places: Places | None = None
 
-    def standing(self, opening: Opening, hazards: Hazards) -> "Calibrated":
+    def restarted(self, opening: Opening, hazards: Hazards) -> "Calibrated":
         """The same with other hazards and other children open at the start, each age placed as its child-days were."""
         if self.places is None:
             return replace(self, opening=opening, hazards=hazards)
@@ -133,29 +131,23 @@ def first_hazards(bands: list[str], edges: list[float], stock: float, ended: flo
 
 def fit_group(group: Group) -> tuple[Fit, Fit, float]:
     """Hazards of the country and of the council, each reproducing its published year; the same figures fitted once."""
-    figures = pickle.dumps((group.bands, group.country, group.council))
-    if figures not in _FITTED:
-        if len(_FITTED) >= MOST_FITTED:
-            _FITTED.clear()
-        _FITTED[figures] = _fit_group(group)
-    return _FITTED[figures]
+    return _FITTED.get(pickle.dumps((group.bands, group.country, group.council)), lambda: _fit_group(group))
 
 
 def _fit_group(group: Group) -> tuple[Fit, Fit, float]:
+    """The fits that what is published allows; of the council: ends by age, ends by stay, or ends in total."""
     edges = sorted({window[0] for window in group.country.stays})
     start = first_hazards(group.bands, edges, group.country.closing.sum(), group.country.ended)
     if group.country.ends is None:
         country, newborn = calibration.fit_country_by_stock(start, group.country)
     else:
         country, newborn = calibration.fit_country(start, group.country)
-    return country, _council_fit(group.council)(country.hazards, group.council, newborn), newborn
-
-
-def _council_fit(council: calibration.Margins):
-    """The fit that what is published of the council allows: ends by age, ends by stay, or ends in total."""
-    if council.ends is not None:
-        return calibration.fit_council
-    return calibration.fit_council_by_stays if council.stays else calibration.fit_council_by_stock
+    if group.council.ends is not None:
+        fit_council = calibration.fit_council
+    else:
+        by_stays = bool(group.council.stays)
+        fit_council = calibration.fit_council_by_stays if by_stays else calibration.fit_council_by_stock
+    return country, fit_council(country.hazards, group.council, newborn), newborn
 
 
 def calibrate(
@@ -176,8 +168,16 @@ def calibrate(
     cells = calibration.age_cells(hazards.age_from, ADULT_AGE, newborn)
     children = exposure(group.bands, evidence.children_by_band)
     a_year = rate * first.mean * by_age.mean * children
-    opening, since = _stand_at_origin(council, hazards, a_year, days_since, group.open_at_origin, cells)
-    recent = _recent(evidence, group, since * a_year.sum(), days_since) if days_since else None
+    recent, now = None, group.open_at_origin
+    if days_since == 0:
+        opening, since = calibration.as_opening(council.at_close, now, calibration.POINTS), 1.0
+    else:
+        in_days = a_year * days_since / DAYS_A_YEAR
+        opening, since = calibration.opening_at(council, hazards, in_days, days_since, now, cells)
+        counted = (
+            evidence.recent_starts
+        )  # starts since the year's end or, where none are counted, those the stock implies
+        recent = since * a_year.sum() if counted is None else counted[group.name] / days_since * DAYS_A_YEAR
     level = pool_level(group, evidence, norms, calibration_year, expected, recent, days_since)
     own = rate * level.mean * by_age.mean
     fit = Calibrated(
@@ -197,10 +197,12 @@ def calibrate(
         children,
         returns,
     )
-    return fit if returns is None else in_places(fit, returns, norms.trust, evidence.placed_last)
+    return fit if returns is None else in_places(fit, returns, norms.prior, evidence.placed_last)
 
 
-def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed: dict[str, float] | None) -> Calibrated:
+def in_places(
+    fit: Calibrated, returns: local.Local, prior: local.PriorStrength, placed: dict[str, float] | None
+) -> Calibrated:
     """The same group with placements as states, and the very children of the returns where those end at the origin.
 
     placed  children by placement as counted at the origin, or None: else each age is placed as its child-days were
@@ -210,7 +212,7 @@ def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed:
     else:
         lived = returns.lived if placed is None else local.as_counted(returns.lived, placed)
         opening, now = fit.opening, local.state_of_points(fit.opening.age, fit.hazards, lived)
-    return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, trust, now))
+    return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, prior, now))
 
 
 def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -> Calibrated:
@@ -218,19 +220,12 @@ def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -
     if fit.places is None:
         return fit
     return replace(
-        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, rng)
+        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.prior, fit.places.now, norms.family, rng)
     )
 
 
-def _recent(evidence: Evidence, group: Group, implied: float, days_since: float) -> float:
-    """Starts a year since the calibration year: those counted by month, else those that the stock implies."""
-    if evidence.recent_starts is None:
-        return implied
-    return evidence.recent_starts[group.name] / days_since * DAYS_A_YEAR
-
-
 def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
-    """The same group with practice leaning as its central path asks.
+    """The same group with the trend adjustment that its central path asks.
 
     starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
     """
@@ -298,19 +293,13 @@ def pool_leaving(
     held, tell of each age and time since the start.
     """
     if seen is not None:
-        return local.pool_hazards(seen, country.hazards, norms.trust)
+        return local.pool_hazards(seen, country.hazards, norms.prior)
     ratio = council.hazards.per_day.sum(axis=1) / country.hazards.per_day.sum(axis=1)
     left = calibration.ends_before_adult(council)
     level = pool(left.sum(), (left / ratio).sum(), norms.pool_leaving)
     bands = pool(left, left / ratio * level.mean, norms.pool_age)
     leaving = Pooled(bands.shape, bands.weight / level.mean)
     return country.hazards.times(leaving.mean), leaving
-
-
-def _stand_at_origin(council: Fit, hazards: Hazards, a_year: np.ndarray, days: float, children: int, cells):
-    if days == 0:
-        return calibration.as_opening(council.at_close, children, calibration.POINTS), 1.0
-    return calibration.opening_at(council, hazards, a_year * days / DAYS_A_YEAR, days, children, cells)
 
 
 @dataclass(frozen=True)
@@ -334,7 +323,7 @@ def demand(fit: Calibrated, population: Population, relative_rate: dict[str, flo
     for name, children in population.children.items():
         counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
         starts = starts + counted * fit.start_rate / MONTHS_A_YEAR * relative_rate.get(name, 1.0)
-    starts = starts * np.exp(lean_by_month(fit.trend, arrivals.shape[0]) / 2)[:, None]
+    starts = starts * np.exp(adjustment_by_month(fit.trend, arrivals.shape[0]) / 2)[:, None]
     transfers = np.zeros_like(starts)
     transfers[:, -arrivals.shape[1] :] += arrivals
     return Demand(starts + transfers, transfers)
@@ -458,7 +447,7 @@ class CarePlan:
         """What levers, shocks and the central path put on leaving, [month x band]."""
         levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
         shock = self.ends_shock.by_month(months)[:, None]
-        return levers * shock * np.exp(-lean_by_month(fit.trend, months) / 2)[:, None]
+        return levers * shock * np.exp(-adjustment_by_month(fit.trend, months) / 2)[:, None]
 
 
 def demand_of(fit: Calibrated, demography: Demography, care: CarePlan, people: Population, months: int) -> Demand:

@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.case.ages import ADULT_AGE, CP_BANDS, LAC_BANDS, age_from
 from forecast.case.errors import BadInput
 from forecast.demand.pathways.hazards import Hazards, Opening, Places
-from forecast.demand.rates import JEFFREYS, Pooled, pool, pool_with_doubt
+from forecast.demand.rates import JEFFREYS, Pooled, pool, pool_with_conflict
 
 # State of the engine -> (what it is paid as, placements of the returns). Fostering by strangers is one state: what the
 # council's own carers cannot hold goes to agencies.
@@ -193,25 +193,25 @@ def _first(table: pd.DataFrame) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Trust:
+class PriorStrength:
     """How far what was known before counts beside the council's own returns.
 
     level, cell  children's worth of evidence: of all leaving; of each age, time in care and placement
-    doubt        chance that what was known of an age and time in care does not hold here
+    conflict        chance that what was known of an age and time in care does not hold here
     """
 
     level: float
     cell: float
-    doubt: float
+    conflict: float
 
 
-def pool_hazards(seen: Seen, before: Hazards, trust: Trust) -> tuple[Hazards, Pooled]:
+def pool_hazards(seen: Seen, before: Hazards, prior: PriorStrength) -> tuple[Hazards, Pooled]:
     """Leaving hazards by age and time since the start, and each age's posterior against `before`."""
     days, left = seen.days, seen.left
     expected = days * by_time(before, seen.edges)
-    level = pool(left.sum(), expected.sum(), trust.level)
+    level = pool(left.sum(), expected.sum(), prior.level)
     own = days * _over(left.sum(axis=0) + JEFFREYS, days.sum(axis=0))
-    cells = pool_with_doubt(left, expected * level.mean, trust.cell, own, trust.doubt)
+    cells = pool_with_conflict(left, expected * level.mean, prior.cell, own, prior.conflict)
     ratio = level.mean * cells.mean
     cut = before
     for edge in seen.edges[1:]:
@@ -219,7 +219,7 @@ def pool_hazards(seen: Seen, before: Hazards, trust: Trust) -> tuple[Hazards, Po
     time = np.searchsorted(seen.edges, cut.duration_from, side="right") - 1
     by_age = _over((expected * ratio).sum(axis=1), expected.sum(axis=1), ratio.mean(axis=1))
     spread = _over(
-        (expected**2 * ratio**2 / cells.shape).sum(axis=1), ((expected * ratio).sum(axis=1)) ** 2, 1 / trust.cell
+        (expected**2 * ratio**2 / cells.shape).sum(axis=1), ((expected * ratio).sum(axis=1)) ** 2, 1 / prior.cell
     )
     return Hazards(cut.age_from, cut.adult_age, cut.duration_from, cut.per_day * ratio[:, time]), Pooled(
         1 / spread, 1 / spread / by_age
@@ -235,31 +235,35 @@ def by_time(hazards: Hazards, time_from: np.ndarray) -> np.ndarray:
     return hazards.per_day @ share.T
 
 
-def places_of(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray) -> Places:
+def places_of(local: Local, hazards: Hazards, prior: PriorStrength, now: np.ndarray) -> Places:
     """Placements as states: leaving and moving of each age and placement, pooled toward all placements and all ages."""
-    return told_of_places(local, hazards, trust).central(now)
+    return placement_evidence(local, hazards, prior).central(now)
 
 
 def places_drawn(
-    local: Local, hazards: Hazards, trust: Trust, now: np.ndarray, family: float, luck: np.random.Generator
+    local: Local, hazards: Hazards, prior: PriorStrength, now: np.ndarray, family: float, rng: np.random.Generator
 ) -> Places:
-    """The same, and tables drawn as their counts leave them in doubt: rates are Gamma, shares Dirichlet.
+    """The same, and tables drawn as their counts leave them in conflict: rates are Gamma, shares Dirichlet.
 
     family  children who start together, on average, and first live together: the variance of a count over its mean is 2
             x family - 1
     """
-    told = told_of_places(local, hazards, trust)
+    evidence = placement_evidence(local, hazards, prior)
     alike = 2 * family - 1
 
     def one() -> Places:
-        ratios = (pooled.mean * luck.standard_gamma(pooled.shape) / pooled.shape for pooled in (told.leaving, told.out))
-        return told.places(*ratios, luck.standard_gamma(told.first / alike), luck.standard_gamma(told.to), now[:0])
+        ratios = (
+            pooled.mean * rng.standard_gamma(pooled.shape) / pooled.shape for pooled in (evidence.leaving, evidence.out)
+        )
+        return evidence.places(
+            *ratios, rng.standard_gamma(evidence.first / alike), rng.standard_gamma(evidence.to), now[:0]
+        )
 
-    return replace(told.central(now), drawn=tuple(one() for _ in range(TABLES)))
+    return replace(evidence.central(now), drawn=tuple(one() for _ in range(TABLES)))
 
 
 @dataclass(frozen=True)
-class ToldOfPlaces:
+class PlacementEvidence:
     """What the returns tell of placements, and how surely.
 
     leaving, out  [band x state]          posteriors: of leaving, against all placements together; of moving, against
@@ -291,13 +295,13 @@ class ToldOfPlaces:
         )
 
 
-def told_of_places(local: Local, hazards: Hazards, trust: Trust) -> ToldOfPlaces:
+def placement_evidence(local: Local, hazards: Hazards, prior: PriorStrength) -> PlacementEvidence:
     """What the returns tell of placements. Raises BadInput where they hold no start of care at all."""
     expected = np.einsum("bts,bt->bs", local.days, by_time(hazards, local.seen.edges))
     days, out = local.days.sum(axis=1), local.moved.sum(axis=2)
     everyone = _over(out.sum(axis=0) + JEFFREYS, days.sum(axis=0))
-    leaving, moving = pool(local.left.sum(axis=1), expected, trust.cell), pool(out, days * everyone, trust.cell)
-    return ToldOfPlaces(leaving, moving, everyone, expected, first_weights(local), moving_weights(local))
+    leaving, moving = pool(local.left.sum(axis=1), expected, prior.cell), pool(out, days * everyone, prior.cell)
+    return PlacementEvidence(leaving, moving, everyone, expected, first_weights(local), moving_weights(local))
 
 
 def lived_in(local: Local) -> np.ndarray:

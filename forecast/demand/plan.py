@@ -124,7 +124,7 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
             trend=trend_norms(a, name),
             yearly=value(f"breaks.{name}_drift"),
             small=value("drift.small"),
-            doubt=value("rates.pool_doubt"),
+            conflict=value("rates.pool_doubt"),
         )
         for name in GROUPS
     }

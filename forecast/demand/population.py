@@ -158,7 +158,11 @@ def _one_month(name: str, month: int, group: np.ndarray, born: float, deaths: De
     rate = np.where(np.arange(group.size) < MONTHS_A_YEAR, deaths.under_1, deaths.from_1_to_17)
     died = group * rate / PER_1000 / MONTHS_A_YEAR
     left = {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_out, month)}
-    came = _arrivals(name, month, group, streams)
+    came = (
+        {name: streams.arriving[name][month]}
+        if name != RESIDENTS
+        else {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_in, month)}
+    )
     stayed = group - died - sum(left.values()) + sum(came.values())
     newborn = born if name == RESIDENTS else 0.0
     older = np.concatenate([[newborn], stayed[:-1]])
@@ -170,9 +174,3 @@ def _one_month(name: str, month: int, group: np.ndarray, born: float, deaths: De
 def _in_month(rates: dict, month: int) -> list[tuple[str, float]]:
     """Each stream's yearly rate in one month."""
     return [(flow, float(rate if np.ndim(rate) == 0 else rate[month])) for flow, rate in rates.items()]
-
-
-def _arrivals(name: str, month: int, group: np.ndarray, streams: Streams) -> dict[str, np.ndarray]:
-    if name == RESIDENTS:
-        return {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_in, month)}
-    return {name: streams.arriving[name][month]}

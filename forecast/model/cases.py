@@ -117,8 +117,8 @@ def moved_on(scenarios: dict[str, Assumptions], come: Come, council: str, name: 
     case = scenarios["central"].case
     if financial_year(come.last) != case.financial_year:
         raise BadInput(
-            f"{come.last} is in {financial_year(come.last)} and the case's budget is for {case.financial_year}. Set up the case of the new year "
-            "from the year's outturn, and name it in council.yaml under starts_from."
+            f"{come.last} is in {financial_year(come.last)} and the case's budget is for {case.financial_year}. "
+            "Set up the case of the new year from the year's outturn, and name it in council.yaml under starts_from."
         )
     amount = scenarios["central"].value("budget.contingency")
     title = f"{name}, {month_in_words(come.last)}: will £{amount:,.0f} be enough?"
@@ -154,7 +154,7 @@ def with_data(
     single = [
         case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")
     ]
-    returns = returns_tables(case.tables.get("returns"))
+    returns = {kind: f"{case.tables['returns']}_{kind}" for kind in RATES} if "returns" in case.tables else {}
     plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
     files = {
         name: table_folder(data, name, returned) / f"{name}.csv"
@@ -173,7 +173,8 @@ def with_data(
     if come is not None:
         evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year), placed=come.placed)
     if returns:
-        counted = local_counts({kind: tables[name] for kind, name in returns.items()}, case.origin)
+        typed = (_typed(tables[returns[kind]]) for kind in ("exposure", "starts", "open", "survival"))
+        counted = read_local(*typed, case.origin.isoformat())
         of_the_month = files[returns["open"]].parent == returned
         evidence = replace(evidence, local=agreeing(counted, evidence, case.origin, of_the_month))
     if plans:
@@ -196,17 +197,6 @@ def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
             f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used."
         )
     return data / ("local" if own else "published")
-
-
-def returns_tables(name: str | None) -> dict[str, str]:
-    """The tables made of a council's returns, kind -> table; none where the case names no returns."""
-    return {} if name is None else {kind: f"{name}_{kind}" for kind in RATES}
-
-
-def local_counts(tables: dict[str, pd.DataFrame], origin: date) -> Local:
-    """What the returns count."""
-    typed = {kind: _typed(table) for kind, table in tables.items()}
-    return read_local(typed["exposure"], typed["starts"], typed["open"], typed["survival"], origin.isoformat())
 
 
 def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) -> Local:

@@ -6,7 +6,6 @@ import pandas as pd
 from forecast.case.months import DAYS_A_YEAR
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import Local, by_time
-from forecast.demand.pathways.hazards import Hazards
 from forecast.model.outlook import Base, setting_of
 from forecast.money import costs
 from forecast.money.plan import central_values, read_costs
@@ -118,12 +117,12 @@ def _row(group: str, area: str, figure: str, published: float, modelled: float, 
 
 
 def rates_used(base: Base) -> pd.DataFrame:
-    """The rates of the first year ahead: published, pooled, and leaning as the central path asks, by age band."""
+    """The rates of the first year ahead: published, pooled, and adjusted to the central path, by age band."""
     rows = []
     for group in ("lac", "cp"):
         fit: Calibrated = getattr(base, group)
         national = fit.start_rate / (fit.level.mean * fit.by_age.mean)
-        lean = np.exp(fit.trend.lean[0] / 2)
+        adjustment = np.exp(fit.trend.adjustment[0] / 2)
         for i, band in enumerate(fit.group.bands):
             since = fit.country.hazards.duration_from[-2]
             there, own, hazard = (
@@ -134,10 +133,10 @@ def rates_used(base: Base) -> pd.DataFrame:
                     GROUP_WORDS[group],
                     BAND_WORDS[band],
                     round(1e4 * national[i], 1),
-                    round(1e4 * fit.start_rate[i] * lean, 1),
+                    round(1e4 * fit.start_rate[i] * adjustment, 1),
                     round(there, 3),
                     round(own, 3),
-                    round(hazard / lean, 3),
+                    round(hazard / adjustment, 3),
                 ]
             )
     return pd.DataFrame(
@@ -152,11 +151,6 @@ def rates_used(base: Base) -> pd.DataFrame:
             "leaving rate used a year",
         ],
     )
-
-
-def _a_year(hazards: Hazards, band: int, since: float) -> float:
-    """The leaving hazard of an age band `since` days after the start, a year."""
-    return float(hazards.per_day[band, np.searchsorted(hazards.duration_from, since, side="right") - 1] * DAYS_A_YEAR)
 
 
 def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:

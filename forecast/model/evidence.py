@@ -4,6 +4,8 @@ The case file names the tables and, where an age pattern is held for another yea
 a pattern from another year is scaled to the total of the calibration year.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -109,7 +111,8 @@ def _pattern(
 def _lac(case: Case, history: History, past: Past) -> Group:
     country = _lac_margins(case, history, case.tables["country"], "country_lac")
     council = _lac_margins(case, history, case.area, "council_lac", country.closing)
-    council = council if council.ends is not None else _level_only(council)
+    if council.ends is None:  # then only its total ends count, and no stays
+        council = replace(council, stays={})
     return Group(
         "lac",
         LAC_BANDS,
@@ -142,11 +145,6 @@ def _lac_stays(history: History, periods: dict) -> dict:
     shares = history.by(periods["country"], "lac_ceases", periods["lac_stays"], "duration")
     weeks, year = shares["under_2_weeks"] / PERCENT, shares["under_1_year"] / PERCENT
     return {(0.0, TWO_WEEKS): weeks, (TWO_WEEKS, DAYS_A_YEAR): year - weeks, (DAYS_A_YEAR, np.inf): 1 - year}
-
-
-def _level_only(margins: Margins) -> Margins:
-    """A council whose ceases by age are not held: only its total ends count, and no stays."""
-    return Margins(margins.opening, margins.starts, margins.closing, None, margins.ended, {})
 
 
 def _cp(case: Case, history: History, past: Past) -> Group:

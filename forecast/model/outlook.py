@@ -283,7 +283,7 @@ def past_work(groups, norms, months, share, uasc_share, seed, threads, to_date: 
             at, children, hazards, a_year = year.at_close, year.closing, fit.hazards, fit.starts_since
         else:  # as it stood at the year's start, at its own calibrated hazards
             at, children, hazards, a_year = year.at_open, year.opening, year.hazards, council.starts
-        past = fit.standing(as_opening(at, int(round(children.sum())), POINTS), hazards)
+        past = fit.restarted(as_opening(at, int(round(children.sum())), POINTS), hazards)
         starts = np.outer(days_in(months) / DAYS_A_YEAR, a_year)
         stream = caseload.master_stream(fit, starts, norms[name].family)
         flat = Spread.none(BASE_DRAWS, len(months), len(fit.group.bands))

@@ -14,7 +14,7 @@ import pandas as pd
 from forecast.case.months import MONTHS_A_YEAR, months_between
 from forecast.demand import caseload
 from forecast.demand.caseload import Calibrated, Norms
-from forecast.demand.central import lean_by_month
+from forecast.demand.central import adjustment_by_month
 from forecast.demand.evidence import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS, Group
 from forecast.demand.pathways import calibration
 from forecast.demand.pathways.calibration import Fit, Margins
@@ -233,7 +233,7 @@ def live(fit: Calibrated, norms: Norms, people: Population, draws: int, seed: in
     wanted, first = starts_ahead(fit, people), int(fit.group.past.years[-1])
     months = months_between(f"{first}-04", f"{first + len(wanted) // MONTHS_A_YEAR}-03")
     stream = caseload.master_stream(fit, wanted, norms.family)
-    leaving = np.exp(-lean_by_month(fit.trend, len(months)) / 2)[:, None] * np.ones(wanted.shape)
+    leaving = np.exp(-adjustment_by_month(fit.trend, len(months)) / 2)[:, None] * np.ones(wanted.shape)
     spread = caseload.practice(fit, norms, draws, len(months), lucky(seed))
     return caseload.simulate(fit, norms, stream, wanted, spread, leaving, months, seed, 1)
 
