@@ -21,14 +21,10 @@ MONTHS = 24
 
 
 def moved(key: str):
-    """The central assumptions with levers and shocks acting, and one assumption moved within what the catalogue allows."""
-    item, acting = NATURE[key], {"levers.births": 1.1, "levers.lac_starts": 1.1, "shock.lasts": 6, "shock.cp_starts": 2}
-    acting |= {
-        "levers.in_house_places": 5,
-        "measure.set_up": 1e5,
-        "measure.running": 1e5,
-        "levers.contact_sessions": 1.1,
-    }
+    """The central assumptions with levers and shocks acting, and the same with one assumption moved."""
+    item = NATURE[key]
+    acting = {"levers.births": 1.1, "levers.lac_starts": 1.1, "shock.lasts": 6, "shock.cp_starts": 2}
+    acting |= {"levers.in_house_places": 5, "measure.set_up": 1e5, "measure.running": 1e5, "levers.iro_hours": 1.1}
     first = CENTRAL
     for name, value in acting.items():
         first = with_value(first, name, value)
