@@ -27,14 +27,14 @@ def groups():
     base = outlook.prepare(case.central, case.evidence, 1000, SEED)
     for name, fit in (("lac", base.lac), ("cp", base.cp)):
         starts = np.tile(base.streams[name].expected.mean(axis=0), (len(MONTHS), 1))
-        spread = caseload.practice(fit, base.norms[name], DRAWS, len(MONTHS), outlook._luck(SEED, name))
+        spread = caseload.practice(fit, base.norms[name], DRAWS, len(MONTHS), outlook._generators(SEED, name))
         stream = caseload.master_stream(fit, starts, base.norms[name].family)
         yield fit, base.norms[name], stream, starts, spread
 
 
 def live(ready, threads: int) -> list:
     return [
-        caseload.live(fit, norms, stream, starts, spread, np.ones(starts.shape), MONTHS, SEED, threads)
+        caseload.simulate(fit, norms, stream, starts, spread, np.ones(starts.shape), MONTHS, SEED, threads)
         for fit, norms, stream, starts, spread in ready
     ]
 

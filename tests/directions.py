@@ -16,8 +16,7 @@ from forecast.case import Assumptions
 from forecast.case.rules import carried_range
 from forecast.model import outlook
 from forecast.model.cases import open_case
-from forecast.model.memory import Lives, Projections
-from forecast.model.outlook import Base, Outlook, Steps
+from forecast.model.outlook import Base, Outlook
 from forecast.money import costs
 
 DRAWS, SEED = 40, 2011
@@ -192,7 +191,7 @@ def ready() -> tuple[Base, Assumptions]:
     """The reference case on a few draws, with what no direction looks at left out."""
     case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
     base = outlook.prepare(case.central, case.evidence, DRAWS, SEED)
-    return replace(base, steps=Steps(Projections(), Lives())).without_courses(), case.central
+    return base.without_expected(), case.central
 
 
 def kept(direction: Direction, before: Outlook, after: Outlook) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from forecast.case.ages import ADULT_AGE, CP_BANDS, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, month_edges, months_between
 from forecast.demand import local
-from forecast.demand.local import NAMES, Trust, opening_of, places_drawn, pool_hazards, read_local, read_plans
+from forecast.demand.local import NAMES, PriorStrength, opening_of, places_drawn, pool_hazards, read_local, read_plans
 from forecast.demand.pathways import calibration, engine
 from forecast.demand.pathways.hazards import Hazards, Opening, Spread
 from forecast.demand.rates import own_rate
@@ -26,7 +26,7 @@ from forecast.sources.ssda903 import read_returns
 from invented import Oddities, Settings, invent, write
 
 READ, AHEAD, DRAWS, SIZE = 5, 2, 1000, 1.0
-TRUST = Trust(0.5, 0.5, 0.5)  # next to nothing is known before
+TRUST = PriorStrength(0.5, 0.5, 0.5)  # next to nothing is known before
 CELLS = 24
 HORIZONS = {"1 year": 11, "2 years": 23}
 

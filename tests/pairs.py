@@ -31,12 +31,13 @@ def one_lever(base, central, number: int) -> tuple[str, causes.Split]:
     """The cause of one random lever, and the change it alone makes to a random scenario, by cause."""
     luck = np.random.default_rng([8, number])
     first = directions.random_scenario(central, luck)
-    levers = [key for key in first.keys() if key.startswith("levers.") and causes.cause_of(key)]
+    items = first.catalogue.nature
+    levers = [key for key in items if key.startswith("levers.") and items[key].cause != causes.TIMING]
     key = levers[luck.integers(len(levers))]
     second = directions.with_value(
         first, key, first.value(key) * luck.uniform(1.05, 1.5) + (5 if "places" in key else 0)
     )
-    return causes.cause_of(key), causes.split(first, second, call(base))
+    return items[key].cause, causes.split(first, second, call(base))
 
 
 def sums(split: causes.Split) -> bool:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from forecast.demand.workload import Workload
-from forecast.money.activity import ContactNorms, conferences, contact_sessions, posts_needed, spot_hours
+from forecast.money.activity import conferences, contact_sessions, posts_needed, spot_hours
+from forecast.money.plan import ContactNorms
 
 JUNE = ["2011-06"]  # 30 days
 

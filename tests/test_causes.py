@@ -17,7 +17,8 @@ from forecast.questions import causes, history_causes
 
 SCENARIOS = load_scenarios(HOME / "params", "slough", "2011-06", list_scenarios(HOME / "params"))
 CENTRAL = SCENARIOS["central"]
-LEVERS = [key for key in CENTRAL.keys() if key.startswith("levers.") and key not in causes.TIMING]
+ITEMS = CENTRAL.catalogue.nature
+LEVERS = [key for key in ITEMS if key.startswith("levers.") and ITEMS[key].cause != causes.TIMING]
 
 
 def changed(values: dict[str, float]):
@@ -31,11 +32,10 @@ def figure(a) -> float:
 
 
 def test_every_assumption_has_one_cause():
-    assert {causes.cause_of(key) for key in CENTRAL.keys()} <= {*causes.CAUSES, None}
-    assert causes.cause_of("levers.lac_starts_under_1") == "start rates"
-    assert causes.cause_of("levers.in_house_places") == "placement mix"
-    with pytest.raises(ValueError, match="no cause owns weather.rain"):
-        causes.cause_of("weather.rain")
+    assert {item.cause for item in ITEMS.values()} == {*causes.CAUSES, causes.TIMING}
+    assert ITEMS["levers.lac_starts_under_1"].cause == "start rates"
+    assert ITEMS["levers.in_house_places"].cause == "placement mix"
+    assert all(item.acts_on for item in ITEMS.values())
 
 
 @given(
@@ -52,7 +52,7 @@ def test_the_parts_sum_to_the_whole(first, second):
 @pytest.mark.parametrize("lever", LEVERS)
 def test_one_lever_is_one_cause(lever):
     found = causes.split(CENTRAL, changed({lever: CENTRAL.value(lever) * 1.2 + 0.1}), figure)
-    assert found.parts[causes.cause_of(lever)] == found.whole != 0
+    assert found.parts[ITEMS[lever].cause] == found.whole != 0
     assert found.parts[causes.INTERACTION] == 0
 
 
@@ -107,16 +107,6 @@ def test_years_by_hand():
         causes.between_years(causes.YearFigures(100, 50, 1e5), causes.YearFigures(110, 55, 1.1e5), {"births": 1})
     with pytest.raises(ValueError, match="above 0"):
         causes.between_years(causes.YearFigures(0, 50, 1e5), causes.YearFigures(110, 55, 1e5), {})
-
-
-def test_between_runs_by_hand():
-    """Then 100 x a, now 150 x a; a from 1 to 2: 50 is new figures, 150 the lever on the new figures."""
-    first, second = changed({"levers.births": 1.0}), changed({"levers.births": 2.0})
-    found = causes.between_runs(
-        first, second, lambda a: 100 * a.value("levers.births"), lambda a: 150 * a.value("levers.births")
-    )
-    assert found.parts == {"new figures": 50, "births": 150, "interaction": 0}
-    assert found.whole == 200 == sum(found.parts.values())
 
 
 @pytest.mark.parametrize("number", range(3))

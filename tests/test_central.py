@@ -200,10 +200,10 @@ def test_the_expected_course_meets_its_aim(base):
     aim = np.array([0.10, -0.05, 0.20])
     ahead = np.tile(reach_from, (3, 1))
     reach = central.responses(fit.hazards, fit.opening, ahead, cells)
-    lean = central.lean_to(aim, reach, fit.hazards, fit.opening, ahead, cells)
-    stock = central.course(fit.hazards, fit.opening, ahead, cells, lean)
+    adjustment = central.adjust_to(aim, reach, fit.hazards, fit.opening, ahead, cells)
+    stock = central.expected_stock(fit.hazards, fit.opening, ahead, cells, adjustment)
     assert np.log(stock / fit.opening.children) == pytest.approx(aim, abs=2e-4)
-    assert np.allclose(np.triu(reach, 1), 0, atol=1e-9), "a lean moves no year before its own"
+    assert np.allclose(np.triu(reach, 1), 0, atol=1e-9), "a adjustment moves no year before its own"
     assert norms.trend.shares["national"] > 0
 
 
@@ -255,9 +255,9 @@ def test_the_coarse_course_is_the_fine_one(base, group):
     )
     ahead = base.streams[group].expected[:36]
     at_rest = caseload.by_year(ahead)
-    quick = central.course(fit.hazards, fit.opening, at_rest, cells, np.zeros(3))
+    quick = central.expected_stock(fit.hazards, fit.opening, at_rest, cells, np.zeros(3))
     steady = np.repeat(at_rest / 12, 12, axis=0)
-    fine = caseload.expected_course(
-        fit, base.streams[group], steady, np.ones(steady.shape), base.months[:36]
-    ).stock.sum(axis=1)
+    fine = caseload.expected_path(fit, base.streams[group], steady, np.ones(steady.shape), base.months[:36]).stock.sum(
+        axis=1
+    )
     assert np.log(quick / fine[[11, 23, 35]]) == pytest.approx(np.zeros(3), abs=0.006)

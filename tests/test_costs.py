@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
-from forecast.money.costs import GROUPS, LINES, Setting, Values, by_year, cost_lines, fixed, net
+from forecast.money.costs import GROUPS, LINES, by_year, cost_lines, net
+from forecast.money.plan import CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
 INCOME = [line for line, (_, group) in LINES.items() if group == "income"]
@@ -88,10 +89,10 @@ UASC_SHARE = np.array([0, 0, 0, 0.25, 0.4])
 PRICED = {f"costs.{name}": price for name, price in PRICES.items()} | YEARLY | HOURLY
 
 
-def values(price_base: str = "2010-11", **changed) -> Values:
+def plan(**changed) -> CostPlan:
     """The small council's prices and norms; `changed` keys are written with __ for the dot."""
     held = PRICED | OTHER | {key.replace("__", "."): value for key, value in changed.items()}
-    return Values(held, {key: price_base if key in PRICED else None for key in held})
+    return read_costs(Values(held, {key: "2010-11" if key in PRICED else None for key in held}, {}))
 
 
 def setting(months: int, **changed) -> Setting:
@@ -121,7 +122,7 @@ def work(months: list[str], children: np.ndarray = CHILDREN) -> Workload:
 
 
 def one_month(month: str = FEBRUARY, changed: dict | None = None, **set_to) -> dict[str, float]:
-    lines = cost_lines(work([month]), values(**(changed or {})), setting(1, **set_to))
+    lines = cost_lines(work([month]), plan(**(changed or {})), setting(1, **set_to))
     return {line: np.asarray(cost).item() for line, cost in lines.items()}
 
 
@@ -198,7 +199,7 @@ def test_empty_places_cost_nothing_and_hold_no_one():
 def test_the_marginal_child_costs_more_than_the_average_one():
     """One more child aged 5-9 lives with foster parents 3 times in 4, all of it at agency price but for relatives."""
     more = work([FEBRUARY], CHILDREN + [0, 0, 1, 0, 0])
-    lines = cost_lines(more, values(), setting(1))
+    lines = cost_lines(more, plan(), setting(1))
     # 0.75 x 0.9 x 4 x £700 = 1,890 at agencies; 0.75 x 0.1 x 4 x £150 = 45 with relatives; in-house full
     assert lines["ifa_fostering"].item() - BY_HAND["ifa_fostering"] == pytest.approx(1_890)
     assert lines["kinship_fostering"].item() - BY_HAND["kinship_fostering"] == pytest.approx(45)
@@ -263,28 +264,25 @@ def test_a_line_is_uprated_by_its_own_index(line, index):
 def test_prices_step_on_1_april_and_on_no_other_day():
     """£700 of 2010-11 at 5% a year: 700 to March 2011, 735 to March 2012, 771.75 from April 2012."""
     months = ["2010-04", "2011-03", "2011-04", "2011-12", "2012-01", "2012-03", "2012-04", "2013-03"]
-    price = values(prices__placements=0.05).price("costs.ifa_fostering", "placements", months)
+    price = plan(prices__placements=0.05).weekly["ifa_fostering"].in_months(months)
     assert price == pytest.approx([700, 700, 735, 735, 735, 735, 771.75, 771.75])
 
 
 def test_a_price_of_a_later_year_is_taken_back():
     # £800 of 2011-12 at 5% is 800 / 1.05 = 761.90 in 2010-11
-    price = Values({"costs.p": 800, "prices.pay": 0.05}, {"costs.p": "2011-12"}).price(
-        "costs.p", "pay", ["2011-03", "2011-04"]
-    )
+    price = Values({"costs.p": 800, "prices.pay": 0.05}, {"costs.p": "2011-12"}, {}).price("costs.p", "prices.pay")
+    price = price.in_months(["2011-03", "2011-04"])
     assert price == pytest.approx([761.904762, 800])
 
 
 def test_an_index_may_differ_from_draw_to_draw():
-    price = values(prices__placements=np.array([0.0, 0.1])).price(
-        "costs.ifa_fostering", "placements", ["2011-03", "2012-04"]
-    )
+    price = plan(prices__placements=np.array([0.0, 0.1])).weekly["ifa_fostering"].in_months(["2011-03", "2012-04"])
     assert price == pytest.approx(np.array([[700, 700], [700, 847]]))  # 700 x 1.1 x 1.1
 
 
 def test_a_price_without_its_year_is_refused():
     with pytest.raises(KeyError, match="costs.p is a price and needs a price_base"):
-        Values({"costs.p": 1, "prices.pay": 0}, {"costs.p": None}).price("costs.p", "pay", [FEBRUARY])
+        Values({"costs.p": 1, "prices.pay": 0}, {"costs.p": None}, {}).price("costs.p", "prices.pay")
 
 
 def test_new_placements_may_be_dearer():
@@ -296,7 +294,7 @@ def test_new_placements_may_be_dearer():
 
 def test_a_lever_on_prices_acts_in_its_own_month():
     months = ["2011-05", "2011-07"]  # 31 days each
-    lines = cost_lines(work(months), values(), setting(2, price_lever=np.array([1, 0.9])))
+    lines = cost_lines(work(months), plan(), setting(2, price_lever=np.array([1, 0.9])))
     assert lines["ifa_fostering"][0] == pytest.approx([10_920 * 31 / 28, 9_828 * 31 / 28])
     assert lines["kinship_fostering"][0] == pytest.approx([660 * 31 / 28] * 2)
 
@@ -314,7 +312,7 @@ def financial_months(first: int) -> list[str]:
 def test_a_fixed_cost_is_paid_by_day(first, days):
     """£365,250 a year is £1,000 a day: £365,000 in most years and £366,000 in one with a 29 February."""
     months = financial_months(first)
-    cost = fixed("costs.own_homes", values(), months)
+    cost = plan().services["own_homes"].by_day(months)
     assert cost.sum() == pytest.approx(days * 1_000)
     assert cost[:2] == pytest.approx([30_000, 31_000])  # April and May
 
@@ -329,7 +327,7 @@ def test_the_same_children_cost_a_day_more_in_a_leap_year():
 
 def test_years_hold_every_month_once():
     months = ["2011-02", "2011-03", "2011-04", "2012-03", "2012-04"]
-    lines = cost_lines(work(months), values(), setting(5))
+    lines = cost_lines(work(months), plan(), setting(5))
     held = by_year(lines, months)
     assert list(held) == ["2010-11", "2011-12", "2012-13"]
     for line, cost in lines.items():
@@ -345,7 +343,7 @@ SOME = arrays(float, 5, elements=st.floats(0, 40))
 
 @given(SOME, SOME)
 def test_more_children_never_cost_less_gross(children, more):
-    before, after = (cost_lines(work([FEBRUARY], some), values(), setting(1)) for some in (children, children + more))
+    before, after = (cost_lines(work([FEBRUARY], some), plan(), setting(1)) for some in (children, children + more))
     for line in LINES:
         if line not in INCOME:
             assert after[line].item() >= before[line].item() - 1e-6, line
@@ -355,7 +353,7 @@ def test_more_children_never_cost_less_gross(children, more):
 
 @given(SOME)
 def test_lines_sum_to_the_total_to_the_penny(children):
-    lines = cost_lines(work([FEBRUARY], children), values(), setting(1))
+    lines = cost_lines(work([FEBRUARY], children), plan(), setting(1))
     by_group = {
         group: sum(lines[line].item() for line, (_, held) in LINES.items() if held == group) for group in GROUPS
     }
@@ -365,7 +363,7 @@ def test_lines_sum_to_the_total_to_the_penny(children):
 @given(SOME, st.floats(0, 20))
 def test_more_in_house_places_never_cost_more(children, places):
     before, after = (
-        cost_lines(work([FEBRUARY], children), values(), setting(1, added_places=np.array([added])))
+        cost_lines(work([FEBRUARY], children), plan(), setting(1, added_places=np.array([added])))
         for added in (0.0, places)
     )
     assert net(after).item() <= net(before).item() + 1e-6
@@ -391,10 +389,17 @@ def test_each_draw_is_costed_with_its_own_values():
     one = work(months)
     three = Workload(months, **{name: np.repeat(part, 3, axis=0) for name, part in one.parts().items()})
     together = cost_lines(
-        three, values(**{key: np.array(held, float) for key, held in drawn.items()}), setting(2, new_share=new)
+        three, plan(**{key: np.array(held, float) for key, held in drawn.items()}), setting(2, new_share=new)
     )
     for draw in range(3):
-        alone = cost_lines(one, values(**{key: held[draw] for key, held in drawn.items()}), setting(2, new_share=new))
+        alone = cost_lines(one, plan(**{key: held[draw] for key, held in drawn.items()}), setting(2, new_share=new))
         for line in LINES:
             assert together[line].shape == (3, 2), line
             assert together[line][draw] == pytest.approx(alone[line][0], rel=1e-12), line
+
+
+def test_a_line_that_nobody_costs_is_refused(monkeypatch):
+    """No line is taken for another: a new cost line without code stops the costing."""
+    monkeypatch.setitem(LINES, "secure", ("Secure accommodation", "placements"))
+    with pytest.raises(ValueError, match="costed secure; expected"):
+        one_month()

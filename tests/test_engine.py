@@ -33,7 +33,7 @@ def ready(base, group: str, months: list[str]):
 def live(base, group, months, draws, seed=7, starts_times=1.0, threads=2, spread=None):
     fit, norms, stream, starts = ready(base, group, months)
     spread = spread or Spread.none(draws, len(months), starts.shape[1])
-    return caseload.live(
+    return caseload.simulate(
         fit, norms, stream, starts * starts_times, spread, np.ones(starts.shape), months, seed, threads
     )
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from forecast.case.errors import BadInput
 from forecast.money.costs import LINES
-from forecast.money.ledger import Ledger, Trust, at_level, budget_of, ledger_of, with_actuals
+from forecast.money.ledger import Ledger, at_level, budget_of, ledger_of, with_actuals
+from forecast.money.plan import LedgerPlan
 
 MONTHS = ["2025-04", "2025-05", "2025-06", "2025-07"]
-PLAIN = Trust(0.05, 0.15, 1e9)  # every month counts the same
+PLAIN = LedgerPlan(0.05, 0.15, 1e9)  # every month counts the same
 
 
 def ledger(**spent) -> Ledger:
@@ -42,13 +43,13 @@ def test_the_rest_goes_on_at_the_level_the_ledger_tells_of():
 
 def test_a_draw_whose_prices_were_too_dear_comes_down_to_the_ledger():
     made = np.array([[90.0, 90.0], [110.0, 110.0]])
-    factor = at_level(made, np.array([100.0, 100.0]), Trust(1e-9, 0.15, 1e9))
+    factor = at_level(made, np.array([100.0, 100.0]), LedgerPlan(1e-9, 0.15, 1e9))
     assert (factor * made[:, 0]).tolist() == pytest.approx([100, 100])
 
 
 def test_the_share_believed_is_bayes_rule():
     """A level drawn about the model's, months drawn about the level: the posterior mean of the log level by importance sampling."""
-    luck, trust = np.random.default_rng(4), Trust(0.08, 0.12, 1e9)
+    luck, trust = np.random.default_rng(4), LedgerPlan(0.08, 0.12, 1e9)
     actual = np.array([120.0, 118.0, 125.0])
     level = luck.normal(np.log(100), trust.level, 2_000_000)
     weight = np.exp(-((np.log(actual)[:, None] - level) ** 2).sum(axis=0) / (2 * trust.noise**2))
@@ -60,7 +61,7 @@ def test_the_share_believed_is_bayes_rule():
 def test_later_months_count_for_more():
     cost = np.full((1, 4), 100.0)
     even, recent = (
-        at_level(cost, np.array([100.0, 100, 100, 120]), Trust(0.05, 0.15, memory))[0] for memory in (1e9, 1.0)
+        at_level(cost, np.array([100.0, 100, 100, 120]), LedgerPlan(0.05, 0.15, memory))[0] for memory in (1e9, 1.0)
     )
     assert 1 < even < recent < 1.2
 

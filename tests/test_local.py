@@ -13,9 +13,9 @@ from conftest import HOME
 from forecast.case.ages import LAC_BANDS
 from forecast.case.errors import BadInput
 from forecast.demand import local
-from forecast.demand.local import NAMES, Trust, read_local
+from forecast.demand.local import NAMES, PriorStrength, read_local
 from forecast.demand.pathways.hazards import Hazards, Places
-from forecast.demand.rates import pool, pool_with_doubt
+from forecast.demand.rates import pool, pool_with_conflict
 from forecast.model import outlook
 from forecast.model.cases import open_case
 from forecast.model.check import calibration
@@ -48,14 +48,14 @@ def by_integration(observed: int, expected: float, worth: float, own: float, dou
     ("observed", "expected", "own"), [(12, 10.0, 14.0), (0, 6.0, 9.0), (30, 9.0, 22.0), (3, 11.0, 4.0)]
 )
 def test_the_mixture_is_what_integration_makes_of_it(observed, expected, own):
-    held = pool_with_doubt(observed, expected, 32, own, 0.1)
+    held = pool_with_conflict(observed, expected, 32, own, 0.1)
     mean, variance = by_integration(observed, expected, 32, own, 0.1)
     assert float(held.mean) == pytest.approx(mean, rel=1e-5)
     assert float(held.mean**2 / held.shape) == pytest.approx(variance, rel=1e-4)
 
 
 def test_without_doubt_it_is_plain_pooling():
-    plain, doubted = pool(20, 15.0, 32), pool_with_doubt(20, 15.0, 32, 18.0, 1e-9)
+    plain, doubted = pool(20, 15.0, 32), pool_with_conflict(20, 15.0, 32, 18.0, 1e-9)
     assert float(doubted.mean) == pytest.approx(plain.mean, rel=1e-6) and float(doubted.shape) == pytest.approx(
         plain.shape, rel=1e-4
     )
@@ -63,7 +63,7 @@ def test_without_doubt_it_is_plain_pooling():
 
 def test_a_rate_that_the_count_speaks_against_gives_way():
     """England's fit has nobody of 16 or 17 leave before 18; 55 left where 0.2 were expected."""
-    held = pool_with_doubt(55, 0.2, 32, 50.0, 0.1)
+    held = pool_with_conflict(55, 0.2, 32, 50.0, 0.1)
     assert 0.2 * float(held.mean) == pytest.approx(55, rel=0.02)  # the posterior expects what was counted
     stubborn = pool(55, 0.2, 32)
     assert 0.2 * stubborn.mean < 1
@@ -143,7 +143,7 @@ def test_a_child_of_unknown_age_here_now_stops_it():
 
 
 FLAT = Hazards(np.array([0, 1, 5, 10, 16]) * 365.25, 18 * 365.25, np.array([0.0]), np.full((5, 1), 0.001))
-TRUSTED = Trust(22, 32, 0.1)
+TRUSTED = PriorStrength(22, 32, 0.1)
 
 
 def placed_by(counted: local.Local) -> Places:
@@ -201,7 +201,7 @@ def test_nobody_moves_between_the_unaccompanied_and_the_others(counted):
 def test_hazards_are_pooled_step_by_step(counted):
     """One cell with 4 leavers in 5,000 child-days, where the country has 1 in 1,000: level, then the cell."""
     before = Hazards(np.array([0, 1, 5, 10, 16]) * 365.25, 18 * 365.25, np.array([0.0]), np.full((5, 1), 0.001))
-    hazards, _ = local.pool_hazards(counted.seen, before, Trust(22, 32, 1e-12))
+    hazards, _ = local.pool_hazards(counted.seen, before, PriorStrength(22, 32, 1e-12))
     level = (22 + 4) / (22 + 5.4)  # 5,400 child-days expect 5.4 leavers
     wanted = 0.001 * level * (32 + 4) / (32 + 5 * level)
     assert hazards.per_day[3, list(hazards.duration_from).index(365.0)] == pytest.approx(wanted, rel=1e-6)

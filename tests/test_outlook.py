@@ -10,13 +10,15 @@ import pytest
 from conftest import HOME
 from forecast.case import Assumptions, sample
 from forecast.case.months import days_in, financial_year, month_after, year_months
+from forecast.demand.caseload import demand_of, starts_by_draw
 from forecast.demand.pathways.hazards import Spread
-from forecast.demand.scenario import demand_of, population_of
-from forecast.model import outlook
+from forecast.demand.plan import read_population
+from forecast.demand.population import project_people
 from forecast.model.cases import open_case
-from forecast.model.outlook import draw_on_contingency, drawn_values, foresee, prepare, setting_of
+from forecast.model.outlook import draw_on_contingency, foresee, prepare, setting_of
 from forecast.money import costs
-from forecast.money.costs import LINES, Values
+from forecast.money.costs import LINES
+from forecast.money.plan import central_values, read_costs
 from forecast.questions.answer import answer, year_net
 from forecast.report import words
 
@@ -80,7 +82,7 @@ def without_spread(base, a: Assumptions):
     }
     flat = {name: Spread.none(DRAWS, len(base.months), len(getattr(base, name).group.bands)) for name in ("lac", "cp")}
     certain = replace(a, entries=known)
-    return replace(base, central=certain, spread=flat), certain
+    return replace(base, central=certain, plan=base.read(certain), spread=flat), certain
 
 
 def stock(out, group: str) -> np.ndarray:
@@ -119,9 +121,8 @@ def figures(held, path=""):
 )
 def test_2010_11_meets_the_published_outturn(base, lines, published):
     """DfE s251 outturn, Slough, 2010-11, gross: children of that year x unit costs, within 2%."""
-    a = base.central
-    values = Values({key: a.value(key) for key in a.keys()}, outlook.price_bases(a))
-    cost = costs.cost_lines(base.past, values, setting_of(base, a, base.past.months, flat=True))
+    setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
+    cost = costs.cost_lines(base.past, read_costs(central_values(base.central)), setting)
     assert base.past.months == year_months("2010-11")
     assert sum(cost[line].sum() for line in lines) == pytest.approx(published, rel=0.02)
 
@@ -188,8 +189,8 @@ def test_months_to_date_stand_between_the_two_counts(base):
 def test_2011_12_is_a_leap_year(case, base):
     """29 February 2012: fixed costs of 366 days in 2011-12 and 365 in the other years, pay prices known."""
     _, a = without_spread(base, changed(case.central, prices__pay=0.0))
-    values = drawn_values(a, base)
-    by_year = {year: costs.fixed("costs.fostering_service", values, year_months(year)).sum() for year in YEARS}
+    service = base.read(a).money.costs.services["fostering_service"]
+    by_year = {year: service.by_day(year_months(year)).sum() for year in YEARS}
     a_day = 1_060_000 / 365.25
     assert [by_year[year] / a_day for year in YEARS] == pytest.approx([366, 365, 365, 365])
     assert [days_in(year_months(year)).sum() for year in YEARS] == [366, 365, 365, 365]
@@ -374,15 +375,18 @@ def test_births_and_migration_of_a_draw_move_its_starts(case, base):
     in single draws within 0.5% for LAC and 4% for plans, which arriving families move far more.
     """
     a, months = case.central, base.months
-    people = population_of(a, base.evidence, months, {})
-    keys = [key for key in a.keys() if a.is_uncertain(key) and key.startswith(outlook.DEMOGRAPHY)]
-    drawn, short = sample(a, DRAWS, SEED, keys), outlook.demographic_draws(base, a, people)
+    plan, count = read_population(a), len(months)
+    people = project_people(base.evidence, plan.centre.people, months)
+    keys = [key for key in a.keys() if a.is_uncertain(key) and key.startswith(("population.", "migration."))]
+    drawn = sample(a, DRAWS, SEED, keys)
     for group, furthest in (("lac", 0.005), ("cp", 0.04)):
-        fit, ratios = getattr(base, group), []
+        fit, care, ratios = getattr(base, group), base.plan.care[group], []
+        short = starts_by_draw(fit, plan, care, base.people.project, count, DRAWS, SEED)
         for draw in range(25):
-            own = {key: float(drawn[key][draw]) for key in keys}
-            anew = demand_of(a, fit, population_of(a, base.evidence, months, own), months, own).starts.sum()
-            ratios.append((demand_of(a, fit, people, months).starts * short[group][draw]).sum() / anew)
+            own = read_population(changed(a, **{key: float(drawn[key][draw]) for key in keys})).centre
+            there = project_people(base.evidence, own.people, months)
+            anew = demand_of(fit, own, care, there, count).starts.sum()
+            ratios.append((demand_of(fit, plan.centre, care, people, count).starts * short[draw]).sum() / anew)
         assert np.mean(ratios) == pytest.approx(1, abs=0.002)
         assert np.abs(np.array(ratios) - 1).max() < furthest
 
@@ -461,10 +465,10 @@ def test_the_principal_run_is_the_mean_of_draws_that_only_chance_moves(case, bas
 def test_any_assumption_may_be_known_or_uncertain(base, outs, off):
     """A range taken away leaves every line costed for every draw."""
     out, a = outs["central"], base.central
-    drawn = [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(outlook.DEMOGRAPHY)]
+    drawn = [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(("population.", "migration."))]
     for known in [drawn] if off == "every assumption" else [[key] for key in drawn]:
-        held = {key: a.value(key) if key in known else out.values._values[key] for key in a.keys()}
-        lines = costs.cost_lines(out.work, Values(held, outlook.price_bases(a)), out.setting)
+        held = {key: a.value(key) if key in known else out.values.values[key] for key in a.keys()}
+        lines = costs.cost_lines(out.work, read_costs(replace(out.values, values=held)), out.setting)
         assert {lines[line].shape for line in LINES} == {(DRAWS, len(out.months))}, known
 
 
@@ -483,7 +487,7 @@ def test_a_larger_base_budget_raises_the_chance(told):
 
 def test_an_adjustment_moves_the_variance_pound_for_pound(base, outs):
     out = outs["central"]
-    more = draw_on_contingency(base, out.assumptions, out.values, out.lines, out.months, 250_000.0)
+    more = draw_on_contingency(base, out.plan.money.contingency, out.lines, out.months, 250_000.0)
     assert out.drawn.variance - more.variance == pytest.approx(250_000, abs=PENNY)
     assert (more.at_year_end >= out.values["budget.recovery_plan"][:, 0] - PENNY).all()
 
@@ -496,8 +500,8 @@ def test_the_base_budget_is_last_years_work_at_this_years_prices(base):
     budget = base.budgets["2011-12"]
     fixed = [1_060_000 * 366 / 365.25, 1_070_600 * 366 / 365.25]
     assert [budget[line].mean() for line in FIXED] == pytest.approx(fixed)
-    values = outlook.drawn_values(base.central, base)
-    last = costs.cost_lines(base.past, values, setting_of(base, base.central, base.past.months, flat=True))
+    setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
+    last = costs.cost_lines(base.past, base.plan.money.costs, setting)
     ifa, own = (last[line].sum(axis=1) for line in ("ifa_fostering", "in_house_fostering"))
     assert budget["ifa_fostering"] / ifa == pytest.approx(np.full(DRAWS, 1.02 * 366 / 365), rel=1e-3)
     assert budget["in_house_fostering"] / own == pytest.approx(np.full(DRAWS, 366 / 365), rel=1e-3)

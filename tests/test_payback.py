@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import HOME
-from forecast.demand import scenario
+from forecast.demand import plan
 from forecast.model import outlook
 from forecast.model.cases import open_case
 from forecast.money import costs
@@ -81,28 +81,28 @@ def test_levers_rise_last_and_fade():
     """Begun after 2 months, in full after 2 more, 4 months from its beginning it fades, by half in 3."""
     a = changed(levers__starts_after=2, levers__ramp=2, levers__lasts=4, levers__half_life=3)
     months = [f"2011-{month:02d}" for month in range(6, 13)] + ["2012-01", "2012-02"]
-    assert scenario.ramp(a, months) == pytest.approx([0, 0, 0.5, 1, 1, 1, 0.5 ** (1 / 3), 0.5 ** (2 / 3), 0.5])
+    assert plan.read_timing(a).reach(len(months)) == pytest.approx(
+        [0, 0, 0.5, 1, 1, 1, 0.5 ** (1 / 3), 0.5 ** (2 / 3), 0.5]
+    )
 
 
 def test_part_of_an_effect_moves_levers_part_of_the_way():
     a = changed(levers__lac_starts=0.8, levers__in_house_places=10, levers__cp_starts=1.4, levers__ramp=9)
-    half = scenario.at_effect(a, 0.5)
+    half = plan.at_effect(a, 0.5)
     told = {
         key: half.value(f"levers.{key}") for key in ("lac_starts", "in_house_places", "cp_starts", "births", "ramp")
     }
     assert told == pytest.approx({"lac_starts": 0.9, "in_house_places": 5, "cp_starts": 1.2, "births": 1, "ramp": 9})
-    assert not half.is_uncertain(scenario.EFFECT)
-    assert scenario.at_effect(changed(levers__lac_starts=0.2), 3).value("levers.lac_starts") == 0.1, (
-        "the catalogue's least"
-    )
+    assert not half.is_uncertain(plan.EFFECT)
+    assert plan.at_effect(changed(levers__lac_starts=0.2), 3).value("levers.lac_starts") == 0.1, "the catalogue's least"
 
 
 def test_an_effect_in_doubt_is_three_futures_woven(base, central):
     """Every draw is one of the three runs' draws, the same children throughout; 3, 4 and 3 in ten."""
     a = CASE.scenarios["permanence"]
-    entry = a.entry(scenario.EFFECT)
+    entry = a.entry(plan.EFFECT)
     woven = outlook.foresee(base, a)
-    runs = [outlook.foresee(base, scenario.at_effect(a, share)) for share in (entry.low, entry.value, entry.high)]
+    runs = [outlook.foresee(base, plan.at_effect(a, share)) for share in (entry.low, entry.value, entry.high)]
     nets = np.stack([costs.net(run.lines) for run in runs])
     same = (nets == costs.net(woven.lines)).all(axis=2)
     assert same.any(axis=0).all()
@@ -115,7 +115,7 @@ def test_an_effect_in_doubt_is_three_futures_woven(base, central):
 def test_a_larger_effect_saves_no_less(base, central):
     a = CASE.scenarios["permanence"]
     saved = [
-        payback(outlook.foresee(base, scenario.at_effect(a, share)), central).so_far[:, -1].mean()
+        payback(outlook.foresee(base, plan.at_effect(a, share)), central).so_far[:, -1].mean()
         for share in (0.2, 0.6, 1.0)
     ]
     assert saved[0] < saved[1] < saved[2]

@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 from conftest import HOME
 from forecast.model import outlook
 from forecast.model.cases import open_case
+from forecast.model.plan import read_plan
 from forecast.questions import sensitivity
 
 CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
@@ -29,9 +30,9 @@ def table(base, held):
     return sensitivity.tornado(base, held)
 
 
-def test_again_is_foresee_without_living_the_children_anew(base, held):
+def test_equal_plans_of_children_keep_the_children(base, held):
     dearer = sensitivity.fixed_at(CASE.central, "levers.placement_prices", 1.3)
-    quick, whole = outlook.again(base, held, dearer), outlook.foresee(base, dearer)
+    quick, whole = outlook.foresee(base, dearer), outlook.foresee(replace(base), dearer)
     assert (quick.drawn.call == whole.drawn.call).all() and quick.drawn.chance < held.drawn.chance
     assert all((quick.lines[line] == whole.lines[line]).all() for line in whole.lines)
     assert quick.lac is held.lac
@@ -53,7 +54,9 @@ def test_what_moves_children_is_lived_anew(base, held, key):
         CASE.central,
         entries=sensitivity.fixed_at(sensitivity.fixed_at(CASE.central, "shock.lasts", 12), key, 3).entries,
     )
-    assert (outlook.again(base, held, shocked).cp.stock == outlook.foresee(base, shocked).cp.stock).all()
+    kept, anew = outlook.foresee(base, shocked), outlook.foresee(replace(base), shocked)
+    assert (kept.cp.stock == anew.cp.stock).all()
+    assert (kept.lac is held.lac) == (anew.lac.stock == held.lac.stock).all()
 
 
 def test_tornado_holds_every_uncertain_assumption_widest_first(table, held):
@@ -81,9 +84,7 @@ def test_tornado_is_what_the_whole_model_says(base, held, table, key):
 
 def test_recovery_plan_in_closed_form(table):
     """A commitment at its high end adds what it is above its mean over the draws, pound for pound."""
-    drawn = sensitivity.outlook.drawn_values(CASE.central, outlook.prepare(CASE.central, CASE.evidence, 200, 11))[
-        "budget.recovery_plan"
-    ]
+    drawn = read_plan(CASE.central, 200, 11).money.contingency.recovery_plan
     row = table.set_index("key").loc["budget.recovery_plan"]
     assert row["call_at_high"] == pytest.approx(
         CASE.central.entry("budget.recovery_plan").high - drawn.mean(), abs=0.01

@@ -1,13 +1,14 @@
 """The catalogue: which assumptions exist, in what unit, between what limits."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from forecast.case.documents import Strict, Text
+from forecast.case.nature import ACTS_ON, CAUSES, TIMING
 from forecast.case.reader import Document, read_document
 from forecast.case.wording import check, nearest, read_each, refuse, shown
 
@@ -34,12 +35,24 @@ class Item(Strict):
     kind: Literal["uncertain", "decision"] = Field(description="uncertain or decision")
 
 
+class Described(Item):
+    """An item as the catalogue writes it, with what it is to the method; a frozen run keeps the item alone."""
+
+    cause: Literal[*CAUSES, TIMING] | None = Field(None, description="the cause of change it belongs to")
+    acts_on: Literal[ACTS_ON] | None = Field(None, description="what it moves")
+    read_by: Text | None = Field(
+        None, description="the file that reads it, where the key is not written out in the code"
+    )
+    sought: int | None = Field(None, description="place among the levers of which it is said what would be enough")
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """Units by name, and items by dotted key, in the order of the file."""
+    """Units by name, and items by dotted key, in the order of the file; `nature` is what they are to the method."""
 
     units: dict[str, Unit]
     items: dict[str, Item]
+    nature: dict[str, Described] = field(default_factory=dict, compare=False)
 
     @property
     def sections(self) -> set[str]:
@@ -59,11 +72,12 @@ def read_catalogue(params: Path) -> Catalogue:
         raise doc.problem(("units",), "the units are missing. Add `units:`, with the description and scale of each")
     units = read_each(doc.data["units"], lambda name: check(Unit, doc, ("units", name)))
     items = read_each(_item_paths(doc, doc.data, ()), lambda path: _read_item(doc, path, units))
-    return Catalogue(units, {".".join(path): item for path, item in items.items()})
+    nature = {".".join(path): item for path, item in items.items()}
+    return Catalogue(units, {key: Item(**item.model_dump(include=set(Item.model_fields))) for key, item in nature.items()}, nature)
 
 
-def _read_item(doc: Document, path: tuple, units: dict[str, Unit]) -> Item:
-    item = check(Item, doc, path)
+def _read_item(doc: Document, path: tuple, units: dict[str, Unit]) -> Described:
+    item = check(Described, doc, path)
     refuse(doc, path, _faults(item, units))
     return item
 

@@ -1,35 +1,17 @@
-"""What each assumption is: the cause of change it belongs to."""
+"""What an assumption can be: the causes of change and what they move. Which key is which stands in the catalogue."""
 
-# Cause -> beginnings of the keys it owns; the longest beginning decides. Every key of the catalogue belongs to one.
-CAUSES = {
-    "births": ("population.births_growth", "levers.births"),
-    "migration": ("migration.", "levers.moves_in", "levers.family_streams"),
-    "deaths": ("population.deaths",),
-    "start rates": (
-        "levers.lac_starts",
-        "levers.cp_starts",
-        "shock.lac_starts",
-        "shock.cp_starts",
-        "rates.",
-        "trend.",
-        "drift.",
-        "families.",
-        "breaks.",
-    ),
-    "length of stay": ("levers.lac_leaving", "levers.cp_leaving", "shock.cp_ends"),
-    "placement mix": ("placements.", "levers.residential", "levers.in_house_places"),
-    "prices": ("prices.", "costs.", "income.", "ledger.", "levers.placement_prices"),
-    "practice": ("contact.", "iro.", "reviews.", "proceedings.", "levers.contact_sessions", "levers.iro_hours"),
-    "measures": ("measure.",),
-    "commitments and budget": ("budget.", "disclosure."),
-}
-TIMING = (
-    "levers.starts_after",
-    "levers.ramp",
-    "levers.lasts",
-    "levers.half_life",
-    "shock.begins_after",
-    "shock.lasts",
-    "measure.effect",
+CAUSES = (  # in the order in which a change is told
+    "births",
+    "migration",
+    "deaths",
+    "start rates",
+    "length of stay",
+    "placement mix",
+    "prices",
+    "practice",
+    "measures",
+    "commitments and budget",
 )
+TIMING = "timing"  # when levers act: it belongs to every cause that it times
 INTERACTION = "interaction"
+ACTS_ON = ("fit", "population", "care", "cost", "contingency", "report")

@@ -13,12 +13,11 @@ def _projected(council: str, month: str, scenario: str, draws: int, seed: int):
     """The case's base, and the central scenario and one other projected."""
     from forecast.model import outlook
     from forecast.model.cases import open_case
-    from forecast.model.memory import remembering
 
     home = find_home()
     case = open_case(home / "params", home / "data", council, month)
     known_scenarios(case, [scenario])
-    base = remembering(outlook.prepare(case.central, case.evidence, draws, seed))
+    base = outlook.prepare(case.central, case.evidence, draws, seed)
     central = outlook.foresee(base, case.central)
     return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])
 

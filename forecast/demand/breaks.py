@@ -10,7 +10,8 @@ What it cannot do. Seasons and trend are not modelled: monthly counts with a str
 drift wider than the series' own year-to-year change makes it deaf. Where fewer than some thirty children are expected
 the logarithm is skewed: falls sound too easily and rises too seldom.
 
-Sources: Harvey 1989, section 3.2 (Kalman filter of the local level); Page 1954 and Montgomery 2013, section 9.1 (CUSUM).
+Sources: Harvey 1989, section 3.2 (Kalman filter of the local level); Page 1954 and Montgomery 2013, section 9.1
+(CUSUM).
 """
 
 from collections.abc import Callable
@@ -117,7 +118,7 @@ def recent(
     periods: int,
     years_a_period: float = 1.0,
 ) -> list[Alarm]:
-    """The alarm as it stood in each of the last `periods`, oldest first; a break of last year is still news this year."""
+    """The alarm as it stood in each of the last `periods`, oldest first: a break of last year is still news."""
     first = max(len(counts) - periods, 0) + 1
     ends = range(first, len(counts) + 1)
     return [alarm(counts.iloc[:end], drift, children_per_family, limits, years_a_period) for end in ends]
@@ -145,7 +146,7 @@ def _one_step_ahead(seen: np.ndarray, walk: float, noise: Callable[[float], floa
 
 
 def _cusum(residual: np.ndarray, limits: Limits) -> np.ndarray:
-    """The larger of the two one-sided sums in each period, [period]; both restart after a period that passes a limit."""
+    """The larger of the two one-sided sums, [period]; both restart after a period that passes a limit."""
     sums, more, fewer = np.zeros(residual.size), 0.0, 0.0
     for period in range(1, residual.size):
         more = max(0.0, more + residual[period] - limits.slack)

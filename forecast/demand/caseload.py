@@ -1,27 +1,39 @@
 """CP and LAC stocks and flows: population x start rates into the pathways engine, child by child."""
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.case import luck
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.demand import local
-from forecast.demand.central import Trend, TrendNorms, follow, lean_by_month, rest
+from forecast.demand.cache import Cache
+from forecast.demand.central import Trend, TrendNorms, adjustment_by_month, follow, rest
 from forecast.demand.evidence import Evidence, Group
+from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
 from forecast.demand.pathways.calibration import Fit
-from forecast.demand.pathways.expectation import entrant_cohorts, expect, expect_places, opening_cohorts, placed_cohorts
+from forecast.demand.pathways.expectation import (
+    Expected,
+    entrant_cohorts,
+    expect,
+    expect_places,
+    opening_cohorts,
+    placed_cohorts,
+)
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Places, Spread
-from forecast.demand.population import Population
+from forecast.demand.population import People, Population, Projector
 from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
 from forecast.demand.workload import Workload
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
-MOST_FITTED = 8  # pairs of a case's groups, for several cases
-_FITTED: dict[bytes, tuple[Fit, Fit, float]] = {}
+_FITTED = Cache(8)  # pairs of a case's groups, for several cases
+Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
+LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
@@ -37,7 +49,7 @@ class Norms:
     trend       what the central path takes from each trend
     yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
     small       children so few that single events move rates by as much again as drift does
-    doubt       chance that the country's rate of an age and time in care does not hold in a council with returns of its own
+    conflict    chance that the country's rate of an age and time in care does not hold where a council has returns
     """
 
     pool_starts: float
@@ -52,12 +64,12 @@ class Norms:
     trend: TrendNorms
     yearly: float
     small: float = 0.0
-    doubt: float = 0.0
+    conflict: float = 0.0
 
     @property
-    def trust(self) -> local.Trust:
+    def prior(self) -> local.PriorStrength:
         """How far the country's leaving rates count beside a council's own returns."""
-        return local.Trust(self.pool_leaving, self.pool_age, self.doubt)
+        return local.PriorStrength(self.pool_leaving, self.pool_age, self.conflict)
 
     def of_size(self, children: int) -> "Norms":
         """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
@@ -80,9 +92,10 @@ class Calibrated:
     opening           children open at the origin
     since             multiple of the pooled start rate that the months since the year's end imply
     starts_since      [band]  starts a year that multiple stands for
-    trend             the central path and how practice leans to follow it
+    trend             the central path and the trend adjustment that follows it
     children          [band] children each start rate is counted on
-    returns, places   the council's own child-level counts, and placements as states made of them; None where it has none
+    returns, places   the council's own child-level counts, and placements as states made of them; None where it has
+                      none
     """
 
     group: Group
@@ -102,8 +115,8 @@ class Calibrated:
     returns: local.Local | None = None
     places: Places | None = None
 
-    def standing(self, opening: Opening, hazards: Hazards) -> "Calibrated":
-        """The same with other children open at the start, each age of them placed as its child-days were, and other hazards."""
+    def restarted(self, opening: Opening, hazards: Hazards) -> "Calibrated":
+        """The same with other hazards and other children open at the start, each age placed as its child-days were."""
         if self.places is None:
             return replace(self, opening=opening, hazards=hazards)
         now = local.state_of_points(opening.age, hazards, self.returns.lived)
@@ -117,51 +130,54 @@ def first_hazards(bands: list[str], edges: list[float], stock: float, ended: flo
 
 
 def fit_group(group: Group) -> tuple[Fit, Fit, float]:
-    """Hazards of the country and of the council, each reproducing its published year; the same figures are fitted once."""
-    figures = pickle.dumps((group.bands, group.country, group.council))
-    if figures not in _FITTED:
-        if len(_FITTED) >= MOST_FITTED:
-            _FITTED.clear()
-        _FITTED[figures] = _fit_group(group)
-    return _FITTED[figures]
+    """Hazards of the country and of the council, each reproducing its published year; the same figures fitted once."""
+    return _FITTED.get(pickle.dumps((group.bands, group.country, group.council)), lambda: _fit_group(group))
 
 
 def _fit_group(group: Group) -> tuple[Fit, Fit, float]:
+    """The fits that what is published allows; of the council: ends by age, ends by stay, or ends in total."""
     edges = sorted({window[0] for window in group.country.stays})
     start = first_hazards(group.bands, edges, group.country.closing.sum(), group.country.ended)
     if group.country.ends is None:
         country, newborn = calibration.fit_country_by_stock(start, group.country)
     else:
         country, newborn = calibration.fit_country(start, group.country)
-    return country, _council_fit(group.council)(country.hazards, group.council, newborn), newborn
-
-
-def _council_fit(council: calibration.Margins):
-    """The fit that what is published of the council allows: ends by age, ends by stay, or ends in total."""
-    if council.ends is not None:
-        return calibration.fit_council
-    return calibration.fit_council_by_stays if council.stays else calibration.fit_council_by_stock
+    if group.council.ends is not None:
+        fit_council = calibration.fit_council
+    else:
+        by_stays = bool(group.council.stays)
+        fit_council = calibration.fit_council_by_stays if by_stays else calibration.fit_council_by_stock
+    return country, fit_council(country.hazards, group.council, newborn), newborn
 
 
 def calibrate(
     group: Group, evidence: Evidence, norms: Norms, days_since: float, calibration_year: str, fits=None
 ) -> Calibrated:
-    """Fit one group, pool its rates toward the country's, and stand its children at the origin; the central path is to come.
+    """Fit one group, pool its rates toward the country's, and stand its children at the origin; the central path is to
+    come.
 
     fits   (country's fit, council's fit, newborn share), where they are already known
     """
     country, council, newborn = fits or fit_group(group)
     expected = expected_starts(group, evidence)
-    returns = evidence.local if group.bands == LAC_BANDS else None
-    hazards, leaving = pool_leaving(group, country, council, norms, evidence.seen(group.bands))
+    returns = evidence.local if group.name == "lac" else None
+    hazards, leaving = pool_leaving(group, country, council, norms, evidence.seen(group.name))
     rate = group.country.starts / exposure(group.bands, evidence.country_children)
     first = pool_level(group, evidence, norms, calibration_year, expected, None)
     by_age = pool_ages(group, expected, first, norms)
     cells = calibration.age_cells(hazards.age_from, ADULT_AGE, newborn)
     children = exposure(group.bands, evidence.children_by_band)
     a_year = rate * first.mean * by_age.mean * children
-    opening, since = _stand_at_origin(council, hazards, a_year, days_since, group.open_at_origin, cells)
-    recent = _recent(evidence, group, since * a_year.sum(), days_since) if days_since else None
+    recent, now = None, group.open_at_origin
+    if days_since == 0:
+        opening, since = calibration.as_opening(council.at_close, now, calibration.POINTS), 1.0
+    else:
+        in_days = a_year * days_since / DAYS_A_YEAR
+        opening, since = calibration.opening_at(council, hazards, in_days, days_since, now, cells)
+        counted = (
+            evidence.recent_starts
+        )  # starts since the year's end or, where none are counted, those the stock implies
+        recent = since * a_year.sum() if counted is None else counted[group.name] / days_since * DAYS_A_YEAR
     level = pool_level(group, evidence, norms, calibration_year, expected, recent, days_since)
     own = rate * level.mean * by_age.mean
     fit = Calibrated(
@@ -181,10 +197,12 @@ def calibrate(
         children,
         returns,
     )
-    return fit if returns is None else in_places(fit, returns, norms.trust, evidence.placed_last)
+    return fit if returns is None else in_places(fit, returns, norms.prior, evidence.placed_last)
 
 
-def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed: dict[str, float] | None) -> Calibrated:
+def in_places(
+    fit: Calibrated, returns: local.Local, prior: local.PriorStrength, placed: dict[str, float] | None
+) -> Calibrated:
     """The same group with placements as states, and the very children of the returns where those end at the origin.
 
     placed  children by placement as counted at the origin, or None: else each age is placed as its child-days were
@@ -194,27 +212,20 @@ def in_places(fit: Calibrated, returns: local.Local, trust: local.Trust, placed:
     else:
         lived = returns.lived if placed is None else local.as_counted(returns.lived, placed)
         opening, now = fit.opening, local.state_of_points(fit.opening.age, fit.hazards, lived)
-    return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, trust, now))
+    return replace(fit, opening=opening, places=local.places_of(returns, fit.hazards, prior, now))
 
 
-def in_doubt(fit: Calibrated, norms: Norms, luck: np.random.Generator) -> Calibrated:
+def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -> Calibrated:
     """The same group with placements as unsure as the returns leave them, where it has any."""
     if fit.places is None:
         return fit
     return replace(
-        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.trust, fit.places.now, norms.family, luck)
+        fit, places=local.places_drawn(fit.returns, fit.hazards, norms.prior, fit.places.now, norms.family, rng)
     )
 
 
-def _recent(evidence: Evidence, group: Group, implied: float, days_since: float) -> float:
-    """Starts a year since the calibration year: those counted by month or, where none are, those that the stock implies."""
-    if evidence.recent_starts is None:
-        return implied
-    return evidence.recent_starts["lac" if group.bands == LAC_BANDS else "cp"] / days_since * DAYS_A_YEAR
-
-
 def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
-    """The same group with practice leaning as its central path asks.
+    """The same group with the trend adjustment that its central path asks.
 
     starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
     """
@@ -265,7 +276,7 @@ def pool_level(group, evidence, norms, calibration_year, expected, recent, days_
 
 def pool_ages(group: Group, expected: np.ndarray, level: Pooled, norms: Norms) -> Pooled:
     """Each age band's start rate against the level. A council without its own age pattern keeps the country's."""
-    if group.bands[0] == "unborn":
+    if group.name == "cp":
         return Pooled(np.full(expected.size, norms.pool_age), np.full(expected.size, norms.pool_age))
     own_level = group.council.starts.sum() / expected.sum()
     pooled = pool(group.council.starts, expected * own_level, norms.pool_age)
@@ -278,23 +289,17 @@ def pool_leaving(
 ) -> tuple[Hazards, Pooled]:
     """Leaving hazards, and by age band against the country's: the level first, then each band against the level.
 
-    Those who leave by turning 18 say nothing of the hazard and are left out. The council's own returns, where they are held,
-    tell of each age and time since the start.
+    Those who leave by turning 18 say nothing of the hazard and are left out. The council's own returns, where they are
+    held, tell of each age and time since the start.
     """
     if seen is not None:
-        return local.pool_hazards(seen, country.hazards, norms.trust)
+        return local.pool_hazards(seen, country.hazards, norms.prior)
     ratio = council.hazards.per_day.sum(axis=1) / country.hazards.per_day.sum(axis=1)
     left = calibration.ends_before_adult(council)
     level = pool(left.sum(), (left / ratio).sum(), norms.pool_leaving)
     bands = pool(left, left / ratio * level.mean, norms.pool_age)
     leaving = Pooled(bands.shape, bands.weight / level.mean)
     return country.hazards.times(leaving.mean), leaving
-
-
-def _stand_at_origin(council: Fit, hazards: Hazards, a_year: np.ndarray, days: float, children: int, cells):
-    if days == 0:
-        return calibration.as_opening(council.at_close, children, calibration.POINTS), 1.0
-    return calibration.opening_at(council, hazards, a_year * days / DAYS_A_YEAR, days, children, cells)
 
 
 @dataclass(frozen=True)
@@ -318,7 +323,7 @@ def demand(fit: Calibrated, population: Population, relative_rate: dict[str, flo
     for name, children in population.children.items():
         counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
         starts = starts + counted * fit.start_rate / MONTHS_A_YEAR * relative_rate.get(name, 1.0)
-    starts = starts * np.exp(lean_by_month(fit.trend, arrivals.shape[0]) / 2)[:, None]
+    starts = starts * np.exp(adjustment_by_month(fit.trend, arrivals.shape[0]) / 2)[:, None]
     transfers = np.zeros_like(starts)
     transfers[:, -arrivals.shape[1] :] += arrivals
     return Demand(starts + transfers, transfers)
@@ -343,21 +348,21 @@ def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entran
     return calibration.entrants(central, edges, family)
 
 
-def practice(fit: Calibrated, norms: Norms, draws: int, months: int, luck) -> Spread:
-    """Spread of every draw: uncertain rates and practice drift. `luck(name)` gives a generator of its own.
+def practice(fit: Calibrated, norms: Norms, draws: int, months: int, rng) -> Spread:
+    """Spread of every draw: uncertain rates and practice drift. `rng(name)` gives a generator of its own.
 
-    The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not drawn
-    beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils' counts
-    strayed from theirs, holds what is not known of the level.
+    The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not
+    drawn beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils'
+    counts strayed from theirs, holds what is not known of the level.
     """
-    ages = fit.by_age.factors(luck("start ages"), draws)
-    drift = norms.start_drift.factors(luck("start drift"), draws, months)
-    leave = norms.leave_drift.factors(luck("leave drift"), draws, months)
-    leaving = fit.leaving.factors(luck("leaving"), draws)
+    ages = fit.by_age.factors(rng("start ages"), draws)
+    drift = norms.start_drift.factors(rng("start drift"), draws, months)
+    leave = norms.leave_drift.factors(rng("leave drift"), draws, months)
+    leaving = fit.leaving.factors(rng("leaving"), draws)
     return Spread(drift, leave, ages, leaving, np.ones((draws, months, ages.shape[1])))
 
 
-def live(
+def simulate(
     fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads
 ) -> Paths:
     """Run the engine for one group and one scenario."""
@@ -377,7 +382,7 @@ def live(
     )
 
 
-def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
+def expected_path(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: np.ndarray, months: list[str]):
     """The principal run: the same group and scenario in expectation, without chance, drift or rate uncertainty."""
     edges = month_edges(months)
     entrants = entrant_cohorts(edges, replace(stream, expected=starts), nodes=1)
@@ -385,6 +390,175 @@ def expected_course(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever
         return expect(edges, fit.hazards, opening_cohorts(fit.opening) + entrants, starts, lever)
     cohorts, inside = placed_cohorts(fit.opening, entrants.that_come(), fit.hazards, fit.places)
     return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
+
+
+@dataclass(frozen=True)
+class FamilyRates:
+    """Of one named stream: the share who arrive with a plan open, and start rates against other children's."""
+
+    name: str
+    arrive_on_plan: float
+    start_rate: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Demography:
+    """One projection: the people, and the rates of the named streams among them."""
+
+    people: People
+    families: tuple[FamilyRates, ...]
+
+
+@dataclass(frozen=True)
+class Swing:
+    """One uncertain assumption at its low and at its high; `stream` is the named stream it belongs to, or None."""
+
+    key: str
+    stream: str | None
+    low: Demography
+    high: Demography
+
+
+@dataclass(frozen=True)
+class PopulationPlan:
+    """Births, deaths and migration of a scenario: at the centre, without each named stream, at each range's ends."""
+
+    centre: Demography
+    without: tuple[tuple[str, Demography], ...]
+    swings: tuple[Swing, ...]
+
+
+@dataclass(frozen=True)
+class CarePlan:
+    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks."""
+
+    starts: Lever
+    starts_by_band: tuple[Lever, ...]
+    starts_shock: Shock
+    leaving_by_band: tuple[Lever, ...]
+    ends_shock: Shock
+
+    def on_starts(self, months: int) -> np.ndarray:
+        """What levers and shocks put on starts, [month x band]."""
+        every = self.starts.by_month(months) * self.starts_shock.by_month(months)
+        return every[:, None] * np.stack([lever.by_month(months) for lever in self.starts_by_band], axis=1)
+
+    def on_leaving(self, fit: Calibrated, months: int) -> np.ndarray:
+        """What levers, shocks and the central path put on leaving, [month x band]."""
+        levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
+        shock = self.ends_shock.by_month(months)[:, None]
+        return levers * shock * np.exp(-adjustment_by_month(fit.trend, months) / 2)[:, None]
+
+
+def demand_of(fit: Calibrated, demography: Demography, care: CarePlan, people: Population, months: int) -> Demand:
+    """Expected starts of one group under one scenario's levers."""
+    group = fit.group.name
+    arrivals = np.zeros((months, len(LAC_BANDS)))
+    if group == "cp":
+        moved = demography.people.family_streams.by_month(months)[:, None]
+        for stream, rates in zip(demography.people.streams, demography.families, strict=True):
+            on_plan = by_band_of_months(stream.by_age(months)) * rates.arrive_on_plan
+            arrivals = arrivals + on_plan * moved
+    relative = {rates.name: dict(rates.start_rate)[group] for rates in demography.families}
+    wanted = demand(fit, people, relative, arrivals)
+    return replace(wanted, starts=wanted.starts * care.on_starts(months))
+
+
+def starts_by_draw(
+    fit: Calibrated,
+    plan: PopulationPlan,
+    care: CarePlan,
+    project: Callable[[People], Population],
+    months: int,
+    draws: int,
+    seed: int,
+) -> np.ndarray:
+    """How each draw's births and migration move a group's starts, [draw x month x band], 1 at the centre.
+
+    Each uncertain demographic assumption is put at its low and its high in turn; between them starts move
+    geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts. A named stream
+    of families moves its own part of starts alone: twice as few families of half the size bring a quarter, never less.
+    """
+
+    def starts(demography: Demography) -> np.ndarray:
+        return demand_of(fit, demography, care, project(demography.people), months).starts
+
+    def moved(stream: str | None, without: np.ndarray) -> np.ndarray:
+        """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`."""
+        reaches, moves = [np.zeros(draws)], [np.zeros(centre.shape)]
+        for swing in [swing for swing in plan.swings if swing.stream == stream]:
+            z = luck(swing.key, draws, seed) / Z90
+            for there, reach in ((swing.low, np.maximum(-z, 0)), (swing.high, np.maximum(z, 0))):
+                reaches.append(reach)
+                moves.append(_log_ratio(starts(there) - without, centre - without))
+        return np.exp(np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0)))
+
+    centre = starts(plan.centre)
+    every = moved(None, np.zeros(centre.shape))
+    for stream, demography in plan.without:
+        without = starts(demography)
+        every = every * (1 + (1 - without / centre) * (moved(stream, without) - 1))
+    return every
+
+
+def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Log of one over the other; 0 where there is nothing to move."""
+    some = (here > LEAST_STARTS) & (there > LEAST_STARTS)
+    return np.log(np.where(some, there, 1.0) / np.where(some, here, 1.0))
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One group under one scenario: paths draw by draw, expected path (None where left out), expected starts."""
+
+    paths: Paths
+    expected: Expected | None
+    wanted: Demand
+
+    @property
+    def transfer_share(self) -> np.ndarray:
+        """Share of starts that arrive with a plan open, [month]."""
+        return self.wanted.transfers.sum(axis=1) / self.wanted.starts.sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """One fitted group, ready to live through any scenario of its case; what it has simulated it keeps by the plan.
+
+    stream, spread  the master stream that scenarios thin, and what varies from draw to draw
+    seed            of the case; own_seed: of this group's children
+    """
+
+    fit: Calibrated
+    norms: Norms
+    stream: Entrants
+    spread: Spread
+    people: Projector
+    seed: int
+    own_seed: int
+    threads: int
+    paths: Cache
+    expected: Cache
+
+    def simulate(self, plan: "PopulationPlan", care: "CarePlan", expects: bool) -> Simulated:
+        """Children of the group living through care under one scenario, and in expectation where that `expects`."""
+        fit, months = self.fit, self.people.months
+        people = self.people.project(plan.centre.people)
+        wanted = demand_of(fit, plan.centre, care, people, len(months))
+        leaving = care.on_leaving(fit, len(months))
+
+        def drawn() -> Paths:
+            draws = len(self.spread.start_rate)
+            demand = starts_by_draw(fit, plan, care, self.people.project, len(months), draws, self.seed)
+            spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads)
+            return simulate(fit, self.norms, self.stream, wanted.starts, spread, leaving, months, *known)
+
+        def expected() -> Expected:
+            return expected_path(fit, self.stream, wanted.starts, leaving, months)
+
+        same = (plan, care)
+        paths = self.paths.get(same, drawn)
+        return Simulated(paths, self.expected.get(same, expected) if expects else None, wanted)
 
 
 def workload(

@@ -1,4 +1,4 @@
-"""The central path: how far today's stock moves by trend, before population and levers, and how practice leans for it."""
+"""The central path: how far today's stock moves by trend, before population and levers, and what practice adds."""
 
 from dataclasses import dataclass, replace
 
@@ -16,10 +16,10 @@ from forecast.demand.trend.past import Past
 
 COUNTS_ALONE = {"rates": 0.0, "population": 0.0}  # the own record judges the trends that read only counts
 LONGEST_TREND = 5  # years: beyond them the central path stays where the trend left it
-LEAN_LIMIT = 3.0  # log: practice may lean to a twentieth or to twenty times, no further
-LEAN_FOUND = 1e-4
-LEAN_ROUNDS = 12
-LEAN_STEP = 0.05
+ADJUSTMENT_LIMIT = 3.0  # log: practice may adjust to a twentieth or to twenty times, no further
+ADJUSTMENT_FOUND = 1e-4
+ADJUSTMENT_ROUNDS = 12
+ADJUSTMENT_STEP = 0.05
 COARSE = 16  # the path is found on every 16th opening point: the log stock is within 0.003 of that of all
 
 
@@ -49,7 +49,7 @@ class Trend:
     shares   method -> share that counts, after the council's own record
     own      the council's own record; kept: how much of the earned shares it keeps
     middle   [year] log change of the middle path
-    lean     [year] log of starts over leaving, against the rates as they are, that gives the path
+    adjustment     [year] log of starts over leaving, against the rates as they are, that gives the path
     """
 
     changes: dict[str, np.ndarray]
@@ -57,7 +57,7 @@ class Trend:
     own: Record
     kept: float
     middle: np.ndarray
-    lean: np.ndarray
+    adjustment: np.ndarray
 
 
 def follow(
@@ -70,15 +70,17 @@ def follow(
     ahead: np.ndarray,
     cells,
 ) -> Trend:
-    """The central path: what each trend says, what of it counts, and how practice must lean to follow it.
+    """The central path: what each trend says, what of it counts, and how practice must adjust to follow it.
 
     still  [band]         starts a year at the rates as they are, were the population to stand still
     ahead  [year x band]  the same with the projected population and its arrivals
     """
     years = len(ahead)
     reach_of = np.minimum(np.arange(years), LONGEST_TREND - 1)
-    at_rest = np.log(course(hazards, opening, np.tile(still, (years, 1)), cells, np.zeros(years)) / opening.children)
-    grown = np.log(course(hazards, opening, ahead, cells, np.zeros(years)) / opening.children)
+    at_rest = np.log(
+        expected_stock(hazards, opening, np.tile(still, (years, 1)), cells, np.zeros(years)) / opening.children
+    )
+    grown = np.log(expected_stock(hazards, opening, ahead, cells, np.zeros(years)) / opening.children)
     changes = {name: change[reach_of] for name, change in read_trends(past, held, LONGEST_TREND).items()}
     changes |= {"rates": at_rest, "population": grown - at_rest}
     own = own_record(past, held)
@@ -87,11 +89,11 @@ def follow(
     middle = earned.middle(changes, shares)
     reach = responses(hazards, opening, ahead, cells)
     aim = middle - off_centre(reach, *drifts)
-    return Trend(changes, shares, own, kept, middle, lean_to(aim, reach, hazards, opening, ahead, cells))
+    return Trend(changes, shares, own, kept, middle, adjust_to(aim, reach, hazards, opening, ahead, cells))
 
 
 def rest(years: int) -> Trend:
-    """No trend: practice does not lean."""
+    """No trend: practice does not adjust."""
     return Trend({}, {}, Record(0.0, 0.0, 0), 0.0, np.zeros(years), np.zeros(years))
 
 
@@ -103,7 +105,7 @@ def read_trends(past: Past, held: TrendNorms, years: int) -> dict[str, np.ndarra
 
 
 def own_record(past: Past, held: TrendNorms) -> Record:
-    """The council's own past forecasts by the trends that read only counts, 1 to 3 years ahead, at every past 31 March."""
+    """The council's own past forecasts by the trends that read only counts, 1 to 3 years ahead, at each 31 March."""
     foreseen, happened = [], []
     for at in range(1, past.years.size - 1):
         seen = past.until(past.years[at])
@@ -118,15 +120,15 @@ def own_record(past: Past, held: TrendNorms) -> Record:
     return earned.record(foreseen, np.array(happened))
 
 
-def course(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells, lean: np.ndarray) -> np.ndarray:
+def expected_stock(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells, adjustment: np.ndarray) -> np.ndarray:
     """Expected stock at the end of each year, [year].
 
     a_year  [year x band]  starts at the rates as they are
-    lean    [year]  log of starts over leaving against the rates as they are
+    adjustment    [year]  log of starts over leaving against the rates as they are
     """
-    years = lean.size
-    starts = a_year * np.exp(lean / 2)[:, None]
-    leaving = np.exp(-lean / 2)[:, None] * np.ones(starts.shape)
+    years = adjustment.size
+    starts = a_year * np.exp(adjustment / 2)[:, None]
+    leaving = np.exp(-adjustment / 2)[:, None] * np.ones(starts.shape)
     monthly = calibration.entrants(np.repeat(starts / MONTHS_A_YEAR, MONTHS_A_YEAR, axis=0), cells)
     by_month, ends = (np.linspace(0, years * DAYS_A_YEAR, parts * years + 1) for parts in (MONTHS_A_YEAR, 1))
     cohorts = opening_cohorts(coarse(opening)) + entrant_cohorts(by_month, monthly, nodes=1)
@@ -139,27 +141,27 @@ def coarse(opening: Opening) -> Opening:
 
 
 def responses(hazards: Hazards, opening: Opening, a_year: np.ndarray, cells) -> np.ndarray:
-    """Change of the log stock at each year's end for a small lean in each year, [year x year of lean]."""
+    """Change of the log stock at each year's end for a small adjustment in each year, [year x year of adjustment]."""
     years = len(a_year)
-    still = np.log(course(hazards, opening, a_year, cells, np.zeros(years)))
-    moved = [np.log(course(hazards, opening, a_year, cells, LEAN_STEP * unit)) for unit in np.eye(years)]
-    return (np.array(moved) - still).T / LEAN_STEP
+    still = np.log(expected_stock(hazards, opening, a_year, cells, np.zeros(years)))
+    moved = [np.log(expected_stock(hazards, opening, a_year, cells, ADJUSTMENT_STEP * unit)) for unit in np.eye(years)]
+    return (np.array(moved) - still).T / ADJUSTMENT_STEP
 
 
-def lean_to(
+def adjust_to(
     change: np.ndarray, reach: np.ndarray, hazards: Hazards, opening: Opening, a_year: np.ndarray, cells
 ) -> np.ndarray:
-    """The lean of each year at which the expected stock makes this log change by each year's end, [year].
+    """The adjustment of each year at which the expected stock makes this log change by each year's end, [year].
 
-    Newton's method with the responses at rest. Where the change is out of reach the lean stands at its limit.
+    Newton's method with the responses at rest. Where the change is out of reach the adjustment stands at its limit.
     """
-    lean = np.zeros(change.size)
-    for _ in range(LEAN_ROUNDS):
-        short = change - np.log(course(hazards, opening, a_year, cells, lean) / opening.children)
-        if np.abs(short).max() < LEAN_FOUND:
+    adjustment = np.zeros(change.size)
+    for _ in range(ADJUSTMENT_ROUNDS):
+        short = change - np.log(expected_stock(hazards, opening, a_year, cells, adjustment) / opening.children)
+        if np.abs(short).max() < ADJUSTMENT_FOUND:
             break
-        lean = np.clip(lean + np.linalg.solve(reach, short), -LEAN_LIMIT, LEAN_LIMIT)
-    return lean
+        adjustment = np.clip(adjustment + np.linalg.solve(reach, short), -ADJUSTMENT_LIMIT, ADJUSTMENT_LIMIT)
+    return adjustment
 
 
 def off_centre(reach: np.ndarray, starts: Drift, leaving: Drift) -> np.ndarray:
@@ -171,7 +173,7 @@ def off_centre(reach: np.ndarray, starts: Drift, leaving: Drift) -> np.ndarray:
     return reach @ (starts.yearly_log_mean(years) - leaving.yearly_log_mean(years))
 
 
-def lean_by_month(trend: Trend, months: int) -> np.ndarray:
-    """The lean of practice month by month, [month]; after the last year it stays."""
-    year = np.minimum(np.arange(months) // MONTHS_A_YEAR, trend.lean.size - 1)
-    return trend.lean[year]
+def adjustment_by_month(trend: Trend, months: int) -> np.ndarray:
+    """The adjustment of practice month by month, [month]; after the last year it stays."""
+    year = np.minimum(np.arange(months) // MONTHS_A_YEAR, trend.adjustment.size - 1)
+    return trend.adjustment[year]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
+from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS
 from forecast.demand.local import Local, Seen
 from forecast.demand.pathways.calibration import Margins
 from forecast.demand.trend.past import Past
@@ -17,8 +17,9 @@ from forecast.demand.trend.past import Past
 
 @dataclass(frozen=True)
 class Group:
-    """Published year of one group (LAC or CP) for the country and for the council, and its past counts."""
+    """Published year of one group (name: lac or cp) for the country and for the council, and its past counts."""
 
+    name: str
     bands: list[str]
     country: Margins
     council: Margins
@@ -35,7 +36,8 @@ class Evidence:
     children_by_band, country_children  [band]
     births              births in the last known year; births_mid_year: the year to whose middle they run
     population_by_year  all ages, one base: scales earlier years' exposure
-    local, plans        what the council's own child-level returns count of looked-after children and of plans, where it has them
+    local, plans        what the council's own child-level returns count of looked-after children and of plans, where it
+                        has them
     placed              month -> placement -> children at its end, where the council counts it by month
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
@@ -62,9 +64,9 @@ class Evidence:
         """Children by placement at the last month's end, where the council counts it."""
         return self.placed[max(self.placed)] if self.placed else None
 
-    def seen(self, bands: list[str]) -> Seen | None:
+    def seen(self, group: str) -> Seen | None:
         """What the returns count of one group's leaving, by its age bands; None where none are held."""
-        if bands == CP_BANDS:
+        if group == "cp":
             return self.plans
         return None if self.local is None else self.local.seen
 

@@ -1,8 +1,8 @@
-"""A council's own child-level rates: how fast its children leave, where they first live, where they move, who is here now.
+"""A council's own child-level rates: how fast children leave, where they first live and move, who is here now.
 
-Counts of the returns, pooled step by step toward what is known already (Gamma-Poisson, closed form): all leaving toward the
-country's, each age and time in care toward that level, each placement toward its age. Unaccompanied asylum-seeking children
-are placements of their own, so that they start, move and leave at their own rates and stand on their own line.
+Counts of the returns, pooled step by step toward what is known already (Gamma-Poisson, closed form): all leaving toward
+the country's, each age and time in care toward that level, each placement toward its age. Unaccompanied asylum-seeking
+children are placements of their own, so that they start, move and leave at their own rates and stand on their own line.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.case.ages import ADULT_AGE, CP_BANDS, LAC_BANDS, age_from
 from forecast.case.errors import BadInput
 from forecast.demand.pathways.hazards import Hazards, Opening, Places
-from forecast.demand.rates import JEFFREYS, Pooled, pool, pool_with_doubt
+from forecast.demand.rates import JEFFREYS, Pooled, pool, pool_with_conflict
 
 # State of the engine -> (what it is paid as, placements of the returns). Fostering by strangers is one state: what the
 # council's own carers cannot hold goes to agencies.
@@ -60,14 +60,14 @@ PLAN_TIMES = tuple(PLAN_TIME_FROM)
 TIMES, UNKNOWN, ADULT = tuple(TIME_FROM), "unknown", "leave_turned_18"
 FOSTERED = {"kinship": "fostering"}  # counted within
 LEAVES, MOVES = "leave_", "move_to_"
-ONE_CHILD = 1.0  # what is usual at other ages counts for one child, so that a placement seen once is neither ruled out nor certain
+ONE_CHILD = 1.0  # worth of what is usual at other ages: a placement seen once is neither ruled out nor certain
 TABLES = 256  # drawn of placements: more than a range's ends can tell apart
 SPREAD = (5**0.5 - 1) / 2  # the golden section: its multiples fill the unit evenly
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Child-days and ends by age and time since the start, [band x time]; `edges` [time] is where each stretch begins, days."""
+    """Child-days and ends, [band x time] since the start; `edges` [time] is where each stretch begins, days."""
 
     days: np.ndarray
     left: np.ndarray
@@ -118,14 +118,15 @@ def read_local(
 ) -> Local:
     """Tables of the returns as counts by age, time in care and placement of the engine.
 
-    Child-days and events of unknown age or time say nothing of a rate and are left out. A child here now whose care began
-    before the returns did has been here longer than they reach.
-    Raises BadInput where a child here now is of unknown age: it cannot be lived on.
+    Child-days and events of unknown age or time say nothing of a rate and are left out. A child here now whose care
+    began before the returns did has been here longer than they reach. Raises BadInput where a child here now is of
+    unknown age: it cannot be lived on.
     """
     lost = here.loc[here["age_band"] == UNKNOWN, "children"].sum()
     if lost:
         raise BadInput(
-            f"{lost:.0f} looked-after children on {here['day'].iloc[0]} have no date of birth. Put it into the Header and read the returns again."
+            f"{lost:.0f} looked-after children on {here['day'].iloc[0]} have no date of birth. "
+            "Put it into the Header and read the returns again."
         )
     known = exposure[(exposure["age_band"] != UNKNOWN) & (exposure["time_since_start"] != UNKNOWN)]
     last = known[known["year"] == known["year"].max()]
@@ -146,7 +147,7 @@ def read_local(
 
 
 def read_plans(exposure: pd.DataFrame) -> Seen:
-    """Child-days on child protection plans and plans ended, by age and time since the start; of unknown age, nothing is told."""
+    """Child-days on plans and plans ended, by age and time since the start; those of unknown age are left out."""
     known = exposure[exposure["age_band"].isin(CP_BANDS)]
     at = (
         [CP_BANDS.index(band) for band in known["age_band"]],
@@ -192,25 +193,25 @@ def _first(table: pd.DataFrame) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Trust:
+class PriorStrength:
     """How far what was known before counts beside the council's own returns.
 
     level, cell  children's worth of evidence: of all leaving; of each age, time in care and placement
-    doubt        chance that what was known of an age and time in care does not hold here
+    conflict        chance that what was known of an age and time in care does not hold here
     """
 
     level: float
     cell: float
-    doubt: float
+    conflict: float
 
 
-def pool_hazards(seen: Seen, before: Hazards, trust: Trust) -> tuple[Hazards, Pooled]:
-    """Leaving hazards by age and time since the start, and the posterior of each age against `before`, such as the country's."""
+def pool_hazards(seen: Seen, before: Hazards, prior: PriorStrength) -> tuple[Hazards, Pooled]:
+    """Leaving hazards by age and time since the start, and each age's posterior against `before`."""
     days, left = seen.days, seen.left
     expected = days * by_time(before, seen.edges)
-    level = pool(left.sum(), expected.sum(), trust.level)
+    level = pool(left.sum(), expected.sum(), prior.level)
     own = days * _over(left.sum(axis=0) + JEFFREYS, days.sum(axis=0))
-    cells = pool_with_doubt(left, expected * level.mean, trust.cell, own, trust.doubt)
+    cells = pool_with_conflict(left, expected * level.mean, prior.cell, own, prior.conflict)
     ratio = level.mean * cells.mean
     cut = before
     for edge in seen.edges[1:]:
@@ -218,7 +219,7 @@ def pool_hazards(seen: Seen, before: Hazards, trust: Trust) -> tuple[Hazards, Po
     time = np.searchsorted(seen.edges, cut.duration_from, side="right") - 1
     by_age = _over((expected * ratio).sum(axis=1), expected.sum(axis=1), ratio.mean(axis=1))
     spread = _over(
-        (expected**2 * ratio**2 / cells.shape).sum(axis=1), ((expected * ratio).sum(axis=1)) ** 2, 1 / trust.cell
+        (expected**2 * ratio**2 / cells.shape).sum(axis=1), ((expected * ratio).sum(axis=1)) ** 2, 1 / prior.cell
     )
     return Hazards(cut.age_from, cut.adult_age, cut.duration_from, cut.per_day * ratio[:, time]), Pooled(
         1 / spread, 1 / spread / by_age
@@ -234,33 +235,39 @@ def by_time(hazards: Hazards, time_from: np.ndarray) -> np.ndarray:
     return hazards.per_day @ share.T
 
 
-def places_of(local: Local, hazards: Hazards, trust: Trust, now: np.ndarray) -> Places:
+def places_of(local: Local, hazards: Hazards, prior: PriorStrength, now: np.ndarray) -> Places:
     """Placements as states: leaving and moving of each age and placement, pooled toward all placements and all ages."""
-    return told_of_places(local, hazards, trust).central(now)
+    return placement_evidence(local, hazards, prior).central(now)
 
 
 def places_drawn(
-    local: Local, hazards: Hazards, trust: Trust, now: np.ndarray, family: float, luck: np.random.Generator
+    local: Local, hazards: Hazards, prior: PriorStrength, now: np.ndarray, family: float, rng: np.random.Generator
 ) -> Places:
-    """The same, and tables drawn as their counts leave them in doubt: rates are Gamma, shares Dirichlet.
+    """The same, and tables drawn as their counts leave them in conflict: rates are Gamma, shares Dirichlet.
 
-    family  children who start together, on average, and first live together: the variance of a count over its mean is 2 x family - 1
+    family  children who start together, on average, and first live together: the variance of a count over its mean is 2
+            x family - 1
     """
-    told = told_of_places(local, hazards, trust)
+    evidence = placement_evidence(local, hazards, prior)
     alike = 2 * family - 1
 
     def one() -> Places:
-        ratios = (pooled.mean * luck.standard_gamma(pooled.shape) / pooled.shape for pooled in (told.leaving, told.out))
-        return told.places(*ratios, luck.standard_gamma(told.first / alike), luck.standard_gamma(told.to), now[:0])
+        ratios = (
+            pooled.mean * rng.standard_gamma(pooled.shape) / pooled.shape for pooled in (evidence.leaving, evidence.out)
+        )
+        return evidence.places(
+            *ratios, rng.standard_gamma(evidence.first / alike), rng.standard_gamma(evidence.to), now[:0]
+        )
 
-    return replace(told.central(now), drawn=tuple(one() for _ in range(TABLES)))
+    return replace(evidence.central(now), drawn=tuple(one() for _ in range(TABLES)))
 
 
 @dataclass(frozen=True)
-class ToldOfPlaces:
+class PlacementEvidence:
     """What the returns tell of placements, and how surely.
 
-    leaving, out  [band x state]          posteriors: of leaving, against all placements together; of moving, against `everyone`
+    leaving, out  [band x state]          posteriors: of leaving, against all placements together; of moving, against
+                  `everyone`
     everyone      [state]                 moves per child per day, all ages
     expected      [band x state]          ends of care expected, were all placements alike
     first         [band x state]          children's worth of first placements
@@ -288,13 +295,13 @@ class ToldOfPlaces:
         )
 
 
-def told_of_places(local: Local, hazards: Hazards, trust: Trust) -> ToldOfPlaces:
+def placement_evidence(local: Local, hazards: Hazards, prior: PriorStrength) -> PlacementEvidence:
     """What the returns tell of placements. Raises BadInput where they hold no start of care at all."""
     expected = np.einsum("bts,bt->bs", local.days, by_time(hazards, local.seen.edges))
     days, out = local.days.sum(axis=1), local.moved.sum(axis=2)
     everyone = _over(out.sum(axis=0) + JEFFREYS, days.sum(axis=0))
-    leaving, moving = pool(local.left.sum(axis=1), expected, trust.cell), pool(out, days * everyone, trust.cell)
-    return ToldOfPlaces(leaving, moving, everyone, expected, first_weights(local), moving_weights(local))
+    leaving, moving = pool(local.left.sum(axis=1), expected, prior.cell), pool(out, days * everyone, prior.cell)
+    return PlacementEvidence(leaving, moving, everyone, expected, first_weights(local), moving_weights(local))
 
 
 def lived_in(local: Local) -> np.ndarray:
@@ -309,7 +316,8 @@ def first_weights(local: Local) -> np.ndarray:
     """
     if not local.first.sum():
         raise BadInput(
-            "the returns hold no start of care, so it cannot be told where children first live. Read a whole year or more."
+            "the returns hold no start of care, so it cannot be told where children first live. "
+            "Read a whole year or more."
         )
     return _toward(
         local.first, local.first.sum(axis=0) * np.where(lived_in(local).any(axis=1)[:, None], lived_in(local), 1)
@@ -323,7 +331,7 @@ def moving_weights(local: Local) -> np.ndarray:
 
 
 def _toward(counts: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """Children's worth along the last axis: the counts and one child's worth of what is usual; 0 where neither holds anything."""
+    """Children's worth along the last axis: the counts and one child's worth of what is usual; else 0."""
     before = _over(usual, np.broadcast_to(usual.sum(axis=-1, keepdims=True), usual.shape))
     return counts + ONE_CHILD * before
 
@@ -334,7 +342,7 @@ def _shares(weights: np.ndarray) -> np.ndarray:
 
 
 def opening_of(local: Local) -> tuple[Opening, np.ndarray]:
-    """The very children of the last day, and the placement of each: every cell's children spread evenly over its ages and times."""
+    """The very children of the last day and their placements, each cell's spread evenly over its ages and times."""
     band, time, state = (np.repeat(index, local.here[local.here > 0].astype(int)) for index in np.nonzero(local.here))
     low, edges = np.append(age_from(LAC_BANDS), ADULT_AGE), np.append(list(TIME_FROM.values()), ADULT_AGE)
     place = np.arange(band.size)
@@ -345,7 +353,7 @@ def opening_of(local: Local) -> tuple[Opening, np.ndarray]:
 
 
 def state_of_points(ages: np.ndarray, hazards: Hazards, counts: np.ndarray) -> np.ndarray:
-    """A placement for each of many points of an opening stock, so that each age is shared out as `counts` [band x state] are, or as all ages' where it has none."""
+    """A placement for each opening point: each age shared out as `counts` [band x state], else as all ages are."""
     whole = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
     reach = np.cumsum(_over(counts, whole, _over(counts.sum(axis=0), counts.sum())), axis=1)
     band = np.maximum(np.searchsorted(hazards.age_from, ages, side="right") - 1, 0)

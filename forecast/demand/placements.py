@@ -6,11 +6,14 @@ import numpy as np
 
 from forecast.case.errors import BadInput
 from forecast.case.months import days_in
+from forecast.demand.local import PAID_AS
+from forecast.demand.workload import Workload
 
 SUPPRESSED_LEAST = 1  # `x` in a published table means 1 to 5
 SETTLED = 1e-10
 ROUNDS = 10_000
 
+# Placements as published, in the order of every [placement] below.
 PLACEMENTS = [
     "fostering",
     "placed_for_adoption",
@@ -23,11 +26,32 @@ PLACEMENTS = [
 
 
 @dataclass(frozen=True)
-class Places:
-    """What the council holds, and who may live where.
+class PaidFor:
+    """One thing that is paid for by the week: the placement it is, the cost line it is on, the index that raises it."""
 
-    in_house_fostering, own_home  places
-    """
+    placement: str
+    line: str
+    index: str = "placements"
+
+
+# What the council pays for -> its placement, line and index. Order enters the sums of a line.
+PAID_FOR = {
+    "in_house_fostering": PaidFor("fostering", "in_house_fostering", "pay"),
+    "kinship_fostering": PaidFor("fostering", "kinship_fostering", "pay"),
+    "ifa_fostering": PaidFor("fostering", "ifa_fostering"),
+    "own_home": PaidFor("residential", "own_homes", "pay"),
+    "private_residential": PaidFor("residential", "private_residential"),
+    "residential_school": PaidFor("residential_school", "residential_school"),
+    "supported": PaidFor("supported", "supported"),
+    "with_parents": PaidFor("with_parents", "other_placements"),
+    "placed_for_adoption": PaidFor("placed_for_adoption", "other_placements"),
+    "other_placement": PaidFor("other", "other_placements"),
+}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places that the council holds itself."""
 
     in_house_fostering: float
     own_home: float
@@ -79,7 +103,8 @@ def fit_mix(by_age: np.ndarray, by_placement: np.ndarray, may_live: np.ndarray) 
             return table / by_age[:, None]
     raise BadInput(
         "the placement mix cannot meet the published numbers by age and by placement at once; "
-        "check the counts by placement, and the youngest and oldest ages allowed in each in the assumptions (placements.…)"
+        "check the counts by placement, and the youngest and oldest ages allowed in each "
+        "in the assumptions (placements.…)"
     )
 
 
@@ -112,7 +137,8 @@ def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...], residential: np.
     """Child-days by placement where placements are states, each [draw x month].
 
     placed       [draw x month x state]  child-days; `paid_as` names what each state is
-    residential  [month]                 what a lever multiplies residential child-days by, taken from or given to fostering
+    residential  [month]                 what a lever multiplies residential child-days by, taken from or given to
+                 fostering
     """
     by_type = {
         name: sum(placed[:, :, at] for at, paid in enumerate(paid_as) if paid == name)
@@ -124,27 +150,36 @@ def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...], residential: np.
     return by_type | {"fostering": by_type["fostering"] + by_type["kinship"]}
 
 
-def placement_days(by_type: dict[str, np.ndarray], places: Places, added_places: np.ndarray, months: list[str]) -> dict:
-    """Child-days by where they are paid for, each [draw x month].
+def placement_days(
+    work: Workload,
+    places: Places,
+    kinship_share: np.ndarray | float,
+    mix: np.ndarray,
+    residential: np.ndarray,
+    added_places: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Child-days by what is paid for, each [draw x month]: counted where placements are states, else by the mix of each
+    age.
 
-    by_type       child-days by placement, `kinship` within `fostering`
-    added_places  [month]  in-house foster places added by a measure
+    mix, kinship_share  who is placed where, and the share of foster placements with relatives, where they are not
+                        states
+    residential         [month]  multiple of residential child-days, where they are
+    added_places        [month]  in-house foster places added by a measure
     In-house homes and homes of the council fill first; what they cannot hold goes to agencies.
     """
-    month_days = days_in(months)
-    kinship = by_type["kinship"]
+    if work.placed is None:
+        by_type = days_by_mix(work.days, mix, kinship_share, work.months)
+    else:
+        by_type = days_by_state(work.placed, PAID_AS, residential)
+    month_days, kinship = days_in(work.months), by_type["kinship"]
     stranger = by_type["fostering"] - kinship
     in_house = np.minimum(stranger, (places.in_house_fostering + added_places) * month_days)
     own_home = np.minimum(by_type["residential"], places.own_home * month_days)
-    return {
+    split = {
         "in_house_fostering": in_house,
         "ifa_fostering": stranger - in_house,
         "kinship_fostering": kinship,
         "own_home": own_home,
         "private_residential": by_type["residential"] - own_home,
-        "residential_school": by_type["residential_school"],
-        "supported": by_type["supported"],
-        "with_parents": by_type["with_parents"],
-        "placed_for_adoption": by_type["placed_for_adoption"],
-        "other_placement": by_type["other"],
     }
+    return {name: split[name] if name in split else by_type[paid.placement] for name, paid in PAID_FOR.items()}

@@ -27,10 +27,10 @@ class Pooled:
     def mean(self) -> np.ndarray:
         return self.shape / self.weight
 
-    def factors(self, luck: np.random.Generator, draws: int) -> np.ndarray:
+    def factors(self, rng: np.random.Generator, draws: int) -> np.ndarray:
         """The uncertainty of the multiple, 1 at its mean: [draw] or [draw x band]."""
         shape = np.atleast_1d(self.shape)
-        return luck.standard_gamma(shape, (draws, shape.size)) / shape
+        return rng.standard_gamma(shape, (draws, shape.size)) / shape
 
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
         """The 80% range: 10th and 90th percentile of the posterior."""
@@ -38,7 +38,8 @@ class Pooled:
 
 
 def own_rate(events, exposure) -> Pooled:
-    """A rate from a council's own events alone: events a unit of exposure, Jeffreys's prior (half an event, no exposure).
+    """A rate from a council's own events alone: events a unit of exposure, Jeffreys's prior (half an event, no
+    exposure).
 
     events    counted, such as ends of care
     exposure  what they were counted over, such as child-years; above 0
@@ -57,18 +58,21 @@ def pool(observed, expected, weight_of_national: float) -> Pooled:
     return Pooled(weight_of_national + np.asarray(observed, float), weight_of_national + np.asarray(expected, float))
 
 
-def pool_with_doubt(observed, expected, weight_of_national: float, own, doubt: float) -> Pooled:
-    """Gamma-Poisson pooling with a prior that may be wrong: a mixture of two, in closed form (Schmidli and others 2014).
+def pool_with_conflict(observed, expected, weight_of_national: float, own, conflict: float) -> Pooled:
+    """Gamma-Poisson pooling with a prior that may be wrong: a mixture of two, in closed form (Schmidli and others
+    2014).
 
     observed, expected, weight_of_national  as for `pool`; counts and what they are at the rate known before
-    own    children expected at the council's own overall rate, for which half an event's worth of trust is enough
-    doubt  chance that the rate known before does not hold here; where the count speaks against it, that chance grows
+    own    children expected at the council's own overall rate, for which half an event's worth of evidence is enough
+    conflict  chance that the rate known before does not hold here; where the count speaks against it, that chance grows
     The posterior's multiple of `expected`, as the Gamma with the mixture's mean and variance.
     """
     observed, expected, own = np.broadcast_arrays(*(np.asarray(part, float) for part in (observed, expected, own)))
     worth = np.array([weight_of_national, JEFFREYS]).reshape(2, *[1] * observed.ndim)
     at = np.stack([expected, own])
-    chance = np.log(np.array([1 - doubt, doubt])).reshape(worth.shape) + _log_negative_binomial(observed, worth, at)
+    chance = np.log(np.array([1 - conflict, conflict])).reshape(worth.shape) + _log_negative_binomial(
+        observed, worth, at
+    )
     share = np.exp(chance - chance.max(axis=0))
     share = share / share.sum(axis=0)
     mean = (worth + observed) / (worth + at) * np.divide(at, expected, out=np.ones_like(at), where=expected > 0)
@@ -120,14 +124,14 @@ class Drift:
         """The same drift, wider or narrower."""
         return replace(self, size=self.size * factor, today=self.today * factor)
 
-    def factors(self, luck: np.random.Generator, draws: int, months: int) -> np.ndarray:
+    def factors(self, rng: np.random.Generator, draws: int, months: int) -> np.ndarray:
         """Multiples of the rate, [draw x month], with mean 1 in every month: drift adds spread, not trend."""
         kept = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory))
         step_sd = self.size / np.sqrt(MONTHS_A_YEAR * self.steps)
-        happens = luck.random((draws, months)) < self.steps
-        shocks = luck.standard_normal((draws, months)) * happens
+        happens = rng.random((draws, months)) < self.steps
+        shocks = rng.standard_normal((draws, months)) * happens
         level, path = (
-            self.today * luck.standard_normal(draws) if self.today else np.zeros(draws),
+            self.today * rng.standard_normal(draws) if self.today else np.zeros(draws),
             np.empty((draws, months)),
         )
         for month in range(months):

@@ -19,8 +19,7 @@ from forecast.case.wording import nearest
 from forecast.live.levers import Lever, read_levers
 from forecast.model import outlook
 from forecast.model.cases import OpenCase, open_case
-from forecast.model.memory import Lives, Projections
-from forecast.model.outlook import Base, Outlook, Steps
+from forecast.model.outlook import Base, Outlook
 from forecast.money import costs
 from forecast.questions import answer
 from forecast.questions.compare import QUANTILES, difference, summary
@@ -93,7 +92,7 @@ class Live:
 
     def __init__(self, case: OpenCase, base: Base, levers: dict[str, list[Lever]]):
         self.case, self.groups = case, levers
-        self.base = replace(base, steps=Steps(Projections(), Lives())).without_courses()
+        self.base = base.without_expected()
         self.levers = {lever.key: lever for group in levers.values() for lever in group}
         self.central = outlook.foresee(self.base, case.central)
         central = figures(self.base, self.central, self.central)

@@ -26,7 +26,7 @@ WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "popula
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case ready to run: its evidence, its tables and the files they stand in, and one set of assumptions for each scenario."""
+    """A case ready to run: evidence, tables and the files they stand in, one set of assumptions a scenario."""
 
     evidence: Evidence
     history: History
@@ -69,7 +69,7 @@ class Come:
 
     @property
     def placed(self) -> dict[str, dict[str, float]]:
-        """Month -> placement -> looked-after children at its end, for months in which the council counts every placement."""
+        """Month -> placement -> looked-after children at its end, for months that count every placement."""
         wide = (
             self.counts.pivot(index="month", columns="measure", values="value")
             .reindex(columns=list(COUNTED_AS.values()))
@@ -117,8 +117,8 @@ def moved_on(scenarios: dict[str, Assumptions], come: Come, council: str, name: 
     case = scenarios["central"].case
     if financial_year(come.last) != case.financial_year:
         raise BadInput(
-            f"{come.last} is in {financial_year(come.last)} and the case's budget is for {case.financial_year}. Set up the case of the new year "
-            "from the year's outturn, and name it in council.yaml under starts_from."
+            f"{come.last} is in {financial_year(come.last)} and the case's budget is for {case.financial_year}. "
+            "Set up the case of the new year from the year's outturn, and name it in council.yaml under starts_from."
         )
     amount = scenarios["central"].value("budget.contingency")
     title = f"{name}, {month_in_words(come.last)}: will £{amount:,.0f} be enough?"
@@ -154,7 +154,7 @@ def with_data(
     single = [
         case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")
     ]
-    returns = returns_tables(case.tables.get("returns"))
+    returns = {kind: f"{case.tables['returns']}_{kind}" for kind in RATES} if "returns" in case.tables else {}
     plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
     files = {
         name: table_folder(data, name, returned) / f"{name}.csv"
@@ -173,7 +173,8 @@ def with_data(
     if come is not None:
         evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year), placed=come.placed)
     if returns:
-        counted = local_counts({kind: tables[name] for kind, name in returns.items()}, case.origin)
+        typed = (_typed(tables[returns[kind]]) for kind in ("exposure", "starts", "open", "survival"))
+        counted = read_local(*typed, case.origin.isoformat())
         of_the_month = files[returns["open"]].parent == returned
         evidence = replace(evidence, local=agreeing(counted, evidence, case.origin, of_the_month))
     if plans:
@@ -183,7 +184,8 @@ def with_data(
 
 
 def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
-    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or data/published.
+    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or
+    data/published.
 
     Raises BadInput where it is in both of these.
     """
@@ -197,22 +199,11 @@ def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
     return data / ("local" if own else "published")
 
 
-def returns_tables(name: str | None) -> dict[str, str]:
-    """The tables made of a council's returns, kind -> table; none where the case names no returns."""
-    return {} if name is None else {kind: f"{name}_{kind}" for kind in RATES}
-
-
-def local_counts(tables: dict[str, pd.DataFrame], origin: date) -> Local:
-    """What the returns count."""
-    typed = {kind: _typed(table) for kind, table in tables.items()}
-    return read_local(typed["exposure"], typed["starts"], typed["open"], typed["survival"], origin.isoformat())
-
-
 def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) -> Local:
     """The returns' counts, proved to have as many children at the origin as the history.
 
-    Returns that came with the month's counts (`of_the_month`) and disagree give their rates alone, for the month has to go on;
-    the refresh tells it. Raises BadInput for others that disagree.
+    Returns that came with the month's counts (`of_the_month`) and disagree give their rates alone, for the month has to
+    go on; the refresh tells it. Raises BadInput for others that disagree.
     """
     counted, said = int(held.here.sum()), evidence.lac.open_at_origin
     if not held.current or counted == said:

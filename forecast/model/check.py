@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from forecast.case.months import DAYS_A_YEAR
+from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import Local, by_time
-from forecast.demand.pathways.hazards import Hazards
-from forecast.model.outlook import Base, price_bases, setting_of
+from forecast.model.outlook import Base, setting_of
 from forecast.money import costs
-from forecast.money.costs import Values
+from forecast.money.plan import central_values, read_costs
 
 BAND_WORDS = {
     "unborn": "unborn",
@@ -24,6 +23,10 @@ NO_COUNCIL_FIGURE = "not published for the council: the country's shape, for com
 STAYS_NOTE = "Kaplan and Meier's estimate, and hazards constant in bands"
 LEAVERS_NOTE = "counted, and at the hazards used, which lean toward the country's"
 PERCENT = 100
+PER_10_000 = 1e4
+MANY, ROUNDED_TO, SHARES_ROUNDED_TO = 10_000, 10, 0.1  # a country's counts are published to the nearest ten
+MISFIT = 0.005  # of a published figure
+QUARTILES, QUARTILES_APART = (0.25, 0.75), 1.349  # of a normal distribution, in SDs
 TOTAL = "Total Children Looked After"
 SPENDING = {
     "Residential care": ["own_homes", "private_residential", "residential_school"],
@@ -51,7 +54,7 @@ def calibration(base: Base) -> pd.DataFrame:
 
 def _margins(group: str, area: str, bands: list[str], margins, year, country: bool) -> list[list]:
     """Rows of one group and area. A council lacks some figures; the country's then stand beside the model unfitted."""
-    step = 10 if margins.closing.sum() > 10_000 else 1
+    step = ROUNDED_TO if margins.closing.sum() > MANY else 1
     rows = [
         _row(group, area, f"starts, {BAND_WORDS[b]}", p, m, step)
         for b, p, m in zip(bands, margins.starts, year.starts, strict=True)
@@ -66,7 +69,16 @@ def _margins(group: str, area: str, bands: list[str], margins, year, country: bo
     rows += [_row(group, area, f"stock at year end, {BAND_WORDS[b]}", p, m, step) for b, p, m in stock if b != "unborn"]
     rows.append(_row(group, area, "stock a year before", margins.opening, year.opening.sum(), step))
     for window, share in margins.stays.items():
-        rows.append(_row(group, area, f"ends after {_window(window)}, %", 100 * share, 100 * year.stays[window], 0.1))
+        rows.append(
+            _row(
+                group,
+                area,
+                f"ends after {_window(window)}, %",
+                PERCENT * share,
+                PERCENT * year.stays[window],
+                SHARES_ROUNDED_TO,
+            )
+        )
     lacks = [] if country else ["stock at year end", "starts,"] if group == GROUP_WORDS["cp"] else ["ends after"]
     return [[*row[:6], NO_COUNCIL_FIGURE] if row[2].startswith(tuple(lacks)) else row for row in rows]
 
@@ -89,7 +101,7 @@ def _stays(returns: Local) -> list[list]:
 
 
 def _leavers(fit: Calibrated) -> list[list]:
-    """Those who left in the returns, turning 18 left out, beside what the hazards used would have made of the same child-days."""
+    """Those who left in the returns but by turning 18, and what the hazards used make of the same child-days."""
     used = (fit.returns.days.sum(axis=2) * by_time(fit.hazards, fit.returns.seen.edges)).sum(axis=1)
     counted = fit.returns.left.sum(axis=(1, 2))
     rows = zip(fit.group.bands, counted, used, strict=True)
@@ -100,7 +112,7 @@ def _leavers(fit: Calibrated) -> list[list]:
 
 
 def _window(window: tuple[float, float]) -> str:
-    low, high = (edge / DAYS_A_YEAR * 12 for edge in window)
+    low, high = (edge / DAYS_A_YEAR * MONTHS_A_YEAR for edge in window)
     if np.isinf(high):
         return f"more than {low:.3g} months"
     return f"{low:.2g} to {high:.2g} months" if low else f"up to {high:.2g} months"
@@ -109,7 +121,7 @@ def _window(window: tuple[float, float]) -> str:
 def _row(group: str, area: str, figure: str, published: float, modelled: float, step: float) -> list:
     """One figure; a misfit is more than half the rounding step of the published figure, or 0.5% of it."""
     gap = modelled - published
-    misfit = abs(gap) > max(step / 2, 0.005 * abs(published))
+    misfit = abs(gap) > max(step / 2, MISFIT * abs(published))
     note = ""
     if misfit:
         closes = "published opening stock, flows and closing stock do not close"
@@ -118,56 +130,38 @@ def _row(group: str, area: str, figure: str, published: float, modelled: float, 
 
 
 def rates_used(base: Base) -> pd.DataFrame:
-    """The rates of the first year ahead: published, pooled, and leaning as the central path asks, by age band."""
+    """The rates of the first year ahead: published, pooled, and adjusted to the central path, by age band."""
     rows = []
-    for group in ("lac", "cp"):
-        fit: Calibrated = getattr(base, group)
+    for group, fit in (("lac", base.lac), ("cp", base.cp)):
         national = fit.start_rate / (fit.level.mean * fit.by_age.mean)
-        lean = np.exp(fit.trend.lean[0] / 2)
+        adjustment = np.exp(fit.trend.adjustment[0] / 2)
+        since = fit.country.hazards.duration_from[-2]  # the leaving rate so long after the start
+        leaving = [
+            hazards.per_day[:, np.searchsorted(hazards.duration_from, since, side="right") - 1] * DAYS_A_YEAR
+            for hazards in (fit.country.hazards, fit.council.hazards, fit.hazards)
+        ]
         for i, band in enumerate(fit.group.bands):
-            since = fit.country.hazards.duration_from[-2]
-            there, own, hazard = (
-                _a_year(hazards, i, since) for hazards in (fit.country.hazards, fit.council.hazards, fit.hazards)
-            )
+            there, own, used = (float(by_band[i]) for by_band in leaving)
             rows.append(
-                [
-                    GROUP_WORDS[group],
-                    BAND_WORDS[band],
-                    round(1e4 * national[i], 1),
-                    round(1e4 * fit.start_rate[i] * lean, 1),
-                    round(there, 3),
-                    round(own, 3),
-                    round(hazard / lean, 3),
-                ]
+                {
+                    "group": GROUP_WORDS[group],
+                    "age": BAND_WORDS[band],
+                    "country start rate per 10,000": round(PER_10_000 * national[i], 1),
+                    "start rate used per 10,000": round(PER_10_000 * fit.start_rate[i] * adjustment, 1),
+                    "country leaving rate a year": round(there, 3),
+                    "council leaving rate a year": round(own, 3),
+                    "leaving rate used a year": round(used / adjustment, 3),
+                }
             )
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "group",
-            "age",
-            "country start rate per 10,000",
-            "start rate used per 10,000",
-            "country leaving rate a year",
-            "council leaving rate a year",
-            "leaving rate used a year",
-        ],
-    )
-
-
-def _a_year(hazards: Hazards, band: int, since: float) -> float:
-    """The leaving hazard of an age band `since` days after the start, a year."""
-    return float(hazards.per_day[band, np.searchsorted(hazards.duration_from, since, side="right") - 1] * DAYS_A_YEAR)
+    return pd.DataFrame(rows)
 
 
 def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
     """Children x unit cost for the calibration year beside the published s251 outturn, gross."""
     a = base.central
-    values = Values({key: a.value(key) for key in a.keys()}, price_bases(a))
-    months = base.past.months
-    lines = {
-        line: float(cost.sum())
-        for line, cost in costs.cost_lines(base.past, values, setting_of(base, a, months, flat=True)).items()
-    }
+    setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
+    costed = costs.cost_lines(base.past, read_costs(central_values(a)), setting)
+    lines = {line: float(cost.sum()) for line, cost in costed.items()}
     published = published_spending(spending, a.case.area)
     placed = [line for line, (_, group) in costs.LINES.items() if group == "placements"]
     rows = []
@@ -179,7 +173,7 @@ def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
                 published[name],
                 round(modelled),
                 round(modelled - published[name]),
-                round(100 * (modelled / published[name] - 1), 2),
+                round(PERCENT * (modelled / published[name] - 1), 2),
             ]
         )
     return pd.DataFrame(rows, columns=["line", "published", "modelled", "difference", "difference, %"])
@@ -201,9 +195,9 @@ def spread(base: Base, outlook) -> pd.DataFrame:
         stock = getattr(outlook, group).stock.sum(axis=2)
         opening = getattr(base, group).opening.children
         for year in (1, 2, 3):
-            month = 12 * year - 1
+            month = MONTHS_A_YEAR * year - 1
             if month < stock.shape[1]:
                 change = np.log(np.maximum(stock[:, month], 1) / opening)
-                low, high = np.quantile(change, [0.25, 0.75])
-                rows.append([GROUP_WORDS[group], year, round(float((high - low) / 1.349), 3)])
+                low, high = np.quantile(change, QUARTILES)
+                rows.append([GROUP_WORDS[group], year, round(float((high - low) / QUARTILES_APART), 3)])
     return pd.DataFrame(rows, columns=["group", "years ahead", "robust SD of log change"])

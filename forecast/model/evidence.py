@@ -4,6 +4,8 @@ The case file names the tables and, where an age pattern is held for another yea
 a pattern from another year is scaled to the total of the calibration year.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -109,9 +111,16 @@ def _pattern(
 def _lac(case: Case, history: History, past: Past) -> Group:
     country = _lac_margins(case, history, case.tables["country"], "country_lac")
     council = _lac_margins(case, history, case.area, "council_lac", country.closing)
-    council = council if council.ends is not None else _level_only(council)
+    if council.ends is None:  # then only its total ends count, and no stays
+        council = replace(council, stays={})
     return Group(
-        LAC_BANDS, country, council, _open(case, history, "lac_stock"), _starts(case, history, "lac_starts"), past
+        "lac",
+        LAC_BANDS,
+        country,
+        council,
+        _open(case, history, "lac_stock"),
+        _starts(case, history, "lac_starts"),
+        past,
     )
 
 
@@ -138,16 +147,11 @@ def _lac_stays(history: History, periods: dict) -> dict:
     return {(0.0, TWO_WEEKS): weeks, (TWO_WEEKS, DAYS_A_YEAR): year - weeks, (DAYS_A_YEAR, np.inf): 1 - year}
 
 
-def _level_only(margins: Margins) -> Margins:
-    """A council whose ceases by age are not held: only its total ends count, and no stays."""
-    return Margins(margins.opening, margins.starts, margins.closing, None, margins.ended, {})
-
-
 def _cp(case: Case, history: History, past: Past) -> Group:
     country = _cp_margins(case, history, case.tables["country"], "country_cp", None)
     council = _cp_margins(case, history, case.area, "council_cp", country)
     return Group(
-        CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"), past
+        "cp", CP_BANDS, country, council, _open(case, history, "cp_stock"), _starts(case, history, "cp_starts"), past
     )
 
 

@@ -16,7 +16,8 @@ RATE = ["rate_a_year", "low", "high"]
 def leaving_rates(returns: Returns) -> pd.DataFrame:
     """Ends of care a child-year by age band, time since the start and UASC, turning 18 left out: rate, 80% range.
 
-    Columns: age_band, time_since_start, uasc, child_years, ends, rate_a_year, low, high. Cells without child-days are left out.
+    Columns: age_band, time_since_start, uasc, child_years, ends, rate_a_year, low, high. Cells without child-days are
+    left out.
     """
     table = returns.exposure()
     leaves = [name for name in table.columns if name.startswith(LEAVES) and name != ADULT]
@@ -24,7 +25,8 @@ def leaving_rates(returns: Returns) -> pd.DataFrame:
 
 
 def moving_rates(returns: Returns) -> pd.DataFrame:
-    """Changes of placement a child-year by placement and UASC, changes of carer in the same kind included: rate, 80% range.
+    """Changes of placement a child-year by placement and UASC, changes of carer in the same kind included: rate, 80%
+    range.
 
     A move into a placement for adoption is a step out of care, not a change of home, and is not counted here.
     """

@@ -6,16 +6,37 @@ import numpy as np
 
 from forecast.case.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in
 from forecast.demand.workload import Workload
+from forecast.money.plan import ContactNorms, ContactPlan, ReviewPlan, Setting
 
 
 @dataclass(frozen=True)
-class ContactNorms:
-    """Contact: sessions a week in proceedings by age band [band] or [draw x band]; the rest scalars or [draw x 1]."""
+class Activity:
+    """The work that children bring, [draw x month] each: conferences by kind, sessions and hours of contact, review
+    hours, posts.
 
+    bought  supervised hours beyond what the in-house service can give
+    hours, posts  by kind of post, iro and admin: hours of reviews and conferences, and the full-time posts they need
+    """
+
+    conferences: dict[str, np.ndarray]
     sessions: np.ndarray
-    after_order_a_year: np.ndarray
-    hours_a_session: np.ndarray
-    children_a_session: np.ndarray
+    bought: np.ndarray
+    hours: dict[str, np.ndarray]
+    posts: dict[str, np.ndarray]
+
+
+def activity_of(work: Workload, contact: ContactPlan, reviews: ReviewPlan, setting: Setting) -> Activity:
+    """Meetings, sessions, hours and posts of one scenario."""
+    sessions = contact_sessions(work, contact.norms, setting.contact_lever)
+    bought = spot_hours(sessions * contact.norms.hours_a_session, contact.in_house_hours, work.months)
+    held = conferences(work, setting.starts_per_icpc, reviews.children_a_conference)
+    meetings = sum(held.values())
+    hours = {
+        kind: (work.lac_reviews * post.hours_a_lac_review + meetings * post.hours_a_conference) * setting.iro_lever
+        for kind, post in reviews.posts.items()
+    }
+    posts = {kind: posts_needed(needed, reviews.hours_a_post, work.months) for kind, needed in hours.items()}
+    return Activity(held, sessions, bought, hours, posts)
 
 
 def conferences(work: Workload, starts_per_icpc: float, children_per_family: float) -> dict[str, np.ndarray]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.money.plan import ContingencyPlan
+
 ENOUGH_AT = (0.50, 0.80, 0.90, 0.95)
 
 
@@ -62,6 +64,20 @@ def commitments(total: np.ndarray, starts_after: float, months: int) -> np.ndarr
     """Commitments to date, [draw x month], spent evenly from `starts_after` months into the year."""
     spent = np.clip(np.arange(1, months + 1) - starts_after, 0, None) / (months - starts_after)
     return np.atleast_1d(total)[:, None] * spent
+
+
+def draw_on(
+    plan: ContingencyPlan, cost: np.ndarray, budget: np.ndarray, days: np.ndarray, adjustment: float | None = None
+) -> Draw:
+    """Draw-down of the planned contingency, from net cost against the base budget, or one `adjustment` pounds above it.
+
+    cost    [draw x month of the year]  net, pounds
+    budget  [draw]   net base budget of the year, spread by `days` [month]
+    """
+    adjustment = plan.adjustment if adjustment is None else adjustment
+    by_month = (budget + adjustment)[:, None] * (days / days.sum())
+    committed = commitments(plan.recovery_plan, plan.recovery_starts, len(days))
+    return draw_down(cost, by_month, committed, plan.amount, plan.one_off_savings)
 
 
 def draw_down(cost: np.ndarray, budget: np.ndarray, committed: np.ndarray, amount: float, savings: float = 0.0) -> Draw:

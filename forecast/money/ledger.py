@@ -1,7 +1,8 @@
-"""The council's ledger: budget by line, actuals to date in the place of forecast, and what they tell of the rest of the year.
+"""The council's ledger: budget by line, actuals to date in the place of forecast, and what they tell of the rest of the
+year.
 
-projected outturn = actuals to date + forecast of the rest, period by period. A line that has run dearer or cheaper than the
-model made it keeps most of that difference: how much depends on how sure the model was and how even the ledger is.
+projected outturn = actuals to date + forecast of the rest, period by period. A line that has run dearer or cheaper than
+the model made it keeps most of that difference: how much depends on how sure the model was and how even the ledger is.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import pandas as pd
 from forecast.case.errors import BadInput
 from forecast.case.months import financial_year
 from forecast.money.costs import LINES
+from forecast.money.plan import LedgerPlan
 
 ACTUAL, ESTIMATED, FORECAST = "actual", "estimated", "forecast"  # where a month's cost is from
 
@@ -32,21 +34,24 @@ class Ledger:
     levels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        """Raises BadInput for a line that is none, a month of another year, or a month without every line of the budget."""
+        """Raises BadInput for an unknown line, a month of another year, or a month without every line of the budget."""
         unknown = sorted({line for held in (self.budget, *self.actual.values()) for line in held} - set(LINES))
         if unknown:
             raise BadInput(
-                f"the ledger has the lines {', '.join(unknown)}; expected some of {', '.join(LINES)}. Correct the accounts of council.yaml."
+                f"the ledger has the lines {', '.join(unknown)}; "
+                f"expected some of {', '.join(LINES)}. Correct the accounts of council.yaml."
             )
         for month, held in self.actual.items():
             if financial_year(month) != self.year:
                 raise BadInput(
-                    f"the ledger of {self.year} holds {month}, which is in {financial_year(month)}. Read each year by itself."
+                    f"the ledger of {self.year} holds {month}, which is in {financial_year(month)}. "
+                    "Read each year by itself."
                 )
             if set(held) != set(self.budget):
                 missing = sorted(set(self.budget) ^ set(held))
                 raise BadInput(
-                    f"the ledger's month {month} and its budget do not have the same lines: {', '.join(missing)}. Give each line in both."
+                    f"the ledger's month {month} and its budget do not have the same lines: {', '.join(missing)}. "
+                    "Give each line in both."
                 )
 
     @property
@@ -59,22 +64,8 @@ class Ledger:
         return replace(self, actual={held: lines for held, lines in self.actual.items() if held < month})
 
 
-@dataclass(frozen=True)
-class Trust:
-    """How far a ledger's months are believed.
-
-    noise   SD of the logarithm of a month's actual about its true level: accruals and late invoices
-    level   SD of the logarithm by which a line's true level may stand off the model's, beyond what the draws know
-    memory  months after which a month counts for half
-    """
-
-    noise: float
-    level: float
-    memory: float
-
-
 def ledger_of(rows: pd.DataFrame, budget: dict[str, float], year: str) -> Ledger:
-    """A ledger from accepted rows: month, line, actual; pounds. Lines of the budget without a row in a month stop it."""
+    """A ledger from accepted rows: month, line, actual; pounds. A month must have every line of the budget."""
     own = rows[rows["month"].map(financial_year) == year]
     actual = {
         month: dict(zip(held["line"], held["actual"].astype(float), strict=True))
@@ -89,7 +80,7 @@ def budget_of(ledger: Ledger, draws: int) -> dict[str, np.ndarray]:
 
 
 def with_actuals(
-    lines: dict[str, np.ndarray], months: list[str], ledger: Ledger, trust: Trust
+    lines: dict[str, np.ndarray], months: list[str], ledger: Ledger, plan: LedgerPlan
 ) -> dict[str, np.ndarray]:
     """Cost lines, [draw x month], with actuals to date in their place and the rest at the level they tell of."""
     known = [month for month in ledger.months if month in months]
@@ -98,34 +89,35 @@ def with_actuals(
     telling = np.array([ledger.levels is None or month in ledger.levels for month in known])
     at = np.array([months.index(month) for month in known])
     return {
-        line: _line(cost, at, np.array([ledger.actual[month].get(line, 0.0) for month in known]), telling, trust)
+        line: _line(cost, at, np.array([ledger.actual[month].get(line, 0.0) for month in known]), telling, plan)
         for line, cost in lines.items()
     }
 
 
-def _line(cost: np.ndarray, at: np.ndarray, actual: np.ndarray, telling: np.ndarray, trust: Trust) -> np.ndarray:
+def _line(cost: np.ndarray, at: np.ndarray, actual: np.ndarray, telling: np.ndarray, plan: LedgerPlan) -> np.ndarray:
     """One line with its actuals at the months `at`; the months without follow those that tell."""
     told, modelled = cost.copy(), cost[:, at[telling]]
     if telling.any():
-        told = at_level(modelled, actual[telling], trust)[:, None] * told + carried(modelled, actual[telling])
+        told = at_level(modelled, actual[telling], plan)[:, None] * told + carried(modelled, actual[telling])
     told[:, at] = actual
     return told
 
 
-def at_level(modelled: np.ndarray, actual: np.ndarray, trust: Trust) -> np.ndarray:
-    """What each draw's rest of the line is multiplied by, [draw]: actual over modelled to date, as far as it is believed.
+def at_level(modelled: np.ndarray, actual: np.ndarray, plan: LedgerPlan) -> np.ndarray:
+    """What each draw's rest of the line is multiplied by, [draw]: actual over modelled to date, as far as it is
+    believed.
 
     modelled  [draw x month to date]; actual  [month to date]
     A draw whose prices made the line dearer than it came is brought down further than one that had it right.
     """
-    worth = 0.5 ** ((len(actual) - 1 - np.arange(len(actual))) / trust.memory)
+    worth = 0.5 ** ((len(actual) - 1 - np.arange(len(actual))) / plan.memory)
     spent, made = actual @ worth, modelled @ worth
     if not (made * spent > 0).all():
         return np.ones(len(modelled))
     off = np.log(spent / made)
-    doubt = np.var(np.log(np.abs(made))) + trust.level**2
-    noise = trust.noise**2 * (worth**2).sum() / worth.sum() ** 2
-    return np.exp(doubt / (doubt + noise) * off)
+    prior = np.var(np.log(np.abs(made))) + plan.level**2
+    noise = plan.noise**2 * (worth**2).sum() / worth.sum() ** 2
+    return np.exp(prior / (prior + noise) * off)
 
 
 def carried(modelled: np.ndarray, actual: np.ndarray) -> float:

@@ -8,11 +8,11 @@ from forecast.case.months import days_in, financial_year
 from forecast.demand import breaks
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import UASC
-from forecast.model.outlook import Base, Outlook, again, draw_on_contingency
+from forecast.model.outlook import Base, Outlook, draw_on_contingency, foresee
 from forecast.money import costs
-from forecast.money.activity import conferences, posts_needed
+from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT
-from forecast.money.costs import GROUPS, LINES, review_hours
+from forecast.money.costs import GROUPS, LINES
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
 from forecast.questions.payback import payback
@@ -72,11 +72,12 @@ def central_path(fit: Calibrated) -> dict:
 def breaks_of(a: Assumptions, fit: Calibrated, family: float) -> list[dict]:
     """The alarm on yearly starts for the last years, oldest first; empty where too few years are held."""
     counts = fit.group.starts_by_year
-    group = "cp" if fit.group.bands[0] == "unborn" else "lac"
     limits = breaks.Limits(*(a.value(f"breaks.{part}") for part in ("residual", "slack", "cusum")))
     if counts.size < breaks.ENOUGH_PERIODS:
         return []
-    held = breaks.recent(counts, a.value(f"breaks.{group}_drift"), family, limits, int(a.value("breaks.years")))
+    held = breaks.recent(
+        counts, a.value(f"breaks.{fit.group.name}_drift"), family, limits, int(a.value("breaks.years"))
+    )
     return [{**vars(alarm), "period": alarm.period} for alarm in held]
 
 
@@ -118,7 +119,7 @@ def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
             "call": with_error(drawn.at_year_end),
             "variance": summary(drawn.variance),
             "headroom": summary(drawn.headroom),
-            "recovery_plan": summary(np.ravel(outlook.values["budget.recovery_plan"])),
+            "recovery_plan": summary(np.ravel(outlook.plan.money.contingency.recovery_plan)),
             "chance_holds": drawn.chance,
             "chance_error": drawn.chance_error(),
             "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
@@ -171,7 +172,7 @@ def counted(month: str, children: int) -> dict:
 
 
 def uasc(base: Base, outlook: Outlook) -> np.ndarray:
-    """Unaccompanied asylum-seeking children at each month end, [draw x month]: counted where they are states of their own."""
+    """UASC at each month end, [draw x month]: counted where they are states of their own."""
     placed = outlook.lac.placed
     return (
         outlook.lac.stock @ base.uasc_share
@@ -213,10 +214,10 @@ def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
     """The change of the expected call from the central case by cause, pounds and pence; None for the central case."""
     if outlook is central:
         return None
-    known = {id(one.assumptions): one for one in (outlook, central)}
+    known, alone = {id(one.assumptions): one for one in (outlook, central)}, base.without_expected()
 
     def call(a: Assumptions) -> float:
-        there = known[id(a)] if id(a) in known else again(base.without_courses(), central, a)
+        there = known[id(a)] if id(a) in known else foresee(alone, a)
         return float(there.drawn.at_year_end.mean())
 
     held = split(central.assumptions, outlook.assumptions, call)
@@ -245,7 +246,8 @@ def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
         return []
     rows = []
     for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
-        drawn = draw_on_contingency(base, a, outlook.values, outlook.lines, outlook.months, float(adjustment))
+        plan = outlook.plan.money.contingency
+        drawn = draw_on_contingency(base, plan, outlook.lines, outlook.months, float(adjustment))
         rows.append(
             {
                 "adjustment": float(adjustment),
@@ -304,12 +306,10 @@ def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outloo
 
 def activity_by_year(outlook: Outlook) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
-    values, months = outlook.values, outlook.months
-    held = conferences(outlook.work, outlook.setting.starts_per_icpc, values["families.cp"])
-    hours = review_hours(outlook.work, values, outlook.setting)
-    years = np.array([financial_year(month) for month in months])
-    posts = {kind: posts_needed(hours[kind], values["iro.hours_a_post"], months) for kind in hours}
-    counts = {"lac_reviews": outlook.work.lac_reviews, **held}
+    plan = outlook.plan.money.costs
+    needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
+    years = np.array([financial_year(month) for month in outlook.months])
+    counts, posts = {"lac_reviews": outlook.work.lac_reviews, **needed.conferences}, needed.posts
     return {
         year: {name: summary(count[:, years == year].sum(axis=1)) for name, count in counts.items()}
         | {f"{kind}_posts_needed": summary(posts[kind][:, years == year].mean(axis=1)) for kind in posts}

@@ -1,8 +1,8 @@
 """Why two sets of assumptions differ: the change of a figure split by cause, the interaction shown, nothing left over.
 
-Each cause's part is what the figure does when that cause alone moves from the first set to the second, on the same draws; what
-the causes do together beyond the sum of their parts is the interaction. A change of timing (when levers begin and how long
-they take) belongs to every cause that it times.
+Each cause's part is what the figure does when that cause alone moves from the first set to the second, on the same
+draws; what the causes do together beyond the sum of their parts is the interaction. A change of timing (when levers
+begin and how long they take) belongs to every cause that it times.
 """
 
 import math
@@ -13,7 +13,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from forecast.case import Assumptions
 from forecast.case.nature import CAUSES, INTERACTION, TIMING
 
-NEW_FIGURES = "new figures"
 HALF_A_PERSON = 0.5
 PENNY = Decimal("0.01")
 
@@ -35,33 +34,18 @@ class Split:
         return self.after - self.before
 
 
-def cause_of(key: str) -> str | None:
-    """The cause a key belongs to; None for timing. Raises ValueError for a key that no cause owns."""
-    if key in TIMING:
-        return None
-    owners = {
-        cause: max((len(start) for start in starts if key.startswith(start)), default=0)
-        for cause, starts in CAUSES.items()
-    }
-    best = max(owners, key=owners.get)
-    if not owners[best]:
-        raise ValueError(f"no cause owns {key}")
-    return best
-
-
 def moved(first: Assumptions, second: Assumptions) -> dict[str, list[str]]:
-    """Cause -> keys whose value or range differs between two sets."""
-    changed: dict[str, list[str]] = {}
-    for key in first.keys():
-        if first.entry(key) != second.entry(key) and (cause := cause_of(key)):
-            changed.setdefault(cause, []).append(key)
-    return {cause: changed[cause] for cause in CAUSES if cause in changed}
+    """Cause -> keys whose value or range differs between two sets; timing is no cause of its own."""
+    nature = second.catalogue.nature
+    changed = [key for key in first.keys() if first.entry(key) != second.entry(key)]
+    by_cause = {cause: [key for key in changed if nature[key].cause == cause] for cause in CAUSES}
+    return {cause: keys for cause, keys in by_cause.items() if keys}
 
 
 def with_keys(first: Assumptions, second: Assumptions, keys: list[str]) -> Assumptions:
     """The first set with some keys, and the timing, of the second."""
-    taken = {key: second.entries[key] for key in (*keys, *TIMING)}
-    return replace(first, entries=first.entries | taken)
+    timing = [key for key, item in second.catalogue.nature.items() if item.cause == TIMING]
+    return replace(first, entries=first.entries | {key: second.entries[key] for key in (*keys, *timing)})
 
 
 def split(first: Assumptions, second: Assumptions, figure: Callable[[Assumptions], float]) -> Split:
@@ -76,18 +60,6 @@ def split(first: Assumptions, second: Assumptions, figure: Callable[[Assumptions
 
 def penny(pounds: float) -> Decimal:
     return Decimal(repr(float(pounds))).quantize(PENNY, ROUND_HALF_UP)
-
-
-def between_runs(
-    first: Assumptions, second: Assumptions, figure_then: Callable[[Assumptions], float], figure_now: Callable
-) -> Split:
-    """The change of a figure from one run to a later one: what newer figures did under the old assumptions, then the assumptions by cause.
-
-    figure_then, figure_now  the figure on the earlier and on the later run's evidence, given assumptions
-    """
-    before, moved_on = penny(figure_then(first)), penny(figure_now(first))
-    rest = split(first, second, figure_now)
-    return Split(before, rest.after, {NEW_FIGURES: moved_on - before} | rest.parts)
 
 
 @dataclass(frozen=True)
@@ -105,17 +77,19 @@ class YearFigures:
 
 
 def between_years(first: YearFigures, last: YearFigures, components: dict[str, float]) -> Split:
-    """Why a stock changed between two years: people, starts a head, stay (stock for each start), with nothing left over.
+    """Why a stock changed between two years: people, starts a head, stay (stock for each start), with nothing left
+    over.
 
     components  what added people between the years (births, migration, ...), people; they sum to the change of people
-    Logarithmic mean Divisia split (Ang 2005): exact, the same whichever cause is taken first, so no interaction is left.
-    Raises ValueError if a figure is not above 0 or the components do not sum to the change of people.
+    Logarithmic mean Divisia split (Ang 2005): exact, the same whichever cause is taken first, so no interaction is
+    left. Raises ValueError if a figure is not above 0 or the components do not sum to the change of people.
     """
     if min(*vars(first).values(), *vars(last).values()) <= 0:
         raise ValueError("every figure must be above 0")
     if abs(sum(components.values()) - (last.people - first.people)) > HALF_A_PERSON:
         raise ValueError(
-            f"the components sum to {sum(components.values()):g}; the change of people is {last.people - first.people:g}"
+            f"the components sum to {sum(components.values()):g}; "
+            f"the change of people is {last.people - first.people:g}"
         )
     weight = log_mean(first.stock, last.stock)
     a_person = weight / log_mean(first.people, last.people)

@@ -56,7 +56,7 @@ class Payback:
 
 
 def payback(outlook: Outlook, central: Outlook) -> Payback | None:
-    """What the scenario's measure brings against the central case, on the same draws; None where no measure is paid for."""
+    """What the scenario's measure brings against the central case, on the same draws; None without a measure."""
     ahead = [i for i, month in enumerate(outlook.months) if month in set(outlook.forecast_months)]
     cost = outlook.lines[MEASURES][:, ahead].mean(axis=0)
     if not cost.any():

@@ -9,26 +9,17 @@ from scipy.optimize import brentq
 
 from forecast.case import Assumptions
 from forecast.case.months import year_months
+from forecast.demand.plan import read_population
 from forecast.model import outlook
-from forecast.model.outlook import DEMOGRAPHY, Base, Outlook
-from forecast.money import costs
+from forecast.model.outlook import Base, Outlook
 from forecast.money.contingency import Draw
+from forecast.money.costs import cost_lines
 
 SWITCH_WITHIN = 1e-6  # of the distance between the limits
 SMALLEST_STEP = {"places": 1.0, "months": 1.0, "multiplier": 0.005, "share": 0.005, "gbp": 1000.0}
 USUAL_STEP = 0.01
 DECIMALS = 6  # finer than any step: whole steps are told as such, without the computer's last digits
 SURE = 0.8  # the chance that goal-seek aims for
-SOUGHT = (
-    "budget.contingency",
-    "budget.one_off_savings",
-    "levers.in_house_places",
-    "levers.lac_starts",
-    "levers.cp_starts",
-    "levers.placement_prices",
-    "levers.residential",
-    "levers.contact_sessions",
-)
 LEVERS = ("levers.", "budget.", "measure.", "shock.")  # what a council, or an event, can move
 SWITCHED = 8  # assumptions, the widest of the tornado, whose switching value is looked for
 
@@ -45,13 +36,14 @@ def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
     What prices the forecast prices the budget too; births and migration move the children themselves.
     """
     a, year = fixed_at(held.assumptions, key, value), held.assumptions.case.financial_year
-    there = replace(base, central=fixed_at(base.central, key, value))
+    central, plan = fixed_at(base.central, key, value), base.read(a)
+    there = replace(base, central=central, plan=base.read(central))
     there = replace(there, budgets=base.budgets | {year: outlook.base_budget(there, year_months(year))})
-    if key.startswith(DEMOGRAPHY):
+    if read_population(a) != read_population(held.assumptions):
         return outlook.foresee(there, a).drawn
-    values = outlook.drawn_values(a, there)
-    lines = costs.cost_lines(held.work, values, outlook.setting_of(there, a, held.months))
-    return outlook.draw_on_contingency(there, a, values, lines, held.months)
+    setting = outlook.setting_of(there, plan.money.levers, held.months)
+    lines = cost_lines(held.work, plan.money.costs, setting)
+    return outlook.draw_on_contingency(there, plan.money.contingency, lines, held.months)
 
 
 def tornado(base: Base, held: Outlook) -> pd.DataFrame:
@@ -84,7 +76,7 @@ def tornado(base: Base, held: Outlook) -> pd.DataFrame:
 
 def share_of_variance(held: Outlook, key: str) -> float:
     """Squared rank correlation of an assumption's draws with the call; 0 where it is not drawn by the costing."""
-    if key not in held.values.sampled:
+    if key not in held.values.centre:
         return float("nan")
     drawn = np.ravel(held.values[key])
     return rank_correlation(drawn, held.drawn.at_year_end) ** 2
@@ -112,7 +104,8 @@ class Found:
 
 
 def seek(base: Base, held: Outlook, key: str, wanted: float) -> Found:
-    """The smallest change of a lever, in its whole steps, that brings the chance that the contingency holds to `wanted`.
+    """The smallest change of a lever, in its whole steps, that brings the chance that the contingency holds to
+    `wanted`.
 
     Searches from where the lever stands to whichever of its limits does better, on the same draws; between the two the
     chance is taken to move one way. A lever whose limits both fall short cannot reach it.
@@ -146,11 +139,11 @@ def _first_enough(enough: Callable[[float], bool], now: float, end: float, step:
 
 def chance_at(base: Base, held: Outlook, key: str, value: float) -> float:
     """Chance that the contingency holds with one lever at a value."""
-    return outlook.again(base, held, fixed_at(held.assumptions, key, value)).drawn.chance
+    return outlook.foresee(base, fixed_at(held.assumptions, key, value)).drawn.chance
 
 
 def switching_value(base: Base, held: Outlook, key: str) -> float | None:
-    """Where between its limits an assumption must stand for the expected call to be exactly the contingency; None if nowhere."""
+    """Where within its limits an assumption makes the expected call exactly the contingency; None if nowhere."""
     item, amount = held.assumptions.catalogue.items[key], held.drawn.amount
 
     def over(value: float) -> float:
@@ -170,8 +163,9 @@ def told(base: Base, held: Outlook) -> dict:
         row["switching_value"] = (
             switching_value(base, held, row["key"]) if row["key"] in set(table["key"][:SWITCHED]) else None
         )
-    found = [seek(base, held, key, SURE) for key in SOUGHT]
     describe = held.assumptions.catalogue.items
+    places = {key: item.sought for key, item in held.assumptions.catalogue.nature.items() if item.sought}
+    found = [seek(base, held, key, SURE) for key in sorted(places, key=places.get)]
     sought = [
         {
             "key": one.key,

@@ -14,7 +14,7 @@ import pandas as pd
 from forecast.case.months import MONTHS_A_YEAR, months_between
 from forecast.demand import caseload
 from forecast.demand.caseload import Calibrated, Norms
-from forecast.demand.central import lean_by_month
+from forecast.demand.central import adjustment_by_month
 from forecast.demand.evidence import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS, Group
 from forecast.demand.pathways import calibration
 from forecast.demand.pathways.calibration import Fit, Margins
@@ -158,7 +158,9 @@ def calibrate(known: Known, england: England, norms: Norms, country: tuple[Fit, 
     own = calibration.fit_council_by_level(fit.hazards, here, newborn)
     started = known.council[MEASURES[known.measure][1]].dropna().rename(lambda year: f"{year - 1}-{year % 100:02d}")
     past = known.past()
-    group = Group(england.groups[known.measure].bands, there, here, int(known.counts.iloc[-1]), started, past)
+    group = Group(
+        known.measure, england.groups[known.measure].bands, there, here, int(known.counts.iloc[-1]), started, past
+    )
     children = on_one_base(known.council["pop_0_17"].dropna())
     shape = england.children / england.children.sum()
     evidence = PanelEvidence(
@@ -212,9 +214,9 @@ def live(fit: Calibrated, norms: Norms, people: Population, draws: int, seed: in
     wanted, first = starts_ahead(fit, people), int(fit.group.past.years[-1])
     months = months_between(f"{first}-04", f"{first + len(wanted) // MONTHS_A_YEAR}-03")
     stream = caseload.master_stream(fit, wanted, norms.family)
-    leaving = np.exp(-lean_by_month(fit.trend, len(months)) / 2)[:, None] * np.ones(wanted.shape)
+    leaving = np.exp(-adjustment_by_month(fit.trend, len(months)) / 2)[:, None] * np.ones(wanted.shape)
     spread = caseload.practice(fit, norms, draws, len(months), lucky(seed))
-    return caseload.live(fit, norms, stream, wanted, spread, leaving, months, seed, 1)
+    return caseload.simulate(fit, norms, stream, wanted, spread, leaving, months, seed, 1)
 
 
 def lucky(seed: int):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.demand.plan import group_norms
 from forecast.demand.population import Deaths
-from forecast.demand.scenario import group_norms
 from forecast.model.cases import by_year, open_case
 from forecast.record import calibrate, tables
 from forecast.record.chain import England

@@ -14,7 +14,6 @@ from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
 from forecast.model import check, outlook
 from forecast.model.cases import OpenCase, open_case
-from forecast.model.memory import remembering
 from forecast.money.costs import LINES
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
@@ -101,7 +100,7 @@ def run_open(
     chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
     with folders.publishing(home.runs, council, month, more.at, more.record) as folder:
         say("calibrating to the published year")
-        base = remembering(outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger))
+        base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger)
         central = outlook.foresee(base, case.central)
         answer, by_month = head(base) | {"record": record_told(home.data.parent)}, []
         with ThreadPoolExecutor(
@@ -134,9 +133,8 @@ def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
         return sensitivity.told(base, central)
-    fewer = remembering(
-        outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger)
-    ).without_courses()
+    fewer = outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger)
+    fewer = fewer.without_expected()
     return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
 
 

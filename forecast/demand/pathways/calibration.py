@@ -338,18 +338,8 @@ def ends_before_adult(fit: Fit) -> np.ndarray:
     """Ends of the modelled year that are not 18th birthdays, [band]."""
     adult = fit.hazards.adult_age
     turning = (fit.at_open.age < adult) & (fit.at_open.age + DAYS_A_YEAR >= adult)
-    birthdays = only(fit.at_open, turning)
-    at_birthday = survival_to_adult(fit.hazards, birthdays)
+    birthdays = Cohorts(*(column[turning] for column in vars(fit.at_open).values()))
+    at_birthday = survival(fit.hazards, birthdays, (adult - birthdays.age) * (1 - 1e-12))  # the moment before
     ends = fit.ends.copy()
     ends[-1] = max(ends[-1] - (birthdays.weight * at_birthday).sum(), 0.0)
     return ends
-
-
-def only(cohorts: Cohorts, keep: np.ndarray) -> Cohorts:
-    """The cohorts that `keep` marks."""
-    return Cohorts(*(column[keep] for column in vars(cohorts).values()))
-
-
-def survival_to_adult(hazards: Hazards, cohorts: Cohorts) -> np.ndarray:
-    """Chance that a child of each cohort is still there the moment before the 18th birthday, [cohort]."""
-    return survival(hazards, cohorts, (hazards.adult_age - cohorts.age) * (1 - 1e-12))

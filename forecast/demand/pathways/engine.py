@@ -17,7 +17,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 TO_UNIT = 2.0**-53
 ZERO, ONE = np.uint64(0), np.uint64(1)
-# Positions in a child's own stream: 0 its age at the start, 1 how long it stays, 2 where it first lives, then, two by two,
+# Positions in a child's own stream: 0 its age at the start, 1 how long it stays, 2 where it first lives; then in pairs,
 # how long it stays in a placement and where it goes next.
 FIRST_PLACE, PATIENCE, NEXT_PLACE = 2, 3, 4
 
@@ -146,8 +146,8 @@ def _gather_entrants(
 def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends, aged, reviews, placed):
     """Follow every child from its entry to its end or the horizon and mark what happens.
 
-    Indices are unsigned: numba then has no negative index to allow for, which is a quarter of the time here. Where there is
-    one placement for all (`placed` is None) numba leaves every line about placements out.
+    Indices are unsigned: numba then has no negative index to allow for, which is a quarter of the time here. Where
+    there is one placement for all (`placed` is None) numba leaves every line about placements out.
     """
     entries, borns, begans, lucks, at_band, at_segment, at_month = who
     birthday_at, step_at, per_day, early_segments, review_at = table
@@ -360,7 +360,7 @@ def _outputs(draws, months, bands, capacity):
 
 
 def _places(places: Places | None):
-    """What the engine reads of the placements: opening states, and [table x ...] cumulative first shares, cumulative moving rates, leaving."""
+    """What the engine reads of placements: states now, [table x ...] cumulative first and moving shares, leaving."""
     if places is None:
         return None
     tables = places.drawn or (places,)
@@ -376,18 +376,6 @@ def _outputs_placed(places: Places | None, draws, months, bands, capacity):
     cells = (draws, months, states, bands)
     flows = (np.zeros(cells[:3], count) for _ in range(4))
     return np.zeros(cells, count), np.zeros(cells, np.float32), *flows, np.zeros((draws, states, bands), count)
-
-
-def _review_ages(review_at: np.ndarray, every: float, longest: float) -> np.ndarray:
-    """Every duration at which a review falls due, and a last one that is never reached."""
-    later = np.arange(review_at[-1] + every, longest, every)
-    return np.concatenate([review_at, later, [np.inf]])
-
-
-def _month_of_day(month_from: np.ndarray) -> np.ndarray:
-    """Month of each day from the origin; the horizon itself belongs to the last month."""
-    days = np.diff(month_from).astype(int)
-    return np.append(np.repeat(np.arange(days.size), days), days.size - 1).astype(np.uint64)
 
 
 def _points(opening: Opening, hazards: Hazards) -> tuple:
@@ -407,17 +395,13 @@ def _families(entrants: Entrants) -> np.ndarray:
     return entrants.expected / np.where(share > 0, share, np.inf) / entrants.children_per_family
 
 
-def _master(entrants: Entrants) -> tuple:
-    width = entrants.cell_to - entrants.cell_from
-    return entrants.cell_band.astype(np.uint64), entrants.cell_from, width, 1.0 - 1.0 / entrants.children_per_family
-
-
 def _table(hazards: Hazards, early_days: float, review_at: np.ndarray, review_every: float) -> tuple:
     birthday_at = np.append(hazards.age_from[1:], hazards.adult_age)
     step_at = np.append(hazards.duration_from[1:], np.inf)
     early_segments = np.uint64(np.searchsorted(hazards.duration_from, early_days))
     longest = hazards.adult_age - hazards.age_from[0]
-    due = _review_ages(np.asarray(review_at, float), review_every, longest)
+    later = np.arange(review_at[-1] + review_every, longest, review_every)
+    due = np.concatenate([review_at, later, [np.inf]])  # durations of reviews, and a last one that is never reached
     return birthday_at, step_at, np.ascontiguousarray(hazards.per_day.T), early_segments, due
 
 
@@ -455,16 +439,18 @@ def run(
     draws, months = spread.start_factor.shape
     bands = hazards.age_from.size
     month_from = np.asarray(month_from, float)
-    capacity = _room(opening, entrants, spread)
+    capacity, width = _room(opening, entrants, spread), entrants.cell_to - entrants.cell_from
+    days = np.diff(month_from).astype(int)
+    month_of_day = np.append(np.repeat(np.arange(days.size), days), days.size - 1)  # the horizon is of the last month
     out, out_placed = _outputs(draws, months, bands, capacity), _outputs_placed(places, draws, months, bands, capacity)
     shared = (
         np.uint64(seed),
         _points(opening, hazards),
         _families(entrants),
-        _master(entrants),
+        (entrants.cell_band.astype(np.uint64), entrants.cell_from, width, 1.0 - 1.0 / entrants.children_per_family),
         tuple(np.ascontiguousarray(part) for part in vars(spread).values()),
         np.asarray(leave_lever, float),
-        (month_from, _month_of_day(month_from)),
+        (month_from, month_of_day.astype(np.uint64)),
         _table(hazards, early_days, review_at, review_every),
         capacity,
         out,

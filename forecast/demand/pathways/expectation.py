@@ -69,7 +69,8 @@ def entrant_cohorts(month_from: np.ndarray, entrants: Entrants, nodes: int = 3) 
 class Pieces:
     """The stretches of each cohort's path over which nothing changes, [cohort x stretch], some of no length.
 
-    length  days; band, segment, month  where the stretch lies; adult  beyond the 18th birthday; closes  it ends with a month
+    length  days; band, segment, month  where the stretch lies; adult  beyond the 18th birthday; closes  it ends with a
+            month
     """
 
     length: np.ndarray
@@ -247,10 +248,11 @@ def _walk_places(month_from, hazards, places, cohorts, inside, leave_lever, tota
 def _shared(
     path: Pieces, hazards: Hazards, places: Places, leave_lever: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Stretches that many cohorts live alike, in the same month, band and segment and as long: worked out once for all of them.
+    """Stretches that many cohorts live alike, in the same month, band and segment and as long: worked out once for all
+    of them.
 
-    Gives [cohort x stretch] the number of the stretch's table, -1 where too few share it, and the tables [number x state x
-    state]: children by placement after it, and child-days within it, of one child in each placement before.
+    Gives [cohort x stretch] the number of the stretch's table, -1 where too few share it, and the tables [number x
+    state x state]: children by placement after it, and child-days within it, of one child in each placement before.
     """
     bands, segments, states = hazards.age_from.size, hazards.duration_from.size, len(places.names)
     lengths, length_of = np.unique(path.length, return_inverse=True)

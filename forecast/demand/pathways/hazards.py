@@ -58,7 +58,8 @@ class Places:
     moving   [band x state x state]  moves from one to another, per child per day; the diagonal is 0
     leaving  [band x state]          the leaving hazard as a multiple of that of all placements together
     now      [point]                 the state of each opening point
-    drawn    such tables as they may also be, all as likely: draw d lives by number d, begun again once all are used; with
+    drawn    such tables as they may also be, all as likely: draw d lives by number d, begun again once all are used;
+             with
              none, every draw lives by `first`, `moving` and `leaving`
     """
 
@@ -169,7 +170,8 @@ class Placed:
 
     names                        the placements
     stock, days                  [draw x month x state x band]  children at the month's end; child-days
-    starts, ends, moved, moves   [draw x month x state]         started; ended; net arrivals by a move; moves made, by where to
+    starts, ends, moved, moves   [draw x month x state]         started; ended; net arrivals by a move; moves made, by
+                                 where to
     opening                      [draw x state x band]          children open at the origin
     """
 

@@ -164,9 +164,9 @@ def moved(
 
     def value(at: DataCut) -> Figures:
         case = at.case(home.data)
-        if same_children(at, now) and not central.assumptions.is_uncertain(outlook.EFFECT):
-            anew = outlook.with_come(base, case.evidence, case.ledger)
-            return figures(anew, outlook.costed(anew, central, base.central))
+        if same_children(at, now):
+            anew = outlook.with_actual_data(base, case.evidence, case.ledger)
+            return figures(anew, outlook.foresee(anew, base.central))
         return value_of(case, base.draws, base.seed, base.threads)
 
     return movement(before.headline, after, steps_between(before.data_cut, now, before.same_program), value)

@@ -77,7 +77,7 @@ def _pence(pounds: float) -> Decimal:
 
 def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
     """The headline of a case."""
-    base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_courses()
+    base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_expected()
     return figures(base, outlook.foresee(base, case.central))
 
 

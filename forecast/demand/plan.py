@@ -1,0 +1,187 @@
+"""What one set of assumptions says of children, read once: the population, care of each group, norms of the fit."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from forecast.case import Assumptions
+from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
+from forecast.case.months import DAYS_A_WEEK
+from forecast.demand.caseload import CarePlan, Demography, FamilyRates, Norms, PopulationPlan, Swing
+from forecast.demand.central import TrendNorms
+from forecast.demand.evidence import Evidence
+from forecast.demand.levers import Lever, Shock, Timing
+from forecast.demand.placements import allowed
+from forecast.demand.population import Arriving, Deaths, People
+from forecast.demand.rates import Drift
+from forecast.demand.trend import earned
+from forecast.demand.trend.earned import Record
+from forecast.demand.trend.levels import Departures
+
+EFFECT = "measure.effect"
+GROUPS = ("lac", "cp")
+
+
+def read_timing(a: Assumptions) -> Timing:
+    """When levers act."""
+    return Timing(*(a.value(f"levers.{part}") for part in ("starts_after", "ramp", "lasts", "half_life")))
+
+
+def lever(a: Assumptions, key: str) -> Lever:
+    """One lever; one that moves nothing has no timing."""
+    return Lever() if a.value(key) == 1 else Lever(a.value(key), read_timing(a))
+
+
+def shock(a: Assumptions, key: str) -> Shock:
+    """One shock; one that moves nothing has no time."""
+    times = a.value(key)
+    return Shock() if times == 1 else Shock(times, a.value("shock.begins_after"), a.value("shock.lasts"))
+
+
+def read_population(a: Assumptions) -> PopulationPlan:
+    """Births, deaths and migration at the centre, without each named stream, and at each uncertain range's ends."""
+    values = {key: a.value(key) for key in a.keys() if key.startswith(("population.", "migration."))}
+    moves = {key: lever(a, f"levers.{key}") for key in ("births", "moves_in", "family_streams")}
+    parts = [key.split(".") for key in values]
+    streams = [part[1] for part in parts if part[0] == "migration" and part[-1] == "families"]
+
+    def at(changed: dict[str, float]) -> Demography:
+        return _demography(values | changed, moves, streams)
+
+    def swing(key: str) -> Swing:
+        stream = next((name for name in streams if key.startswith(f"migration.{name}.")), None)
+        return Swing(key, stream, at({key: a.entry(key).low}), at({key: a.entry(key).high}))
+
+    without = tuple((name, at({f"migration.{name}.families": 0.0})) for name in streams)
+    return PopulationPlan(at({}), without, tuple(swing(key) for key in values if a.is_uncertain(key)))
+
+
+def _demography(values: dict[str, float], moves: dict[str, Lever], streams: list[str]) -> Demography:
+    """One projection's plan from plain values by key."""
+
+    def of(name: str, part: str) -> float:
+        return values[f"migration.{name}.{part}"]
+
+    people = People(
+        births_growth=values["population.births_growth"],
+        deaths=Deaths(values["population.deaths_under_1"], values["population.deaths_1_to_17"]),
+        moving_in=tuple((flow, values[f"migration.{flow}"]) for flow in ("internal_in", "international_in")),
+        moving_out=tuple((flow, values[f"migration.{flow}"]) for flow in ("internal_out", "international_out")),
+        streams=tuple(
+            Arriving(name, of(name, "families") * of(name, "children"), tuple(of(name, f"age_{b}") for b in LAC_BANDS))
+            for name in streams
+        ),
+        **moves,
+    )
+    rates = (tuple((group, of(name, f"{group}_rate")) for group in GROUPS) for name in streams)
+    families = zip(streams, (of(name, "arrive_on_plan") for name in streams), rates, strict=True)
+    return Demography(people, tuple(FamilyRates(*one) for one in families))
+
+
+def read_care(a: Assumptions) -> dict[str, CarePlan]:
+    """What levers and shocks put on the starts and the leaving of each group."""
+    by_band = {band: lever(a, f"levers.lac_starts_{band}") for band in ("under_1", "16_17")}
+    lac = CarePlan(
+        starts=lever(a, "levers.lac_starts"),
+        starts_by_band=tuple(by_band.get(band, Lever()) for band in LAC_BANDS),
+        starts_shock=shock(a, "shock.lac_starts"),
+        leaving_by_band=tuple(lever(a, f"levers.lac_leaving_{band}") for band in LAC_BANDS),
+        ends_shock=Shock(),
+    )
+    cp = CarePlan(
+        starts=lever(a, "levers.cp_starts"),
+        starts_by_band=(Lever(),) * len(CP_BANDS),
+        starts_shock=shock(a, "shock.cp_starts"),
+        leaving_by_band=(lever(a, "levers.cp_leaving"),) * len(CP_BANDS),
+        ends_shock=shock(a, "shock.cp_ends"),
+    )
+    return {"lac": lac, "cp": cp}
+
+
+def group_norms(a: Assumptions) -> dict[str, Norms]:
+    """LAC and CP: pooling weights, families, drift, reviews."""
+    value = a.value
+    early = {"lac": value("proceedings.length") * DAYS_A_WEEK, "cp": 0.0}  # no proceedings on a plan
+    at = {
+        "lac": [value(f"reviews.lac_{which}") for which in ("first", "second", "third")],
+        "cp": [value("reviews.cp_first")],
+    }
+    drift = {
+        name: Drift(*(value(f"drift.{name}_{part}") for part in ("starts", "memory", "steps_a_month", "today")))
+        for name in GROUPS
+    }
+    return {
+        name: Norms(
+            pool_starts=value(f"rates.{name}_starts_pool"),
+            pool_age=value("rates.age_pool"),
+            pool_leaving=value(f"rates.{name}_leaving_pool"),
+            family=value(f"families.{name}"),
+            start_drift=drift[name],
+            leave_drift=drift[name].times(value(f"drift.{name}_leaving")),
+            review_at=np.array(at[name], float),
+            review_every=value(f"reviews.{name}_every"),
+            early=early[name],
+            trend=trend_norms(a, name),
+            yearly=value(f"breaks.{name}_drift"),
+            small=value("drift.small"),
+            conflict=value("rates.pool_doubt"),
+        )
+        for name in GROUPS
+    }
+
+
+def trend_norms(a: Assumptions, group: str) -> TrendNorms:
+    """What the central path of one group takes from each trend."""
+    value = a.value
+    return TrendNorms(
+        {method: value(f"trend.{group}_{method}") for method in earned.METHODS},
+        Record(value(f"trend.{group}_error"), value(f"trend.{group}_error_no_change"), 0),
+        value("trend.own_record_worth"),
+        value("trend.growth_persistence"),
+        Departures(*(value(f"trend.{group}_{part}") for part in ("lasting", "passing", "kept", "family"))),
+    )
+
+
+def at_each_effect(a: Assumptions) -> list[Assumptions]:
+    """The scenario; where the effect of its measure is in doubt, at its low, middle and high effect."""
+    entry = a.entry(EFFECT)
+    return [at_effect(a, share) for share in (entry.low, entry.value, entry.high)] if a.is_uncertain(EFFECT) else [a]
+
+
+def at_effect(a: Assumptions, share: float) -> Assumptions:
+    """The same scenario with that share of its levers' effect, and no doubt left about it."""
+    times = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life")
+    moved = {
+        key: a.entry(key).model_copy(update={"value": _with_share(a, key, share)})
+        for key in a.keys()
+        if key.startswith("levers.") and key not in times
+    }
+    certain = a.entry(EFFECT).model_copy(update={"value": share, "low": share, "high": share})
+    return replace(a, entries=a.entries | moved | {EFFECT: certain})
+
+
+def _with_share(a: Assumptions, key: str, share: float) -> float:
+    """A lever with part of its effect: multipliers move from 1, places from 0, within what the catalogue allows."""
+    item = a.catalogue.items[key]
+    still = 1.0 if item.unit == "multiplier" else 0.0
+    return float(np.clip(still + (a.value(key) - still) * share, item.minimum, item.maximum))
+
+
+def may_live(a: Assumptions) -> np.ndarray:
+    """Structural zeros of the placement mix, [band x placement]."""
+    low = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS], float)
+    youngest = {
+        "residential": a.value("placements.residential_from_age"),
+        "residential_school": a.value("placements.residential_school_from_age"),
+        "supported": a.value("placements.supported_from_age"),
+    }
+    oldest = {"placed_for_adoption": a.value("placements.adoption_to_age")}
+    return allowed(low, np.append(low[1:], ADULT_YEARS), youngest, oldest)
+
+
+def uasc_shares(a: Assumptions, evidence: Evidence) -> np.ndarray:
+    """Share of looked-after children who are UASC, [band]: the council's own count, else assumed."""
+    if evidence.local is not None:
+        return evidence.local.uasc_share
+    held = {band: a.value(f"placements.uasc_{band}") for band in ("10_15", "16_17")}
+    return np.array([held.get(band, 0.0) for band in LAC_BANDS])

@@ -1,0 +1,298 @@
+"""What one set of assumptions says of money, read once: prices, posts, levers, the ledger, the contingency."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.case import Assumptions, sample
+from forecast.case.ages import LAC_BANDS
+from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, years_from
+from forecast.demand.levers import Lever, Timing
+from forecast.demand.placements import PAID_FOR, Places
+from forecast.demand.plan import lever, read_timing
+
+PRICE_INDICES = "prices."
+
+
+@dataclass(frozen=True)
+class Values:
+    """Assumption values by key: scalars at the centre, or columns [draw x 1] where the key is uncertain.
+
+    price_base  key -> financial year of a price's money, or None
+    centre      central values of the keys that vary from draw to draw
+    """
+
+    values: dict[str, np.ndarray | float]
+    price_base: dict[str, str | None]
+    centre: dict[str, float]
+
+    def at_central_indices(self) -> "Values":
+        """The same with every price index that is drawn at its central value."""
+        indices = {key: value for key, value in self.centre.items() if key.startswith(PRICE_INDICES)}
+        return replace(self, values=self.values | indices)
+
+    def __getitem__(self, key: str) -> np.ndarray | float:
+        value = self.values[key]
+        return value if np.ndim(value) == 0 else value[:, None]
+
+    def price(self, key: str, index: str) -> "Price":
+        """A price and the index that raises it. Raises KeyError where the year of its money is not known."""
+        base = self.price_base[key]
+        if base is None:
+            raise KeyError(f"{key} is a price and needs a price_base, such as 2011-12")
+        return Price(self[key], base, self[index])
+
+
+@dataclass(frozen=True)
+class Price:
+    """A price in the money of one financial year, and its yearly rise: scalars or [draw x 1]."""
+
+    value: np.ndarray | float
+    base: str
+    rise: np.ndarray | float
+
+    def in_months(self, months: list[str]) -> np.ndarray:
+        """The price in each month's money, [month] or [draw x month]: it steps on 1 April."""
+        years = np.array([years_from(self.base, financial_year(month)) for month in months], float)
+        return self.value * (1 + self.rise) ** years
+
+    def by_day(self, months: list[str]) -> np.ndarray:
+        """A yearly cost spread over the days of the year, [month] or [draw x month]."""
+        return self.in_months(months) * days_in(months) / DAYS_A_YEAR
+
+
+@dataclass(frozen=True)
+class ContactNorms:
+    """Contact: sessions a week in proceedings by age band [band] or [draw x band]; the rest scalars or [draw x 1]."""
+
+    sessions: np.ndarray
+    after_order_a_year: np.ndarray
+    hours_a_session: np.ndarray
+    children_a_session: np.ndarray
+
+
+@dataclass(frozen=True)
+class ContactPlan:
+    """Contact: norms, hours a week and yearly cost of the in-house service, prices of what is bought beyond it."""
+
+    norms: ContactNorms
+    in_house_hours: float
+    in_house_cost: Price
+    agency_hour: Price
+    travel: Price
+
+
+@dataclass(frozen=True)
+class PostPlan:
+    """One kind of post: hours for a LAC review and for a conference, posts held and the yearly cost of one."""
+
+    hours_a_lac_review: np.ndarray | float
+    hours_a_conference: np.ndarray | float
+    held: float
+    cost: Price
+
+
+@dataclass(frozen=True)
+class ReviewPlan:
+    """Children in one conference, posts by kind, hours that a post gives a year, the agency's premium."""
+
+    children_a_conference: float
+    posts: dict[str, PostPlan]
+    hours_a_post: float
+    agency_premium: np.ndarray | float
+
+
+@dataclass(frozen=True)
+class CostPlan:
+    """Every price, place and post of one scenario, draw by draw where uncertain.
+
+    weekly        what is paid for -> price a child and week
+    services      fixed yearly costs by name
+    set_up, running  of a measure
+    uasc_under_16, uasc_16_17  grant a child and week; residential_share, fostering_share: of cost met by others
+    """
+
+    places: Places
+    kinship_share: np.ndarray | float
+    weekly: dict[str, Price]
+    new_placement_price: np.ndarray | float
+    services: dict[str, Price]
+    contact: ContactPlan
+    reviews: ReviewPlan
+    set_up: Price
+    running: Price
+    uasc_under_16: float
+    uasc_16_17: float
+    residential_share: np.ndarray | float
+    fostering_share: np.ndarray | float
+
+
+@dataclass(frozen=True)
+class CostLevers:
+    """Levers on prices, places, contact and hours, and when a measure is paid for (months from the origin)."""
+
+    residential: Lever
+    prices: Lever
+    contact: Lever
+    iro_hours: Lever
+    in_house_places: float
+    timing: Timing
+    measure_begins_after: float
+    measure_lasts: float
+
+
+@dataclass(frozen=True)
+class LedgerPlan:
+    """How far a ledger's months are believed.
+
+    noise   SD of the logarithm of a month's actual about its true level: accruals and late invoices
+    level   SD of the logarithm by which a line's true level may stand off the model's, beyond what the draws know
+    memory  months after which a month counts for half
+    """
+
+    noise: float
+    level: float
+    memory: float
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the costing of one scenario needs beside activity and prices.
+
+    mix                 [month x band x placement] or [band x placement]  who is placed where
+    residential         [month]             multiple of residential child-days, where placements are states
+    new_share           [month]             share of child-days in placements made after the origin
+    added_places        [month]             in-house foster places a measure adds
+    contact_lever, price_lever, iro_lever  [month]
+    measure_begins, measure_months         [month]  1 where a measure is set up; 1 where it is paid for
+    starts_per_icpc     scalar
+    """
+
+    mix: np.ndarray
+    residential: np.ndarray
+    new_share: np.ndarray
+    added_places: np.ndarray
+    contact_lever: np.ndarray
+    price_lever: np.ndarray
+    iro_lever: np.ndarray
+    measure_begins: np.ndarray
+    measure_months: np.ndarray
+    starts_per_icpc: float
+
+
+@dataclass(frozen=True)
+class ContingencyPlan:
+    """The contingency and what is set against it, pounds; recovery_plan [draw] or one figure, spent from a month on."""
+
+    amount: float
+    adjustment: float
+    recovery_plan: np.ndarray
+    recovery_starts: float
+    one_off_savings: float
+
+
+@dataclass(frozen=True)
+class MoneyPlan:
+    """All that one scenario says of money; `values` are the drawn assumptions it was read from."""
+
+    costs: CostPlan
+    levers: CostLevers
+    ledger: LedgerPlan
+    contingency: ContingencyPlan
+    values: Values
+
+
+def read_money(a: Assumptions, keys: list[str], draws: int, seed: int) -> MoneyPlan:
+    """The money of one scenario, with the uncertain `keys` drawn."""
+    values = draw_values(a, keys, draws, seed)
+    return MoneyPlan(
+        read_costs(values),
+        CostLevers(
+            residential=lever(a, "levers.residential"),
+            prices=lever(a, "levers.placement_prices"),
+            contact=lever(a, "levers.contact_sessions"),
+            iro_hours=lever(a, "levers.iro_hours"),
+            in_house_places=a.value("levers.in_house_places"),
+            timing=read_timing(a),
+            measure_begins_after=a.value("measure.begins_after"),
+            measure_lasts=a.value("measure.lasts"),
+        ),
+        LedgerPlan(a.value("ledger.noise"), a.value("ledger.level"), a.value("ledger.memory")),
+        ContingencyPlan(
+            a.value("budget.contingency"),
+            a.value("budget.adjustment"),
+            np.ravel(values["budget.recovery_plan"]),
+            a.value("budget.recovery_starts"),
+            a.value("budget.one_off_savings"),
+        ),
+        values,
+    )
+
+
+def draw_values(a: Assumptions, keys: list[str], draws: int, seed: int) -> Values:
+    """Assumption values of every draw: columns where `keys` are uncertain, scalars where not."""
+    centre = {key: a.value(key) for key in a.keys()}
+    bases = {key: a.entry(key).price_base for key in centre}
+    return Values(centre | sample(a, draws, seed, keys), bases, {key: centre[key] for key in keys})
+
+
+def central_values(a: Assumptions) -> Values:
+    """Every assumption at its centre."""
+    return draw_values(a, [], 1, 0)
+
+
+def read_costs(values: Values) -> CostPlan:
+    """Prices, places and posts out of the drawn values."""
+    sessions = [np.atleast_2d(values[f"contact.sessions_{band}"]) for band in LAC_BANDS]
+
+    def pay(key: str) -> Price:
+        return values.price(key, "prices.pay")
+
+    return CostPlan(
+        places=Places(values["placements.in_house_fostering_places"], values["placements.own_home_places"]),
+        kinship_share=values["placements.kinship_share"],
+        weekly={name: values.price(f"costs.{name}", f"prices.{paid.index}") for name, paid in PAID_FOR.items()},
+        new_placement_price=values["costs.new_placement_price"],
+        services={
+            "own_homes": pay("costs.own_homes"),
+            "fostering_service": pay("costs.fostering_service"),
+            "other_lac_services": pay("costs.other_lac_services"),
+        },
+        contact=ContactPlan(
+            ContactNorms(
+                np.concatenate(np.broadcast_arrays(*sessions), axis=1),
+                values["contact.sessions_after_order"],
+                values["contact.hours_a_session"],
+                values["contact.children_a_session"],
+            ),
+            in_house_hours=values["contact.in_house_hours"],
+            in_house_cost=pay("contact.in_house_cost"),
+            agency_hour=values.price("contact.agency_hour", "prices.general"),
+            travel=values.price("contact.travel", "prices.general"),
+        ),
+        reviews=ReviewPlan(
+            children_a_conference=values["families.cp"],
+            posts={
+                "iro": PostPlan(
+                    values["iro.hours_a_lac_review"],
+                    values["iro.hours_a_conference"],
+                    values["iro.posts"],
+                    pay("iro.post_cost"),
+                ),
+                "admin": PostPlan(
+                    values["iro.admin_hours_a_lac_review"],
+                    values["iro.admin_hours_a_conference"],
+                    values["iro.admin_posts"],
+                    pay("iro.admin_post_cost"),
+                ),
+            },
+            hours_a_post=values["iro.hours_a_post"],
+            agency_premium=values["iro.agency_premium"],
+        ),
+        set_up=pay("measure.set_up"),
+        running=pay("measure.running"),
+        uasc_under_16=values["income.uasc_under_16"],
+        uasc_16_17=values["income.uasc_16_17"],
+        residential_share=values["income.residential_share"],
+        fostering_share=values["income.fostering_share"],
+    )
