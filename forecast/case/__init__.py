@@ -2,7 +2,7 @@
 
 from forecast.case.documents import Case, Entry, Scenario
 from forecast.case.freezing import freeze, thaw
-from forecast.case.layers import Assumptions, Difference, list_cases, list_scenarios, load, load_scenarios
+from forecast.case.layers import Assumptions, Difference, changed, list_cases, list_scenarios, load, load_scenarios
 from forecast.case.log import log_frame, log_markdown, overdue
 from forecast.case.sampling import luck, sample
 from forecast.case.schema import json_schema
@@ -13,6 +13,7 @@ __all__ = [
     "Difference",
     "Entry",
     "Scenario",
+    "changed",
     "freeze",
     "json_schema",
     "list_cases",

@@ -1,6 +1,7 @@
 """The assumptions in force: national figures, under the council and month, under the scenario."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,6 +93,30 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     return {
         slug: Assumptions(case, chosen, catalogue, central, {**central, **new}) for slug, (chosen, new) in read.items()
     }
+
+
+def changed(assumptions: Assumptions, changes: dict[str, float], why: str, name: str = "What if") -> Assumptions:
+    """The assumptions with key -> value set differently, as a scenario file with those `changes` would set them.
+
+    Changes of the scenario that `assumptions` are of stay, unless given anew. Ranges move with their values, from the
+    central ones. Raises BadInput naming the key, and the nearest right one, with what was expected, for every fault.
+    """
+    held = {key: dict(change) for key, change in assumptions.scenario.changes.items()}
+    new = {key: {"value": value, "why": why} for key, value in changes.items()}
+    order = assumptions.scenario.order + 1
+    doc = Unfiled(name, {"name": name, "order": order, "reason": why, "changes": {**held, **new}}, {})
+    slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    scenario, entries = read_scenario(doc, slug, assumptions.catalogue, assumptions.central)
+    return replace(assumptions, scenario=scenario, entries={**assumptions.central, **entries})
+
+
+class Unfiled(Document):
+    """A scenario that is in no file: its faults are named by key alone."""
+
+    def problem(self, path: tuple, sentence: str) -> BadInput:
+        """The error to raise about a key: the scenario's name, key, then the sentence."""
+        key = ".".join(map(str, path)).removeprefix("changes.")
+        return BadInput(f"{self.file}: {key}: {sentence}")
 
 
 def read_national(params: Path, catalogue: Catalogue) -> dict[str, Entry]:
