@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
-from forecast.money.costs import GROUPS, LINES, Setting, Values, by_year, cost_lines, fixed, net
+from forecast.money.costs import Setting, Values, by_year, cost_lines, fixed, net
+from forecast.money.lines import GROUPS, LINES
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
 INCOME = [line for line, (_, group) in LINES.items() if group == "income"]

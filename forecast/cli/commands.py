@@ -17,6 +17,7 @@ from forecast.case.home import find_home, typed
 from forecast.cli.history import diff, history, retain
 from forecast.cli.refresh import refresh, replay
 from forecast.cli.report import report
+from forecast.cli.what_if import what_if
 from forecast.report.words import plain
 
 COUNCIL, MONTH, DRAWS, SEED = "slough", "2011-06", 10_000, 2011
@@ -74,7 +75,7 @@ def main() -> None:
     """Demand and budget forecasting for children's services."""
 
 
-for command in (history, diff, retain, refresh, replay, report):
+for command in (history, diff, retain, refresh, replay, report, what_if):
     main.add_command(command)
 
 council_option = click.option("--council", default=COUNCIL, show_default=True, help="The council's folder in params.")
@@ -111,7 +112,8 @@ def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, 
     """
     from forecast.model.cases import open_case, open_workbook
     from forecast.report import words
-    from forecast.runs.pipeline import Home, run_name, run_open, scenario_text
+    from forecast.runs.pipeline import Home, More, run_name, run_open, scenario_text
+    from forecast.runs.steps import Steps
 
     began, home = time.monotonic(), find_home()
     where = Home(home / "params", home / "data", runs_folder or home / "runs", home / "notebooks")
@@ -126,7 +128,8 @@ def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, 
         else open_case(where.params, where.data, council, month)
     )
     _known(list(case.scenarios), list(scenarios))
-    told = run_open(where, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook)
+    more = More() if workbook else More(steps=Steps.of(where))
+    told = run_open(where, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook, more)
     folder = where.runs / told["council"] / run_name(told["month"], workbook)
     tell()
     for line in [*words.headline(told), "", *words.cautions(told), "", *scenario_text(told), ""]:
@@ -388,6 +391,9 @@ draws_option = click.option(
 )
 
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
+
+
 def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
     """The case's base, and one scenario and the central one foreseen."""
     from forecast.model import outlook
@@ -416,7 +422,8 @@ def _foreseen(council: str, month: str, scenario: str, draws: int, seed: int):
 @scenario_option
 @draws_option
 @seed_option
-def seek(lever, chance, council, month, scenario, draws, seed) -> None:
+@json_option
+def seek(lever, chance, council, month, scenario, draws, seed, as_json) -> None:
     """What would be enough: the smallest change of LEVER (such as levers.in_house_places) that brings the chance wanted."""
     from forecast.questions import sensitivity
     from forecast.report import words
@@ -428,6 +435,9 @@ def seek(lever, chance, council, month, scenario, draws, seed) -> None:
             f"{lever} is not a lever. Give one that begins with {', '.join(sensitivity.LEVERS)}; params/catalogue.yaml lists them."
         )
     found = sensitivity.seek(base, held, lever, chance / 100)
+    if as_json:
+        tell(json.dumps(sensitivity.sought(base, held, found, chance / 100), indent=1))
+        return
     for line in words.sought(
         base.central.catalogue.items[lever].description,
         held.assumptions.value(lever),
@@ -445,7 +455,8 @@ def seek(lever, chance, council, month, scenario, draws, seed) -> None:
 @scenario_option
 @draws_option
 @seed_option
-def switch(assumption, council, month, scenario, draws, seed) -> None:
+@json_option
+def switch(assumption, council, month, scenario, draws, seed, as_json) -> None:
     """Where ASSUMPTION must stand for the expected call to be exactly the contingency."""
     from forecast.questions import sensitivity
     from forecast.report import words
@@ -453,6 +464,9 @@ def switch(assumption, council, month, scenario, draws, seed) -> None:
     base, _, held = _foreseen(council, month, scenario, draws, seed)
     entry, item = held.assumptions.entry(assumption), base.central.catalogue.items[assumption]
     value = sensitivity.switching_value(base, held, assumption)
+    if as_json:
+        tell(json.dumps(sensitivity.switched(base, held, assumption, value), indent=1))
+        return
     tell(words.switched(item.description, entry.value, value, (item.minimum, item.maximum), held.drawn.amount))
 
 
@@ -462,12 +476,16 @@ def switch(assumption, council, month, scenario, draws, seed) -> None:
 @scenario_option
 @draws_option
 @seed_option
-def sensitivity(council, month, scenario, draws, seed) -> None:
+@json_option
+def sensitivity(council, month, scenario, draws, seed, as_json) -> None:
     """What matters most: the expected call with each assumption at its low and at its high."""
     from forecast.questions import sensitivity as room
     from forecast.report.words import signed_pounds
 
     base, _, held = _foreseen(council, month, scenario, draws, seed)
+    if as_json:
+        tell(json.dumps(room.tornado_rows(base, held), indent=1))
+        return
     tell(
         f"Expected call {signed_pounds(float(held.drawn.at_year_end.mean())).lstrip('+')}; changes with one assumption at its low, and at its high:"
     )

@@ -9,33 +9,8 @@ from forecast.demand.local import PAID_AS
 from forecast.demand.placements import Places, days_by_mix, days_by_state, placement_days
 from forecast.demand.workload import Workload
 from forecast.money.activity import ContactNorms, conferences, contact_sessions, posts_needed, spot_hours
+from forecast.money.lines import LINES
 
-# Cost lines in the order of the council's reports: name -> (what it is called, the group it belongs to).
-LINES = {
-    "in_house_fostering": ("In-house fostering", "placements"),
-    "kinship_fostering": ("Fostering by relatives and friends", "placements"),
-    "ifa_fostering": ("Agency (IFA) fostering", "placements"),
-    "fostering_service": ("Fostering service", "placements"),
-    "own_homes": ("Council's own children's homes", "placements"),
-    "private_residential": ("Private children's homes", "placements"),
-    "residential_school": ("Residential schools and other residential", "placements"),
-    "supported": ("Supported accommodation", "placements"),
-    "other_placements": ("Other placements", "placements"),
-    "other_lac_services": ("Other services for looked-after children", "placements"),
-    "contact": ("Court-ordered contact", "contact"),
-    "iro": ("Independent reviewing officers", "iro"),
-    "review_administration": ("Administration of reviews and conferences", "iro"),
-    "measures": ("Measures taken", "measures"),
-    "uasc_grant": ("UASC grant (income)", "income"),
-    "contributions": ("Health, education and other contributions (income)", "income"),
-}
-GROUPS = {
-    "placements": "Placements",
-    "contact": "Court-ordered contact",
-    "iro": "IRO and administration",
-    "measures": "Measures taken",
-    "income": "Income",
-}
 PLACEMENT_LINES = {"other_placements": ["with_parents", "placed_for_adoption", "other_placement"]}
 PRICED_BY_PAY = ("in_house_fostering", "kinship_fostering", "own_home")  # the rest by the placement index
 
@@ -150,8 +125,8 @@ def measure_cost(values: Values, setting: Setting, months: list[str]) -> np.ndar
     return once + fixed("measure.running", values, months) * setting.measure_months
 
 
-def contact_cost(work: Workload, values: Values, setting: Setting) -> np.ndarray:
-    """The in-house contact service, the hours bought beyond it, and travel."""
+def contact_hours(work: Workload, values: Values, setting: Setting) -> tuple[np.ndarray, np.ndarray]:
+    """Supervised contact of the month: sessions, and their hours, [draw x month]."""
     bands = ("under_1", "1_4", "5_9", "10_15", "16_17")
     by_band = np.broadcast_arrays(*(np.atleast_2d(values[f"contact.sessions_{band}"]) for band in bands))
     sessions_a_week = np.concatenate(by_band, axis=1)
@@ -162,7 +137,12 @@ def contact_cost(work: Workload, values: Values, setting: Setting) -> np.ndarray
         values["contact.children_a_session"],
     )
     sessions = contact_sessions(work, norms, setting.contact_lever)
-    hours = sessions * norms.hours_a_session
+    return sessions, sessions * norms.hours_a_session
+
+
+def contact_cost(work: Workload, values: Values, setting: Setting) -> np.ndarray:
+    """The in-house contact service, the hours bought beyond it, and travel."""
+    sessions, hours = contact_hours(work, values, setting)
     bought = spot_hours(hours, values["contact.in_house_hours"], work.months)
     spot = bought * values.price("contact.agency_hour", "general", work.months)
     travel = sessions * values.price("contact.travel", "general", work.months)

@@ -12,7 +12,8 @@ from forecast.model.outlook import Base, Outlook, again, draw_on_contingency
 from forecast.money import costs
 from forecast.money.activity import conferences, posts_needed
 from forecast.money.contingency import ENOUGH_AT
-from forecast.money.costs import GROUPS, LINES, review_hours
+from forecast.money.costs import review_hours
+from forecast.money.lines import GROUPS, LINES
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
 from forecast.questions.payback import payback

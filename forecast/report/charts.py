@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from forecast.case.months import month_in_words  # noqa: E402
-from forecast.money.costs import GROUPS, LINES  # noqa: E402
+from forecast.money.lines import GROUPS, LINES  # noqa: E402
 from forecast.report.words import (
     against,
     chance_in_ten,
@@ -42,7 +42,7 @@ HATCHED = "///"  # told from plain without colour
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
 STYLE = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["Arial", "Liberation Sans", "DejaVu Sans"],
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -74,13 +74,21 @@ class Chart:
 
 def _axes(title: str, subtitle: str, letters: int = SUBTITLE_WIDTH):
     """A figure whose title states the finding, flush left, with what is measured below it, `letters` to a line."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(layout="constrained")
-    figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
-    axes.set_title(textwrap.fill(subtitle, letters), loc="left", fontsize=10, color=GREY, x=0, pad=10)
-    axes.set_axisbelow(True)
-    plt.close(figure)
+    figure, (axes,) = _panels(title, [subtitle], letters)
     return figure, axes
+
+
+def _panels(title: str, subtitles: list[str], letters: int = SUBTITLE_WIDTH, down: bool = False):
+    """The same with a panel for each subtitle, side by side, or one under the other on one x axis."""
+    with plt.rc_context(STYLE):
+        shape = {"nrows": len(subtitles), "sharex": True} if down else {"ncols": len(subtitles)}
+        figure, axes = plt.subplots(layout="constrained", squeeze=False, **shape)
+    figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
+    for panel, subtitle in zip(axes.flat, subtitles, strict=True):
+        panel.set_title(textwrap.fill(subtitle, letters), loc="left", fontsize=10, color=GREY, x=0, pad=10)
+        panel.set_axisbelow(True)
+    plt.close(figure)
+    return figure, list(axes.flat)
 
 
 def _fan(axes, rows: list[dict], colour: str) -> list[str]:
@@ -338,16 +346,20 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     axes.fill_between(ahead, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=0)
     axes.plot(ahead, [row["mean"] for row in rows], color=BLUE if group == "lac" else PURPLE, linewidth=2.5)
     if past:
-        axes.annotate("Counted", (when[0], counted[0]), xytext=(0, 8), textcoords="offset points", color=GREY)
+        below = counted[-1] > counted[0]  # where the line rises, its name stands under it
+        axes.annotate(
+            "Counted", (when[0], counted[0]), xytext=(0, -18 if below else 8), textcoords="offset points", color=GREY
+        )
     axes.annotate(
         "Expected", (ahead[-1], rows[-1]["mean"]), xytext=(-4, 6), textcoords="offset points", color=GREY, ha="right"
     )
     axes.annotate(
         "80% range",
-        (ahead[len(ahead) * 2 // 3], rows[len(rows) * 2 // 3]["p90"]),
-        xytext=(0, 4),
+        (ahead[len(ahead) * 2 // 3], min(row["p90"] for row in rows[len(rows) * 2 // 3 :])),
+        xytext=(0, -6),
         textcoords="offset points",
         color=GREY,
+        va="top",
     )
     axes.set_xlim(min([*when, *ahead]) - 0.2, ahead[-1] + 0.1)
     axes.set_ylim(bottom=0)

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from forecast.case import months
 from forecast.case.months import month_in_words
 from forecast.demand.trend.earned import IN_WORDS as METHOD_WORDS
-from forecast.money.costs import LINES
+from forecast.money.lines import LINES
 
 MONEY_STEP = 10_000
 FIGURES = 4
@@ -226,9 +226,9 @@ def record_lines(answer: dict) -> list[str]:
     return lines
 
 
-def cautions(answer: dict) -> list[str]:
+def cautions(answer: dict, slug: str = "central") -> list[str]:
     """How sure we are: what the chance rests on."""
-    held = answer["scenarios"]["central"]["contingency"]
+    held = answer["scenarios"][slug]["contingency"]
     rows = held["chance_by_base_budget"]
     lines = [
         f"{len(answer['red_assumptions'])} assumptions are red: no source is held. They are listed in assumptions.md; "

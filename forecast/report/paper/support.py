@@ -1,6 +1,6 @@
 """Section 5, first half: background, children, cost by year, the contingency month by month."""
 
-from forecast.money.costs import GROUPS
+from forecast.money.lines import GROUPS
 from forecast.report import charts
 from forecast.report.model import Block, Heading, Part, Table
 from forecast.report.paper.blocks import ROUNDED, Paper, lines_of, written

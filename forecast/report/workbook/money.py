@@ -3,8 +3,8 @@
 import pandas as pd
 
 from forecast.case.months import days_in, month_in_words, period_of
-from forecast.money.costs import GROUPS, LINES
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
+from forecast.money.lines import GROUPS, LINES
 from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, Sheet, difference, missed, total_row
 from forecast.report.workbook.names import BASES
 from forecast.report.workbook.run import CENTRAL, Run
