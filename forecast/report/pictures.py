@@ -339,7 +339,8 @@ def four_years(answer: dict) -> Chart:
     bars = axes.barh(names, values, color=[ORANGE if n > 0 else BLUE for n in values], height=0.6, edgecolor="white")
     for bar, value in zip(bars, values, strict=True):
         bar.set_hatch(HATCHED if value > 0 else None)
-    axes.bar_label(bars, [cost_direction(value) for value in values], padding=4, fontsize=LABEL)
+    said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in values]
+    axes.bar_label(bars, said, padding=4, fontsize=LABEL)
     axes.axvline(0, color=GREY, linewidth=1)
     axes.margins(x=0.3)
     axes.set_xticks([])
@@ -361,6 +362,7 @@ def calls(answer: dict, names: dict[str, str]) -> Chart:
     axes.plot([one["amount"] / 1000 for one in held.values()], labels, "D", color=ORANGE, markeredgecolor="white")
     axes.grid(axis="y", visible=False)
     axes.margins(y=0.3)
+    axes.invert_yaxis()
     parts = "; ".join(
         f"{name} {money(row['mean'])} ({spread(row, money)})" for name, row in zip(labels, rows, strict=True)
     )
