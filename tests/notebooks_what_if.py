@@ -1,6 +1,7 @@
-"""Every notebook through papermill with changed births, migration and contingency, against the command line; and misspelt ones.
+"""Every notebook through papermill with changed births, migration and contingency, against the command line.
 
-python tests/notebooks_what_if.py [DRAWS]    prints a line a notebook: seconds cold, seconds from kept steps, figures equal or not
+python tests/notebooks_what_if.py [DRAWS]    a line a notebook: seconds cold, seconds from kept steps, figures equal
+or not; then how many misspelt parameters were stopped
 """
 
 import json

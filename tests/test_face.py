@@ -54,7 +54,7 @@ def what_if(case):
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory):
-    """The rooms called one by one, with the changes in a scenario file: the central case's answer and the scenario's."""
+    """The rooms called one by one, the changes in a scenario file: the central case's answer and the scenario's."""
     params = tmp_path_factory.mktemp("home") / "params"
     shutil.copytree(HOME / "params", params)
     (params / "scenarios" / "what-if.yaml").write_text(FILE, encoding="utf-8")

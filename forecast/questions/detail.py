@@ -1,4 +1,4 @@
-"""Figures behind the answer that an analyst looks at: people by age, children by age, where they live, work and capacity."""
+"""Figures behind the answer: people and children by age, flows, where children live, and work against capacity."""
 
 import numpy as np
 import pandas as pd

@@ -199,7 +199,7 @@ def share_of_children(base: Base, held: Outlook) -> float:
     return rank_correlation(days, held.drawn.at_year_end) ** 2
 
 
-# --- for machines: each row with its key, the values tried and the calls they gave -------------------------------------
+# --- for machines: each row with its key, the values tried and the calls they gave ----
 
 
 def call_at(base: Base, held: Outlook, key: str, value: float) -> float:
@@ -223,7 +223,7 @@ def tornado_rows(base: Base, held: Outlook) -> list[dict]:
 
 
 def switched(base: Base, held: Outlook, key: str, value: float | None) -> dict:
-    """A switching value: values are the limits and where the call is the contingency, if anywhere; calls, pounds."""
+    """A switching value: values are the limits and where the call is the contingency, if anywhere; calls in pounds."""
     item = held.assumptions.catalogue.items[key]
     tried = sorted({item.minimum, item.maximum} | ({value} if value is not None else set()))
     return {
@@ -238,7 +238,7 @@ def switched(base: Base, held: Outlook, key: str, value: float | None) -> dict:
 
 
 def sought(base: Base, held: Outlook, found: Found, wanted: float) -> dict:
-    """What goal-seek found: values are where the lever stands, its limits and what is enough; calls, pounds; chances."""
+    """What goal-seek found: values are where the lever stands, its limits and what is enough; calls in pounds."""
     item, now = held.assumptions.catalogue.items[found.key], held.assumptions.value(found.key)
     tried = sorted({item.minimum, now, item.maximum} | ({found.value} if found.value is not None else set()))
     drawn = [outlook.again(base, held, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]

@@ -126,8 +126,9 @@ def contingency_fan(answer: dict, slug: str = "central") -> Chart:
     axes.set_xticks(labels, [month_in_words(label)[:3] for label in labels])
     axes.set_ylim(bottom=0)
     alt = (
-        f"Line chart of the call on the contingency from April to March. Expected at year end {money(held['call']['mean'])}, "
-        f"80% range {spread(held['call'], money)}; the expected call is {against(held['call']['mean'], held['amount'])} of {money(held['amount'])}."
+        "Line chart of the call on the contingency from April to March. "
+        f"Expected at year end {money(held['call']['mean'])}, 80% range {spread(held['call'], money)}; "
+        f"the expected call is {against(held['call']['mean'], held['amount'])} of {money(held['amount'])}."
     )
     return Chart(figure, title, alt)
 
@@ -148,8 +149,9 @@ def children_fan(answer: dict, group: str, name: str, slug: str = "central") -> 
     axes.set_ylim(bottom=0)
     last = rows[-1]
     alt = (
-        f"Line chart of {name.lower()} at month end. {children(march['mean'])} expected in {month_in_words(march['month'])} "
-        f"(80% range {spread(march, children)}), {children(last['mean'])} in {month_in_words(last['month'])} ({spread(last, children)})."
+        f"Line chart of {name.lower()} at month end. {children(march['mean'])} expected in "
+        f"{month_in_words(march['month'])} (80% range {spread(march, children)}), "
+        f"{children(last['mean'])} in {month_in_words(last['month'])} ({spread(last, children)})."
     )
     return Chart(figure, title, alt)
 
@@ -237,7 +239,8 @@ def against_outturn(rows: list[dict], name: str) -> Chart:
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
     axes.set_ylim(bottom=0)
     parts = "; ".join(
-        f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, no change {children(row['no_change'])}"
+        f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, "
+        f"no change {children(row['no_change'])}"
         for row in rows
     )
     return Chart(figure, title, f"{name} at 31 March. {parts}.")
@@ -327,7 +330,8 @@ def tornado(answer: dict) -> Chart:
     axes.grid(axis="x", visible=True)
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     parts = "; ".join(
-        f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, {cost_direction(row['call_at_high'])} at its high"
+        f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, "
+        f"{cost_direction(row['call_at_high'])} at its high"
         for row in rows
     )
     return Chart(figure, title, f"Bar chart of the change of the expected call: {parts}.")
@@ -338,7 +342,8 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     rows = answer["scenarios"][slug]["children"][group]["month_ends"]
     march = next(row for row in rows if row["month"] == year_end_month(answer))
     opened = answer["open_at_origin"][group]
-    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}, {than_now(march['mean'] - opened)}"
+    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}, "
+    title += than_now(march["mean"] - opened)
     figure, axes = _axes(title, f"Children, {answer['area']}: counted (points) and forecast with 80% range (band)")
     when, counted = [_year(month) for month, _ in past], [count for _, count in past]
     ahead = [_year(row["month"]) for row in rows]
@@ -392,7 +397,8 @@ def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     title = _dearest_line(held)
     figure, axes = _axes(
         title,
-        f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); income is below zero",
+        f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); "
+        "income is below zero",
         BESIDE_NAMES,
     )
     figure.set_figheight(TALL)
@@ -418,7 +424,7 @@ def _dearest_line(held: dict[str, dict]) -> str:
 
 
 def drawn(chart: Chart) -> tuple[bytes, bytes]:
-    """A chart as SVG and as PNG for print, without its title, which a report writes above it; the same chart gives the same bytes."""
+    """A chart as SVG and as PNG for print, without its title, which a report writes above it; always the same bytes."""
     svg, png = BytesIO(), BytesIO()
     chart.figure.suptitle("")
     with plt.rc_context(STYLE):

@@ -1,4 +1,4 @@
-"""Pictures of the steps of the method, for notebooks: each states its finding, labels its figures and carries its words."""
+"""Pictures of the steps of the method: each states its finding, labels its figures and carries its words."""
 
 import math
 import textwrap
@@ -41,6 +41,7 @@ WORK = {
     "iro_posts": "Reviewing officers, posts",
     "admin_posts": "Review administration, posts",
 }
+NAME_WIDTH = 26  # letters of a name to a line
 SMALL, LABEL, ROOM = 8, 9, 1.25  # letters of small and usual labels; room for a label beside the longest bar
 LEAST_LABELLED = 0.03  # share of the tallest column under which a part has no room for its label
 TREND_COLOURS = (BLUE, TURQUOISE, PURPLE, ORANGE)
@@ -49,6 +50,25 @@ TREND_COLOURS = (BLUE, TURQUOISE, PURPLE, ORANGE)
 def signed(value: float, decimals: int = 1) -> str:
     """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
     return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+
+
+def _across(axes, names: list[str], values: list[float], labels: list[str], room: float) -> None:
+    """Bars from a line of zero, each with its label; what is below zero is orange and hatched. First name on top."""
+    bars = axes.barh([textwrap.fill(name, NAME_WIDTH) for name in names], values, height=0.6, edgecolor="white")
+    for bar, value in zip(bars, values, strict=True):
+        bar.set_facecolor(ORANGE if value < 0 else BLUE)
+        bar.set_hatch(HATCHED if value < 0 else None)
+    axes.bar_label(bars, labels, padding=4, fontsize=LABEL)
+    axes.margins(x=room)
+    axes.invert_yaxis()
+    _bare(axes)
+
+
+def _bare(axes) -> None:
+    """A line of zero and no scale: every bar bears its figure."""
+    axes.axvline(0, color=GREY, linewidth=1)
+    axes.set_xticks([])
+    axes.grid(visible=False)
 
 
 def flow_in_words(flow: str) -> str:
@@ -159,11 +179,9 @@ def moves(area: str, years: dict[str, dict[str, float]]) -> Chart:
             bar.set_hatch(HATCHED if value < 0 else None)
         if year == last:
             axes.bar_label(bars, [signed(value, 0) for value in values], padding=3, fontsize=LABEL)
-    axes.set_yticks(range(len(flows)), [textwrap.fill(flow_in_words(flow), 26) for flow in flows])
-    axes.axvline(0, color=GREY, linewidth=1)
+    axes.set_yticks(range(len(flows)), [textwrap.fill(flow_in_words(flow), NAME_WIDTH) for flow in flows])
     axes.set_xlim(-ROOM * most, ROOM * most)
-    axes.set_xticks([])
-    axes.grid(visible=False)
+    _bare(axes)
     parts = "; ".join(f"{flow_in_words(flow).lower()} {children(years[last][flow])}" for flow in flows[::-1])
     return Chart(figure, title, f"Bar chart of what moves the number of children, {last}: {parts}.")
 
@@ -221,10 +239,8 @@ def care_flows(name: str, when: str, bands: dict[str, dict[str, float]]) -> Char
         bars = axes.barh(labels, [sign * n for n in values], color=colour, height=0.6, hatch=hatch, edgecolor="white")
         axes.bar_label(bars, [children(n) for n in values], padding=3, fontsize=LABEL)
     axes.plot([one["aged"] for one in bands.values()], labels, "D", color=PURPLE, markeredgecolor="white", markersize=9)
-    axes.axvline(0, color=GREY, linewidth=1)
     axes.margins(x=0.15)
-    axes.set_xticks([])
-    axes.grid(visible=False)
+    _bare(axes)
     parts = "; ".join(f"{BANDS[b]}: {children(one['starts'])} and {children(one['ends'])}" for b, one in bands.items())
     return Chart(figure, title, f"Bar chart of {name.lower()} who start and leave, {when}. By age: {parts}.")
 
@@ -271,18 +287,14 @@ def path_parts(answer: dict, group: str, name: str) -> Chart:
 
 def where_children_live(year: str, rows: list[dict]) -> Chart:
     """Children by placement, what a week costs and what the year costs. rows: line, mean, price_a_week, cost."""
-    rows = sorted((row for row in rows if row["mean"] >= 0.5), key=lambda row: row["mean"])
+    rows = sorted((row for row in rows if row["mean"] >= 0.5), key=lambda row: -row["mean"])
     dearest = max(rows, key=lambda row: row["cost"])
     title = f"{LINES[dearest['line']][0]}: {money(dearest['cost'])} for {children(dearest['mean'])} children, the most"
     figure, axes = _axes(title, f"Average children in {year}; £ a week for each; cost of the year", 64)
-    names = [textwrap.fill(LINES[row["line"]][0], 26) for row in rows]
-    bars = axes.barh(names, [row["mean"] for row in rows], color=BLUE, height=0.6)
     said = [f"{children(row['mean'])} · £{row['price_a_week']:,.0f} a week · {money(row['cost'])}" for row in rows]
-    axes.bar_label(bars, said, padding=4, fontsize=LABEL)
-    axes.set_xlim(right=1.45 * max(row["mean"] for row in rows))
-    axes.set_xticks([])
-    axes.grid(visible=False)
-    parts = "; ".join(f"{LINES[row['line']][0]} {one}" for row, one in zip(rows[::-1], said[::-1], strict=True))
+    _across(axes, [LINES[row["line"]][0] for row in rows], [row["mean"] for row in rows], said, 0.0)
+    axes.set_xlim(right=1.45 * rows[0]["mean"])
+    parts = "; ".join(f"{LINES[row['line']][0]} {one}" for row, one in zip(rows, said, strict=True))
     return Chart(figure, title, f"Bar chart of children by placement, {year}: {parts}.")
 
 
@@ -331,27 +343,21 @@ def four_years(answer: dict) -> Chart:
     sums = {}
     for one in answer["scenarios"].values():
         sums[one["name"]] = sum(year["mean"] for year in one["difference_from_central"]["net_cost"].values())
-    sums = dict(sorted(sums.items(), key=lambda item: -item[1]))
-    best, years = list(sums)[-1], list(next(iter(answer["scenarios"].values()))["cost"])
-    title = f"{best}: {cost_direction(sums[best])} than central over {len(years)} years, the least of all"
-    figure, axes = _axes(title, f"Net cost against central, {years[0]} to {years[-1]} together, £; more is hatched", 64)
-    names, values = list(sums), list(sums.values())
-    bars = axes.barh(names, values, color=[ORANGE if n > 0 else BLUE for n in values], height=0.6, edgecolor="white")
-    for bar, value in zip(bars, values, strict=True):
-        bar.set_hatch(HATCHED if value > 0 else None)
-    said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in values]
-    axes.bar_label(bars, said, padding=4, fontsize=LABEL)
-    axes.axvline(0, color=GREY, linewidth=1)
-    axes.margins(x=0.3)
-    axes.set_xticks([])
-    axes.grid(visible=False)
+    sums = dict(sorted(sums.items(), key=lambda item: item[1]))
+    best, years = list(sums)[0], list(next(iter(answer["scenarios"].values()))["cost"])
+    title = f"Nothing costs less than central over {len(years)} years"
+    if cost_direction(sums[best]).endswith("less"):
+        title = f"{best}: {cost_direction(sums[best])} than central over {len(years)} years, the least of all"
+    figure, axes = _axes(title, f"Net cost against central, {years[0]} to {years[-1]} together; less is hatched", 64)
+    said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in sums.values()]
+    _across(axes, list(sums), list(sums.values()), said, 0.3)
     parts = "; ".join(f"{name} {cost_direction(value)}" for name, value in sums.items())
     return Chart(figure, title, f"Bar chart of net cost against central over {years[0]} to {years[-1]}: {parts}.")
 
 
-def calls(answer: dict, names: dict[str, str]) -> Chart:
-    """Expected call of futures side by side with their 80% ranges: slug -> the name to show."""
-    held = {name: answer["scenarios"][slug]["contingency"] for slug, name in names.items()}
+def calls(answer: dict) -> Chart:
+    """Expected calls of an answer's scenarios side by side, with their 80% ranges."""
+    held = {one["name"]: one["contingency"] for one in answer["scenarios"].values()}
     least = min(held, key=lambda name: held[name]["call"]["mean"])
     title = f"{least}: the least expected call, {money(held[least]['call']['mean'])}"
     figure, axes = _axes(title, "Call on the contingency, £ thousand, 80% range; diamond: the contingency", 64)
@@ -377,20 +383,6 @@ def why_changed(name: str, days: tuple[str, str], parts: dict[str, float]) -> Ch
     )
     days = tuple(day_in_words(day) for day in days)
     figure, axes = _axes(title, f"Change of {name.lower()} from {days[0]} to {days[1]}, children, by cause", 64)
-    names, values = list(parts)[::-1], list(parts.values())[::-1]
-    bars = axes.barh(
-        [textwrap.fill(one.capitalize(), 26) for one in names],
-        values,
-        height=0.6,
-        edgecolor="white",
-        color=[BLUE if value > 0 else ORANGE for value in values],
-    )
-    for bar, value in zip(bars, values, strict=True):
-        bar.set_hatch(HATCHED if value < 0 else None)
-    axes.bar_label(bars, [signed(value) for value in values], padding=4, fontsize=LABEL)
-    axes.axvline(0, color=GREY, linewidth=1)
-    axes.margins(x=0.2)
-    axes.set_xticks([])
-    axes.grid(visible=False)
+    _across(axes, [one.capitalize() for one in parts], list(parts.values()), [*map(signed, parts.values())], 0.2)
     said = "; ".join(f"{cause} {signed(value)}" for cause, value in parts.items())
     return Chart(figure, title, f"Bar chart of why {name.lower()} changed from {days[0]} to {days[1]}: {said}.")

@@ -203,7 +203,7 @@ def causes(answer: dict) -> pd.DataFrame:
 
 
 def sensitivities(answer: dict) -> pd.DataFrame:
-    """Each uncertain assumption: its range, what the call would be at either end, and where the call meets the contingency."""
+    """Each uncertain assumption: its range, the call at either end, and where the call meets the contingency."""
     rows = [
         [
             row["assumption"],
@@ -281,7 +281,7 @@ def payback(answer: dict) -> pd.DataFrame:
 
 
 def comparison(answer: dict) -> pd.DataFrame:
-    """Scenarios side by side for the budget year: cost by line, gross, income, net, and the difference from central with its range."""
+    """Scenarios side by side for the budget year: cost by line, gross, income, net, and net against central."""
     year, columns = answer["financial_year"], {}
     for held in answer["scenarios"].values():
         cost, change = held["cost"][year], held["difference_from_central"]["net_cost"][year]

@@ -1,4 +1,4 @@
-"""What an analyst looks at: one subject as a sentence, a tidy table with units, a short table for reading, and pictures."""
+"""What an analyst looks at: a subject as a sentence, a tidy table with units, a short table to read, and pictures."""
 
 import html
 from collections.abc import Callable
@@ -48,9 +48,9 @@ class View:
     pictures: dict[str, Callable[[], Chart | Said]] = field(default_factory=dict)
 
     def plot(self, which: str = "") -> Chart | Said:
-        """A picture with its alternative text, or a sentence where its figures are not held; `which` is one of `pictures`.
+        """A picture with its alternative text, or a sentence where its figures are not held.
 
-        Raises BadInput for another name.
+        Raises BadInput for a name that is none of `pictures`.
         """
         names = list(self.pictures)
         if which and which not in names:
@@ -232,7 +232,8 @@ def _children_drawn(answer: dict, slug: str, detail: dict, group: str, name: str
 def path_in_words(answer: dict) -> list[str]:
     """What the central paths are made of, and what cannot be told apart."""
     parts = (
-        "Births, migration and ageing reach the path together, as the projected population: the method does not part them. "
+        "Births, migration and ageing reach the path together, as the projected population: the method does not "
+        "part them. "
         "England's growth, the council's own rates and its lasting level are practice."
     )
     return [*(words.trend_line(answer, group, name) for group, name in GROUP_NAMES.items()), parts]
@@ -291,36 +292,37 @@ def contingency(answer: dict, slug: str) -> View:
     return View(said, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
 
 
-def comparison(answer: dict, names: dict[str, str], first: str) -> View:
-    """Futures of one case side by side, on the same draws. names: slug -> the name to show; first: what others differ from."""
-    rows, before = [], answer["scenarios"][first]
-    for slug, name in names.items():
-        one = answer["scenarios"][slug]
+def comparison(answer: dict) -> View:
+    """Futures side by side, on the same draws: the scenarios of one answer, the first being what others differ from."""
+    rows, before = [], next(iter(answer["scenarios"].values()))
+    for one in answer["scenarios"].values():
         call = one["contingency"]["call"]
         rows.append(
             {
-                "future": name,
+                "future": one["name"],
                 "chance it holds, share of draws": one["contingency"]["chance_holds"],
                 **{f"call, {said}, £": call[key] for key, said in RANGE.items()},
-                f"call against {names[first]}, £": call["mean"] - before["contingency"]["call"]["mean"],
+                f"call against {before['name']}, £": call["mean"] - before["contingency"]["call"]["mean"],
                 **{f"net cost {year}, £": cost["net"]["mean"] for year, cost in one["cost"].items()},
             }
         )
     table = pd.DataFrame(rows)
-    against = f"call against {names[first]}, £"
+    against = f"call against {before['name']}, £"
     least = min(rows, key=lambda row: row["call, expected, £"])
     said = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
-    said += f"{than(least[against], names[first])}."
+    said += f"{than(least[against], before['name'])}."
     summary = pd.DataFrame(
         {
             "Future": [row["future"] for row in rows],
             "Expected call": [words.money(row["call, expected, £"]) for row in rows],
             "Chance it holds": [words.percent(row["chance it holds, share of draws"]) for row in rows],
-            f"Call against {names[first]}": [words.cost_direction(row[against]) for row in rows],
+            f"Call against {before['name']}": [words.cost_direction(row[against]) for row in rows],
         }
     ).set_index("Future")
-    drawn = {"calls": lambda: pictures.calls(answer, names), "years": lambda: pictures.four_years(answer)}
-    drawn |= {f"why {slug}": _waterfall(answer, slug) for slug in names}
+    drawn = {"calls": lambda: pictures.calls(answer), "years": lambda: pictures.four_years(answer)}
+    drawn |= {f"why {slug}": _waterfall(answer, slug) for slug in answer["scenarios"]}
+    furthest = max(range(len(rows)), key=lambda row: abs(rows[row][against]))
+    drawn["why"] = drawn[f"why {list(answer['scenarios'])[furthest]}"]
     if answer["sensitivities"]:
         drawn["matters"] = lambda: charts.tornado(answer)
     return View(said, table, summary, drawn)

@@ -71,15 +71,15 @@ class More:
     at      the time to log, ISO with its zone
     record  keeps the published run's figures
     inputs  the files the run was made from, where they are not those of the case alone; called with the folder
-    steps   keeps what was simulated, so that notebooks on the same files and draws find it; only for a case read from them
-    write   writes more into the folder, before the notebooks: called with the folder, base, central outlook and answer
+    write   writes more into the folder, before the notebooks: called with folder, base, central outlook and answer
+    steps   keeps what was simulated for notebooks on the same files and draws; only for a case read from these files
     """
 
     at: str = ""
     record: folders.Record | None = None
     inputs: Callable[[Path], dict[str, Path]] | None = None
-    steps: Steps | None = None
     write: Callable[[Path, outlook.Base, outlook.Outlook, dict], None] | None = None
+    steps: Steps | None = None
 
 
 def run_open(
@@ -94,7 +94,7 @@ def run_open(
     workbook: Path | None = None,
     more: More = More(),
 ) -> dict:
-    """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if from one."""
+    """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if any."""
     council, month = case.central.case.council, run_name(case.central.case.month, workbook)
     chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
     with folders.publishing(home.runs, council, month, more.at, more.record) as folder:
@@ -334,7 +334,8 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
                 say(f"notebook {number} of {len(notebooks)}: {name}")
     except papermill.PapermillExecutionError as failed:
         raise NotebookFailed(
-            f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). Send this message to who keeps the program; meanwhile --no-notebooks leaves them out."
+            f"a notebook stopped at its cell {failed.exec_count} ({failed.ename}). Send this message to who keeps the "
+            "program; meanwhile --no-notebooks leaves them out."
         ) from None
     finally:
         del os.environ[RUN_FOLDER]

@@ -1,7 +1,8 @@
-"""Steps already computed for the same inputs, kept under runs/.steps as JSON: written whole or not at all, never trusted twice.
+"""Steps already computed for the same inputs, kept under runs/.steps as JSON, written whole or not at all.
 
-A step's name is a checksum of all that it is made from: the code, the libraries, every file of assumptions and tables that a
-case may read, and what was asked (council, month, scenario, changes, draws, seed). A file that does not read is made again.
+A step's name is a checksum of all that it is made from: the code, the libraries, every file of assumptions and tables
+that a case may read, and what was asked (council, month, scenario, changes, draws, seed). A file that does not read is
+made again.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The toolkit as an analyst types it: a case, its population, its future, comparisons, published runs, and the notebooks' door.
+"""The toolkit as an analyst types it: a case, its population and future, comparisons, published runs.
 
 case = forecast.open_case("slough", "2011-06")
 what_if = case.change({"levers.births": 1.1}, why="ten per cent more births")
@@ -9,7 +9,7 @@ forecast.compare({"central": case, "births": what_if})
 import ast
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
 
@@ -35,7 +35,7 @@ PARAMETERS = {"council": str, "month": str, "scenario": str, "changes": dict, "d
 
 @dataclass(frozen=True)
 class Project:
-    """What the cases of one council and month share while they are looked at: files read once, children simulated once."""
+    """What cases of one council and month share while they are looked at: files and children simulated, once."""
 
     home: Home
     council: str
@@ -80,7 +80,7 @@ class Case:
     def change(self, changes: dict[str, float], why: str = "what if") -> "Case":
         """The same case with key -> value set differently, as a scenario file with these changes would set them.
 
-        Raises BadInput, naming the nearest right key, for a key that is not in the catalogue or a value out of its limits.
+        Raises BadInput, naming the nearest right key, for a key not in the catalogue or a value out of its limits.
         """
         return replace(self, changes=tuple((dict(self.changes) | _numbers(changes)).items()), why=why).checked()
 
@@ -118,7 +118,7 @@ class Case:
         return views.population(self.facts["area"], self.facts["people"], self.facts["log"])
 
     def log(self, *keys: str, reliability: str = "") -> pd.DataFrame:
-        """Assumptions for reading: those whose keys begin so (the population's if none is given), of one reliability."""
+        """Assumptions for reading: those whose keys begin so (else the population's), of one reliability."""
         return views.assumptions(self.facts["log"], keys or views.PEOPLE_KEYS, reliability)
 
     def simulate(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
@@ -128,7 +128,7 @@ class Case:
         return Future(held["answer"], self.slug, held["detail"], self.facts["past"])
 
     def questions(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
-        """The same with what matters most and what would be enough, on at most a thousand of the futures, as a run has it."""
+        """The same with what matters most and what would be enough, on at most a thousand futures, as in a run."""
         future, with_draws = self.simulate(draws, seed), self._asked | {"draws": draws, "seed": seed}
         told = self.project.steps.take("sensitivities", with_draws, lambda: self._sensitivities(draws, seed))
         return replace(future, answer=future.answer | {"sensitivities": told})
@@ -296,11 +296,6 @@ class Future:
         """What the middle of the forecast is made of, and what the method does not part."""
         return pages.Said(views.path_in_words(self.answer))
 
-    @staticmethod
-    def says(lines: list[str]) -> pages.Said:
-        """Sentences of another page as a notebook shows them."""
-        return pages.Said(lines)
-
     def read(self, name: str) -> pd.DataFrame:
         """A table for reading: years, lines, work, call, enough or budgets. Raises BadInput for another name."""
         year = self.answer["financial_year"]
@@ -342,28 +337,18 @@ def _read(held: dict, name: str) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison:
-    """Futures of one case on the same draws.
+class Comparison(View):
+    """Futures of one case on the same draws; pictures: calls, years, why (the one furthest off), why NAME, matters.
 
-    answer  one answer with every future in its scenarios; names: slug -> the name given
+    answer  one answer with every future among its scenarios
     """
 
-    answer: dict
-    names: dict[str, str]
+    answer: dict = field(default_factory=dict)
 
-    @cached_property
-    def view(self) -> View:
-        return views.comparison(self.answer, self.names, next(iter(self.names)))
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a future: chance, call with its range, call against the first, net cost by year."""
-        return self.view.table
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """The same for reading."""
-        return self.view.summary
+    @classmethod
+    def of(cls, answer: dict) -> "Comparison":
+        """The futures of an answer side by side, the first being what others differ from."""
+        return cls(**vars(views.comparison(answer)), answer=answer)
 
     def read(self, name: str) -> pd.DataFrame:
         """A table for reading: scenarios, differences, lines, years, causes, measures, matters or levers.
@@ -384,16 +369,6 @@ class Comparison:
     def children_matter(self) -> pages.Said:
         """How much of the doubt is the number of children; for a comparison that knows what matters most."""
         return pages.Said([words.children_matter(self.answer)])
-
-    def plot(self, which: str = "calls"):
-        """A picture: calls with their 80% ranges, years (net cost over all of them), why NAME (its causes), or matters."""
-        return self.view.plot(which)
-
-    def __repr__(self) -> str:
-        return self.view.headline
-
-    def _repr_html_(self) -> str:
-        return self.view._repr_html_()
 
 
 @dataclass(frozen=True, repr=False)
@@ -485,14 +460,14 @@ class Notebook:
         cases = self.case.scenarios()
         held = compare({one.slug: one for one in cases.values()}, self.draws, self.seed)
         told = self.case.questions(self.draws, self.seed).answer["sensitivities"]
-        return replace(held, answer=held.answer | {"sensitivities": told})
+        return Comparison.of(held.answer | {"sensitivities": told})
 
 
 # --- what an analyst types --------------------------------------------------------------------------------------------
 
 
 def open_case(council: str, month: str) -> Case:
-    """The central case of a council and a month such as 2011-06, every assumption and table checked. Raises BadInput."""
+    """The central case of a council and a month, every assumption and table checked. Raises BadInput."""
     return Case(Project(Home.found(), council, month)).checked()
 
 
@@ -513,7 +488,7 @@ def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, see
             raise BadInput(f"{name} has another {unlike[0]} than the first. Simulate both alike, then compare.")
     shown = {name: one.told["name"] if name == one.slug else name for name, one in futures.items()}
     scenarios = {name: one.told | {"name": shown[name]} for name, one in futures.items()}
-    return Comparison(first.answer | {"scenarios": scenarios}, shown)
+    return Comparison.of(first.answer | {"scenarios": scenarios})
 
 
 def notebook(found: dict) -> Notebook:
