@@ -52,12 +52,12 @@ def signed(value: float, decimals: int = 1) -> str:
     return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
 
 
-def _across(axes, names: list[str], values: list[float], labels: list[str], room: float) -> None:
-    """Bars from a line of zero, each with its label; what is below zero is orange and hatched. First name on top."""
+def _across(axes, names: list[str], values: list[float], labels: list[str], room: float, marked: int = -1) -> None:
+    """Bars from a line of zero with labels; those of the marked sign are orange and hatched. First name on top."""
     bars = axes.barh([textwrap.fill(name, NAME_WIDTH) for name in names], values, height=0.6, edgecolor="white")
     for bar, value in zip(bars, values, strict=True):
-        bar.set_facecolor(ORANGE if value < 0 else BLUE)
-        bar.set_hatch(HATCHED if value < 0 else None)
+        bar.set_facecolor(ORANGE if value * marked > 0 else BLUE)
+        bar.set_hatch(HATCHED if value * marked > 0 else None)
     axes.bar_label(bars, labels, padding=4, fontsize=LABEL)
     axes.margins(x=room)
     axes.invert_yaxis()
@@ -348,9 +348,9 @@ def four_years(answer: dict) -> Chart:
     title = f"Nothing costs less than central over {len(years)} years"
     if cost_direction(sums[best]).endswith("less"):
         title = f"{best}: {cost_direction(sums[best])} than central over {len(years)} years, the least of all"
-    figure, axes = _axes(title, f"Net cost against central, {years[0]} to {years[-1]} together; less is hatched", 64)
+    figure, axes = _axes(title, f"Net cost against central, {years[0]} to {years[-1]} together; more is hatched", 64)
     said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in sums.values()]
-    _across(axes, list(sums), list(sums.values()), said, 0.3)
+    _across(axes, list(sums), list(sums.values()), said, 0.3, marked=1)
     parts = "; ".join(f"{name} {cost_direction(value)}" for name, value in sums.items())
     return Chart(figure, title, f"Bar chart of net cost against central over {years[0]} to {years[-1]}: {parts}.")
 
