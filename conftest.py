@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecast.report.notebook import RUN_FOLDER
+from forecast.runs.steps import STEPS_FOLDER
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
 HOME = Path(__file__).resolve().parent
@@ -25,11 +26,11 @@ def run_reference(runs: Path, draws: int = 10_000, **changes) -> dict:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session):
-    """Make the run once, before workers start; notebooks and tests find it through the environment."""
+    """Make the run once, before workers start; tests find it, and notebooks its steps, through the environment."""
     if KEPT in os.environ or session.config.option.collectonly:
         return
     runs = Path(tempfile.mkdtemp(prefix="forecast-runs-"))
-    os.environ[KEPT] = str(runs)
+    os.environ |= {KEPT: str(runs), STEPS_FOLDER: str(runs / ".steps")}
     run_reference(runs)
     os.environ[RUN_FOLDER] = str(runs / "slough" / "2011-06")
 
@@ -38,7 +39,8 @@ def pytest_sessionfinish(session):
     """Remove the run, in the process that made it."""
     if KEPT in os.environ and not hasattr(session.config, "workerinput"):
         shutil.rmtree(os.environ.pop(KEPT), ignore_errors=True)
-        os.environ.pop(RUN_FOLDER, None)
+        for name in (RUN_FOLDER, STEPS_FOLDER):
+            os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,19 @@
-"""Demand and budget forecasting for children's services."""
+"""Demand and budget forecasting for children's services.
+
+case = forecast.open_case("slough", "2011-06")
+case.population().plot()
+future = case.change({"levers.births": 1.1}).simulate(draws=10_000, seed=2011)
+forecast.compare({"central": case.simulate(), "births": future})
+"""
 
 __version__ = "0.3.0"
+__all__ = ["compare", "notebook", "open_case", "open_run"]
+
+
+def __getattr__(name: str):
+    """The face, imported when it is first asked for, so that a room below never pulls in one above."""
+    if name in __all__:
+        import importlib
+
+        return getattr(importlib.import_module("forecast.runs.toolkit"), name)
+    raise AttributeError(f"module 'forecast' has no attribute {name!r}")

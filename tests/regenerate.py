@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
 from forecast.record.io import calibration_table  # noqa: E402
-from forecast.report.notebook import RUN_FOLDER  # noqa: E402
 from forecast.runs import (
     record_page,  # noqa: E402
     score,  # noqa: E402
 )
 from forecast.runs.pipeline import write_chart  # noqa: E402
+from forecast.runs.steps import STEPS_FOLDER  # noqa: E402
 from forecast.sources.files import write_text  # noqa: E402
 
 GOLDEN = HOME / "tests" / "golden"
@@ -29,7 +29,7 @@ TABLES = ("children", "cost", "contingency", "calibration", "reconciliation", "p
 
 
 def store_outputs(notebook: Path) -> None:
-    """Run a notebook on the reference run and keep its outputs, without times or machine."""
+    """Run a notebook on the reference run's steps and keep its outputs, without times or machine."""
     content = nbformat.read(notebook, as_version=4)
     NotebookClient(
         content,
@@ -107,7 +107,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as runs:
         run_reference(Path(runs))
         run = Path(runs) / "slough" / "2011-06"
-        os.environ[RUN_FOLDER] = str(run)
+        os.environ[STEPS_FOLDER] = str(Path(runs) / ".steps")
         store_golden(run)
         store_pages(run)
         for notebook in sorted((HOME / "notebooks").glob("[0-9]*.ipynb")):

@@ -19,7 +19,7 @@ from openpyxl import Workbook, load_workbook
 from forecast.case.errors import BadInput
 from forecast.demand.placements import PLACEMENTS
 from forecast.model.cases import COUNTED_AS
-from forecast.money.costs import LINES
+from forecast.money.lines import LINES
 from forecast.sources.arrivals import (
     Arrived,
     Card,

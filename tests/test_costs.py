@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
-from forecast.money.costs import GROUPS, LINES, by_year, cost_lines, net
+from forecast.money.costs import by_year, cost_lines, net
+from forecast.money.lines import GROUPS, LINES
 from forecast.money.plan import CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year

@@ -86,7 +86,7 @@ def test_notebooks_are_thin(path):
     for cell in code:
         tree = ast.parse(cell.source)  # a magic would not parse: none is allowed, for nbval passes an unknown one
         assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda) for node in ast.walk(tree))
-        assert len(cell.source.splitlines()) <= 5
+        assert len(cell.source.splitlines()) <= 5 or cell is tagged[0]  # a line a parameter, as papermill reads them
         assert not any(output.output_type == "error" for output in cell.outputs)
         assert not any(output.get("name") == "stderr" for output in cell.outputs)
     for cell in cells:
@@ -99,7 +99,8 @@ def test_notebooks_are_thin(path):
 def test_notebooks_have_stored_outputs():
     for path in NOTEBOOKS:
         code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-        assert all(cell.outputs for cell in code[2:] if "import" not in cell.source), path.name
+        shown = [cell for cell in code[1:] if "import" not in cell.source or cell.source.startswith("import forecast")]
+        assert all(cell.outputs for cell in shown), path.name
 
 
 @pytest.mark.parametrize("path", METHOD, ids=lambda path: path.stem)

@@ -14,8 +14,8 @@ from conftest import HOME
 from forecast.case.months import financial_year, period_of, year_months
 from forecast.model.cases import open_case
 from forecast.model.outlook import foresee, prepare
-from forecast.money.costs import LINES
 from forecast.money.ledger import Ledger, budget_of
+from forecast.money.lines import LINES
 from forecast.questions.answer import cost_by_year
 from forecast.questions.monthly import COLUMNS, monthly_costs
 

@@ -17,7 +17,7 @@ from forecast.demand.population import project_people
 from forecast.model.cases import open_case
 from forecast.model.outlook import draw_on_contingency, foresee, prepare, setting_of
 from forecast.money import costs
-from forecast.money.costs import LINES
+from forecast.money.lines import LINES
 from forecast.money.plan import central_values, read_costs
 from forecast.questions.answer import answer, year_net
 from forecast.report import words

@@ -963,7 +963,10 @@ STOPPED = [
     (r"Episodes.csv: saved as UTF-16", {"Header": HEADS, "Episodes": PLAIN.encode("utf-16")}),
     (r"Episodes.csv, line 1: holds NUL", {"Header": HEADS, "Episodes": PLAIN.encode("utf-16-le")}),
     (r"Episodes.csv, line 3: holds NUL", {"Header": HEADS, "Episodes": PLAIN.replace("B2", "B\0", 1)}),
-    (r"Episodes.csv, line 1: the cells are separated by semicolons", {"Header": HEADS, "Episodes": PLAIN.replace(",", ";")}),
+    (
+        r"Episodes.csv, line 1: the cells are separated by semicolons",
+        {"Header": HEADS, "Episodes": PLAIN.replace(",", ";")},
+    ),
     (r"Episodes.csv, line 1: the cells are separated by tabs", {"Header": HEADS, "Episodes": PLAIN.replace(",", "\t")}),
     (
         r"Episodes.csv, line 3: 5 cells, expected 13. A truncated file",
@@ -1046,7 +1049,10 @@ STOPPED = [
     (r"Header.csv: headings and no rows", {"Header": HEADER, "Episodes": PLAIN}),
     (r"Header.csv: the file is empty", {"Header": "", "Episodes": PLAIN}),
     (r"Header.csv: saved as UTF-16", {"Header": HEADS.encode("utf-16"), "Episodes": PLAIN}),
-    (r"Header.csv, line 1: the cells are separated by semicolons", {"Header": HEADS.replace(",", ";"), "Episodes": PLAIN}),
+    (
+        r"Header.csv, line 1: the cells are separated by semicolons",
+        {"Header": HEADS.replace(",", ";"), "Episodes": PLAIN},
+    ),
     (r"Episodes.csv, line 1: the cells are separated by bars", {"Header": HEADS, "Episodes": PLAIN.replace(",", "|")}),
     (r"Header.csv, line 3: 3 cells, expected 7", {"Header": lines(HEADER, header(), "B2,1,01/02"), "Episodes": PLAIN}),
     (r"Header.csv, line 1: no column CHILD", {"Header": HEADS.replace("CHILD", "NAME"), "Episodes": PLAIN}),

@@ -73,7 +73,9 @@ def read_catalogue(params: Path) -> Catalogue:
     units = read_each(doc.data["units"], lambda name: check(Unit, doc, ("units", name)))
     items = read_each(_item_paths(doc, doc.data, ()), lambda path: _read_item(doc, path, units))
     nature = {".".join(path): item for path, item in items.items()}
-    return Catalogue(units, {key: Item(**item.model_dump(include=set(Item.model_fields))) for key, item in nature.items()}, nature)
+    return Catalogue(
+        units, {key: Item(**item.model_dump(include=set(Item.model_fields))) for key, item in nature.items()}, nature
+    )
 
 
 def _read_item(doc: Document, path: tuple, units: dict[str, Unit]) -> Described:

@@ -2,7 +2,17 @@
 
 import click
 
-from forecast.cli.options import FEWER_DRAWS, case_options, draws_option, find_home, seed_option, tell, together
+from forecast.cli.options import (
+    FEWER_DRAWS,
+    case_options,
+    draws_option,
+    find_home,
+    json_option,
+    seed_option,
+    tell,
+    tell_json,
+    together,
+)
 from forecast.cli.run import known_scenarios
 
 scenario_option = click.option("--scenario", default="central", help="The scenario to start from.")
@@ -29,7 +39,8 @@ def _projected(council: str, month: str, scenario: str, draws: int, seed: int):
 )
 @scenario_option
 @question_options
-def seek(lever, chance, council, month, scenario, draws, seed) -> None:
+@json_option
+def seek(lever, chance, council, month, scenario, draws, seed, as_json) -> None:
     """What would be enough: the smallest change of LEVER (such as levers.in_house_places) that brings the chance
     wanted."""
     from forecast.case.errors import BadInput
@@ -44,6 +55,9 @@ def seek(lever, chance, council, month, scenario, draws, seed) -> None:
             "params/catalogue.yaml lists them."
         )
     found, wanted = sensitivity.seek(base, start, lever, chance / 100), chance / 100
+    if as_json:
+        tell_json(sensitivity.sought(base, start, found, wanted))
+        return
     name = base.central.catalogue.items[lever].description
     for line in words.sought(name, value, found, start.drawn.chance, wanted):
         tell(line)
@@ -53,7 +67,8 @@ def seek(lever, chance, council, month, scenario, draws, seed) -> None:
 @click.argument("assumption")
 @scenario_option
 @question_options
-def switch(assumption, council, month, scenario, draws, seed) -> None:
+@json_option
+def switch(assumption, council, month, scenario, draws, seed, as_json) -> None:
     """Where ASSUMPTION must stand for the expected call to be exactly the contingency."""
     from forecast.questions import sensitivity
     from forecast.report import words
@@ -61,18 +76,25 @@ def switch(assumption, council, month, scenario, draws, seed) -> None:
     base, _, start = _projected(council, month, scenario, draws, seed)
     entry, item = start.assumptions.entry(assumption), base.central.catalogue.items[assumption]
     value = sensitivity.switching_value(base, start, assumption)
+    if as_json:
+        tell_json(sensitivity.switched(base, start, assumption, value))
+        return
     tell(words.switched(item.description, entry.value, value, (item.minimum, item.maximum), start.drawn.amount))
 
 
 @click.command()
 @scenario_option
 @question_options
-def sensitivity(council, month, scenario, draws, seed) -> None:
+@json_option
+def sensitivity(council, month, scenario, draws, seed, as_json) -> None:
     """What matters most: the expected call with each assumption at its low and at its high."""
-    from forecast.questions.sensitivity import tornado
+    from forecast.questions.sensitivity import tornado, tornado_rows
     from forecast.report.words import signed_pounds
 
     base, _, start = _projected(council, month, scenario, draws, seed)
+    if as_json:
+        tell_json(tornado_rows(base, start))
+        return
     call = signed_pounds(float(start.drawn.at_year_end.mean())).lstrip("+")
     tell(f"Expected call {call}; changes with one assumption at its low, and at its high:")
     for row in tornado(base, start).itertuples():

@@ -203,7 +203,7 @@ def _children_line(row) -> str:
 
 
 def _cost_line(row) -> str:
-    from forecast.money.costs import LINES
+    from forecast.money.lines import LINES
     from forecast.report.words import money, signed_pounds
 
     return f"{LINES[row.group][0]}, {row.at}: {money(row.before)}, now {money(row.after)} ({signed_pounds(row.change)})"

@@ -26,7 +26,8 @@ def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, 
     """
     from forecast.model.cases import open_case, open_workbook
     from forecast.report import words
-    from forecast.runs.pipeline import run_name, run_open, scenario_text
+    from forecast.runs.pipeline import More, run_name, run_open, scenario_text
+    from forecast.runs.steps import Steps
 
     home, say = project(runs_folder), options.Progress()
     say("checking assumptions and data")
@@ -36,7 +37,8 @@ def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, 
         else open_case(home.params, home.data, council, month)
     )
     known_scenarios(case, scenarios)
-    answer = run_open(home, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook)
+    more = More() if workbook else More(steps=Steps.of(home))
+    answer = run_open(home, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook, more)
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
     for line in ["", *words.headline(answer), "", *words.cautions(answer), "", *scenario_text(answer), ""]:
         tell(line)

@@ -6,34 +6,8 @@ from forecast.case.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in, financial_ye
 from forecast.demand.placements import PAID_FOR, placement_days
 from forecast.demand.workload import Workload
 from forecast.money.activity import Activity, activity_of
+from forecast.money.lines import LINES
 from forecast.money.plan import ContactPlan, CostPlan, ReviewPlan, Setting
-
-# Cost lines in the order of the council's reports: name -> (what it is called, the group it belongs to).
-LINES = {
-    "in_house_fostering": ("In-house fostering", "placements"),
-    "kinship_fostering": ("Fostering by relatives and friends", "placements"),
-    "ifa_fostering": ("Agency (IFA) fostering", "placements"),
-    "fostering_service": ("Fostering service", "placements"),
-    "own_homes": ("Council's own children's homes", "placements"),
-    "private_residential": ("Private children's homes", "placements"),
-    "residential_school": ("Residential schools and other residential", "placements"),
-    "supported": ("Supported accommodation", "placements"),
-    "other_placements": ("Other placements", "placements"),
-    "other_lac_services": ("Other services for looked-after children", "placements"),
-    "contact": ("Court-ordered contact", "contact"),
-    "iro": ("Independent reviewing officers", "iro"),
-    "review_administration": ("Administration of reviews and conferences", "iro"),
-    "measures": ("Measures taken", "measures"),
-    "uasc_grant": ("UASC grant (income)", "income"),
-    "contributions": ("Health, education and other contributions (income)", "income"),
-}
-GROUPS = {
-    "placements": "Placements",
-    "contact": "Court-ordered contact",
-    "iro": "IRO and administration",
-    "measures": "Measures taken",
-    "income": "Income",
-}
 
 
 def cost_lines(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:

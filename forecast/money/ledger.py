@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.case.months import financial_year
-from forecast.money.costs import LINES
+from forecast.money.lines import LINES
 from forecast.money.plan import LedgerPlan
 
 ACTUAL, ESTIMATED, FORECAST = "actual", "estimated", "forecast"  # where a month's cost is from

@@ -12,7 +12,7 @@ from forecast.model.outlook import Base, Outlook, draw_on_contingency, foresee
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT
-from forecast.money.costs import GROUPS, LINES
+from forecast.money.lines import GROUPS, LINES
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
 from forecast.questions.payback import payback

@@ -5,8 +5,8 @@ import pandas as pd
 
 from forecast.case.months import days_in, financial_year, period_of, year_months
 from forecast.model.outlook import Base, Outlook
-from forecast.money.costs import LINES
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
+from forecast.money.lines import LINES
 from forecast.questions.compare import QUANTILES
 
 SHOWN = ("p10", "p90")

@@ -191,3 +191,59 @@ def share_of_children(base: Base, held: Outlook) -> float:
     inside = [held.months.index(month) for month in base.year]
     days = held.work.days[:, inside].sum(axis=(1, 2))
     return rank_correlation(days, held.drawn.at_year_end) ** 2
+
+
+# --- for machines: each row with its key, the values tried and the calls they gave ----
+
+
+def call_at(base: Base, held: Outlook, key: str, value: float) -> float:
+    """Expected call with one assumption certain, pounds."""
+    return float(drawn_at(base, held, key, value).at_year_end.mean())
+
+
+def tornado_rows(base: Base, held: Outlook) -> list[dict]:
+    """The tornado: values are the assumption's low, its own and its high; calls are what each gives, pounds."""
+    call, table = float(held.drawn.at_year_end.mean()), tornado(base, held)
+    return [
+        {
+            "key": row.key,
+            "assumption": row.assumption,
+            "values": [row.low, row.value, row.high],
+            "calls": [call + row.call_at_low, call, call + row.call_at_high],
+            "share_of_variance": None if np.isnan(row.share_of_variance) else row.share_of_variance,
+        }
+        for row in table.itertuples()
+    ]
+
+
+def switched(base: Base, held: Outlook, key: str, value: float | None) -> dict:
+    """A switching value: values are the limits and where the call is the contingency, if anywhere; calls in pounds."""
+    item = held.assumptions.catalogue.items[key]
+    tried = sorted({item.minimum, item.maximum} | ({value} if value is not None else set()))
+    return {
+        "key": key,
+        "assumption": item.description,
+        "now": held.assumptions.value(key),
+        "switching_value": value,
+        "contingency": held.drawn.amount,
+        "values": tried,
+        "calls": [call_at(base, held, key, one) for one in tried],
+    }
+
+
+def sought(base: Base, held: Outlook, found: Found, wanted: float) -> dict:
+    """What goal-seek found: values are where the lever stands, its limits and what is enough; calls in pounds."""
+    item, now = held.assumptions.catalogue.items[found.key], held.assumptions.value(found.key)
+    tried = sorted({item.minimum, now, item.maximum} | ({found.value} if found.value is not None else set()))
+    drawn = [outlook.again(base, held, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]
+    return {
+        "key": found.key,
+        "lever": item.description,
+        "now": now,
+        "sure": wanted,
+        "enough": found.value,
+        "chance": found.chance,
+        "values": tried,
+        "calls": [float(one.at_year_end.mean()) for one in drawn],
+        "chances": [one.chance for one in drawn],
+    }

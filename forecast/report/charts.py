@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from forecast.case.months import month_in_words  # noqa: E402
-from forecast.money.costs import GROUPS, LINES  # noqa: E402
+from forecast.money.lines import GROUPS, LINES  # noqa: E402
 from forecast.report.words import (
     against,
     chance_in_ten,
@@ -42,7 +42,7 @@ HATCHED = "///"  # told from plain without colour
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
 STYLE = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["Arial", "Liberation Sans", "DejaVu Sans"],
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -74,13 +74,21 @@ class Chart:
 
 def _axes(title: str, subtitle: str, letters: int = SUBTITLE_WIDTH):
     """A figure whose title states the finding, flush left, with what is measured below it, `letters` to a line."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(layout="constrained")
-    figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
-    axes.set_title(textwrap.fill(subtitle, letters), loc="left", fontsize=10, color=GREY, x=0, pad=10)
-    axes.set_axisbelow(True)
-    plt.close(figure)
+    figure, (axes,) = _panels(title, [subtitle], letters)
     return figure, axes
+
+
+def _panels(title: str, subtitles: list[str], letters: int = SUBTITLE_WIDTH, down: bool = False):
+    """The same with a panel for each subtitle, side by side, or one under the other on one x axis."""
+    with plt.rc_context(STYLE):
+        shape = {"nrows": len(subtitles), "sharex": True} if down else {"ncols": len(subtitles)}
+        figure, axes = plt.subplots(layout="constrained", squeeze=False, **shape)
+    figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
+    for panel, subtitle in zip(axes.flat, subtitles, strict=True):
+        panel.set_title(textwrap.fill(subtitle, letters), loc="left", fontsize=10, color=GREY, x=0, pad=10)
+        panel.set_axisbelow(True)
+    plt.close(figure)
+    return figure, list(axes.flat)
 
 
 def _fan(axes, rows: list[dict], colour: str) -> list[str]:
@@ -118,8 +126,9 @@ def contingency_fan(answer: dict, slug: str = "central") -> Chart:
     axes.set_xticks(labels, [month_in_words(label)[:3] for label in labels])
     axes.set_ylim(bottom=0)
     alt = (
-        f"Line chart of the call on the contingency from April to March. Expected at year end {money(held['call']['mean'])}, "
-        f"80% range {spread(held['call'], money)}; the expected call is {against(held['call']['mean'], held['amount'])} of {money(held['amount'])}."
+        "Line chart of the call on the contingency from April to March. "
+        f"Expected at year end {money(held['call']['mean'])}, 80% range {spread(held['call'], money)}; "
+        f"the expected call is {against(held['call']['mean'], held['amount'])} of {money(held['amount'])}."
     )
     return Chart(figure, title, alt)
 
@@ -140,8 +149,9 @@ def children_fan(answer: dict, group: str, name: str, slug: str = "central") -> 
     axes.set_ylim(bottom=0)
     last = rows[-1]
     alt = (
-        f"Line chart of {name.lower()} at month end. {children(march['mean'])} expected in {month_in_words(march['month'])} "
-        f"(80% range {spread(march, children)}), {children(last['mean'])} in {month_in_words(last['month'])} ({spread(last, children)})."
+        f"Line chart of {name.lower()} at month end. {children(march['mean'])} expected in "
+        f"{month_in_words(march['month'])} (80% range {spread(march, children)}), "
+        f"{children(last['mean'])} in {month_in_words(last['month'])} ({spread(last, children)})."
     )
     return Chart(figure, title, alt)
 
@@ -229,7 +239,8 @@ def against_outturn(rows: list[dict], name: str) -> Chart:
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
     axes.set_ylim(bottom=0)
     parts = "; ".join(
-        f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, no change {children(row['no_change'])}"
+        f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, "
+        f"no change {children(row['no_change'])}"
         for row in rows
     )
     return Chart(figure, title, f"{name} at 31 March. {parts}.")
@@ -319,7 +330,8 @@ def tornado(answer: dict) -> Chart:
     axes.grid(axis="x", visible=True)
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     parts = "; ".join(
-        f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, {cost_direction(row['call_at_high'])} at its high"
+        f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, "
+        f"{cost_direction(row['call_at_high'])} at its high"
         for row in rows
     )
     return Chart(figure, title, f"Bar chart of the change of the expected call: {parts}.")
@@ -330,7 +342,8 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     rows = answer["scenarios"][slug]["children"][group]["month_ends"]
     march = next(row for row in rows if row["month"] == year_end_month(answer))
     opened = answer["open_at_origin"][group]
-    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}, {than_now(march['mean'] - opened)}"
+    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}, "
+    title += than_now(march["mean"] - opened)
     figure, axes = _axes(title, f"Children, {answer['area']}: counted (points) and forecast with 80% range (band)")
     when, counted = [_year(month) for month, _ in past], [count for _, count in past]
     ahead = [_year(row["month"]) for row in rows]
@@ -338,16 +351,20 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     axes.fill_between(ahead, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=0)
     axes.plot(ahead, [row["mean"] for row in rows], color=BLUE if group == "lac" else PURPLE, linewidth=2.5)
     if past:
-        axes.annotate("Counted", (when[0], counted[0]), xytext=(0, 8), textcoords="offset points", color=GREY)
+        below = counted[-1] > counted[0]  # where the line rises, its name stands under it
+        axes.annotate(
+            "Counted", (when[0], counted[0]), xytext=(0, -18 if below else 8), textcoords="offset points", color=GREY
+        )
     axes.annotate(
         "Expected", (ahead[-1], rows[-1]["mean"]), xytext=(-4, 6), textcoords="offset points", color=GREY, ha="right"
     )
     axes.annotate(
         "80% range",
-        (ahead[len(ahead) * 2 // 3], rows[len(rows) * 2 // 3]["p90"]),
-        xytext=(0, 4),
+        (ahead[len(ahead) * 2 // 3], min(row["p90"] for row in rows[len(rows) * 2 // 3 :])),
+        xytext=(0, -6),
         textcoords="offset points",
         color=GREY,
+        va="top",
     )
     axes.set_xlim(min([*when, *ahead]) - 0.2, ahead[-1] + 0.1)
     axes.set_ylim(bottom=0)
@@ -380,7 +397,8 @@ def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     title = _dearest_line(held)
     figure, axes = _axes(
         title,
-        f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); income is below zero",
+        f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); "
+        "income is below zero",
         BESIDE_NAMES,
     )
     figure.set_figheight(TALL)
@@ -406,7 +424,7 @@ def _dearest_line(held: dict[str, dict]) -> str:
 
 
 def drawn(chart: Chart) -> tuple[bytes, bytes]:
-    """A chart as SVG and as PNG for print, without its title, which a report writes above it; the same chart gives the same bytes."""
+    """A chart as SVG and as PNG for print, without its title, which a report writes above it; always the same bytes."""
     svg, png = BytesIO(), BytesIO()
     chart.figure.suptitle("")
     with plt.rc_context(STYLE):

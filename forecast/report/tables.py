@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forecast.case.months import month_in_words
-from forecast.money.costs import LINES
+from forecast.money.lines import LINES
 from forecast.report.words import (
     at_month,
     chance_in_ten,
@@ -159,9 +159,9 @@ def enough(answer: dict, slug: str) -> pd.DataFrame:
     )
 
 
-def chance_by_budget(answer: dict) -> pd.DataFrame:
+def chance_by_budget(answer: dict, slug: str = "central") -> pd.DataFrame:
     """How the chance moves with the base budget."""
-    rows = answer["scenarios"]["central"]["contingency"]["chance_by_base_budget"]
+    rows = answer["scenarios"][slug]["contingency"]["chance_by_base_budget"]
     return pd.DataFrame(
         [[money(row["adjustment"]), percent(row["chance_holds"]), money(row["call_mean"])] for row in rows],
         columns=["Base budget above (below) the derived one", "Chance the contingency holds", "Expected call"],
@@ -203,7 +203,7 @@ def causes(answer: dict) -> pd.DataFrame:
 
 
 def sensitivities(answer: dict) -> pd.DataFrame:
-    """Each uncertain assumption: its range, what the call would be at either end, and where the call meets the contingency."""
+    """Each uncertain assumption: its range, the call at either end, and where the call meets the contingency."""
     rows = [
         [
             row["assumption"],
@@ -281,7 +281,7 @@ def payback(answer: dict) -> pd.DataFrame:
 
 
 def comparison(answer: dict) -> pd.DataFrame:
-    """Scenarios side by side for the budget year: cost by line, gross, income, net, and the difference from central with its range."""
+    """Scenarios side by side for the budget year: cost by line, gross, income, net, and net against central."""
     year, columns = answer["financial_year"], {}
     for held in answer["scenarios"].values():
         cost, change = held["cost"][year], held["difference_from_central"]["net_cost"][year]
@@ -297,3 +297,14 @@ def comparison(answer: dict) -> pd.DataFrame:
             | {"Net against central": signed_pounds(change["mean"]), "80% range of that": spread(change, signed_pounds)}
         )
     return pd.DataFrame(columns).rename_axis("Figure").reset_index()
+
+
+def net_by_year(answer: dict) -> pd.DataFrame:
+    """Net cost of every scenario year by year, and against the central one over all of them."""
+    rows = []
+    for held in answer["scenarios"].values():
+        change = sum(year["mean"] for year in held["difference_from_central"]["net_cost"].values())
+        net = [money(cost["net"]["mean"]) for cost in held["cost"].values()]
+        rows.append([held["name"], *net, cost_direction(change)])
+    years = list(next(iter(answer["scenarios"].values()))["cost"])
+    return pd.DataFrame(rows, columns=["Scenario", *(f"Net {year}" for year in years), "Against central, all years"])

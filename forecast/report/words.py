@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from forecast.case import months
 from forecast.case.months import month_in_words
 from forecast.demand.trend.earned import IN_WORDS as METHOD_WORDS
-from forecast.money.costs import LINES
+from forecast.money.lines import LINES
 
 MONEY_STEP = 10_000
 FIGURES = 4
@@ -271,9 +271,9 @@ def record_lines(answer: dict) -> list[str]:
     return _lines("record", answer)
 
 
-def cautions(answer: dict) -> list[str]:
-    """How sure we are: what the chance rests on."""
-    return _lines("cautions", answer)
+def cautions(answer: dict, slug: str = "central") -> list[str]:
+    """How sure we are: what the chance of one scenario rests on."""
+    return _lines("cautions", answer, answer["scenarios"][slug]["contingency"])
 
 
 def scenario_lines(answer: dict) -> list[str]:

@@ -14,9 +14,10 @@ from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
 from forecast.model import check, outlook
 from forecast.model.cases import OpenCase, open_case
-from forecast.money.costs import LINES
+from forecast.money.lines import LINES
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
+from forecast.questions.detail import detail
 from forecast.questions.history_causes import years_apart
 from forecast.questions.monthly import monthly_costs
 from forecast.record.io import record_told
@@ -24,6 +25,9 @@ from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER
 from forecast.report.workbook.sources import sources_table
 from forecast.runs import folders
+from forecast.runs.home import Home
+from forecast.runs.steps import Steps
+from forecast.runs.toolkit import CENTRAL, DETAIL, asked, checks_of
 from forecast.sources import files
 from forecast.sources.cards import card_path
 
@@ -31,16 +35,6 @@ NOTEBOOKS_AT_ONCE = 2
 CELL_TIMEOUT = 300
 PRINT_DPI = 150
 SENSITIVITY_DRAWS = 1000  # each of some hundred and fifty reruns; their differences are on the same draws
-
-
-@dataclass(frozen=True)
-class Home:
-    """Where things are: the project's folders."""
-
-    params: Path
-    data: Path
-    runs: Path
-    notebooks: Path
 
 
 def run_name(month: str, workbook: Path | None) -> str:
@@ -64,7 +58,7 @@ def run_case(
     """Run a case and publish its folder; returns the answer. Raises BadInput before any work if an input is wrong."""
     say("checking assumptions and data")
     case = open_case(home.params, home.data, council, month)
-    return run_open(home, case, scenarios, draws, seed, threads, say, with_notebooks)
+    return run_open(home, case, scenarios, draws, seed, threads, say, with_notebooks, more=More(steps=Steps.of(home)))
 
 
 @dataclass(frozen=True)
@@ -74,13 +68,15 @@ class More:
     at      the time to log, ISO with its zone
     record  keeps the published run's figures
     inputs  the files the run was made from, where they are not those of the case alone; called with the folder
-    write   writes more into the folder, before the notebooks: called with the folder, base, central outlook and answer
+    write   writes more into the folder, before the notebooks: called with folder, base, central outlook and answer
+    steps   keeps what was simulated for notebooks on the same files and draws; only for a case read from these files
     """
 
     at: str = ""
     record: folders.Record | None = None
     inputs: Callable[[Path], dict[str, Path]] | None = None
     write: Callable[[Path, outlook.Base, outlook.Outlook, dict], None] | None = None
+    steps: Steps | None = None
 
 
 def run_open(
@@ -103,6 +99,7 @@ def run_open(
         base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger)
         central = outlook.foresee(base, case.central)
         answer, by_month = head(base) | {"record": record_told(home.data.parent)}, []
+        checks, behind = {}, {}
         with ThreadPoolExecutor(
             1
         ) as aside:  # on futures of its own: it shares nothing with the scenarios but processors
@@ -114,19 +111,34 @@ def run_open(
                 projected = central if slug == "central" else outlook.foresee(base, assumptions)
                 answer["scenarios"][slug] = scenario(base, projected, central)
                 by_month.append(monthly_costs(base, {slug: projected}))
+                if with_notebooks or more.steps is not None:
+                    behind[slug] = detail(base, projected) | (checks := checks or checks_of(case, base, central))
             say("what matters most, and what would be enough")
             answer["sensitivities"] = asked.result() if asked else sensitivities(case, base, central, threads)
         say("writing the answer, tables and charts")
         write_run(folder, case, chosen, base, central, answer, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
             more.write(folder, base, central, answer)
+        if more.steps is not None:
+            keep_steps(more.steps, answer, behind)
         if with_notebooks:
             say("running the notebooks")
+            files.write_json(folder / DETAIL, behind)
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
         inputs = input_files(home, case, workbook) if more.inputs is None else more.inputs(folder)
         made = folders.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks})
         files.write_json(folder / folders.MANIFEST, made)
     return answer
+
+
+def keep_steps(steps: Steps, told: dict, behind: dict[str, dict]) -> None:
+    """Keep what a run simulated as the steps that a notebook on the same case, draws and seed asks for."""
+    for slug, held in told["scenarios"].items():
+        of = asked(told["council"], told["month"], slug) | {"draws": told["draws"], "seed": told["seed"]}
+        answer = told | {"sensitivities": None, "scenarios": {slug: held}}
+        steps.keep("future", of, {"answer": answer, "detail": behind[slug]})
+    of = asked(told["council"], told["month"], CENTRAL) | {"draws": told["draws"], "seed": told["seed"]}
+    steps.keep("sensitivities", of, told["sensitivities"])
 
 
 def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
@@ -258,7 +270,7 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
     """
     papermill = import_papermill()
     notebooks = sorted(source.glob("[0-9]*.ipynb"))
-    (folder / "notebooks").mkdir()
+    (folder / "notebooks").mkdir(exist_ok=True)
     os.environ[RUN_FOLDER] = str(folder.resolve())
 
     def one(notebook: Path) -> str:

@@ -5,9 +5,9 @@ from datetime import date
 
 from forecast.case.months import days_in, month_in_words, period_of
 from forecast.case.nature import CAUSES, INTERACTION
-from forecast.money.costs import GROUPS as COST_GROUPS
-from forecast.money.costs import LINES
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
+from forecast.money.lines import GROUPS as COST_GROUPS
+from forecast.money.lines import LINES
 from forecast.report.words import (
     at_month,
     cautions,

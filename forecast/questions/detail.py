@@ -1,0 +1,111 @@
+"""Figures behind the answer: people and children by age, flows, where children live, and work against capacity."""
+
+import numpy as np
+import pandas as pd
+
+from forecast.case.ages import CP_BANDS, LAC_BANDS
+from forecast.case.months import DAYS_A_WEEK, MONTHS_A_YEAR, days_in, financial_year
+from forecast.demand.placements import PAID_FOR, placement_days
+from forecast.demand.population import Population
+from forecast.model.outlook import Base, Outlook
+from forecast.money.activity import activity_of
+from forecast.questions.compare import summary
+
+
+def detail(base: Base, outlook: Outlook) -> dict[str, list[dict]]:
+    """Tables of one scenario as rows, ready for JSON: children in children, money in pounds, years as 2011-12."""
+    return people(outlook.population, base.months) | {
+        "ages": ages(base, outlook),
+        "care": care(outlook),
+        "placements": placements(outlook),
+        "work": work(outlook),
+    }
+
+
+def people(population: Population, months: list[str]) -> dict[str, list[dict]]:
+    """Residents by single year of age in the first and the last month, and what moved them by financial year."""
+    whole = sum(population.children.values())
+    by_age = whole.reshape(len(months), -1, MONTHS_A_YEAR).sum(axis=2)
+    years = pd.Series([financial_year(month) for month in months])
+    flows = population.flows.drop(columns=["children at the start", "children at the end"]).groupby(years).sum()
+    moved = flows.rename_axis(index="year", columns="flow").stack().rename("children").reset_index()
+    return {
+        "people": [
+            {"month": months[at], "age": age, "children": float(count)}
+            for at in (0, -1)
+            for age, count in enumerate(by_age[at])
+        ],
+        "moves": moved.assign(months=moved["year"].map(years.value_counts())).to_dict("records"),
+    }
+
+
+def ages(base: Base, outlook: Outlook) -> list[dict]:
+    """Children by age band at the origin and at each 31 March: mean and 80% range."""
+    rows = []
+    for group in ("lac", "cp"):
+        paths, bands = getattr(outlook, group), LAC_BANDS if group == "lac" else CP_BANDS
+        moments = {base.central.case.origin.isoformat()[:7]: paths.opening}
+        moments |= {m: paths.stock[:, at] for at, m in enumerate(outlook.forecast_months) if m.endswith("-03")}
+        for month, stock in moments.items():
+            rows += [
+                {"group": group, "month": month, "band": band, **summary(stock[:, at])} for at, band in enumerate(bands)
+            ]
+    return rows
+
+
+def care(outlook: Outlook) -> list[dict]:
+    """Expected starts, ends and birthdays into each age band by financial year, forecast months alone."""
+    years = np.array([financial_year(month) for month in outlook.forecast_months])
+    return [
+        {
+            "group": group,
+            "year": year,
+            "months": int((years == year).sum()),
+            "band": name,
+            **{
+                flow: float(getattr(getattr(outlook, group), flow)[:, years == year, band].sum(axis=1).mean())
+                for flow in ("starts", "ends", "aged")
+            },
+        }
+        for group in ("lac", "cp")
+        for year in dict.fromkeys(years.tolist())
+        for band, name in enumerate(LAC_BANDS if group == "lac" else CP_BANDS)
+    ]
+
+
+def placements(outlook: Outlook) -> list[dict]:
+    """Average children, pounds a child a week, and cost by placement line and financial year."""
+    plan, setting, months = outlook.plan.money.costs, outlook.setting, outlook.months
+    mix = (setting.mix, setting.residential, setting.added_places)
+    days = placement_days(outlook.work, plan.places, plan.kinship_share, *mix)
+    by_line = {
+        line: sum(days[name] for name, paid in PAID_FOR.items() if paid.line == line)
+        for line in dict.fromkeys(paid.line for paid in PAID_FOR.values())
+    }
+    years, rows = np.array([financial_year(month) for month in months]), []
+    for year in dict.fromkeys(years.tolist()):
+        inside = years == year
+        for line in (line for line in outlook.lines if line in by_line):
+            lived = np.atleast_2d(by_line[line])[:, inside].sum(axis=1)
+            cost = outlook.lines[line][:, inside].sum(axis=1).mean()
+            price = float(cost / lived.mean() * DAYS_A_WEEK) if lived.mean() else None
+            children = summary(lived / days_in([m for m, i in zip(months, inside, strict=True) if i]).sum())
+            rows.append({"year": year, "line": line, "price_a_week": price, "cost": float(cost), **children})
+    return rows
+
+
+def work(outlook: Outlook) -> list[dict]:
+    """Contact hours a week and posts for reviews: needed, and held, by financial year."""
+    plan, months = outlook.plan.money.costs, outlook.months
+    needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
+    hours = needed.sessions * plan.contact.norms.hours_a_session
+    needed_by_kind = {"contact_hours_a_week": hours / (days_in(months) / DAYS_A_WEEK)}
+    needed_by_kind |= {f"{kind}_posts": posts for kind, posts in needed.posts.items()}
+    held = {"contact_hours_a_week": plan.contact.in_house_hours}
+    held |= {f"{kind}_posts": post.held for kind, post in plan.reviews.posts.items()}
+    years = np.array([financial_year(month) for month in months])
+    return [
+        {"year": year, "work": kind, "held": float(np.mean(held[kind])), **summary(one[:, years == year].mean(axis=1))}
+        for year in dict.fromkeys(years.tolist())
+        for kind, one in needed_by_kind.items()
+    ]

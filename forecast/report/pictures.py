@@ -1,0 +1,388 @@
+"""Pictures of the steps of the method: each states its finding, labels its figures and carries its words."""
+
+import math
+import textwrap
+
+from forecast.case.ages import LAC_BANDS
+from forecast.case.months import month_in_words
+from forecast.money.lines import LINES
+from forecast.report.charts import (
+    BLUE,
+    GREY,
+    HATCHED,
+    LILAC,
+    ORANGE,
+    PALE,
+    PURPLE,
+    TALL,
+    TOP,
+    TURQUOISE,
+    Chart,
+    _axes,
+    _panels,
+)
+from forecast.report.words import (
+    METHOD_WORDS,
+    chance_in_ten,
+    children,
+    cost_direction,
+    day_in_words,
+    direction,
+    money,
+    percent,
+    spread,
+)
+
+BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
+BAND_COLOURS = dict(zip(BANDS, (LILAC, TURQUOISE, PALE, BLUE, GREY, ORANGE), strict=True))
+ON_DARK = {BLUE, GREY}
+WORK = {
+    "contact_hours_a_week": "Contact, hours a week",
+    "iro_posts": "Reviewing officers, posts",
+    "admin_posts": "Review administration, posts",
+}
+NAME_WIDTH = 26  # letters of a name to a line
+SMALL, LABEL, ROOM = 8, 9, 1.25  # letters of small and usual labels; room for a label beside the longest bar
+LEAST_LABELLED = 0.03  # share of the tallest column under which a part has no room for its label
+TREND_COLOURS = (BLUE, TURQUOISE, PURPLE, ORANGE)
+
+
+def signed(value: float, decimals: int = 1) -> str:
+    """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
+    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+
+
+def _across(axes, names: list[str], values: list[float], labels: list[str], room: float, marked: int = -1) -> None:
+    """Bars from a line of zero with labels; those of the marked sign are orange and hatched. First name on top."""
+    bars = axes.barh([textwrap.fill(name, NAME_WIDTH) for name in names], values, height=0.6, edgecolor="white")
+    for bar, value in zip(bars, values, strict=True):
+        bar.set_facecolor(ORANGE if value * marked > 0 else BLUE)
+        bar.set_hatch(HATCHED if value * marked > 0 else None)
+    axes.bar_label(bars, labels, padding=4, fontsize=LABEL)
+    axes.margins(x=room)
+    axes.invert_yaxis()
+    _bare(axes)
+
+
+def _bare(axes) -> None:
+    """A line of zero and no scale: every bar bears its figure."""
+    axes.axvline(0, color=GREY, linewidth=1)
+    axes.set_xticks([])
+    axes.grid(visible=False)
+
+
+def flow_in_words(flow: str) -> str:
+    """What a flow of the population is called: `in: internal_in` is moved in from elsewhere in the country."""
+    known = {
+        "births": "Born",
+        "deaths": "Died",
+        "turned 18": "Turned 18",
+        "in: internal_in": "Moved in from elsewhere in the country",
+        "in: international_in": "Moved in from abroad",
+        "out: internal_out": "Moved out within the country",
+        "out: international_out": "Moved out abroad",
+    }
+    name = flow.removeprefix("in: ").replace("_", " ")
+    return known.get(flow, f"Arrived in {name[:1].upper()}{name[1:]}")
+
+
+def adds(flow: str) -> int:
+    """1 for a flow that adds children, -1 for one that takes them."""
+    return 1 if flow == "births" or flow.startswith("in: ") else -1
+
+
+def counted(name: str, stock: dict[str, float], starts: dict[str, float], ends: dict[str, float]) -> Chart:
+    """Children at each 31 March, and starts and ends of the years to them. Keys are years as text."""
+    first, last = min(stock), max(stock)
+    title = f"{name}: {children(stock[first])} in March {first}, {children(stock[last])} in March {last}"
+    what = ["Children at 31 March, as published", "Started (above) and ended (below, hatched) in the year to 31 March"]
+    figure, (upper, lower) = _panels(title, what, down=True)
+    years = sorted(stock)
+    upper.plot([int(y) for y in years], [stock[y] for y in years], "o-", color=GREY, linewidth=2, markersize=6)
+    for year in years:
+        upper.annotate(
+            children(stock[year]),
+            (int(year), stock[year]),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="center",
+            fontsize=LABEL,
+        )
+    upper.set_ylim(0, TOP * max(stock.values()) * 1.1)
+    for sign, flow, colour, hatch in ((1, starts, BLUE, None), (-1, ends, ORANGE, HATCHED)):
+        bars = lower.bar(
+            [int(y) for y in flow],
+            [sign * n for n in flow.values()],
+            color=colour,
+            width=0.55,
+            hatch=hatch,
+            edgecolor="white",
+        )
+        lower.bar_label(bars, [children(n) for n in flow.values()], padding=2, fontsize=LABEL)
+    lower.axhline(0, color=GREY, linewidth=1)
+    lower.margins(y=0.25)
+    lower.set_yticks([])
+    lower.set_xticks([int(y) for y in years], years)
+    parts = "; ".join(f"{year} {children(stock[year])}" for year in years)
+    moved = "; ".join(f"{y} {children(starts[y])} started" for y in sorted(starts))
+    return Chart(figure, title, f"Line chart of {name.lower()} at 31 March: {parts}. Columns below: {moved or 'none'}.")
+
+
+def by_age(name: str, at: str, counts: dict[str, float]) -> Chart:
+    """Children by age band at one date; a band that is not published is left out."""
+    oldest = max(counts, key=counts.get)
+    title = f"{name}: most are {BANDS[oldest]} ({percent(counts[oldest] / sum(counts.values()))})"
+    figure, axes = _axes(title, f"Children by age, {at}")
+    bars = axes.bar([BANDS[band] for band in counts], list(counts.values()), color=BLUE, width=0.6)
+    axes.bar_label(bars, [children(n) for n in counts.values()], padding=2)
+    parts = "; ".join(f"{BANDS[band]} {children(n)}" for band, n in counts.items())
+    return Chart(figure, title, f"Column chart of {name.lower()} by age, {at}: {parts}.")
+
+
+def pyramid(area: str, months: tuple[str, str], now: list[float], then: list[float]) -> Chart:
+    """Residents by single year of age, now to the left and in some years to the right."""
+    (first, last), change = (month_in_words(month) for month in months), sum(then) - sum(now)
+    title = f"{area}: {children(sum(now))} children now, {direction(change)} by {last}"
+    figure, axes = _axes(title, f"Children by year of age: {first} (left) and {last} (right, hatched)")
+    figure.set_figheight(TALL)
+    ages = range(len(now))
+    for sign, counts, colour, hatch, when in ((-1, now, BLUE, None, first), (1, then, TURQUOISE, HATCHED, last)):
+        bars = axes.barh(ages, [sign * n for n in counts], color=colour, height=0.8, hatch=hatch, edgecolor="white")
+        axes.bar_label(bars, [children(n) for n in counts], padding=3, fontsize=SMALL)
+        axes.text(sign * max(*now, *then) / 2, len(now) - 0.2, when, ha="center", color=GREY)
+    axes.axvline(0, color="white", linewidth=2)
+    axes.set_xlim(*(sign * ROOM * max(*now, *then) for sign in (-1, 1)))
+    axes.set_xticks([])
+    axes.set_yticks(ages)
+    axes.set_ylabel("Age")
+    axes.grid(visible=False)
+    parts = "; ".join(f"{age}: {children(a)} and {children(b)}" for age, a, b in zip(ages, now, then, strict=True))
+    return Chart(figure, title, f"Age pyramid. {title}. By age, {first} and {last}: {parts}.")
+
+
+def moves(area: str, years: dict[str, dict[str, float]]) -> Chart:
+    """What adds and takes children in whole financial years: year -> flow -> children."""
+    last = list(years)[-1]
+    net = sum(adds(flow) * n for flow, n in years[last].items())
+    title = f"{area}: births and moves bring {direction(net)} in {last}"
+    figure, axes = _axes(
+        title, f"Children who come (right) and go (left, hatched) in a year; {_years_in_words(years)}", 64
+    )
+    figure.set_figheight(TALL)
+    flows = sorted(years[last], key=lambda flow: adds(flow) * years[last][flow])
+    thick, most = 0.8 / len(years), max(n for year in years.values() for n in year.values())
+    for place, (year, colour) in enumerate(zip(years, (PALE, LILAC, BLUE)[-len(years) :], strict=True)):
+        values = [adds(flow) * years[year].get(flow, 0.0) for flow in flows]
+        where = [at + (place - (len(years) - 1) / 2) * thick for at in range(len(flows))]
+        bars = axes.barh(where, values, height=thick, color=colour, edgecolor="white")
+        for bar, value in zip(bars, values, strict=True):
+            bar.set_hatch(HATCHED if value < 0 else None)
+        if year == last:
+            axes.bar_label(bars, [signed(value, 0) for value in values], padding=3, fontsize=LABEL)
+    axes.set_yticks(range(len(flows)), [textwrap.fill(flow_in_words(flow), NAME_WIDTH) for flow in flows])
+    axes.set_xlim(-ROOM * most, ROOM * most)
+    _bare(axes)
+    parts = "; ".join(f"{flow_in_words(flow).lower()} {children(years[last][flow])}" for flow in flows[::-1])
+    return Chart(figure, title, f"Bar chart of what moves the number of children, {last}: {parts}.")
+
+
+def _years_in_words(years) -> str:
+    names = list(years)
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}, the last the darkest"
+
+
+def births(area: str, years: dict[str, float]) -> Chart:
+    """Births in whole financial years."""
+    first, last = list(years)[0], list(years)[-1]
+    title = f"{area}: {children(years[first])} births in {first}, {children(years[last])} in {last}"
+    figure, axes = _axes(title, "Births in the financial year, as projected")
+    bars = axes.bar(list(years), list(years.values()), color=BLUE, width=0.5)
+    axes.bar_label(bars, [children(n) for n in years.values()], padding=2)
+    parts = "; ".join(f"{year} {children(n)}" for year, n in years.items())
+    return Chart(figure, title, f"Column chart of births: {parts}.")
+
+
+def ages_ahead(name: str, months: dict[str, dict[str, float]]) -> Chart:
+    """Children by age band at the origin and at each 31 March: month -> band -> children."""
+    first, last = list(months)[0], list(months)[-1]
+    most = max(months[last], key=lambda band: abs(months[last][band] - months[first][band]))
+    change = direction(months[last][most] - months[first][most])
+    title = f"{name}: aged {BANDS[most]} change most, {change} by {month_in_words(last)}"
+    figure, axes = _axes(title, "Expected children by age")
+    labels, base = [month_in_words(month) for month in months], [0.0] * len(months)
+    whole = max(sum(bands.values()) for bands in months.values())
+    for band in months[last]:
+        values, colour = [bands[band] for bands in months.values()], BAND_COLOURS[band]
+        bars = axes.bar(labels, values, bottom=base, color=colour, width=0.6, edgecolor="white")
+        said = [children(value) if value > LEAST_LABELLED * whole else "" for value in values]
+        axes.bar_label(bars, said, label_type="center", fontsize=LABEL, color="white" if colour in ON_DARK else "black")
+        if values[-1] > LEAST_LABELLED * whole or band == list(months[last])[-1]:
+            axes.annotate(BANDS[band], (len(labels) - 0.65, base[-1] + values[-1] / 2), va="center", fontsize=LABEL)
+        base = [low + value for low, value in zip(base, values, strict=True)]
+    axes.set_xlim(right=len(labels))
+    parts = "; ".join(
+        f"{BANDS[band]} {children(months[first][band])} then {children(months[last][band])}" for band in months[last]
+    )
+    return Chart(figure, title, f"Stacked columns of {name.lower()} by age. {labels[0]} and {labels[-1]}: {parts}.")
+
+
+def care_flows(name: str, when: str, bands: dict[str, dict[str, float]]) -> Chart:
+    """Who starts, leaves and grows into each age in a period: band -> starts, ends, aged."""
+    starts, ends = (sum(one[flow] for one in bands.values()) for flow in ("starts", "ends"))
+    title = f"{name}: {children(starts)} start and {children(ends)} leave, {when}"
+    figure, axes = _axes(
+        title, "Expected children by age: start (right), leave (left, hatched), net birthdays (diamond)"
+    )
+    labels = [BANDS[band] for band in bands]
+    for sign, flow, colour, hatch in ((1, "starts", BLUE, None), (-1, "ends", ORANGE, HATCHED)):
+        values = [one[flow] for one in bands.values()]
+        bars = axes.barh(labels, [sign * n for n in values], color=colour, height=0.6, hatch=hatch, edgecolor="white")
+        axes.bar_label(bars, [children(n) for n in values], padding=3, fontsize=LABEL)
+    axes.plot([one["aged"] for one in bands.values()], labels, "D", color=PURPLE, markeredgecolor="white", markersize=9)
+    axes.margins(x=0.15)
+    _bare(axes)
+    parts = "; ".join(f"{BANDS[b]}: {children(one['starts'])} and {children(one['ends'])}" for b, one in bands.items())
+    return Chart(figure, title, f"Bar chart of {name.lower()} who start and leave, {when}. By age: {parts}.")
+
+
+def path_children(answer: dict, group: str) -> dict[str, list[float]]:
+    """What each trend that counts adds to the central path, in children, 1, 2, ... years ahead; the parts sum to it."""
+    path, opened = answer["central_path"][group], answer["open_at_origin"][group]
+    a_log = [opened * (math.expm1(whole) / whole if whole else 1.0) for whole in path["middle"]]
+    return {
+        name: [share * change * weight for change, weight in zip(path["changes"][name], a_log, strict=True)]
+        for name, share in path["shares"].items()
+        if share
+    }
+
+
+def path_parts(answer: dict, group: str, name: str) -> Chart:
+    """What the central path of a group is made of, in children, year by year."""
+    parts = path_children(answer, group)
+    whole = [sum(part[year] for part in parts.values()) for year in range(len(answer["central_path"][group]["middle"]))]
+    ahead = [f"{year} year{'s' * (year > 1)}" for year in range(1, len(whole) + 1)]
+    title = f"{name}: trends bring {direction(whole[-1])} in {ahead[-1]}, chance aside"
+    figure, axes = _axes(title, f"Change from {answer['open_at_origin'][group]} children, by what it comes from")
+    thick = 0.8 / max(len(parts), 1)
+    for place, ((trend, values), colour) in enumerate(zip(parts.items(), TREND_COLOURS, strict=False)):
+        where = [at + (place - (len(parts) - 1) / 2) * thick for at in range(len(ahead))]
+        bars = axes.bar(
+            where,
+            values,
+            width=thick,
+            color=colour,
+            label=METHOD_WORDS[trend],
+            edgecolor="white",
+            hatch=(None, HATCHED, "...", "xx")[place],
+        )
+        axes.bar_label(bars, [signed(value) for value in values], padding=2, fontsize=LABEL)
+    axes.set_xticks(range(len(ahead)), [f"{years} ahead" for years in ahead])
+    axes.axhline(0, color=GREY, linewidth=1)
+    axes.margins(y=0.15)
+    if parts:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False, fontsize=LABEL)
+    said = "; ".join(f"{METHOD_WORDS[trend]} {signed(values[-1])}" for trend, values in parts.items())
+    return Chart(figure, title, f"Column chart. {title}: {said or 'no trend counts'}.")
+
+
+def where_children_live(year: str, rows: list[dict]) -> Chart:
+    """Children by placement, what a week costs and what the year costs. rows: line, mean, price_a_week, cost."""
+    rows = sorted((row for row in rows if row["mean"] >= 0.5), key=lambda row: -row["mean"])
+    dearest = max(rows, key=lambda row: row["cost"])
+    title = f"{LINES[dearest['line']][0]}: {money(dearest['cost'])} for {children(dearest['mean'])} children, the most"
+    figure, axes = _axes(title, f"Average children in {year}; £ a week for each; cost of the year", 64)
+    said = [f"{children(row['mean'])} · £{row['price_a_week']:,.0f} a week · {money(row['cost'])}" for row in rows]
+    _across(axes, [LINES[row["line"]][0] for row in rows], [row["mean"] for row in rows], said, 0.0)
+    axes.set_xlim(right=1.45 * rows[0]["mean"])
+    parts = "; ".join(f"{LINES[row['line']][0]} {one}" for row, one in zip(rows, said, strict=True))
+    return Chart(figure, title, f"Bar chart of children by placement, {year}: {parts}.")
+
+
+def capacity(rows: list[dict]) -> Chart:
+    """Contact hours and posts needed against those held, by year. rows: year, work, held, mean, p10, p90."""
+    kinds = [kind for kind in WORK if any(row["work"] == kind for row in rows)]
+    first = [next(row for row in rows if row["work"] == kind) for kind in kinds]
+    short = [WORK[row["work"]].split(",")[0] for row in first if row["mean"] > row["held"]]
+    title = f"More is needed than held in {first[0]['year']}: {', '.join(short)}" if short else "Capacity is enough"
+    figure, panels = _panels(title, [textwrap.fill(f"{WORK[kind]}: needed; line: held", 30) for kind in kinds], 34)
+    figure.set_figwidth(11)
+    for kind, axes in zip(kinds, panels, strict=True):
+        own = [row for row in rows if row["work"] == kind]
+        reach = [[row["mean"] - row["p10"] for row in own], [row["p90"] - row["mean"] for row in own]]
+        axes.bar(
+            [row["year"] for row in own],
+            [row["mean"] for row in own],
+            color=BLUE,
+            width=0.6,
+            yerr=reach,
+            error_kw={"ecolor": GREY, "elinewidth": 2},
+        )
+        axes.axhline(own[0]["held"], color=ORANGE, linewidth=2, linestyle="--")
+        axes.tick_params(axis="x", labelsize=SMALL, rotation=30)
+    parts = "; ".join(f"{WORK[row['work']]} {row['mean']:,.1f} needed, {row['held']:,.1f} held" for row in first)
+    return Chart(figure, title, f"Column charts of work against capacity, {first[0]['year']}: {parts}.")
+
+
+def when_spent(answer: dict, slug: str) -> Chart:
+    """In how many futures in a hundred the contingency is spent for good in each month."""
+    held = answer["scenarios"][slug]["contingency"]
+    shares = (held["exhaustion"] or {"share_of_draws": {}})["share_of_draws"]
+    title = f"The chance that the contingency holds is {chance_in_ten(held['chance_holds'])}"
+    if shares:
+        title = f"If it is spent, {month_in_words(max(shares, key=shares.get))} is the likeliest month"
+    figure, axes = _axes(title, "Futures in a hundred in which the contingency is spent from that month on")
+    labels = [month_in_words(month)[:3] for month in shares]
+    bars = axes.bar(labels, [100 * share for share in shares.values()], color=ORANGE, width=0.7)
+    axes.bar_label(bars, [percent(share).rstrip("%") if share >= 0.005 else "" for share in shares.values()], padding=2)
+    parts = "; ".join(f"{month_in_words(month)} {percent(share)}" for month, share in shares.items())
+    return Chart(figure, title, f"Column chart of when the contingency is spent: {parts or 'in no future'}.")
+
+
+def four_years(answer: dict) -> Chart:
+    """Net cost of every scenario against the central one, all forecast years together."""
+    sums = {}
+    for one in answer["scenarios"].values():
+        sums[one["name"]] = sum(year["mean"] for year in one["difference_from_central"]["net_cost"].values())
+    sums = dict(sorted(sums.items(), key=lambda item: item[1]))
+    best, years = list(sums)[0], list(next(iter(answer["scenarios"].values()))["cost"])
+    title = f"Nothing costs less than central over {len(years)} years"
+    if cost_direction(sums[best]).endswith("less"):
+        title = f"{best}: {cost_direction(sums[best])} than central over {len(years)} years, the least of all"
+    figure, axes = _axes(title, f"Net cost against central, {years[0]} to {years[-1]} together; more is hatched", 64)
+    said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in sums.values()]
+    _across(axes, list(sums), list(sums.values()), said, 0.3, marked=1)
+    parts = "; ".join(f"{name} {cost_direction(value)}" for name, value in sums.items())
+    return Chart(figure, title, f"Bar chart of net cost against central over {years[0]} to {years[-1]}: {parts}.")
+
+
+def calls(answer: dict) -> Chart:
+    """Expected calls of an answer's scenarios side by side, with their 80% ranges."""
+    held = {one["name"]: one["contingency"] for one in answer["scenarios"].values()}
+    least = min(held, key=lambda name: held[name]["call"]["mean"])
+    title = f"{least}: the least expected call, {money(held[least]['call']['mean'])}"
+    figure, axes = _axes(title, "Call on the contingency, £ thousand, 80% range; diamond: the contingency", 64)
+    labels, rows = list(held), [one["call"] for one in held.values()]
+    low, high = [row["p10"] / 1000 for row in rows], [row["p90"] / 1000 for row in rows]
+    axes.hlines(labels, low, high, color=PALE, linewidth=9)
+    axes.plot([row["mean"] / 1000 for row in rows], labels, "o", color=BLUE, markersize=8)
+    axes.plot([one["amount"] / 1000 for one in held.values()], labels, "D", color=ORANGE, markeredgecolor="white")
+    axes.grid(axis="y", visible=False)
+    axes.margins(y=0.3)
+    axes.invert_yaxis()
+    parts = "; ".join(
+        f"{name} {money(row['mean'])} ({spread(row, money)})" for name, row in zip(labels, rows, strict=True)
+    )
+    return Chart(figure, title, f"Dot chart of expected calls: {parts}.")
+
+
+def why_changed(name: str, days: tuple[str, str], parts: dict[str, float]) -> Chart:
+    """Why a stock changed between two days, by cause; the parts sum to the whole."""
+    most = max(parts, key=lambda cause: abs(parts[cause]))
+    title = (
+        f"{name}: {direction(sum(parts.values()))} in {int(days[1][:4]) - int(days[0][:4])} years; {most} moved it most"
+    )
+    days = tuple(day_in_words(day) for day in days)
+    figure, axes = _axes(title, f"Change of {name.lower()} from {days[0]} to {days[1]}, children, by cause", 64)
+    _across(axes, [one.capitalize() for one in parts], list(parts.values()), [*map(signed, parts.values())], 0.2)
+    said = "; ".join(f"{cause} {signed(value)}" for cause, value in parts.items())
+    return Chart(figure, title, f"Bar chart of why {name.lower()} changed from {days[0]} to {days[1]}: {said}.")

@@ -1,0 +1,340 @@
+"""What an analyst looks at: a subject as a sentence, a tidy table with units, a short table to read, and pictures."""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from forecast.case.errors import BadInput
+from forecast.case.months import month_in_words
+from forecast.money.lines import GROUPS, LINES
+from forecast.report import charts, pictures, tables, words
+from forecast.report.charts import Chart
+from forecast.report.notebook import Said
+
+MEASURES = {
+    "lac_stock": "Looked-after children",
+    "lac_starts": "Started to be looked after",
+    "lac_ceases": "Ceased to be looked after",
+    "uasc_stock": "of whom UASC",
+    "cp_stock": "Child protection plans",
+    "cp_starts": "Plans started",
+    "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences",
+    "s47": "Section 47 enquiries",
+}
+GROUP_NAMES = words.GROUP_NAMES
+FLOWS = {"lac": ("lac_starts", "lac_ceases"), "cp": ("cp_starts", "cp_ends")}
+RANGE = {"mean": "expected", "p10": "10th percentile", "p50": "median", "p90": "90th percentile"}
+A_YEAR = 12  # months
+MOST_YEARS = 3  # drawn side by side
+PEOPLE_KEYS = ("population.", "migration.", "levers.births", "levers.moves_in", "levers.family_streams")
+
+
+@dataclass(frozen=True, repr=False)
+class View:
+    """One subject of a case.
+
+    headline  the finding, a sentence or more
+    table     tidy figures, one fact a row, units in the column names
+    summary   the same for reading: short, rounded, formatted
+    pictures  name -> what draws it; the first is the usual one
+    """
+
+    headline: str
+    table: pd.DataFrame
+    summary: pd.DataFrame
+    pictures: dict[str, Callable[[], Chart | Said]] = field(default_factory=dict)
+
+    def plot(self, which: str = "") -> Chart | Said:
+        """A picture with its alternative text, or a sentence where its figures are not held.
+
+        Raises BadInput for a name that is none of `pictures`.
+        """
+        names = list(self.pictures)
+        if which and which not in names:
+            raise BadInput(f"there is no picture {which}. Pictures: {', '.join(names)}.")
+        return self.pictures[which or names[0]]()
+
+    def __repr__(self) -> str:
+        return self.headline
+
+    def _repr_html_(self) -> str:
+        return f"<p><strong>{html.escape(self.headline)}</strong></p>"
+
+
+def history(rows: list[dict], apart: list[dict]) -> View:
+    """The council's published record. rows: period, measure, breakdown, category, value; apart: why LAC changed."""
+    held = pd.DataFrame(rows)
+    known = held[pd.to_numeric(held["value"], errors="coerce").notna()].copy()
+    known["value"] = known["value"].astype(float)
+    whole = known[known["breakdown"] == "all"]
+    wide = whole.assign(measure=whole["measure"].map(MEASURES), period=whole["period"].map(_year_or_day))
+    wide = wide.pivot_table(index="period", columns="measure", values="value", aggfunc="last")
+    wide = wide[[name for name in MEASURES.values() if name in wide]].map(
+        lambda count: "" if pd.isna(count) else words.children(count)
+    )
+    wide.columns.name, wide.index.name = None, "31 March, and year to it"
+    table = known.rename(columns={"value": "children", "category": "age or kind"})
+    drawn = {group: _counted(whole, group) for group in ("lac", "cp")}
+    drawn |= {"ages": lambda: _ages(known), "why": lambda: _why(apart)}
+    said = []
+    for group, name in GROUP_NAMES.items():
+        stock = _series(whole, f"{group}_stock")
+        if stock:
+            first, last = min(stock), max(stock)
+            moved = words.direction(stock[last] - stock[first])
+            said.append(f"{name}: {words.children(stock[last])} in March {last}, {moved} since March {first}.")
+    return View(" ".join(said), table, wide, drawn)
+
+
+def _series(whole: pd.DataFrame, measure: str) -> dict[str, float]:
+    """The year that a figure's 31 March, or financial year, ends in -> figure."""
+    rows = whole[whole["measure"] == measure]
+    march = rows[rows["period"].str.endswith("-03-31") | (rows["period"].str.len() == len("2010-11"))]
+    ends = march["period"].map(lambda period: period[:4] if len(period) > len("2010-11") else str(int(period[:4]) + 1))
+    return dict(sorted(zip(ends, march["value"], strict=True)))
+
+
+def _year_or_day(period: str) -> str:
+    """The year that a 31 March, or a financial year, ends in; another day as it is."""
+    if len(period) == len("2010-11"):
+        return str(int(period[:4]) + 1)
+    return period[:4] if period.endswith("-03-31") else period
+
+
+def _series(whole: pd.DataFrame, measure: str) -> dict[str, float]:
+    """Year -> figure of one measure, at 31 March or in the year to it."""
+    rows = whole[whole["measure"] == measure]
+    years = rows["period"].map(_year_or_day)
+    return dict(sorted((year, value) for year, value in zip(years, rows["value"], strict=True) if len(year) == 4))
+
+
+def _counted(whole: pd.DataFrame, group: str) -> Callable[[], Chart | Said]:
+    stock, starts, ends = (_series(whole, measure) for measure in (f"{group}_stock", *FLOWS[group]))
+    if not stock:
+        return lambda: Said([f"No count at 31 March is held: {GROUP_NAMES[group].lower()}."])
+    return lambda: pictures.counted(GROUP_NAMES[group], stock, starts, ends)
+
+
+def _ages(known: pd.DataFrame) -> Chart | Said:
+    ages = known[(known["breakdown"] == "age_band") & (known["measure"] == "lac_stock")]
+    if ages.empty:
+        return Said(["No ages are published for this case."])
+    day = ages["period"].max()
+    counts = ages[ages["period"] == day].set_index("category")["value"].to_dict()
+    ordered = {band: counts[band] for band in pictures.BANDS if band in counts}
+    return pictures.by_age(GROUP_NAMES["lac"], words.day_in_words(day), ordered)
+
+
+def _why(apart: list[dict]) -> Chart | Said:
+    if not apart:
+        return Said(["No three years are held in full: why the number changed cannot be told."])
+    parts = {row["cause"]: row["children"] for row in apart}
+    return pictures.why_changed(GROUP_NAMES["lac"], (apart[0]["first"], apart[0]["last"]), parts)
+
+
+def population(area: str, detail: dict, log: list[dict]) -> View:
+    """Residents now and at the horizon, what moves them by year, and the assumptions that say so.
+
+    detail  people: month, age, children; moves: year, flow, children, months (of the year that are projected)
+    log     the case's log of assumptions
+    """
+    people, moves = pd.DataFrame(detail["people"]), pd.DataFrame(detail["moves"])
+    months = list(dict.fromkeys(people["month"]))
+    now, then = (people.loc[people["month"] == month, "children"].tolist() for month in months)
+    whole = moves[moves["months"] == A_YEAR]
+    years = {
+        year: dict(zip(rows["flow"], rows["children"], strict=True)) for year, rows in whole.groupby("year", sort=True)
+    }
+    change = words.direction(sum(then) - sum(now))
+    headline = f"{words.children(sum(now))} children live in {area} in {month_in_words(months[0])}; "
+    headline += f"{change} are expected by {month_in_words(months[-1])}."
+    columns = {"year": "financial year", "months": "months projected", "flow": "what", "children": "children"}
+    wide = moves.assign(flow=moves["flow"].map(pictures.flow_in_words), year=_parts_of_years(moves))
+    wide = wide.pivot(index="flow", columns="year", values="children").map(words.children)
+    wide = wide.loc[[pictures.flow_in_words(flow) for flow in dict.fromkeys(moves["flow"])]]
+    wide.columns.name, wide.index.name = None, "Children in the year"
+    births = {year: flows["births"] for year, flows in years.items()}
+    short = Said(["No whole year lies before the horizon."])
+    drawn = {
+        "pyramid": lambda: pictures.pyramid(area, tuple(months), now, then),
+        "births": lambda: pictures.births(area, births) if births else short,
+        "moves": lambda: pictures.moves(area, dict(list(years.items())[-MOST_YEARS:])) if births else short,
+    }
+    return View(headline, moves.rename(columns=columns)[list(columns.values())], wide, drawn)
+
+
+def _parts_of_years(moves: pd.DataFrame) -> pd.Series:
+    """A financial year's name, with how many of its months are projected where not all are."""
+    part = moves["months"].astype(str) + " months of " + moves["year"]
+    return moves["year"].where(moves["months"] == A_YEAR, part)
+
+
+def assumptions(log: list[dict], keys: tuple[str, ...] = PEOPLE_KEYS, reliability: str = "") -> pd.DataFrame:
+    """The assumptions whose keys begin so, for reading; of one reliability alone, such as Red, where it is given."""
+    held = pd.DataFrame(log)
+    held = held[held["Key"].str.startswith(keys)]
+    held = held[held["Reliability"] == reliability] if reliability else held
+    figures = held[["Value", "Low", "High"]].map(lambda value: "" if pd.isna(value) else words.figure(float(value)))
+    same = figures["Low"] == figures["High"]
+    table = pd.DataFrame(
+        {
+            "Assumption": held["Assumption"],
+            "Value": figures["Value"],
+            "80% range": (figures["Low"] + " to " + figures["High"]).mask(same, ""),
+            "Unit": held["Unit"],
+            "Reliability": held["Reliability"],
+        }
+    )
+    return table.set_index("Assumption")
+
+
+def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[str, float]]]) -> View:
+    """Looked-after children and children on plans: range, ages, flows, and what the central path is made of."""
+    held, march = answer["scenarios"][slug]["children"], words.year_end_month(answer)
+    said = []
+    for group, name in GROUP_NAMES.items():
+        row = words.at_month(held[group]["month_ends"], march)
+        said.append(
+            f"{name}: {answer['open_at_origin'][group]} now, {words.children(row['mean'])} by {month_in_words(march)} "
+            f"(80% range {words.spread(row, words.children)})."
+        )
+    rows = [
+        {"group": tables.GROUP_NAMES[group], "figure": figure, **row}
+        for group, figures in held.items()
+        for figure, months in figures.items()
+        for row in months
+    ]
+    table = pd.DataFrame(rows).rename(columns={name: f"{said}, children" for name, said in RANGE.items()})
+    drawn = {}
+    for group, name in GROUP_NAMES.items():
+        drawn |= _children_drawn(answer, slug, detail, group, name, past.get(group, []))
+    return View(" ".join(said), table, tables.year_ends(answer, slug).set_index(["Children", "At"]), drawn)
+
+
+def _children_drawn(answer: dict, slug: str, detail: dict, group: str, name: str, past: list) -> dict:
+    ages, flows = (pd.DataFrame(detail[part]) for part in ("ages", "care"))
+    ages, flows = ages[ages["group"] == group], flows[flows["group"] == group]
+    by_month = {m: dict(zip(r["band"], r["mean"], strict=True)) for m, r in ages.groupby("month", sort=True)}
+    whole = flows[flows["months"] == A_YEAR]
+    year = (whole if len(whole) else flows)["year"].iloc[0]
+    bands = flows[flows["year"] == year].set_index("band")[["starts", "ends", "aged"]].to_dict("index")
+    return {
+        group: lambda: charts.children_so_far(answer, past, group, name, slug),
+        f"{group}_ages": lambda: pictures.ages_ahead(name, by_month),
+        f"{group}_flows": lambda: pictures.care_flows(name, year, bands),
+        f"{group}_path": lambda: pictures.path_parts(answer, group, name),
+    }
+
+
+def path_in_words(answer: dict) -> list[str]:
+    """What the central paths are made of, and what cannot be told apart."""
+    parts = (
+        "Births, migration and ageing reach the path together, as the projected population: the method does not "
+        "part them. "
+        "England's growth, the council's own rates and its lasting level are practice."
+    )
+    return [*(words.trend_line(answer, group, name) for group, name in GROUP_NAMES.items()), parts]
+
+
+def activity(answer: dict, slug: str, detail: dict) -> View:
+    """Where children live, what it costs, and the work of contact, reviews and conferences against capacity."""
+    year, work = answer["financial_year"], pd.DataFrame(detail["work"])
+    rows = [row for row in detail["placements"] if row["year"] == year]
+    most = max(rows, key=lambda row: row["mean"])
+    short = work[(work["year"] == year) & (work["mean"] > work["held"])]["work"].map(pictures.WORK)
+    said = f"{words.children(most['mean'])} of {words.children(sum(row['mean'] for row in rows))} children live in "
+    said += f"{LINES[most['line']][0]}. "
+    said += f"More is needed than held of: {'; '.join(short)}." if len(short) else "No work exceeds what is held."
+    table = pd.DataFrame(detail["placements"]).rename(
+        columns={"price_a_week": "£ a child a week", "cost": "cost, £", "year": "financial year"}
+        | {name: f"{said}, children" for name, said in RANGE.items()}
+    )
+    table["line"] = table["line"].map(lambda line: LINES[line][0])
+    drawn = {
+        "placements": lambda: pictures.where_children_live(year, rows),
+        "capacity": lambda: pictures.capacity(detail["work"]),
+    }
+    return View(said, table, tables.activity(answer, slug).set_index("Work"), drawn)
+
+
+def cost(answer: dict, slug: str) -> View:
+    """Cost by line and year against the budget."""
+    held, year = answer["scenarios"][slug]["cost"], answer["financial_year"]
+    over = words.over_or_under(held[year]["variance"]["mean"])
+    said = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.drivers(answer, slug)}"
+    rows = [
+        {"financial year": name, "line": LINES[line][0], "group": GROUPS[LINES[line][1]], **figures}
+        for name, one in held.items()
+        for line, figures in one["lines"].items()
+    ]
+    columns = {"budget": "budget, £"} | {name: f"{said}, £" for name, said in RANGE.items()}
+    drawn = {
+        "years": lambda: charts.cost_by_year(answer, slug),
+        "lines": lambda: charts.cost_by_line(answer, slug),
+    }
+    summary = tables.four_years(answer, slug).set_index("Financial year")
+    return View(said, pd.DataFrame(rows).rename(columns=columns), summary, drawn)
+
+
+def contingency(answer: dict, slug: str) -> View:
+    """The call on the contingency, the chance that it holds, and when it is spent."""
+    held = answer["scenarios"][slug]["contingency"]
+    said = f"The chance that {words.money(held['amount'])} holds is {words.chance_in_ten(held['chance_holds'])} "
+    said += f"({words.percent(held['chance_holds'])}). {words.exhaustion(held)}"
+    table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{one}, £" for name, one in RANGE.items()})
+    drawn = {
+        "call": lambda: charts.contingency_fan(answer, slug),
+        "spent": lambda: pictures.when_spent(answer, slug),
+    }
+    return View(said, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
+
+
+def comparison(answer: dict) -> View:
+    """Futures side by side, on the same draws: the scenarios of one answer, the first being what others differ from."""
+    rows, before = [], next(iter(answer["scenarios"].values()))
+    for one in answer["scenarios"].values():
+        call = one["contingency"]["call"]
+        rows.append(
+            {
+                "future": one["name"],
+                "chance it holds, share of draws": one["contingency"]["chance_holds"],
+                **{f"call, {said}, £": call[key] for key, said in RANGE.items()},
+                f"call against {before['name']}, £": call["mean"] - before["contingency"]["call"]["mean"],
+                **{f"net cost {year}, £": cost["net"]["mean"] for year, cost in one["cost"].items()},
+            }
+        )
+    table = pd.DataFrame(rows)
+    against = f"call against {before['name']}, £"
+    least = min(rows, key=lambda row: row["call, expected, £"])
+    said = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
+    said += f"{than(least[against], before['name'])}."
+    summary = pd.DataFrame(
+        {
+            "Future": [row["future"] for row in rows],
+            "Expected call": [words.money(row["call, expected, £"]) for row in rows],
+            "Chance it holds": [words.percent(row["chance it holds, share of draws"]) for row in rows],
+            f"Call against {before['name']}": [words.cost_direction(row[against]) for row in rows],
+        }
+    ).set_index("Future")
+    drawn = {"calls": lambda: pictures.calls(answer), "years": lambda: pictures.four_years(answer)}
+    drawn |= {f"why {slug}": _waterfall(answer, slug) for slug in answer["scenarios"]}
+    furthest = max(range(len(rows)), key=lambda row: abs(rows[row][against]))
+    drawn["why"] = drawn[f"why {list(answer['scenarios'])[furthest]}"]
+    if answer["sensitivities"]:
+        drawn["matters"] = lambda: charts.tornado(answer)
+    return View(said, table, summary, drawn)
+
+
+def _waterfall(answer: dict, slug: str) -> Callable[[], Chart | Said]:
+    if answer["scenarios"][slug]["causes"] is None:
+        return lambda: Said(["The central case: there is nothing to part into causes."])
+    return lambda: charts.waterfall(answer, slug)
+
+
+def than(change: float, name: str) -> str:
+    """£80,000 less than central; where nothing moves, the same as it."""
+    said = words.cost_direction(change)
+    return f"{said} than {name}" if said.endswith(("more", "less")) else f"the same as {name} to the nearest £10,000"

@@ -1,0 +1,563 @@
+"""The toolkit as an analyst types it: a case, its population and future, comparisons, published runs.
+
+case = forecast.open_case("slough", "2011-06")
+what_if = case.change({"levers.births": 1.1}, why="ten per cent more births")
+future = what_if.simulate(draws=10_000, seed=2011)
+forecast.compare({"central": case, "births": what_if})
+"""
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from numbers import Real
+
+import pandas as pd
+
+from forecast.case.errors import BadInput
+from forecast.case.months import month_in_words
+from forecast.case.wording import nearest
+from forecast.report import notebook as pages
+from forecast.report import tables, views, words
+from forecast.report.views import View
+from forecast.runs.home import Home
+from forecast.runs.steps import Steps
+
+LOGGED = ["Key", "Assumption", "Value", "Low", "High", "Unit", "Reliability"]
+CENTRAL, WHAT_IF = "central", "what-if"
+DRAWS, SEED = 10_000, 2011
+FEWEST, MOST = 100, 1_000_000  # draws
+DETAIL = "notebooks/detail.json"  # of a run with notebooks: what they show beyond its answer
+CHECKSUM = "application/vnd.forecast.figures+json"
+PARAMETERS = {"council": str, "month": str, "scenario": str, "changes": dict, "draws": int, "seed": int, "run": str}
+
+
+@dataclass(frozen=True)
+class Project:
+    """What cases of one council and month share while they are looked at: files and children simulated, once."""
+
+    home: Home
+    council: str
+    month: str
+
+    @cached_property
+    def steps(self) -> Steps:
+        return Steps.of(self.home)
+
+    @cached_property
+    def opened(self):
+        """Every file of the case, read and checked. Raises BadInput."""
+        from forecast.model.cases import open_case as read
+
+        return read(self.home.params, self.home.data, self.council, self.month)
+
+    def central(self, draws: int, seed: int):
+        """What every scenario shares, and the central one, on so many draws; the last asked for are kept."""
+        from forecast.model.outlook import foresee, prepare
+
+        if self.__dict__.get("_asked") != (draws, seed):
+            opened = self.opened
+            base = prepare(opened.central, opened.evidence, draws, seed, ledger=opened.ledger)
+            self.__dict__.update(_asked=(draws, seed), _central=(base, foresee(base, opened.central)))
+        return self.__dict__["_central"]
+
+
+@dataclass(frozen=True, repr=False)
+class Case:
+    """One council, one month and one set of assumptions: the central one, a scenario, or either with changes."""
+
+    project: Project
+    scenario_asked: str = CENTRAL
+    changes: tuple[tuple[str, float], ...] = ()
+    why: str = ""
+
+    def scenario(self, name: str) -> "Case":
+        """The same case under a scenario of params/scenarios. Raises BadInput for a name not held."""
+        return replace(self, scenario_asked=name).checked()
+
+    def change(self, changes: dict[str, float], why: str = "what if") -> "Case":
+        """The same case with key -> value set differently, as a scenario file with these changes would set them.
+
+        Raises BadInput, naming the nearest right key, for a key not in the catalogue or a value out of its limits.
+        """
+        return replace(self, changes=tuple((dict(self.changes) | _numbers(changes)).items()), why=why).checked()
+
+    @cached_property
+    def assumptions(self):
+        """Every assumption in force, with its source and range. Raises BadInput."""
+        from forecast.case import changed
+
+        held = self.project.opened.scenarios
+        if self.scenario_asked not in held:
+            raise BadInput(f"there is no scenario {self.scenario_asked}. {nearest(self.scenario_asked, list(held))}")
+        own = held[self.scenario_asked]
+        return changed(own, dict(self.changes), self.why) if self.changes else own
+
+    @property
+    def slug(self) -> str:
+        """What its answer calls it: the scenario, or what-if."""
+        return WHAT_IF if self.changes else self.scenario_asked
+
+    def checked(self) -> "Case":
+        """The same case, every assumption and table of it checked. Raises BadInput."""
+        return self if self.facts else self
+
+    @cached_property
+    def facts(self) -> dict:
+        """What is known before children are simulated: history, population, assumptions."""
+        return self.project.steps.take("case", self._asked, self._facts)
+
+    def history(self) -> View:
+        """The published record: stocks, starts, ends, ages, and why the number changed."""
+        return views.history(self.facts["history"], self.facts["apart"])
+
+    def population(self) -> View:
+        """Children by age, births and moves to the horizon, and the assumptions that say so."""
+        return views.population(self.facts["area"], self.facts["people"], self.facts["log"])
+
+    def log(self, *keys: str, reliability: str = "") -> pd.DataFrame:
+        """Assumptions for reading: those whose keys begin so (else the population's), of one reliability."""
+        return views.assumptions(self.facts["log"], keys or views.PEOPLE_KEYS, reliability)
+
+    def simulate(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
+        """Children living through care in so many futures, and what they cost."""
+        with_draws = self._asked | {"draws": draws, "seed": seed}
+        held = self.project.steps.take("future", with_draws, lambda: self._simulated(draws, seed))
+        return Future(held["answer"], self.slug, held["detail"], self.facts["past"])
+
+    def questions(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
+        """The same with what matters most and what would be enough, on at most a thousand futures, as in a run."""
+        future, with_draws = self.simulate(draws, seed), self._asked | {"draws": draws, "seed": seed}
+        told = self.project.steps.take("sensitivities", with_draws, lambda: self._sensitivities(draws, seed))
+        return replace(future, answer=future.answer | {"sensitivities": told})
+
+    def scenarios(self) -> dict[str, "Case"]:
+        """Every scenario of the project, the central one first, and this case if it is none of them."""
+        names = self.facts["scenarios"]
+        cases = {name: replace(self, scenario_asked=name, changes=(), why="") for name in names}
+        return cases | ({self.slug: self} if self.changes else {})
+
+    @property
+    def _asked(self) -> dict:
+        why = self.why if self.changes else ""
+        return asked(self.project.council, self.project.month, self.scenario_asked, dict(self.changes), why)
+
+    def _facts(self) -> dict:
+        from forecast.case import log_frame
+        from forecast.case.months import month_after, months_between
+        from forecast.demand.plan import read_population
+        from forecast.demand.population import project_people
+        from forecast.questions.detail import people
+        from forecast.questions.history_causes import years_apart
+
+        a, opened = self.assumptions, self.project.opened
+        months = months_between(month_after(a.case.origin), a.case.horizon)
+        frame = opened.history.frame
+        own = frame[frame["area"] == a.case.area]
+        return {
+            "area": a.case.name or a.case.area,
+            "scenarios": list(opened.scenarios),
+            "history": rows_of(own[["period", "measure", "breakdown", "category", "value"]]),
+            "past": past_of(own),
+            "apart": rows_of(years_apart(opened)),
+            "log": rows_of(log_frame(a)[LOGGED]),
+            "people": people(project_people(opened.evidence, read_population(a).centre.people, months), months),
+        }
+
+    def _simulated(self, draws: int, seed: int) -> dict:
+        from forecast.model.outlook import foresee
+        from forecast.questions.answer import head, scenario
+        from forecast.questions.detail import detail
+        from forecast.record.io import record_told
+
+        base, central = self.project.central(draws, seed)
+        one = central if self.slug == CENTRAL else foresee(base, self.assumptions)
+        answer = head(base) | {"record": record_told(self.project.home.data.parent)}
+        answer["scenarios"] = {self.slug: scenario(base, one, central)}
+        return {"answer": answer, "detail": detail(base, one) | checks_of(self.project.opened, base, central)}
+
+    def _sensitivities(self, draws: int, seed: int) -> dict:
+        from forecast.model.outlook import foresee
+        from forecast.questions import sensitivity
+        from forecast.runs.pipeline import SENSITIVITY_DRAWS
+
+        base, central = self.project.central(min(draws, SENSITIVITY_DRAWS), seed)
+        base = base.without_expected()
+        return sensitivity.told(base, central if self.slug == CENTRAL else foresee(base, self.assumptions))
+
+    def __repr__(self) -> str:
+        changes = "; ".join(f"{key} {words.figure(value)}" for key, value in self.changes)
+        place = f"{self.facts['area']}, {month_in_words(self.project.month)}: {self.scenario_asked}"
+        return f"{place}, with {changes}" if changes else place
+
+    def _repr_html_(self) -> str:
+        return pages.Said([repr(self)])._repr_html_()
+
+
+def asked(council: str, month: str, scenario: str, changes: dict | None = None, why: str = "") -> dict:
+    """What a step of a case is asked, as the steps kept are found by."""
+    return {"council": council, "month": month, "scenario": scenario, "changes": changes or {}, "why": why}
+
+
+def checks_of(opened, base, central) -> dict[str, list[dict]]:
+    """How the model stands against what is published, as rows."""
+    from forecast.model import check
+
+    spending = opened.tables[opened.central.case.tables["spending"]]
+    checks = {
+        "calibration": check.calibration(base),
+        "rates": check.rates_used(base),
+        "spread": check.spread(base, central),
+        "reconciliation": check.reconciliation(base, spending),
+    }
+    return {name: rows_of(table) for name, table in checks.items()}
+
+
+def rows_of(table: pd.DataFrame) -> list[dict]:
+    """A table as rows ready for JSON; what is missing is None."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def past_of(own: pd.DataFrame) -> dict[str, list]:
+    """Children counted at each date, oldest first: group -> [month, children]. own: a council's rows of history."""
+    past = {}
+    for group in ("lac", "cp"):
+        rows = own[(own["measure"] == f"{group}_stock") & (own["breakdown"] == "all")].sort_values("period")
+        counts = pd.to_numeric(rows.set_index("period")["value"], errors="coerce").dropna()
+        past[group] = [[day[:7], count] for day, count in counts.items()]
+    return past
+
+
+@dataclass(frozen=True, repr=False)
+class Future:
+    """What one scenario brings, draw by draw summed up: children, activity, cost and the contingency.
+
+    answer  as answer.json holds it, with this scenario (slug) in it; detail: the figures behind it
+    """
+
+    answer: dict
+    slug: str
+    detail: dict
+    past: dict[str, list]
+
+    @property
+    def told(self) -> dict:
+        """The scenario as answer.json holds it."""
+        return self.answer["scenarios"][self.slug]
+
+    @property
+    def outturns(self) -> str | None:
+        """The table of outturns to score against, if the case names one."""
+        return self.answer["outturns"]
+
+    @property
+    def headline(self) -> list[str]:
+        """The answer, sentence by sentence."""
+        return words.headline(self.answer, self.slug)
+
+    @property
+    def cautions(self) -> list[str]:
+        """How sure we are, sentence by sentence."""
+        return words.cautions(self.answer, self.slug)
+
+    @property
+    def children(self) -> View:
+        """Looked-after children and children on plans: range, ages, flows and what the path is made of."""
+        return views.children(self.answer, self.slug, self.detail, self.past)
+
+    @property
+    def activity(self) -> View:
+        """Where children live, and the work of contact, reviews and conferences."""
+        return views.activity(self.answer, self.slug, self.detail)
+
+    @property
+    def cost(self) -> View:
+        """Cost by line and year."""
+        return views.cost(self.answer, self.slug)
+
+    @property
+    def contingency(self) -> View:
+        """The call, the chance and when it is spent."""
+        return views.contingency(self.answer, self.slug)
+
+    @property
+    def said(self) -> pages.Said:
+        """The answer as a notebook shows it."""
+        return pages.Said(self.headline)
+
+    @property
+    def sure(self) -> pages.Said:
+        """How sure we are, as a notebook shows it."""
+        return pages.Said(["How sure are we?", *self.cautions])
+
+    @property
+    def path(self) -> pages.Said:
+        """What the middle of the forecast is made of, and what the method does not part."""
+        return pages.Said(views.path_in_words(self.answer))
+
+    def read(self, name: str) -> pd.DataFrame:
+        """A table for reading: years, lines, work, call, enough or budgets. Raises BadInput for another name."""
+        year = self.answer["financial_year"]
+        held = {
+            "years": lambda: tables.four_years(self.answer, self.slug),
+            "lines": lambda: tables.cost_by_line(self.answer, self.slug, year),
+            "work": lambda: tables.activity(self.answer, self.slug),
+            "call": lambda: tables.contingency(self.answer, self.slug),
+            "enough": lambda: tables.enough(self.answer, self.slug),
+            "budgets": lambda: tables.chance_by_budget(self.answer, self.slug),
+        }
+        return _read(held, name)
+
+    def check(self, name: str) -> pd.DataFrame:
+        """How the model stands against what is published: calibration, rates, spread or reconciliation, for reading."""
+        return pages.check_table(name, self.detail[name])
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the scenario as answer.json holds it: the same figures to the last bit give the same."""
+        return hashlib.sha256(json.dumps(self.told, sort_keys=True).encode("utf-8")).hexdigest()
+
+    def __repr__(self) -> str:
+        return " ".join([self.headline[0], self.contingency.headline])
+
+    def _repr_mimebundle_(self, **_) -> dict:
+        shown = pages.Said([self.headline[0], self.contingency.headline])._repr_html_()
+        return {
+            "text/plain": repr(self),
+            "text/html": shown,
+            CHECKSUM: {"scenario": self.slug, "sha256": self.checksum},
+        }
+
+
+def _read(held: dict, name: str) -> pd.DataFrame:
+    if name not in held:
+        raise BadInput(f"there is no table {name}. {nearest(name, list(held))}")
+    return pages.tidy(held[name]())
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(View):
+    """Futures of one case on the same draws; pictures: calls, years, why (the one furthest off), why NAME, matters.
+
+    answer  one answer with every future among its scenarios
+    """
+
+    answer: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, answer: dict) -> "Comparison":
+        """The futures of an answer side by side, the first being what others differ from."""
+        return cls(**vars(views.comparison(answer)), answer=answer)
+
+    def read(self, name: str) -> pd.DataFrame:
+        """A table for reading: scenarios, differences, lines, years, causes, measures, matters or levers.
+
+        Raises BadInput for another name; matters and levers are those of `Notebook.compared` and of a run.
+        """
+        held = {
+            "scenarios": tables.scenarios,
+            "differences": tables.differences,
+            "lines": tables.comparison,
+            "years": tables.net_by_year,
+            "causes": tables.causes,
+            "measures": tables.payback,
+        } | ({"matters": tables.sensitivities, "levers": tables.levers} if self.answer["sensitivities"] else {})
+        return _read({key: (lambda make=make: make(self.answer)) for key, make in held.items()}, name)
+
+    @property
+    def children_matter(self) -> pages.Said:
+        """How much of the doubt is the number of children; for a comparison that knows what matters most."""
+        return pages.Said([words.children_matter(self.answer)])
+
+
+@dataclass(frozen=True, repr=False)
+class Published:
+    """A published run, looked at like a case; nothing is computed anew."""
+
+    run: pages.Run
+    slug: str = CENTRAL
+
+    @property
+    def answer(self) -> dict:
+        """The run's answer.json."""
+        return self.run.answer
+
+    def scenario(self, name: str) -> "Published":
+        """The same run's scenario. Raises BadInput for one it does not hold."""
+        if name not in self.answer["scenarios"]:
+            raise BadInput(f"the run holds no scenario {name}. {nearest(name, list(self.answer['scenarios']))}")
+        return replace(self, slug=name)
+
+    def change(self, changes: dict, why: str = "") -> "Published":
+        """A published run stands as it is: raises BadInput if asked for a change."""
+        if changes:
+            raise BadInput(
+                "a published run stands as it is. Leave run empty to try changes, or changes empty to look at the run."
+            )
+        return self
+
+    def history(self) -> View:
+        """The published record that the run was made from."""
+        return views.history(rows_of(self._own_history()), rows_of(self.run.table("years_apart")))
+
+    def population(self) -> View:
+        """Children by age, births and moves, as projected in the run."""
+        return views.population(self.answer["area"], self._detail(self.slug), rows_of(self.run.table("assumptions")))
+
+    def log(self, *keys: str, reliability: str = "") -> pd.DataFrame:
+        """The run's central assumptions for reading."""
+        return views.assumptions(rows_of(self.run.table("assumptions")), keys or views.PEOPLE_KEYS, reliability)
+
+    def simulate(self, draws: int = 0, seed: int = 0) -> Future:
+        """What the run simulated, whatever draws and seed are asked."""
+        return Future(self.answer, self.slug, self._detail(self.slug), past_of(self._own_history()))
+
+    def questions(self, draws: int = 0, seed: int = 0) -> Future:
+        """The same: a run's answer holds what matters most."""
+        return self.simulate()
+
+    def scenarios(self) -> dict[str, "Published"]:
+        """Every scenario of the run."""
+        return {slug: replace(self, slug=slug) for slug in self.answer["scenarios"]}
+
+    def _own_history(self) -> pd.DataFrame:
+        frame = self.run.table("history")
+        return frame[frame["area"] == self.answer["data_area"]]
+
+    def _detail(self, slug: str) -> dict:
+        path = self.run.folder / DETAIL
+        if not path.is_file():
+            raise BadInput(
+                "the run was made without notebooks, and keeps nothing of children by age. Run it again with them."
+            )
+        return json.loads(path.read_text(encoding="utf-8"))[slug]
+
+    def __repr__(self) -> str:
+        answer = self.answer
+        return f"{answer['area']}, {month_in_words(answer['month'])}: {self.slug}, as published"
+
+    def _repr_html_(self) -> str:
+        return pages.Said([repr(self)])._repr_html_()
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What a notebook works on: the case, or the published run, that its parameters name."""
+
+    case: Case | Published
+    draws: int
+    seed: int
+
+    @cached_property
+    def future(self) -> Future:
+        """The case simulated, or what the run simulated."""
+        return self.case.simulate(self.draws, self.seed)
+
+    @cached_property
+    def compared(self) -> Comparison:
+        """Every scenario side by side, with what matters most and what would be enough."""
+        cases = self.case.scenarios()
+        held = compare({one.slug: one for one in cases.values()}, self.draws, self.seed)
+        told = self.case.questions(self.draws, self.seed).answer["sensitivities"]
+        return Comparison.of(held.answer | {"sensitivities": told})
+
+
+# --- what an analyst types --------------------------------------------------------------------------------------------
+
+
+def open_case(council: str, month: str) -> Case:
+    """The central case of a council and a month, every assumption and table checked. Raises BadInput."""
+    return Case(Project(Home.found(), council, month)).checked()
+
+
+def open_run(run: str) -> Published:
+    """A published run by its name, such as slough/2011-06. Raises BadInput with the command that makes it."""
+    return Published(pages.open_run(run))
+
+
+def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, seed: int = SEED) -> Comparison:
+    """Cases, or their futures, side by side on the same draws: name -> case. Raises BadInput where the draws differ."""
+    futures = {name: one if isinstance(one, Future) else one.simulate(draws, seed) for name, one in cases.items()}
+    if not futures:
+        raise BadInput("there is nothing to compare. Give cases by name, such as {'central': case, 'births': other}.")
+    first = next(iter(futures.values()))
+    for name, one in futures.items():
+        unlike = [part for part in ("council", "month", "draws", "seed") if one.answer[part] != first.answer[part]]
+        if unlike:
+            raise BadInput(f"{name} has another {unlike[0]} than the first. Simulate both alike, then compare.")
+    shown = {name: one.told["name"] if name == one.slug else name for name, one in futures.items()}
+    scenarios = {name: one.told | {"name": shown[name]} for name, one in futures.items()}
+    return Comparison.of(first.answer | {"scenarios": scenarios})
+
+
+def notebook(found: dict) -> Notebook:
+    """The case that a notebook's parameters name; `found` is its globals(). Raises Stopped with a plain sentence.
+
+    Refuses any name that is not a parameter, so that a misspelt one never runs with the default.
+    """
+    try:
+        for name in _names(found):
+            if name not in PARAMETERS:
+                raise BadInput(f"there is no parameter {name}. {nearest(name, list(PARAMETERS))}")
+        given = {name: _typed(name, kind, found.get(name)) for name, kind in PARAMETERS.items()}
+        return Notebook(
+            _asked_for(**{k: v for k, v in given.items() if k not in ("draws", "seed")}), given["draws"], given["seed"]
+        )
+    except BadInput as error:
+        raise Stopped(str(error)) from None
+
+
+class Stopped(BadInput):
+    """A notebook was asked for what there is not: shown as one sentence, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Stopped. {self}"]
+
+
+def _names(found: dict) -> list[str]:
+    """Names that the cells before this one have set to literals, as a cell of parameters does."""
+    if "In" not in found:  # not in a kernel
+        return [name for name in found if not name.startswith("_") and name != "forecast"]
+    nodes = [node for cell in found["In"][:-1] for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
+    return [t.id for node in nodes if _is_literal(node.value) for t in node.targets if isinstance(t, ast.Name)]
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
+
+
+def _typed(name: str, kind: type, value):
+    """A parameter of its kind. Raises BadInput."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        words_of = {str: "a text", int: "a whole number", dict: "keys with their values"}
+        raise BadInput(f"{name} is {value!r}; expected {words_of[kind]}.")
+    if name == "draws" and not FEWEST <= value <= MOST:
+        raise BadInput(f"draws is {value:,}; expected {FEWEST:,} to {MOST:,}.")
+    if name == "seed" and value < 0:
+        raise BadInput(f"seed is {value}; expected 0 or more.")
+    return _numbers(value) if kind is dict else value
+
+
+def _numbers(changes: dict) -> dict[str, float]:
+    """Changes whose values are numbers. Raises BadInput."""
+    for key, value in changes.items():
+        if isinstance(value, bool) or not isinstance(value, Real):
+            inner = (
+                f". Write the whole key with dots, such as {key}.{next(iter(value))}"
+                if isinstance(value, dict) and value
+                else ""
+            )
+            raise BadInput(f"changes: {key} is {value!r}; expected a number{inner}.")
+    return {str(key): float(value) for key, value in changes.items()}
+
+
+def _asked_for(council: str, month: str, scenario: str, changes: dict, run: str) -> Case | Published:
+    if run:
+        return open_run(run).scenario(scenario).change(changes)
+    case = Case(Project(Home.found(), council, month), scenario)
+    return replace(case, changes=tuple(changes.items()), why="what if" if changes else "").checked()
