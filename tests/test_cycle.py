@@ -24,6 +24,7 @@ from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.movement import Figures, Move, figures, movement, same_children, steps_between, value_of
 from forecast.runs.refresh.replay import replay
+from forecast.sources import files
 from forecast.sources.arrivals import CARD, INBOX, read_card
 from forecast.sources.ssda903 import read_returns
 
@@ -303,8 +304,8 @@ def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypat
     ).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("files", [0, 1])
-def test_a_refresh_killed_while_it_keeps_is_finished_by_the_next(year, tmp_path, monkeypatch, files):
+@pytest.mark.parametrize("replaced", [0, 1])
+def test_a_refresh_killed_while_it_keeps_is_finished_by_the_next(year, tmp_path, monkeypatch, replaced):
     """Killed before or after the first file it holds was replaced: the next refresh refuses nothing and holds the same."""
     base, _ = year
     shutil.copytree(base, tmp_path, dirs_exist_ok=True)
@@ -314,14 +315,14 @@ def test_a_refresh_killed_while_it_keeps_is_finished_by_the_next(year, tmp_path,
     def killed(path, content):
         if path.parent.name == io.HELD and path.parent.parent.name == "council":
             written.append(path)
-            if len(written) > files:
+            if len(written) > replaced:
                 raise KeyboardInterrupt
         whole(path, content)
 
-    monkeypatch.setattr(folders, "write_whole", killed)
+    monkeypatch.setattr(files, "write_whole", killed)
     with pytest.raises(KeyboardInterrupt):
         refreshed(tmp_path)
-    monkeypatch.setattr(folders, "write_whole", whole)
+    monkeypatch.setattr(files, "write_whole", whole)
     assert refreshed(tmp_path).lines[0].startswith("Nothing to do: Exampleton stands at August 2025")
     held, pending = tmp_path / "council" / io.HELD, tmp_path / "council" / io.PENDING
     assert all((held / name).read_bytes() == (pending / name).read_bytes() for name in io.HELD_FILES)
