@@ -229,6 +229,8 @@ def test_a_figure_typed_into_the_councils_words_is_refused_with_its_line(own, na
         ("The **figures** will move.", "cannot show strong"),
         ("> The figures will move.", "cannot show block quote"),
         ("<script>1</script>", "holds 1"),
+        ("### A heading that skips a level", "skip a level"),
+        ("#### A heading too deep", "level four or more"),
         ('## A heading of {{ money("C/amount") }}', "words and a figure together"),
     ],
 )

@@ -128,6 +128,8 @@ class Tables:
         """The mark of a chart with the table of the figures that it shows; nothing where charts are left out."""
         if self.draw is None:
             return ""
+        if kind not in CHARTS:
+            raise LookupError(f"there is no chart {kind!r}; there are {', '.join(CHARTS)}")
         chart, name = CHARTS[kind](self.voice.run, *which), "_".join((kind, *which))
         svg, png = self.draw(chart)
         shown = self._table(f"{name}_chart", caption, unit, *self.filling.grid(caller()), **more)

@@ -13,7 +13,19 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from forecast.case.errors import BadInput
-from forecast.report.model import Block, Bullets, Figure, Heading, Paragraph, Part, Table, Told, text_of
+from forecast.report.model import (
+    DEEPEST,
+    Block,
+    Bullets,
+    Figure,
+    Heading,
+    Paragraph,
+    Part,
+    Table,
+    Told,
+    skipped_headings,
+    text_of,
+)
 from forecast.report.told import undeclared
 
 SHOWN = "Use headings, paragraphs, lists of one level, [!WARNING] and [!NOTE], and calls of table and chart"
@@ -71,7 +83,11 @@ class Filling:
             lines = [one.lineno for one in traceback.extract_tb(fault.__traceback__) if one.filename == "<template>"]
             line = fault.lineno if isinstance(fault, TemplateSyntaxError) else lines[-1]
             raise BadInput(f"{self.template.name}, line {line}: {fault.args[0]}") from None
-        return tuple(block for node in PARSE(text) for block in self._blocks(node))
+        blocks = tuple(block for node in PARSE(text) for block in self._blocks(node))
+        levels = [block.level for block in blocks if isinstance(block, Heading)]
+        if skipped := skipped_headings(levels):
+            raise BadInput(f"{self.template.name}: headings that skip a level, counted from 1: {skipped}")
+        return blocks
 
     def grid(self, markdown: str) -> tuple[tuple[str, ...], tuple[tuple[Part, ...], ...], tuple[str, ...]]:
         """Columns, rows, and the columns set right, of a table in Markdown."""
@@ -90,6 +106,8 @@ class Filling:
         """What a node of the parsed Markdown becomes: one block, or none where nothing is left of it."""
         kind, inner = node["type"], node.get("children", [])
         if kind == "heading":
+            if node["attrs"]["level"] > DEEPEST or not self._text(node):
+                raise self._unfit("a heading without words, or of level four or more")
             number, text = NUMBERED.fullmatch(self._text(node)).groups()
             return [Heading(text, node["attrs"]["level"], number or "")]
         if kind == "paragraph":
