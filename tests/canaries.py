@@ -515,7 +515,7 @@ import copy, json, pickle, sys, traceback, warnings
 from pathlib import Path
 warnings.simplefilter("always")
 from click.testing import CliRunner
-from forecast.cli import main
+from forecast.cli.commands import main
 from forecast.sources.cin import read_cin
 from forecast.sources.ssda903 import read_returns
 
@@ -580,7 +580,7 @@ def read_all(paths: list[tuple[str, Path]], place: Path, leak: str = "") -> dict
 
 
 CELLS = [
-    "from pathlib import Path\nfrom forecast.sources.cin import read_cin\nfrom forecast.inputs.ssda903 import read_returns",
+    "from pathlib import Path\nfrom forecast.sources.cin import read_cin\nfrom forecast.sources.ssda903 import read_returns",
     "returns = read_returns(Path(good) / 'ssda903')\nreturns",
     "returns.stock(returns.last_day)",
     "returns.quality()",
