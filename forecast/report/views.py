@@ -264,7 +264,13 @@ def cost(answer: dict, slug: str) -> View:
     """Cost by line and year against the budget."""
     held, year = answer["scenarios"][slug]["cost"], answer["financial_year"]
     over = words.over_or_under(held[year]["variance"]["mean"])
-    said = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.drivers(answer, slug)}"
+    lines = held[year]["lines"]
+    drivers = "; ".join(
+        f"{LINES[line][0]} {words.money_signed(lines[line]['mean'] - lines[line]['budget'])}"
+        for line in words.drivers(lines)
+    )
+    said = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. What drives it, against the base "
+    said += f"budget (adverse is positive): {drivers}."
     rows = [
         {"financial year": name, "line": LINES[line][0], "group": GROUPS[LINES[line][1]], **figures}
         for name, one in held.items()
