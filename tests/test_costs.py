@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
-from forecast.money.costs import by_year, cost_lines, net
+from forecast.model.outlook import costed
+from forecast.money.costs import by_year, net
 from forecast.money.lines import GROUPS, LINES
 from forecast.money.plan import CostPlan, Setting, Values, read_costs
 
@@ -123,7 +124,7 @@ def work(months: list[str], children: np.ndarray = CHILDREN) -> Workload:
 
 
 def one_month(month: str = FEBRUARY, changed: dict | None = None, **set_to) -> dict[str, float]:
-    lines = cost_lines(work([month]), plan(**(changed or {})), setting(1, **set_to))
+    lines = costed(work([month]), plan(**(changed or {})), setting(1, **set_to))
     return {line: np.asarray(cost).item() for line, cost in lines.items()}
 
 
@@ -200,7 +201,7 @@ def test_empty_places_cost_nothing_and_hold_no_one():
 def test_the_marginal_child_costs_more_than_the_average_one():
     """One more child aged 5-9 lives with foster parents 3 times in 4, all of it at agency price but for relatives."""
     more = work([FEBRUARY], CHILDREN + [0, 0, 1, 0, 0])
-    lines = cost_lines(more, plan(), setting(1))
+    lines = costed(more, plan(), setting(1))
     # 0.75 x 0.9 x 4 x £700 = 1,890 at agencies; 0.75 x 0.1 x 4 x £150 = 45 with relatives; in-house full
     assert lines["ifa_fostering"].item() - BY_HAND["ifa_fostering"] == pytest.approx(1_890)
     assert lines["kinship_fostering"].item() - BY_HAND["kinship_fostering"] == pytest.approx(45)
@@ -295,7 +296,7 @@ def test_new_placements_may_be_dearer():
 
 def test_a_lever_on_prices_acts_in_its_own_month():
     months = ["2011-05", "2011-07"]  # 31 days each
-    lines = cost_lines(work(months), plan(), setting(2, price_lever=np.array([1, 0.9])))
+    lines = costed(work(months), plan(), setting(2, price_lever=np.array([1, 0.9])))
     assert lines["ifa_fostering"][0] == pytest.approx([10_920 * 31 / 28, 9_828 * 31 / 28])
     assert lines["kinship_fostering"][0] == pytest.approx([660 * 31 / 28] * 2)
 
@@ -328,7 +329,7 @@ def test_the_same_children_cost_a_day_more_in_a_leap_year():
 
 def test_years_hold_every_month_once():
     months = ["2011-02", "2011-03", "2011-04", "2012-03", "2012-04"]
-    lines = cost_lines(work(months), plan(), setting(5))
+    lines = costed(work(months), plan(), setting(5))
     held = by_year(lines, months)
     assert list(held) == ["2010-11", "2011-12", "2012-13"]
     for line, cost in lines.items():
@@ -344,7 +345,7 @@ SOME = arrays(float, 5, elements=st.floats(0, 40))
 
 @given(SOME, SOME)
 def test_more_children_never_cost_less_gross(children, more):
-    before, after = (cost_lines(work([FEBRUARY], some), plan(), setting(1)) for some in (children, children + more))
+    before, after = (costed(work([FEBRUARY], some), plan(), setting(1)) for some in (children, children + more))
     for line in LINES:
         if line not in INCOME:
             assert after[line].item() >= before[line].item() - 1e-6, line
@@ -354,7 +355,7 @@ def test_more_children_never_cost_less_gross(children, more):
 
 @given(SOME)
 def test_lines_sum_to_the_total_to_the_penny(children):
-    lines = cost_lines(work([FEBRUARY], children), plan(), setting(1))
+    lines = costed(work([FEBRUARY], children), plan(), setting(1))
     by_group = {
         group: sum(lines[line].item() for line, (_, held) in LINES.items() if held == group) for group in GROUPS
     }
@@ -364,7 +365,7 @@ def test_lines_sum_to_the_total_to_the_penny(children):
 @given(SOME, st.floats(0, 20))
 def test_more_in_house_places_never_cost_more(children, places):
     before, after = (
-        cost_lines(work([FEBRUARY], children), plan(), setting(1, added_places=np.array([added])))
+        costed(work([FEBRUARY], children), plan(), setting(1, added_places=np.array([added])))
         for added in (0.0, places)
     )
     assert net(after).item() <= net(before).item() + 1e-6
@@ -389,11 +390,11 @@ def test_each_draw_is_costed_with_its_own_values():
     months, new = ["2011-04", "2011-05"], np.array([0.2, 0.6])
     one = work(months)
     three = Workload(months, **{name: np.repeat(part, 3, axis=0) for name, part in one.parts().items()})
-    together = cost_lines(
+    together = costed(
         three, plan(**{key: np.array(held, float) for key, held in drawn.items()}), setting(2, new_share=new)
     )
     for draw in range(3):
-        alone = cost_lines(one, plan(**{key: held[draw] for key, held in drawn.items()}), setting(2, new_share=new))
+        alone = costed(one, plan(**{key: held[draw] for key, held in drawn.items()}), setting(2, new_share=new))
         for line in LINES:
             assert together[line].shape == (3, 2), line
             assert together[line][draw] == pytest.approx(alone[line][0], rel=1e-12), line

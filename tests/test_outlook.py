@@ -15,8 +15,9 @@ from forecast.demand.pathways.hazards import Spread
 from forecast.demand.plan import read_population
 from forecast.demand.population import project_people
 from forecast.model.cases import open_case
-from forecast.model.outlook import draw_on_contingency, foresee, prepare, setting_of
+from forecast.model.outlook import costed, foresee, prepare, setting_of
 from forecast.money import costs
+from forecast.money.contingency import draw_on
 from forecast.money.lines import LINES
 from forecast.money.plan import central_values, read_costs
 from forecast.questions.answer import answer, year_net
@@ -122,7 +123,7 @@ def figures(held, path=""):
 def test_2010_11_meets_the_published_outturn(base, lines, published):
     """DfE s251 outturn, Slough, 2010-11, gross: children of that year x unit costs, within 2%."""
     setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
-    cost = costs.cost_lines(base.past, read_costs(central_values(base.central)), setting)
+    cost = costed(base.past, read_costs(central_values(base.central)), setting)
     assert base.past.months == year_months("2010-11")
     assert sum(cost[line].sum() for line in lines) == pytest.approx(published, rel=0.02)
 
@@ -468,7 +469,7 @@ def test_any_assumption_may_be_known_or_uncertain(base, outs, off):
     drawn = [key for key in a.keys() if a.is_uncertain(key) and not key.startswith(("population.", "migration."))]
     for known in [drawn] if off == "every assumption" else [[key] for key in drawn]:
         held = {key: a.value(key) if key in known else out.values.values[key] for key in a.keys()}
-        lines = costs.cost_lines(out.work, read_costs(replace(out.values, values=held)), out.setting)
+        lines = costed(out.work, read_costs(replace(out.values, values=held)), out.setting)
         assert {lines[line].shape for line in LINES} == {(DRAWS, len(out.months))}, known
 
 
@@ -487,7 +488,7 @@ def test_a_larger_base_budget_raises_the_chance(told):
 
 def test_an_adjustment_moves_the_variance_pound_for_pound(base, outs):
     out = outs["central"]
-    more = draw_on_contingency(base, out.plan.money.contingency, out.lines, out.months, 250_000.0)
+    more = draw_on(out.plan.money.contingency, out.lines, out.months, base.budget, base.year, 250_000.0)
     assert out.drawn.variance - more.variance == pytest.approx(250_000, abs=PENNY)
     assert (more.at_year_end >= out.values["budget.recovery_plan"][:, 0] - PENNY).all()
 
@@ -501,7 +502,7 @@ def test_the_base_budget_is_last_years_work_at_this_years_prices(base):
     fixed = [1_060_000 * 366 / 365.25, 1_070_600 * 366 / 365.25]
     assert [budget[line].mean() for line in FIXED] == pytest.approx(fixed)
     setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
-    last = costs.cost_lines(base.past, base.plan.money.costs, setting)
+    last = costed(base.past, base.plan.money.costs, setting)
     ifa, own = (last[line].sum(axis=1) for line in ("ifa_fostering", "in_house_fostering"))
     assert budget["ifa_fostering"] / ifa == pytest.approx(np.full(DRAWS, 1.02 * 366 / 365), rel=1e-3)
     assert budget["in_house_fostering"] / own == pytest.approx(np.full(DRAWS, 366 / 365), rel=1e-3)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import HOME
-from forecast.demand import plan
-from forecast.model import outlook
+from forecast.model import outlook, plan
 from forecast.model.cases import open_case
 from forecast.money import costs
 from forecast.questions import answer
@@ -81,7 +80,7 @@ def test_levers_rise_last_and_fade():
     """Begun after 2 months, in full after 2 more, 4 months from its beginning it fades, by half in 3."""
     a = changed(levers__starts_after=2, levers__ramp=2, levers__lasts=4, levers__half_life=3)
     months = [f"2011-{month:02d}" for month in range(6, 13)] + ["2012-01", "2012-02"]
-    assert plan.read_timing(a).reach(len(months)) == pytest.approx(
+    assert demand_plan.read_timing(a).reach(len(months)) == pytest.approx(
         [0, 0, 0.5, 1, 1, 1, 0.5 ** (1 / 3), 0.5 ** (2 / 3), 0.5]
     )
 

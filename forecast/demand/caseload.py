@@ -27,7 +27,6 @@ from forecast.demand.pathways.expectation import (
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Places, Spread
 from forecast.demand.population import People, Population, Projector
 from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
-from forecast.demand.workload import Workload
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
@@ -559,31 +558,3 @@ class Simulator:
         same = (plan, care)
         paths = self.paths.get(same, drawn)
         return Simulated(paths, self.expected.get(same, expected) if expects else None, wanted)
-
-
-def workload(
-    months: list[str],
-    lac: Paths,
-    cp: Paths,
-    proceedings_share: float,
-    transfer_share: np.ndarray,
-    uasc_share: np.ndarray,
-) -> Workload:
-    """What the paths mean in days, reviews and plans.
-
-    proceedings_share  share of children within the length of proceedings who are in them
-    transfer_share     [month]  share of plans started that arrived open
-    uasc_share         [band]   share of looked-after children who are UASC, where placements are not states
-    """
-    started, placed = cp.starts.sum(axis=2).astype(float), lac.placed
-    return Workload(
-        months,
-        lac.days.astype(float),
-        lac.early_days * float(proceedings_share),
-        lac.reviews.astype(float),
-        started,
-        started * transfer_share,
-        cp.reviews.astype(float),
-        lac.days * uasc_share if placed is None else placed.days[:, :, local.UASC].sum(axis=2, dtype=float),
-        None if placed is None else placed.days.sum(axis=3, dtype=float),
-    )

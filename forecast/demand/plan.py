@@ -1,7 +1,5 @@
 """What one set of assumptions says of children, read once: the population, care of each group, norms of the fit."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from forecast.case import Assumptions
@@ -18,7 +16,6 @@ from forecast.demand.trend import earned
 from forecast.demand.trend.earned import Record
 from forecast.demand.trend.levels import Departures
 
-EFFECT = "measure.effect"
 GROUPS = ("lac", "cp")
 
 
@@ -140,31 +137,6 @@ def trend_norms(a: Assumptions, group: str) -> TrendNorms:
         value("trend.growth_persistence"),
         Departures(*(value(f"trend.{group}_{part}") for part in ("lasting", "passing", "kept", "family"))),
     )
-
-
-def at_each_effect(a: Assumptions) -> list[Assumptions]:
-    """The scenario; where the effect of its measure is in doubt, at its low, middle and high effect."""
-    entry = a.entry(EFFECT)
-    return [at_effect(a, share) for share in (entry.low, entry.value, entry.high)] if a.is_uncertain(EFFECT) else [a]
-
-
-def at_effect(a: Assumptions, share: float) -> Assumptions:
-    """The same scenario with that share of its levers' effect, and no doubt left about it."""
-    times = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life")
-    moved = {
-        key: a.entry(key).model_copy(update={"value": _with_share(a, key, share)})
-        for key in a.keys()
-        if key.startswith("levers.") and key not in times
-    }
-    certain = a.entry(EFFECT).model_copy(update={"value": share, "low": share, "high": share})
-    return replace(a, entries=a.entries | moved | {EFFECT: certain})
-
-
-def _with_share(a: Assumptions, key: str, share: float) -> float:
-    """A lever with part of its effect: multipliers move from 1, places from 0, within what the catalogue allows."""
-    item = a.catalogue.items[key]
-    still = 1.0 if item.unit == "multiplier" else 0.0
-    return float(np.clip(still + (a.value(key) - still) * share, item.minimum, item.maximum))
 
 
 def may_live(a: Assumptions) -> np.ndarray:

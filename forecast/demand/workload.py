@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.demand.local import UASC
+from forecast.demand.pathways.hazards import Paths
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -45,3 +48,31 @@ class Workload:
             for name, part in self.parts().items()
         }
         return replace(self, months=before.months + self.months, **joined)
+
+
+def workload(
+    months: list[str],
+    lac: Paths,
+    cp: Paths,
+    proceedings_share: float,
+    transfer_share: np.ndarray,
+    uasc_share: np.ndarray,
+) -> Workload:
+    """What the paths mean in days, reviews and plans.
+
+    proceedings_share  share of children within the length of proceedings who are in them
+    transfer_share     [month]  share of plans started that arrived open
+    uasc_share         [band]   share of looked-after children who are UASC, where placements are not states
+    """
+    started, placed = cp.starts.sum(axis=2).astype(float), lac.placed
+    return Workload(
+        months,
+        lac.days.astype(float),
+        lac.early_days * float(proceedings_share),
+        lac.reviews.astype(float),
+        started,
+        started * transfer_share,
+        cp.reviews.astype(float),
+        lac.days * uasc_share if placed is None else placed.days[:, :, UASC].sum(axis=2, dtype=float),
+        None if placed is None else placed.days.sum(axis=3, dtype=float),
+    )

@@ -6,7 +6,7 @@ import pandas as pd
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import Local, by_time
-from forecast.model.outlook import Base, setting_of
+from forecast.model.outlook import Base, costed, setting_of
 from forecast.money import costs
 from forecast.money.plan import central_values, read_costs
 
@@ -160,8 +160,8 @@ def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
     """Children x unit cost for the calibration year beside the published s251 outturn, gross."""
     a = base.central
     setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
-    costed = costs.cost_lines(base.past, read_costs(central_values(a)), setting)
-    lines = {line: float(cost.sum()) for line, cost in costed.items()}
+    lines = costed(base.past, read_costs(central_values(a)), setting)
+    lines = {line: float(cost.sum()) for line, cost in lines.items()}
     published = published_spending(spending, a.case.area)
     placed = [line for line, (_, group) in costs.LINES.items() if group == "placements"]
     rows = []

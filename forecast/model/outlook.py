@@ -18,18 +18,20 @@ from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
 from forecast.demand.pathways.hazards import Entrants, Paths, Placed, Spread
-from forecast.demand.placements import PLACEMENTS, fit_mix, shift_to_residential
+from forecast.demand.placements import PLACEMENTS, fit_mix, placement_days, shift_to_residential
 from forecast.demand.plan import group_norms, may_live, uasc_shares
 from forecast.demand.population import Population, Projector, project_people
-from forecast.demand.workload import Workload
+from forecast.demand.workload import Workload, workload
 from forecast.model.plan import Plan, read_plan, read_plans
-from forecast.money import contingency, costs
-from forecast.money.contingency import Draw
+from forecast.money import costs
+from forecast.money.activity import activity_of
+from forecast.money.contingency import Draw, draw_on
 from forecast.money.ledger import Ledger, budget_of, with_actuals
-from forecast.money.plan import ContingencyPlan, CostLevers, Setting, Values, read_costs
+from forecast.money.plan import CostLevers, CostPlan, Setting, Values, read_costs
 
 SWANSON = (0.3, 0.4, 0.3)  # chances of the 10th, 50th and 90th percentile (Hurst, Brown and Swanson 2000)
 BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
+WOVEN = (Paths, Placed, Workload, Draw)  # results that hold draws
 SEED_BYTES = 7  # of a checksum: fits a signed 64-bit integer
 PROJECTIONS_KEPT = 256  # one set of assumptions needs one for each end of each uncertain demographic assumption
 PATHS_KEPT, PLACED_KEPT = 6, 3  # of each group; paths by placement are ten times as large
@@ -102,6 +104,11 @@ class Base:
     def read(self, a: Assumptions) -> Plan:
         """The plan of a set of assumptions, on the draws of this case."""
         return read_plan(a, self.draws, self.seed)
+
+    @property
+    def budget(self) -> dict[str, np.ndarray]:
+        """The base budget of the year whose contingency is asked about, line -> [draw]."""
+        return self.budgets[self.central.case.financial_year]
 
     def mix_in(self, month: str) -> np.ndarray:
         """Who is placed where in a month: as counted at its end or, beyond what is counted, as counted last."""
@@ -215,47 +222,49 @@ def foresee(base: Base, assumptions: Assumptions) -> Outlook:
     alone = base.without_expected()
     low, middle, high = (_project(at, assumptions, plan) for at, plan in zip((alone, base, alone), plans, strict=True))
     which = np.searchsorted(np.cumsum(SWANSON)[:-1], _generators(base.seed, "measure")("effect").random(base.draws))
-    return _woven(base, assumptions, [low, middle, high], which)
+    woven = {
+        name: weave([getattr(one, name) for one in (low, middle, high)], which)
+        for name in ("lac", "cp", "work", "lines", "drawn")
+    }
+    return replace(middle, **woven)
 
 
 def _project(base: Base, a: Assumptions, plan: Plan) -> Outlook:
     """One scenario whose measure has the effect it is said to have."""
     months = base.months if base.so_far is None else base.so_far.months + base.months
-    setting = setting_of(base, plan.money.levers, months)
+    money, setting = plan.money, setting_of(base, plan.money.levers, months)
     people = base.people.project(plan.population.centre.people)
     lac, cp = (base.groups[name].simulate(plan.population, plan.care[name], base.expects) for name in ("lac", "cp"))
-    work = caseload.workload(
-        base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share
-    )
+    work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
     work = work if base.so_far is None else work.after(base.so_far)
-    lines = costs.cost_lines(work, plan.money.costs, setting)
-    lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, plan.money.ledger)
-    drawn = draw_on_contingency(base, plan.money.contingency, lines, months)
+    days = placement_days(work, money.costs.places, money.costs.kinship_share, *setting.placed)
+    needed = activity_of(work, money.costs.contact, money.costs.reviews, setting)
+    lines = costs.cost_lines(work, days, needed, money.costs, setting)
+    lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, money.ledger)
+    drawn = draw_on(money.contingency, lines, months, base.budget, base.year)
     expected = {"lac": lac.expected, "cp": cp.expected}
     return Outlook(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
 
 
-def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) -> Outlook:
-    """One outlook that takes each draw from one of several; its plan is the middle one's."""
+def weave(parts: list, which: np.ndarray):
+    """One result that takes each draw from one of several alike: arrays by draw, or tables and groups of them."""
+    first = parts[0]
+    if isinstance(first, dict):
+        return {name: weave([part[name] for part in parts], which) for name in first}
+    if isinstance(first, WOVEN):
+        return replace(first, **{name: weave([getattr(part, name) for part in parts], which) for name in vars(first)})
+    if not isinstance(first, np.ndarray):
+        return first
+    taken = np.empty_like(first, dtype=np.result_type(*parts))
+    for number, array in enumerate(parts):
+        taken[which == number] = array[which == number]
+    return taken
 
-    def weave(arrays: list):
-        if isinstance(arrays[0], Placed):
-            return weave_all(arrays)
-        if not isinstance(arrays[0], np.ndarray):
-            return arrays[0]
-        taken = np.empty_like(arrays[0], dtype=np.result_type(*arrays))
-        for number, array in enumerate(arrays):
-            taken[which == number] = array[which == number]
-        return taken
 
-    def weave_all(whole: list):
-        return replace(whole[0], **{name: weave([getattr(part, name) for part in whole]) for name in vars(whole[0])})
-
-    middle = parts[1]
-    lac, cp, work = (weave_all([getattr(part, name) for part in parts]) for name in ("lac", "cp", "work"))
-    lines = {line: weave([part.lines[line] for part in parts]) for line in middle.lines}
-    drawn = draw_on_contingency(base, middle.plan.money.contingency, lines, middle.months)
-    return replace(middle, assumptions=a, lac=lac, cp=cp, work=work, lines=lines, drawn=drawn)
+def costed(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:
+    """The cost lines of some work at some prices."""
+    days = placement_days(work, plan.places, plan.kinship_share, *setting.placed)
+    return costs.cost_lines(work, days, activity_of(work, plan.contact, plan.reviews, setting), plan, setting)
 
 
 # --- the past: one year, the months to date, the budget ---------------------------------------------------------------
@@ -291,7 +300,7 @@ def past_work(groups, norms, months, share, uasc_share, seed, threads, to_date: 
         paths[name] = caseload.simulate(
             past, norms[name], stream, starts, flat, np.ones(starts.shape), months, own, threads
         )
-    return caseload.workload(months, paths["lac"], paths["cp"], share, np.zeros(len(months)), uasc_share).mean()
+    return workload(months, paths["lac"], paths["cp"], share, np.zeros(len(months)), uasc_share).mean()
 
 
 def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
@@ -306,7 +315,7 @@ def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
     stretched = {name: part * (factor[None, :, None] if part.ndim == 3 else factor) for name, part in parts}
     work = replace(base.past, months=year, **stretched)
     prices = read_costs(base.plan.money.values.at_central_indices())
-    lines = costs.cost_lines(work, prices, setting_of(base, base.plan.money.levers, year, flat=True))
+    lines = costed(work, prices, setting_of(base, base.plan.money.levers, year, flat=True))
     return {line: np.broadcast_to(cost.sum(axis=1), base.draws) for line, cost in lines.items()}
 
 
@@ -346,15 +355,6 @@ def new_share(base: Base) -> np.ndarray:
         for some in (starts, starts * 0)
     )
     return 1 - alone.days.sum(axis=1) / all_.days.sum(axis=1)
-
-
-def draw_on_contingency(
-    base: Base, plan: ContingencyPlan, lines: dict[str, np.ndarray], months: list[str], adjustment: float | None = None
-) -> Draw:
-    """Draw-down over the budget year, from net cost against the base budget, or one `adjustment` pounds above it."""
-    cost = costs.net(lines)[:, [months.index(month) for month in base.year]]
-    budget = costs.net(base.budgets[base.central.case.financial_year])
-    return contingency.draw_on(plan, cost, budget, days_in(base.year), adjustment)
 
 
 # --- random numbers by name -------------------------------------------------------------------------------------------

@@ -3,12 +3,16 @@
 Plans are values: equal parts of two plans give equal results, to the last bit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from forecast.case import Assumptions
 from forecast.demand.caseload import CarePlan, PopulationPlan
-from forecast.demand.plan import at_each_effect, read_care, read_population
+from forecast.demand.plan import read_care, read_population
 from forecast.money.plan import MoneyPlan, read_money
+
+EFFECT = "measure.effect"
 
 
 @dataclass(frozen=True)
@@ -31,3 +35,28 @@ def read_plan(a: Assumptions, draws: int, seed: int) -> Plan:
     swung = {swing.key for swing in population.swings}
     keys = [key for key in a.keys() if a.is_uncertain(key) and key not in swung]
     return Plan(population, read_care(a), read_money(a, keys, draws, seed))
+
+
+def at_each_effect(a: Assumptions) -> list[Assumptions]:
+    """The scenario; where the effect of its measure is in doubt, at its low, middle and high effect."""
+    entry = a.entry(EFFECT)
+    return [at_effect(a, share) for share in (entry.low, entry.value, entry.high)] if a.is_uncertain(EFFECT) else [a]
+
+
+def at_effect(a: Assumptions, share: float) -> Assumptions:
+    """The same scenario with that share of its levers' effect, and no doubt left about it."""
+    times = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life")
+    moved = {
+        key: a.entry(key).model_copy(update={"value": _with_share(a, key, share)})
+        for key in a.keys()
+        if key.startswith("levers.") and key not in times
+    }
+    certain = a.entry(EFFECT).model_copy(update={"value": share, "low": share, "high": share})
+    return replace(a, entries=a.entries | moved | {EFFECT: certain})
+
+
+def _with_share(a: Assumptions, key: str, share: float) -> float:
+    """A lever with part of its effect: multipliers move from 1, places from 0, within what the catalogue allows."""
+    item = a.catalogue.items[key]
+    still = 1.0 if item.unit == "multiplier" else 0.0
+    return float(np.clip(still + (a.value(key) - still) * share, item.minimum, item.maximum))

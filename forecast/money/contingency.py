@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.case.months import days_in
+from forecast.money.lines import net
 from forecast.money.plan import ContingencyPlan
 
 ENOUGH_AT = (0.50, 0.80, 0.90, 0.95)
@@ -67,17 +69,23 @@ def commitments(total: np.ndarray, starts_after: float, months: int) -> np.ndarr
 
 
 def draw_on(
-    plan: ContingencyPlan, cost: np.ndarray, budget: np.ndarray, days: np.ndarray, adjustment: float | None = None
+    plan: ContingencyPlan,
+    lines: dict[str, np.ndarray],
+    months: list[str],
+    budget: dict[str, np.ndarray],
+    year: list[str],
+    adjustment: float | None = None,
 ) -> Draw:
-    """Draw-down of the planned contingency, from net cost against the base budget, or one `adjustment` pounds above it.
+    """Draw-down of the planned contingency over the months of the budget year, from the net of the cost lines against
+    that of the base budget, or of one `adjustment` pounds above it.
 
-    cost    [draw x month of the year]  net, pounds
-    budget  [draw]   net base budget of the year, spread by `days` [month]
+    lines   line -> [draw x month] pounds, for `months`; income negative
+    budget  line -> [draw] pounds of the year, spread by the days of its months
     """
-    adjustment = plan.adjustment if adjustment is None else adjustment
-    by_month = (budget + adjustment)[:, None] * (days / days.sum())
+    days, cost = days_in(year), net(lines)[:, [months.index(month) for month in year]]
+    whole = net(budget) + (plan.adjustment if adjustment is None else adjustment)
     committed = commitments(plan.recovery_plan, plan.recovery_starts, len(days))
-    return draw_down(cost, by_month, committed, plan.amount, plan.one_off_savings)
+    return draw_down(cost, whole[:, None] * (days / days.sum()), committed, plan.amount, plan.one_off_savings)
 
 
 def draw_down(cost: np.ndarray, budget: np.ndarray, committed: np.ndarray, amount: float, savings: float = 0.0) -> Draw:

@@ -3,21 +3,25 @@
 import numpy as np
 
 from forecast.case.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in, financial_year
-from forecast.demand.placements import PAID_FOR, placement_days
+from forecast.demand.placements import PAID_FOR
 from forecast.demand.workload import Workload
-from forecast.money.activity import Activity, activity_of
-from forecast.money.lines import LINES
+from forecast.money.activity import Activity
+from forecast.money.lines import LINES, net
 from forecast.money.plan import ContactPlan, CostPlan, ReviewPlan, Setting
 
+__all__ = ["LINES", "by_year", "cost_lines", "net"]
 
-def cost_lines(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:
+
+def cost_lines(
+    work: Workload, days: dict[str, np.ndarray], needed: Activity, plan: CostPlan, setting: Setting
+) -> dict[str, np.ndarray]:
     """Cost of every line, [draw x month], pounds of the month, in the order of LINES; income lines are negative.
 
+    days    child-days by what is paid for (`placement_days`)
+    needed  meetings, sessions, hours and posts (`activity_of`)
     Raises ValueError where a line of LINES is not costed, or one is costed that is none.
     """
     months = work.months
-    days = placement_days(work, plan.places, plan.kinship_share, setting.mix, setting.residential, setting.added_places)
-    needed = activity_of(work, plan.contact, plan.reviews, setting)
     lines = placement_cost(days, plan, setting, months)
     lines |= {"contact": contact_cost(needed, plan.contact, months)} | review_cost(needed, plan.reviews, months)
     # A measure costs once in the month it is set up, then by the day while it is paid for.
@@ -73,11 +77,6 @@ def contributions(lines: dict, plan: CostPlan) -> np.ndarray:
         lines[name] for name in ("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service")
     )
     return -(residential * plan.residential_share + fostering * plan.fostering_share)
-
-
-def net(lines: dict[str, np.ndarray]) -> np.ndarray:
-    """Net cost of all lines."""
-    return sum(lines.values())
 
 
 def by_year(lines: dict[str, np.ndarray], months: list[str]) -> dict[str, dict[str, np.ndarray]]:

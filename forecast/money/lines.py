@@ -26,3 +26,8 @@ GROUPS = {
     "measures": "Measures taken",
     "income": "Income",
 }
+
+
+def net(lines: dict):
+    """Net cost of all lines, income negative."""
+    return sum(lines.values())

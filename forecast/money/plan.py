@@ -179,6 +179,11 @@ class Setting:
     measure_months: np.ndarray
     starts_per_icpc: float
 
+    @property
+    def placed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `placement_days` asks for."""
+        return self.mix, self.residential, self.added_places
+
 
 @dataclass(frozen=True)
 class ContingencyPlan:

@@ -8,10 +8,10 @@ from forecast.case.months import days_in, financial_year
 from forecast.demand import breaks
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import UASC
-from forecast.model.outlook import Base, Outlook, draw_on_contingency, foresee
+from forecast.model.outlook import Base, Outlook, foresee
 from forecast.money import costs
 from forecast.money.activity import activity_of
-from forecast.money.contingency import ENOUGH_AT
+from forecast.money.contingency import ENOUGH_AT, draw_on
 from forecast.money.lines import GROUPS, LINES
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
@@ -247,7 +247,7 @@ def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
     rows = []
     for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
         plan = outlook.plan.money.contingency
-        drawn = draw_on_contingency(base, plan, outlook.lines, outlook.months, float(adjustment))
+        drawn = draw_on(plan, outlook.lines, outlook.months, base.budget, base.year, float(adjustment))
         rows.append(
             {
                 "adjustment": float(adjustment),

@@ -76,8 +76,7 @@ def care(outlook: Outlook) -> list[dict]:
 def placements(outlook: Outlook) -> list[dict]:
     """Average children, pounds a child a week, and cost by placement line and financial year."""
     plan, setting, months = outlook.plan.money.costs, outlook.setting, outlook.months
-    mix = (setting.mix, setting.residential, setting.added_places)
-    days = placement_days(outlook.work, plan.places, plan.kinship_share, *mix)
+    days = placement_days(outlook.work, plan.places, plan.kinship_share, *setting.placed)
     by_line = {
         line: sum(days[name] for name, paid in PAID_FOR.items() if paid.line == line)
         for line in dict.fromkeys(paid.line for paid in PAID_FOR.values())

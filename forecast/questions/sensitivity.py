@@ -12,8 +12,7 @@ from forecast.case.months import year_months
 from forecast.demand.plan import read_population
 from forecast.model import outlook
 from forecast.model.outlook import Base, Outlook
-from forecast.money.contingency import Draw
-from forecast.money.costs import cost_lines
+from forecast.money.contingency import Draw, draw_on
 
 SWITCH_WITHIN = 1e-6  # of the distance between the limits
 SMALLEST_STEP = {"places": 1.0, "months": 1.0, "multiplier": 0.005, "share": 0.005, "gbp": 1000.0}
@@ -42,8 +41,8 @@ def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
     if read_population(a) != read_population(held.assumptions):
         return outlook.foresee(there, a).drawn
     setting = outlook.setting_of(there, plan.money.levers, held.months)
-    lines = cost_lines(held.work, plan.money.costs, setting)
-    return outlook.draw_on_contingency(there, plan.money.contingency, lines, held.months)
+    lines = outlook.costed(held.work, plan.money.costs, setting)
+    return draw_on(plan.money.contingency, lines, held.months, there.budget, there.year)
 
 
 def tornado(base: Base, held: Outlook) -> pd.DataFrame:
