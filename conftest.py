@@ -5,12 +5,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from forecast.report.notebook import RUN_FOLDER
 from forecast.runs.steps import STEPS_FOLDER
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
+hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("patient")
 HOME = Path(__file__).resolve().parent
 KEPT = "FORECAST_TEST_RUNS"
 

@@ -42,10 +42,10 @@ def placement_cost(days: dict, plan: CostPlan, setting: Setting, months: list[st
         bought = 1.0 if paid.index == "pay" else dearer
         cost = days[name] / DAYS_A_WEEK * plan.weekly[name].in_months(months) * bought
         lines[paid.line] = lines[paid.line] + cost if paid.line in lines else cost
-    services = {name: price.by_day(months) for name, price in plan.services.items()}
-    lines["own_homes"] = lines["own_homes"] + services["own_homes"]
     one_draw = np.zeros_like(days["own_home"])
-    return lines | {name: one_draw + services[name] for name in ("fostering_service", "other_lac_services")}
+    for name, price in plan.services.items():
+        lines[name] = lines.get(name, one_draw) + price.by_day(months)
+    return lines
 
 
 def contact_cost(needed: Activity, plan: ContactPlan, months: list[str]) -> np.ndarray:

@@ -26,6 +26,12 @@ GROUPS = {
     "measures": "Measures taken",
     "income": "Income",
 }
+# Lines (or, for the council's homes, a part of one) that cost the same whatever the children: line -> yearly cost.
+SERVICES = {
+    "own_homes": "costs.own_homes",
+    "fostering_service": "costs.fostering_service",
+    "other_lac_services": "costs.other_lac_services",
+}
 
 
 def net(lines: dict):

@@ -10,6 +10,7 @@ from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, years_fro
 from forecast.demand.levers import Lever, Timing
 from forecast.demand.placements import PAID_FOR, Places
 from forecast.demand.plan import lever, read_timing
+from forecast.money.lines import SERVICES
 
 PRICE_INDICES = "prices."
 
@@ -258,11 +259,7 @@ def read_costs(values: Values) -> CostPlan:
         kinship_share=values["placements.kinship_share"],
         weekly={name: values.price(f"costs.{name}", f"prices.{paid.index}") for name, paid in PAID_FOR.items()},
         new_placement_price=values["costs.new_placement_price"],
-        services={
-            "own_homes": pay("costs.own_homes"),
-            "fostering_service": pay("costs.fostering_service"),
-            "other_lac_services": pay("costs.other_lac_services"),
-        },
+        services={line: pay(key) for line, key in SERVICES.items()},
         contact=ContactPlan(
             ContactNorms(
                 np.concatenate(np.broadcast_arrays(*sessions), axis=1),
