@@ -207,13 +207,10 @@ def _unknown(key: str, catalogue: Catalogue) -> str:
 def _merge(catalogue: Catalogue, national: dict, own: dict, layer: str) -> dict[str, Entry]:
     """National entries under the council's own, in the catalogue's order. Raises BadInput listing missing keys."""
     merged = {**national, **own}
-    lacking = {key: item for key, item in catalogue.items.items() if key not in merged}
+    lacking = catalogue.without(merged)
     if lacking:
-        listed = "\n".join(f"  {key} ({item.description}; {item.unit})" for key, item in lacking.items())
-        raise BadInput(
-            f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under "
-            f"`assumptions:` in {layer}/case.yaml:\n{listed}"
-        )
+        what = f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under"
+        raise BadInput("\n".join([f"{what} `assumptions:` in {layer}/case.yaml:", *lacking]))
     return {key: merged[key] for key in catalogue.items}
 
 

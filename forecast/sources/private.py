@@ -124,24 +124,24 @@ def _safe_digits(name: str, days: bool) -> set[int]:
 
 def guarded(read: Callable[Given, Read]) -> Callable[Given, Read]:
     """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led
-    to it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
+    to it nor the rows in memory go with it. A fault that nobody expected is named by its place in the program alone.
     """
 
     @functools.wraps(read)
-    def door(*args: Given.args, **kwargs: Given.kwargs) -> Read:
+    def read_guarded(*args: Given.args, **kwargs: Given.kwargs) -> Read:
         try:
             return read(*args, **kwargs)
         except BadInput as error:
             message = str(error)
         except Exception as error:
-            message = _unforeseen(error)
+            message = _unexpected(error)
         args, kwargs = (), {}  # type: ignore[assignment]  # a traceback that shows variables shows no path
         raise BadInput(message)
 
-    return door
+    return read_guarded
 
 
-def _unforeseen(error: Exception) -> str:
+def _unexpected(error: Exception) -> str:
     """Where a fault of the program arose, and of which kind; its own words may hold a cell, and are not repeated."""
     trace, place = error.__traceback__, "an unknown place"
     while trace is not None:

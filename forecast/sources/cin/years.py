@@ -84,11 +84,8 @@ def place_in_returns(
     groups: dict[tuple, list[Part]] = {}
     for part in parts:
         groups.setdefault(_key(part), []).append(part)
-    groups = _named_by_dates(groups, quality)
-    returns = [
-        _annex(key[1], group, quality) if key[0] == "annex" else _census(key[1], group, quality)
-        for key, group in groups.items()
-    ]
+    makers = {"annex": _annex, "census": _census}
+    returns = [makers[form](year, group, quality) for (form, year), group in _named_by_dates(groups, quality).items()]
     returns = sorted(returns, key=lambda item: (item.last, item.first))
     _check_plans(returns)
     _check_gaps(returns)
@@ -167,7 +164,7 @@ def _as_at(year: int, parts: list[Part]) -> int:
 def _annex(named: int | str, group: list[Part], quality: Quality) -> Return:
     """An Annex A extract, as at the date in its name or its latest date."""
     last = named
-    if not isinstance(last, int):
+    if isinstance(last, str):
         dated = _dates(group)
         month = days.latest(days.month_numbers(dated))
         if month is None:
