@@ -78,19 +78,14 @@ def shown_names(names: Iterable[str], days: bool = False) -> dict[str, str]:
         for depth, part in enumerate(kept, start=1):
             real = "/".join(name.split("/")[:depth])
             if real not in shown:
-                above = shown.get(real.rpartition("/")[0], "")
-                shown[real] = _not_taken(f"{above}/{part}" if above else part, taken)
+                above, number = shown.get(real.rpartition("/")[0], ""), 1
+                shown[real] = f"{above}/{part}" if above else part
+                path = PurePosixPath(shown[real])
+                while shown[real] in taken:
+                    number += 1
+                    shown[real] = path.with_name(f"{path.stem} #{number}{path.suffix}").as_posix()
                 taken.add(shown[real])
     return {name: shown[name] for name in names}
-
-
-def _not_taken(name: str, taken: set[str]) -> str:
-    path, number = PurePosixPath(name), 1
-    wanted = name
-    while wanted in taken:
-        number += 1
-        wanted = path.with_name(f"{path.stem} #{number}{path.suffix}").as_posix()
-    return wanted
 
 
 def shown_name(name: str, days: bool = False) -> str:

@@ -82,9 +82,9 @@ def _each_once(rows: dict[int, Row], fields: list[str], read) -> dict[int, tuple
 def _case(file: str, rows: dict[int, Row]) -> Case:
     """The case of the sheet Case, whose council and month name the folder of its YAML file."""
     read = _each_once(rows, ["field"], _case_field)
-    held = {field for field, _ in read.values()}
+    fields = {field for field, _ in read.values()}
     needed = [field for field, known in Case.model_fields.items() if known.is_required() and field != "tables"]
-    lacking = [f"  {field} ({case_column(field).words})" for field in needed if field not in held]
+    lacking = [f"  {field} ({case_column(field).words})" for field in needed if field not in fields]
     if lacking:
         what = "a row is missing. Add one, or start from a new template"
         raise BadInput("\n".join([f"{file}, sheet {CASE.name}: {what}:", *lacking]))

@@ -202,14 +202,14 @@ def mark_transfers(
 ) -> pd.DataFrame:
     """The plans with `transfer`: whether a transfer-in conference of the child was held on the day the plan started."""
     initial = conferences[conferences["kind"].isin([codes.ICPC, codes.TRANSFER_IN, codes.ICPC_OTHER])]
-    held = pd.MultiIndex.from_frame(initial[["child", "day"]])
+    conferred = pd.MultiIndex.from_frame(initial[["child", "day"]])
     moved = pd.MultiIndex.from_frame(initial.loc[initial["kind"] == codes.TRANSFER_IN, ["child", "day"]])
     starts = pd.MultiIndex.from_frame(plans[["child", "start"]])
     given = [found.holds("conferences") for found in returns]
     for found in (item for item in returns if item.holds("plans") and not item.holds("conferences")):
         quality.count(next(part.name for part in found.parts if "plans" in part.given), "no_conferences")
     covered = plans["turn"].map(lambda turn: given[turn]) & (plans["start"] >= returns[0].first)
-    quality.rows(plans, covered & ~starts.isin(held), "start_without_icpc")
+    quality.rows(plans, covered & ~starts.isin(conferred), "start_without_icpc")
     return plans.assign(transfer=starts.isin(moved))
 
 
