@@ -17,7 +17,7 @@ from forecast.case import list_scenarios
 from forecast.case.errors import BadInput, Busy
 from forecast.cli.commands import main
 from forecast.model import outlook
-from forecast.model.cases import COUNTED_AS, Come, moved_on
+from forecast.model.cases import COUNTED_AS, Actuals, moved_on
 from forecast.runs import folders, pipeline
 from forecast.runs.refresh import io, summary
 from forecast.runs.refresh.alarm import alarm
@@ -137,7 +137,7 @@ def test_a_month_beyond_the_budget_year_asks_for_a_new_case():
     home = home_in(HOME / "nowhere")
     held = io.load_scenarios(home.params, "slough", "2025-04", ["central"])
     with pytest.raises(BadInput, match="2026-04 is in 2026-27 and the case's budget is for 2025-26"):
-        moved_on(held, Come(counts), "exampleton", "Exampleton")
+        moved_on(held, Actuals(counts), "exampleton", "Exampleton")
 
 
 # --- the whole, on the invented council -------------------------------------------------------------------------------
@@ -480,8 +480,8 @@ def test_placements_count_only_in_months_that_have_them_all():
         [("2025-04", "lac", 70), ("2025-04", "lac_fostering", 70), ("2025-05", "lac", 70), *whole],
         columns=["month", "measure", "value"],
     )
-    assert Come(counts).placed == {"2025-05": dict.fromkeys(COUNTED_AS, 10.0)}
-    assert Come(counts.head(1)).placed == {}
+    assert Actuals(counts).placed == {"2025-05": dict.fromkeys(COUNTED_AS, 10.0)}
+    assert Actuals(counts.head(1)).placed == {}
 
 
 def test_a_mix_that_moves_the_call_is_told(year):

@@ -4,7 +4,7 @@ from forecast.case.documents import Case, Entry, Scenario
 from forecast.case.freezing import freeze, thaw
 from forecast.case.layers import Assumptions, Difference, changed, list_cases, list_scenarios, load, load_scenarios
 from forecast.case.log import log_frame, log_markdown, overdue
-from forecast.case.sampling import luck, sample
+from forecast.case.sampling import rng, sample
 from forecast.case.schema import json_schema
 
 __all__ = [
@@ -22,8 +22,8 @@ __all__ = [
     "load_scenarios",
     "log_frame",
     "log_markdown",
-    "luck",
     "overdue",
+    "rng",
     "sample",
     "thaw",
 ]

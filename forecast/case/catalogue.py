@@ -1,6 +1,7 @@
 """The catalogue: which assumptions exist, in what unit, between what limits."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -63,6 +64,10 @@ class Catalogue:
     def item_and_unit(self, key: str) -> tuple[Item, Unit]:
         """The item of a key, and the unit it is in."""
         return self.items[key], self.units[self.items[key].unit]
+
+    def without(self, keys: Container[str]) -> list[str]:
+        """A line for each item that is not among the keys."""
+        return [f"  {key} ({item.description}; {item.unit})" for key, item in self.items.items() if key not in keys]
 
 
 def read_catalogue(params: Path) -> Catalogue:

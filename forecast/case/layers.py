@@ -86,10 +86,10 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     catalogue = read_catalogue(params)
     case, own = _read_case(params, council, month, catalogue)
     central = _merge(catalogue, read_national(params, catalogue), own, f"{council}/{month}")
-    held = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
+    slugs = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
     found = {}
     for slug in scenarios:
-        _choose(f'scenario "{slug}"', slug, held)
+        _choose(f'scenario "{slug}"', slug, slugs)
         doc = read_document(params / "scenarios" / f"{slug}.yaml", params)
         chosen, new = read_scenario(doc, slug, catalogue, central)
         found[slug] = Assumptions(case, chosen, catalogue, central, {**central, **new})
@@ -102,10 +102,10 @@ def changed(assumptions: Assumptions, changes: dict[str, float], why: str, name:
     Changes of the scenario that `assumptions` are of stay, unless given anew. Ranges move with their values, from the
     central ones. Raises BadInput naming the key, and the nearest right one, with what was expected, for every fault.
     """
-    held = {key: dict(change) for key, change in assumptions.scenario.changes.items()}
+    before = {key: dict(change) for key, change in assumptions.scenario.changes.items()}
     new = {key: {"value": value, "why": why} for key, value in changes.items()}
     order = assumptions.scenario.order + 1
-    doc = Unfiled(name, {"name": name, "order": order, "reason": why, "changes": {**held, **new}}, {})
+    doc = Unfiled(name, {"name": name, "order": order, "reason": why, "changes": {**before, **new}}, {})
     slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
     scenario, entries = read_scenario(doc, slug, assumptions.catalogue, assumptions.central)
     return replace(assumptions, scenario=scenario, entries={**assumptions.central, **entries})
@@ -139,17 +139,18 @@ def list_scenarios(params: Path) -> list[str]:
 
 
 def _read_case(params: Path, council: str, month: str, catalogue: Catalogue) -> tuple[Case, dict[str, Entry]]:
-    held = [path.parent for path in sorted(params.glob("*/*/case.yaml"))]
-    _choose(f'council "{council}"', council, sorted({folder.parent.name for folder in held}))
-    _choose(f'month "{month}" of {council}', month, [path.name for path in held if path.parent.name == council])
+    folders = [path.parent for path in sorted(params.glob("*/*/case.yaml"))]
+    _choose(f'council "{council}"', council, sorted({folder.parent.name for folder in folders}))
+    _choose(f'month "{month}" of {council}', month, [path.name for path in folders if path.parent.name == council])
     doc = read_document(params / council / month / "case.yaml", params)
     return _case_of(doc), _read_entries(doc, ("assumptions",), f"{council}/{month}", catalogue)
 
 
-def _choose(what: str, given: str, held: list[str]) -> None:
+def _choose(what: str, given: str, names: list[str]) -> None:
     """Refuse a name that is not held, with the nearest that is."""
-    if given not in held:
-        raise BadInput(f"params: there is no {what}. {nearest(given, held) if held else 'None are held: add its file'}")
+    if given not in names:
+        remedy = nearest(given, names) if names else "None are held: add its file"
+        raise BadInput(f"params: there is no {what}. {remedy}")
 
 
 def _case_of(doc: Document) -> Case:
@@ -207,13 +208,10 @@ def _unknown(key: str, catalogue: Catalogue) -> str:
 def _merge(catalogue: Catalogue, national: dict, own: dict, layer: str) -> dict[str, Entry]:
     """National entries under the council's own, in the catalogue's order. Raises BadInput listing missing keys."""
     merged = {**national, **own}
-    lacking = {key: item for key, item in catalogue.items.items() if key not in merged}
+    lacking = catalogue.without(merged)
     if lacking:
-        listed = "\n".join(f"  {key} ({item.description}; {item.unit})" for key, item in lacking.items())
-        raise BadInput(
-            f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under "
-            f"`assumptions:` in {layer}/case.yaml:\n{listed}"
-        )
+        what = f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under"
+        raise BadInput("\n".join([f"{what} `assumptions:` in {layer}/case.yaml:", *lacking]))
     return {key: merged[key] for key in catalogue.items}
 
 

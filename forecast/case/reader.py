@@ -40,6 +40,8 @@ YAML_ADVICE = {
     "escape character": "a backslash in double quotation marks is not plain text. Use single quotation marks",
 }
 
+HIDDEN_ADVICE = {"\t": "Use spaces", "\ufeff": "Save the file as UTF-8 without a byte order mark"}
+
 
 @dataclass(frozen=True)
 class Document:
@@ -87,24 +89,17 @@ def read_document(path: Path, params: Path) -> Document:
 def read_text(text: str, file: str) -> Document:
     """Read the text of a file; `file` is what messages call it. Raises BadInput."""
     text = text.replace("\r\n", "\n")
-    _refuse_hidden_characters(text, file)
+    hidden = next((place for place, character in enumerate(text) if is_hidden(character)), None)
+    if hidden is not None:
+        name, line = hidden_name(text[hidden]), text[:hidden].count("\n") + 1
+        remedy = HIDDEN_ADVICE.get(text[hidden], "Delete it and retype the line; pasted text often holds one")
+        raise BadInput(f"{file}, line {line}: there is {name} here, which cannot be seen. {remedy}")
     node = _compose(text, file)
     if not isinstance(node, MappingNode):
         held = "is empty" if node is None else "does not begin with a key"
         raise BadInput(f"{file}, line 1: the file {held}; expected keys, each followed by a colon and its content")
     lines = {}
     return Document(file, _read_section(node, (), file, lines), lines)
-
-
-def _refuse_hidden_characters(text: str, file: str) -> None:
-    """Tabs, byte order marks, no-break spaces: characters that look like nothing and change the meaning."""
-    for place, character in enumerate(text):
-        if not is_hidden(character):
-            continue
-        line = text[:place].count("\n") + 1
-        advice = {"\t": "Use spaces", "\ufeff": "Save the file as UTF-8 without a byte order mark"}
-        remedy = advice.get(character, "Delete it and retype the line; pasted text often holds one")
-        raise BadInput(f"{file}, line {line}: there is {hidden_name(character)} here, which cannot be seen. {remedy}")
 
 
 def is_hidden(character: str) -> bool:

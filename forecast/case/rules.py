@@ -14,16 +14,14 @@ def faults(entry: Entry, item: Item, unit: Unit):
         return
     if entry.review_by <= entry.reviewed:
         yield "review_by", f"is {entry.review_by}, not after reviewed {entry.reviewed}. Give a later date"
-    yield from list(_outside_limits(entry, item)) or _range_faults(entry, item, unit)
-
-
-def _outside_limits(entry: Entry, item: Item):
     limits = f"{item.minimum:,.10g} to {item.maximum:,.10g} {item.unit}"
     remedy = "Check the period and the unit of the figure; if it is right, widen the limits in catalogue.yaml"
-    for field in ("value", "low", "high"):
-        number = getattr(entry, field)
-        if number is not None and not item.minimum <= number <= item.maximum:
-            yield field, f"is {number:,.10g}; expected {limits}. {remedy}"
+    given = {field: getattr(entry, field) for field in ("value", "low", "high") if getattr(entry, field) is not None}
+    outside = {field: number for field, number in given.items() if not item.minimum <= number <= item.maximum}
+    for field, number in outside.items():
+        yield field, f"is {number:,.10g}; expected {limits}. {remedy}"
+    if not outside:
+        yield from _range_faults(entry, item, unit)
 
 
 def _range_faults(entry: Entry, item: Item, unit: Unit):

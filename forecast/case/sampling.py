@@ -16,7 +16,7 @@ def sample(assumptions: Assumptions, draws: int, seed: int, keys: list[str] | No
 
     Over many draws low is the 10th percentile, value the 50th and high the 90th; values are cut at the catalogue's
     limits. Decisions do not vary. A draw depends on the seed, the key and its place only: scenarios share their
-    luck, and the first n draws are the same whatever `draws` is.
+    random numbers, and the first n draws are the same whatever `draws` is.
     """
     if draws < 1 or seed < 0:
         raise BadInput(f"draws is {draws} and seed is {seed}; expected at least 1 draw and a seed of 0 or more")
@@ -30,15 +30,14 @@ def _draw(assumptions: Assumptions, key: str, draws: int, seed: int) -> np.ndarr
         return np.full(draws, entry.value)
     link, back = SCALES[unit.scale]
     low, centre, high = link(entry.low), link(entry.value), link(entry.high)
-    z = luck(key, draws, seed)
+    z = rng(key, seed).standard_normal(draws)
     spread = np.where(z < 0, centre - low, high - centre) / Z90
     return np.clip(back(centre + spread * z), item.minimum, item.maximum)
 
 
-def luck(key: str, draws: int, seed: int) -> np.ndarray:
-    """Standard normal numbers [draws] that depend on the seed and the key only."""
-    place = int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big")
-    return np.random.default_rng([seed, place]).standard_normal(draws)
+def rng(key: str, seed: int) -> np.random.Generator:
+    """Random numbers that depend on the seed and the key only."""
+    return np.random.default_rng([seed, int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big")])
 
 
 def _logit(share: float) -> float:
@@ -49,8 +48,4 @@ def _share(logit: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-logit))
 
 
-def _same(number):
-    return number
-
-
-SCALES = {"positive": (np.log, np.exp), "share": (_logit, _share), "real": (_same, _same)}
+SCALES = {"positive": (np.log, np.exp), "share": (_logit, _share), "real": (np.asarray, np.asarray)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.case import luck
+from forecast.case import rng
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.demand import local
@@ -486,7 +486,7 @@ def starts_by_draw(
         """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`."""
         reaches, moves = [np.zeros(draws)], [np.zeros(centre.shape)]
         for swing in [swing for swing in plan.swings if swing.stream == stream]:
-            z = luck(swing.key, draws, seed) / Z90
+            z = rng(swing.key, seed).standard_normal(draws) / Z90
             for there, reach in ((swing.low, np.maximum(-z, 0)), (swing.high, np.maximum(z, 0))):
                 reaches.append(reach)
                 moves.append(_log_ratio(starts(there) - without, centre - without))

@@ -33,13 +33,13 @@ class OpenCase:
     tables: dict[str, pd.DataFrame]
     cards: dict[str, Card]
     scenarios: dict[str, Assumptions]
-    come: "Come | None" = None
+    actuals: "Actuals | None" = None
     files: dict[str, Path] = field(default_factory=dict)
 
     @property
     def ledger(self) -> Ledger | None:
         """The council's budget and actuals to date, where they have come."""
-        return None if self.come is None else self.come.ledger
+        return None if self.actuals is None else self.actuals.ledger
 
     @property
     def central(self) -> Assumptions:
@@ -47,8 +47,8 @@ class OpenCase:
 
 
 @dataclass(frozen=True)
-class Come:
-    """What has come in since a case was set up: the council's own months.
+class Actuals:
+    """What came in since a case was set up: the council's own months.
 
     counts  month, measure, value: children at each month's end, starts and ends; every month from the first
     ledger  budget and actuals of the year, or None
@@ -109,20 +109,20 @@ class Come:
         return {group: float(since[f"{group}_starts"]) for group in ("lac", "cp")}
 
 
-def moved_on(scenarios: dict[str, Assumptions], come: Come, council: str, name: str) -> dict[str, Assumptions]:
+def moved_on(scenarios: dict[str, Assumptions], actuals: Actuals, council: str, name: str) -> dict[str, Assumptions]:
     """The same assumptions, standing at the end of the last month that has come, for the council that sent it.
 
     Raises BadInput if that month is beyond the case's budget year: then a new case is due.
     """
     case = scenarios["central"].case
-    if financial_year(come.last) != case.financial_year:
+    if financial_year(actuals.last) != case.financial_year:
         raise BadInput(
-            f"{come.last} is in {financial_year(come.last)} and the case's budget is for {case.financial_year}. "
+            f"{actuals.last} is in {financial_year(actuals.last)} and the case's budget is for {case.financial_year}. "
             "Set up the case of the new year from the year's outturn, and name it in council.yaml under starts_from."
         )
     amount = scenarios["central"].value("budget.contingency")
-    title = f"{name}, {month_in_words(come.last)}: will £{amount:,.0f} be enough?"
-    moved = {"council": council, "month": come.last, "origin": last_day(come.last), "title": title, "name": name}
+    title = f"{name}, {month_in_words(actuals.last)}: will £{amount:,.0f} be enough?"
+    moved = {"council": council, "month": actuals.last, "origin": last_day(actuals.last), "title": title, "name": name}
     return {slug: replace(a, case=a.case.model_copy(update=moved)) for slug, a in scenarios.items()}
 
 
@@ -139,7 +139,7 @@ def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
 def with_data(
     data: Path,
     scenarios: dict[str, Assumptions],
-    come: Come | None = None,
+    actuals: Actuals | None = None,
     as_at: date | None = None,
     returned: Path | None = None,
 ) -> OpenCase:
@@ -165,13 +165,14 @@ def with_data(
         for name, file in files.items()
     }
     history = History(
-        {name: tables[name] for name in children} | ({} if come is None else {"monthly counts": come.table(case.area)})
+        {name: tables[name] for name in children}
+        | ({} if actuals is None else {"monthly counts": actuals.table(case.area)})
     )
     evidence = gather(
         case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]])
     )
-    if come is not None:
-        evidence = replace(evidence, recent_starts=come.starts_after(case.calibration_year), placed=come.placed)
+    if actuals is not None:
+        evidence = replace(evidence, recent_starts=actuals.starts_after(case.calibration_year), placed=actuals.placed)
     if returns:
         typed = (_typed(tables[returns[kind]]) for kind in ("exposure", "starts", "open", "survival"))
         counted = read_local(*typed, case.origin.isoformat())
@@ -180,7 +181,7 @@ def with_data(
     if plans:
         evidence = replace(evidence, plans=read_plans(_typed(tables[plans[0]])))
     cards = {name: read_card(file) for name, file in files.items()}
-    return OpenCase(evidence, history, tables, cards, scenarios, come, files)
+    return OpenCase(evidence, history, tables, cards, scenarios, actuals, files)
 
 
 def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:

@@ -65,20 +65,18 @@ class Quality:
 
         Raises BadInput where a rule that says what was expected is broken by too many rows of one file.
         """
-        where = np.asarray(where, dtype=bool)
+        known, where = self._rules[rule], np.asarray(where, dtype=bool)
         for file, number in frame.loc[where, "file"].value_counts().items():
-            self._check_share(frame, where, file, number, rule)
+            here = (frame["file"] == file).to_numpy()
+            if known.expected and number >= LEAST_ROWS and number > MOST_SHARE * here.sum():
+                line = frame.loc[where & here, "line"].min()
+                raise BadInput(
+                    f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so are {number:,} of "
+                    f"{int(here.sum()):,} rows. Expected {known.expected}. Export the file again, or correct the "
+                    "column."
+                )
             self.count(file, rule, number)
         return where
-
-    def _check_share(self, frame: pd.DataFrame, where: np.ndarray, file: str, number: int, rule: str) -> None:
-        known, here = self._rules[rule], (frame["file"] == file).to_numpy()
-        if known.expected and number >= LEAST_ROWS and number > MOST_SHARE * here.sum():
-            line = frame.loc[where & here, "line"].min()
-            raise BadInput(
-                f"{file}, line {line}, {known.field}: {known.text.split(':')[0]}, and so are {number:,} of "
-                f"{int(here.sum()):,} rows. Expected {known.expected}. Export the file again, or correct the column."
-            )
 
     def table(self) -> pd.DataFrame:
         """file, rule (what was found and done), count; in the order of the rules, then of the files."""

@@ -10,8 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 SWAP_WAIT = 2.0  # seconds: a virus scanner or a preview lets go of a folder sooner than this
-
-
 PAUSE = 0.05  # seconds between two attempts
 
 

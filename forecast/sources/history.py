@@ -28,12 +28,12 @@ class History:
         self.frame = frame
 
     def cells(self, area: str, measure: str, period: str, breakdown: str) -> dict[str, float | None]:
-        """Category -> figure of one breakdown; a suppressed figure is None. Raises BadInput if nothing is held."""
+        """Category -> figure of one breakdown; a suppressed figure is None. Raises BadInput if nothing is found."""
         rows = self._rows(area, measure)
-        held = rows[(rows["period"] == period) & (rows["breakdown"] == breakdown)]
-        if held.empty:
+        found = rows[(rows["period"] == period) & (rows["breakdown"] == breakdown)]
+        if found.empty:
             raise BadInput(self._not_held(area, measure, period, breakdown))
-        return {row.category: None if row.status == SUPPRESSED else float(row.value) for row in held.itertuples()}
+        return {row.category: None if row.status == SUPPRESSED else float(row.value) for row in found.itertuples()}
 
     def value(self, area: str, measure: str, period: str, breakdown: str = "all", category: str = "all") -> float:
         """One figure. Raises BadInput if it is not held or is suppressed."""

@@ -103,9 +103,9 @@ def _by_months(starts: pd.DataFrame) -> pd.DataFrame:
 def _by_age(starts: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for seen in (True, False):
-        held = starts[starts["year_before_seen"] == seen]
+        those = starts[starts["year_before_seen"] == seen]
         for band, name in enumerate((*AGE_BANDS, ALL)):
-            part = held if name == ALL else held[held["age_band"] == band]
+            part = those if name == ALL else those[those["age_band"] == band]
             counts = [len(part), int(part["plan_open"].sum()), int(part["plan_within_a_year"].sum())]
             share = round((counts[1] + counts[2]) / counts[0], 4) if counts[0] else pd.NA
             rows.append((name, seen, *counts, share))

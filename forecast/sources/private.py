@@ -78,19 +78,14 @@ def shown_names(names: Iterable[str], days: bool = False) -> dict[str, str]:
         for depth, part in enumerate(kept, start=1):
             real = "/".join(name.split("/")[:depth])
             if real not in shown:
-                above = shown.get(real.rpartition("/")[0], "")
-                shown[real] = _not_taken(f"{above}/{part}" if above else part, taken)
+                above, number = shown.get(real.rpartition("/")[0], ""), 1
+                shown[real] = f"{above}/{part}" if above else part
+                path = PurePosixPath(shown[real])
+                while shown[real] in taken:
+                    number += 1
+                    shown[real] = path.with_name(f"{path.stem} #{number}{path.suffix}").as_posix()
                 taken.add(shown[real])
     return {name: shown[name] for name in names}
-
-
-def _not_taken(name: str, taken: set[str]) -> str:
-    path, number = PurePosixPath(name), 1
-    wanted = name
-    while wanted in taken:
-        number += 1
-        wanted = path.with_name(f"{path.stem} #{number}{path.suffix}").as_posix()
-    return wanted
 
 
 def shown_name(name: str, days: bool = False) -> str:
@@ -124,24 +119,24 @@ def _safe_digits(name: str, days: bool) -> set[int]:
 
 def guarded(read: Callable[Given, Read]) -> Callable[Given, Read]:
     """The reader with one way out for what goes wrong: a message, made anew outside, so that neither the fault that led
-    to it nor the rows in memory go with it. A fault that nobody foresaw is told by its place in the program alone.
+    to it nor the rows in memory go with it. A fault that nobody expected is named by its place in the program alone.
     """
 
     @functools.wraps(read)
-    def door(*args: Given.args, **kwargs: Given.kwargs) -> Read:
+    def read_guarded(*args: Given.args, **kwargs: Given.kwargs) -> Read:
         try:
             return read(*args, **kwargs)
         except BadInput as error:
             message = str(error)
         except Exception as error:
-            message = _unforeseen(error)
+            message = _unexpected(error)
         args, kwargs = (), {}  # type: ignore[assignment]  # a traceback that shows variables shows no path
         raise BadInput(message)
 
-    return door
+    return read_guarded
 
 
-def _unforeseen(error: Exception) -> str:
+def _unexpected(error: Exception) -> str:
     """Where a fault of the program arose, and of which kind; its own words may hold a cell, and are not repeated."""
     trace, place = error.__traceback__, "an unknown place"
     while trace is not None:

@@ -31,16 +31,16 @@ def read(folder: Path, table: str, as_at: date) -> pd.DataFrame:
             f"{path.name} is not in {folder.name}. Tables held: {held}. Restore the file or correct the case file."
         )
     card = read_card(path)
-    beside = card_path(path).name
+    card_file = card_path(path).name
     if card.known_from > as_at and not card.hindsight:
         raise BadInput(
             f"{path.name}: known from {card.known_from}, after the report's month ends ({as_at}). A forecast may use "
-            f"only what was known then. Use an earlier edition, or set hindsight: true with its reason in {beside}."
+            f"only what was known then. Use an earlier edition, or set hindsight: true with its reason in {card_file}."
         )
     if as_at > card.expires:
         raise BadInput(
             f"{path.name}: expired on {card.expires} and the report's month ends on {as_at}. Put the newer edition in "
-            f"its place, or move expires in {beside} if none exists."
+            f"its place, or move expires in {card_file} if none exists."
         )
     return prove(path, card)
 

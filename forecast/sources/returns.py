@@ -123,23 +123,18 @@ def lines(summary: dict) -> list[str]:
             text.append(f"    published {stock['published']:,}; difference {stock['difference']:+,}")
         for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
             text += [f"    {names[name]:36s} {count:6,}" for name, count in stock.get(part, {}).items() if count]
-    text += _links_lines(summary.get("links", {"by_age": []}))
+    # Those who start to be looked after, and how many come from a plan.
+    for row in summary.get("links", {"by_age": []})["by_age"]:
+        if row["age_band"] == ALL and row["starts"]:
+            when = "" if row["year_before_seen"] else ", the year before not wholly covered by the plans' returns"
+            share = f"share of starts, together: {row['share']:.0%}"
+            text += [
+                f"Starts to be looked after on days both returns cover{when}: {row['starts']:,}",
+                f"    a child protection plan open        {row['plan_open']:6,}",
+                f"    one that ended in the year before   {row['plan_within_a_year']:6,}   {share}",
+            ]
     quality = [f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in summary["quality"]]
     return [*text, "What was read, merged, resolved and left out:", *quality]
-
-
-def _links_lines(links: dict) -> list[str]:
-    """Those who start to be looked after, and how many come from a plan."""
-    text = []
-    for row in (row for row in links["by_age"] if row["age_band"] == ALL and row["starts"]):
-        when = "" if row["year_before_seen"] else ", the year before not wholly covered by the plans' returns"
-        share = f"share of starts, together: {row['share']:.0%}"
-        text += [
-            f"Starts to be looked after on days both returns cover{when}: {row['starts']:,}",
-            f"    a child protection plan open        {row['plan_open']:6,}",
-            f"    one that ended in the year before   {row['plan_within_a_year']:6,}   {share}",
-        ]
-    return text
 
 
 def read_plans(

@@ -13,15 +13,7 @@ from forecast.case.reader import Document
 from forecast.case.wording import check, nearest, read_each, refuse
 from forecast.case.workbook.book import open_book, read_tables, shortened
 from forecast.case.workbook.cells import Row, place
-from forecast.case.workbook.layout import (
-    ASSUMPTIONS,
-    CASE,
-    CHANGES,
-    NAMES_SEPARATOR,
-    SCENARIOS,
-    TABLES_PREFIX,
-    case_column,
-)
+from forecast.case.workbook.layout import ASSUMPTIONS, CASE, CHANGES, SCENARIOS, SEPARATOR, TABLES_PREFIX, case_column
 
 FOLDER = re.compile("[a-z0-9][a-z0-9_-]*")
 FOLDER_RULE = "expected small letters, digits, - and _, as it names a file. Write it so"
@@ -70,7 +62,7 @@ def _read(file: str, rows: dict[str, dict[int, Row]], catalogue: Catalogue) -> d
 
 def _together(*parts) -> list:
     """What each of several readers reads; what they raise is raised together."""
-    return list(read_each(range(len(parts)), lambda at: parts[at]()).values())
+    return list(read_each(parts, lambda read: read()).values())
 
 
 def _each_once(rows: dict[int, Row], fields: list[str], read) -> dict[int, tuple]:
@@ -90,9 +82,9 @@ def _each_once(rows: dict[int, Row], fields: list[str], read) -> dict[int, tuple
 def _case(file: str, rows: dict[int, Row]) -> Case:
     """The case of the sheet Case, whose council and month name the folder of its YAML file."""
     read = _each_once(rows, ["field"], _case_field)
-    held = {field for field, _ in read.values()}
+    fields = {field for field, _ in read.values()}
     needed = [field for field, known in Case.model_fields.items() if known.is_required() and field != "tables"]
-    lacking = [f"  {field} ({case_column(field).words})" for field in needed if field not in held]
+    lacking = [f"  {field} ({case_column(field).words})" for field in needed if field not in fields]
     if lacking:
         what = "a row is missing. Add one, or start from a new template"
         raise BadInput("\n".join([f"{file}, sheet {CASE.name}: {what}:", *lacking]))
@@ -117,21 +109,19 @@ def _case_field(row: Row) -> tuple[str, object]:
         remedy = f"Write {TABLES_PREFIX}ROLE, such as {TABLES_PREFIX}population"
         raise row.problem("field", f"{field} lacks a role. {remedy}")
     content = row.read([case_column(field)])["value"]
-    if not field.startswith(TABLES_PREFIX) or NAMES_SEPARATOR not in content:
+    if not field.startswith(TABLES_PREFIX) or SEPARATOR not in content:
         return field, content
-    names = [name.strip() for name in content.removesuffix(NAMES_SEPARATOR).split(NAMES_SEPARATOR)]
+    names = [name.strip() for name in content.removesuffix(SEPARATOR).split(SEPARATOR)]
     if not all(names):
-        remedy = f"Write names as one{NAMES_SEPARATOR} two"
-        raise row.problem("value", f"Value lacks a name beside a {NAMES_SEPARATOR}. {remedy}")
+        remedy = f"Write names as one{SEPARATOR} two"
+        raise row.problem("value", f"Value lacks a name beside a {SEPARATOR}. {remedy}")
     return field, names
 
 
 def _entries(file: str, rows: dict[int, Row], catalogue: Catalogue) -> dict[str, Entry]:
     """Every key of the catalogue with its entry, in the catalogue's order."""
     found = dict(_each_once(rows, ["key"], lambda row: _entry(row, catalogue)).values())
-    lacking = [
-        f"  {key} ({item.description}; {item.unit})" for key, item in catalogue.items.items() if key not in found
-    ]
+    lacking = catalogue.without(found)
     if lacking:
         what = f"{len(lacking)} of the keys in {CATALOGUE} have no row. Put the rows back, or start from a new template"
         raise BadInput("\n".join([f"{file}, sheet {ASSUMPTIONS.name}: {what}:", *lacking]))

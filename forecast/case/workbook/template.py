@@ -19,22 +19,9 @@ from forecast.case.documents import Case
 from forecast.case.errors import BadInput
 from forecast.case.layers import CENTRAL
 from forecast.case.months import month_in_words
+from forecast.case.workbook import layout
 from forecast.case.workbook.cells import unheld
-from forecast.case.workbook.layout import (
-    ASSUMPTIONS,
-    CASE,
-    CHANGES,
-    FIRST_ROW,
-    NAMES_SEPARATOR,
-    READ_ME,
-    SCENARIOS,
-    TABLES,
-    TABLES_PREFIX,
-    YES_NO,
-    Column,
-    Table,
-    case_column,
-)
+from forecast.case.workbook.layout import ASSUMPTIONS, CASE, CHANGES, SCENARIOS, TABLES, Column, Table, case_column
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 MADE = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the same assumptions give the same bytes
@@ -43,34 +30,32 @@ READ_ME_WIDTH = 110  # characters
 PAPER_A4 = 9
 FILLED = 0.85  # share of a line that words fill, as they are not cut
 LINE, SPACE, MOST_HEIGHT = 15, 15, 409  # points: a line of text, the space above a heading, what Excel allows
-TOP = FIRST_ROW - 1  # XlsxWriter counts rows from 0
+TOP = layout.FIRST_ROW - 1  # XlsxWriter counts rows from 0
 FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was; earlier days are written as text
 LAST_DAY = date(9999, 12, 31)
 MOST_MESSAGE = 255  # characters; Excel holds no more in a message
 REMARK = {"width": 320, "height": 110, "author": ""}  # points
-ANSWERS = {meant: word for word, meant in YES_NO.items()}
+ANSWERS = {meant: word for word, meant in layout.YES_NO.items()}
 INPUT_FILL, LOCKED_FILL, HEADER_FILL = "#FFF2CC", "#F2F2F2", "#1F3864"
 CELL = {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#BFBFBF"}
 ALLOWED = {name: True for name in ("format_cells", "format_columns", "format_rows", "sort", "autofilter")}
 NUMBER_FORMATS = {"number": "General", "whole": "General", "date": "yyyy-mm-dd"}  # others stay as typed: 2011-12
 REMEDY = "Check the period and the unit of the figure."
-RULES = {  # what Excel asks of a kind of cell, the title of its message and the message
-    "whole": (
-        {"validate": "integer", "criteria": ">=", "value": 0},
-        "Not a whole number",
-        "Expected a whole number such as 2: its place in lists.",
-    ),
+RULES = {  # what Excel asks of a kind of cell
+    "whole": {"validate": "integer", "criteria": ">=", "value": 0},
+    "year": {"validate": "length", "criteria": "==", "value": len("2011-12")},
+    "date": {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY},
+}
+MESSAGES = {
+    "whole": ("Not a whole number", "Expected a whole number such as 2: its place in lists."),
     "year": (
-        {"validate": "length", "criteria": "==", "value": len("2011-12")},
         "Not a financial year",
         "Expected a financial year. Write April 2011 to March 2012 as 2011-12, or leave the cell empty.",
     ),
-    "date": (
-        {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY},
-        "Not a date",
-        "Expected a date, such as 22/11/2026 or 2026-11-22.",
-    ),
+    "date": ("Not a date", "Expected a date, such as 22/11/2026 or 2026-11-22."),
 }
+BETWEEN = {"validate": "decimal", "criteria": "between", "error_title": "Outside the limits"}
+NOT_LISTED = {"error_title": "Not in the list", "error_message": "Choose one from the list of this cell."}
 Rows = list[dict[str, object]]  # field -> content, a row each
 
 
@@ -107,7 +92,7 @@ def write_template(path: Path, scenarios: dict[str, Assumptions]) -> None:
     with LockedWorkbook(content, OPTIONS) as book:
         book.set_properties({"title": base.case.title, "author": "forecast", "created": MADE})
         formats = _formats(book)
-        _write_guide(_add_sheet(book, READ_ME), base.case, formats)
+        _write_guide(_add_sheet(book, layout.READ_ME), base.case, formats)
         rows = _rows(scenarios)
         for name, table in TABLES.items():
             sheet = _add_sheet(book, name)
@@ -124,7 +109,7 @@ def _rows(scenarios: dict[str, Assumptions]) -> dict[str, Rows]:
     base = scenarios[CENTRAL]
     items = base.catalogue.items
     case = {field: content for field, content in base.case if field != "tables" and content is not None}
-    case |= {f"{TABLES_PREFIX}{role}": _names(names) for role, names in base.case.tables.items()}
+    case |= {f"{layout.TABLES_PREFIX}{role}": _names(names) for role, names in base.case.tables.items()}
     changes = [(slug, *change) for slug, chosen in scenarios.items() for change in chosen.scenario.changes.items()]
     return {
         CASE.name: [
@@ -156,7 +141,7 @@ def _names(names: str | list[str]) -> str:
     """The names of tables in one cell; a list of one keeps its separator, so that it is read back as a list."""
     if isinstance(names, str):
         return names
-    return names[0] + NAMES_SEPARATOR if len(names) == 1 else f"{NAMES_SEPARATOR} ".join(names)
+    return names[0] + layout.SEPARATOR if len(names) == 1 else f"{layout.SEPARATOR} ".join(names)
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
@@ -190,7 +175,7 @@ def _write_guide(sheet: Worksheet, case: Case, formats: dict[str, Format]) -> No
     sheet.set_column(0, 0, READ_ME_WIDTH)
     sheet.hide_gridlines(2)
     words = {"area": case.area, "month": month_in_words(case.month), "title": case.title}
-    words |= {"prefix": TABLES_PREFIX, "separator": NAMES_SEPARATOR}
+    words |= {"prefix": layout.TABLES_PREFIX, "separator": layout.SEPARATOR}
     for row, paragraph in enumerate(GUIDE.read_text(encoding="utf-8").strip().split("\n\n")):
         text = paragraph.replace("\n", " ")
         mark = next((mark for mark in ("#", "[yours]", "[locked]") if text.startswith(mark)), "")
@@ -253,9 +238,8 @@ def _limit(sheet: Worksheet, table: Table, rows: dict[str, Rows], catalogue: Cat
         sheet.write_comment(row, table.place("value"), text, REMARK)
         if table is ASSUMPTIONS:
             message = f"{item.description}: expected a number from {_limits(item)} ({unit.description}). {REMEDY}"
-            rule = {"validate": "decimal", "criteria": "between", "minimum": item.minimum, "maximum": item.maximum}
-            shown = rule | _message("Outside the limits", message)
-            sheet.data_validation(row, table.place("value"), row, table.place("high"), shown)
+            rule = BETWEEN | {"minimum": item.minimum, "maximum": item.maximum, "error_message": message[:MOST_MESSAGE]}
+            sheet.data_validation(row, table.place("value"), row, table.place("high"), rule)
     last = len(rows[table.name]) + table.spare_rows
     for place, column in enumerate(table.columns):
         rule = _rule(table, column, rows)
@@ -270,21 +254,18 @@ def _rule(table: Table, column: Column, rows: dict[str, Rows]) -> dict | None:
         if isinstance(column.choices, str):
             name, field = column.choices.split(".")
             source = f"={_range(TABLES[name], field, rows)}"
-        return {"validate": "list", "source": source} | _message(
-            "Not in the list", "Choose one from the list of this cell."
-        )
+        return {"validate": "list", "source": source} | NOT_LISTED
     if table is CHANGES and column.kind == "number":
-        own, keys = f"${xl_col_to_name(table.place('key'))}{FIRST_ROW}", _range(ASSUMPTIONS, "key", rows)
-        rule = {"validate": "decimal", "criteria": "between"}
+        own, keys = f"${xl_col_to_name(table.place('key'))}{layout.FIRST_ROW}", _range(ASSUMPTIONS, "key", rows)
+        look = "Look at the lowest and highest allowed for this key on the sheet Assumptions."
+        rule = BETWEEN | {"error_message": f"Expected a number between the limits of the key. {look} {REMEDY}"}
         for end in ("minimum", "maximum"):  # a formula that finds a limit of the key on the same row
             rule[end] = f"=INDEX({_range(ASSUMPTIONS, end, rows)},MATCH({own},{keys},0))"
-        look = "Look at the lowest and highest allowed for this key on the sheet Assumptions."
-        message = f"Expected a number between the limits of the key. {look} {REMEDY}"
-        return rule | _message("Outside the limits", message)
+        return rule
     if column.kind not in RULES:
         return None
-    rule, title, message = RULES[column.kind]
-    return rule | _message(title, message)
+    title, message = MESSAGES[column.kind]
+    return RULES[column.kind] | {"error_title": title, "error_message": message}
 
 
 def _range(table: Table, field: str, rows: dict[str, Rows]) -> str:
@@ -294,7 +275,3 @@ def _range(table: Table, field: str, rows: dict[str, Rows]) -> str:
 
 def _limits(item: Item) -> str:
     return f"{item.minimum:,.10g} to {item.maximum:,.10g}"
-
-
-def _message(title: str, text: str) -> dict:
-    return {"error_title": title, "error_message": text[:MOST_MESSAGE]}

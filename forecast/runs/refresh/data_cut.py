@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecast.case import Assumptions
 from forecast.case.months import day_in_words, financial_year, last_day
-from forecast.model.cases import COUNTED_AS, Come, OpenCase, moved_on, with_data
+from forecast.model.cases import COUNTED_AS, Actuals, OpenCase, moved_on, with_data
 from forecast.money.ledger import ledger_of as to_ledger
 from forecast.runs.refresh.returned import with_returns
 from forecast.sources.arrivals import Card
@@ -33,13 +33,13 @@ class DataCut:
     returned: Path | None = None
 
     @property
-    def actuals(self) -> Come:
+    def actuals(self) -> Actuals:
         """Counts and ledger, as a case takes them."""
         money = ledger_of(self.rows).dropna(subset=["actual"])
         if money.empty:
-            return Come(counts_of(self.rows), None)
+            return Actuals(counts_of(self.rows), None)
         ledger = to_ledger(money, self.budget, financial_year(self.last))
-        return Come(counts_of(self.rows), replace(ledger, levels=self.levels))
+        return Actuals(counts_of(self.rows), replace(ledger, levels=self.levels))
 
     def case(self, data: Path) -> OpenCase:
         """The case, every table it names as good as when the case was set up. Raises BadInput.

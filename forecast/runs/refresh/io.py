@@ -75,7 +75,7 @@ def refresh_council(
         now = data_cut(home, card, known, folder / PENDING / RETURNS)
         returned = returned_now(folder, now, known)
         warnings = (*arrived.warnings, *returned.notes, *returned.conflicts)
-        arrived = replace(arrived, warnings=warnings, doubts=returned.conflicts)
+        arrived = replace(arrived, warnings=warnings, conflicts=returned.conflicts)
         _write_pending(folder, known, returned)
         published, inputs = folders.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
         history.catch_up(home.runs, card.slug)

@@ -13,26 +13,13 @@ import pandas as pd
 
 from forecast.case.wording import read_each
 from forecast.sources.arrivals.card import CARD, Card, read_card
-from forecast.sources.arrivals.checks import Arrived, Revision, judge
+from forecast.sources.arrivals.checks import Arrived, judge
 from forecast.sources.arrivals.figures import GIVEN, read_figures
 from forecast.sources.arrivals.inbox import INBOX, find
-from forecast.sources.arrivals.vintages import KEY, Held, Vintages, read_held, write_held
+from forecast.sources.arrivals.vintages import KEY, Held, read_held, write_held
 from forecast.sources.private import guarded
 
-__all__ = [
-    "CARD",
-    "INBOX",
-    "Arrived",
-    "Card",
-    "Held",
-    "Revision",
-    "Vintages",
-    "accept",
-    "read_card",
-    "read_held",
-    "read_inbox",
-    "write_held",
-]
+__all__ = ["CARD", "INBOX", "Arrived", "Held", "accept", "read_card", "read_held", "read_inbox", "write_held"]
 
 
 @guarded

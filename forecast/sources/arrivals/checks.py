@@ -1,6 +1,6 @@
-"""This month's arrivals against the card and against what is held: pure, and every doubt is named with its place.
+"""This month's arrivals against the card and against what is held: pure, and every query is named with its place.
 
-A fault is refused. A doubt is a figure that may be right and is odd enough to be looked at: it is refused too, unless
+A fault is refused. A query is a figure that may be right and is odd enough to be looked at: it is refused too, unless
 the card says under `accepted` that a person found it right.
 """
 
@@ -49,7 +49,7 @@ class Arrived:
     lagging     months with counts and without a ledger
     waiting     months with a ledger, or some counts, and not yet all counts; nothing of them is accepted
     warnings    sentences for the officer
-    doubts      sentences for the officer that a person must act on
+    conflicts   sentences for the officer that a person must act on
     rows        month, figure, item, value: what `accept` adds to what is held
     files       sha256 -> name of the files accepted whole
     """
@@ -63,17 +63,17 @@ class Arrived:
     lagging: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
     rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*KEY, "value"]))
     files: dict[str, str] = field(default_factory=dict)
 
     @property
     def needs_a_person(self) -> bool:
         """Whether the month can be reported and somebody has to chase what is late, or what does not agree."""
-        return bool(self.lagging or self.doubts)
+        return bool(self.lagging or self.conflicts)
 
 
-class Doubt(NamedTuple):
+class Query(NamedTuple):
     """A figure that a person must look at before it is taken."""
 
     month: str
@@ -87,7 +87,7 @@ def judge(given: pd.DataFrame, card: Card, held: Held, files: dict[str, tuple[st
     """What the figures given (month, figure, item, value, file, row) amount to.
 
     files  name -> the SHA-256 of every file they came in, one or more
-    Raises BadInput with every fault and doubt, each naming file and row, what was expected, and what to do.
+    Raises BadInput with every fault and query, each naming file and row, what was expected, and what to do.
     """
     refuse([*outside(given, card), *disagreeing(given)])
     known = held.vintages.as_known()
@@ -102,21 +102,21 @@ def judge(given: pd.DataFrame, card: Card, held: Held, files: dict[str, tuple[st
     after = after.drop_duplicates(KEY, keep="last").sort_values(KEY, ignore_index=True)
     months = by_month(after)
     refuse(wrong_units(taken, months, card))
-    doubts = [
-        *stock_doubts(taken, months, card),
-        *placed_doubts(taken, months),
-        *revision_doubts(taken, card),
-        *ledger_doubts(taken, months, card),
+    queries = [
+        *stock_queries(taken, months, card),
+        *placed_queries(taken, months),
+        *revision_queries(taken, card),
+        *ledger_queries(taken, months, card),
     ]
     ways_out = "Correct the file; or, if it is right, say so under accepted in"
     refuse(
         fault(
-            doubt.where, doubt.what, doubt.expected, f"{ways_out} {CARD} (month {doubt.month}, item {doubt.item}, why)"
+            query.where, query.what, query.expected, f"{ways_out} {CARD} (month {query.month}, item {query.item}, why)"
         )
-        for doubt in doubts
-        if not card.found_right(doubt.month, doubt.item)
+        for query in queries
+        if not card.found_right(query.month, query.item)
     )
-    return summed_up(given, taken, after, new, card, doubts, files)
+    return summed_up(given, taken, after, new, card, queries, files)
 
 
 def refuse(faults: Iterable[str]) -> None:
@@ -204,7 +204,7 @@ def repeated(given: pd.DataFrame, held: Held) -> Iterator[str]:
             yield fault(f"{name}, row {rows['row'].min()}", what, NEXT, remedy)
 
 
-def stock_doubts(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Doubt]:
+def stock_queries(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Query]:
     """Stocks that jump, or that are not the stock before plus starts less ends, where any of the figures is new."""
     children = {month: counts for (month, figure), counts in months.items() if figure == CHILDREN}
     known = children | {card.opening_month: dict(card.opening)}
@@ -222,16 +222,16 @@ def stock_doubts(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Doub
             most, made = getattr(card.tolerances, f"stock_change_{service}"), before + starts - ends
             if abs(stock - before) > most:
                 what = f"{name} go from {before:.0f} to {stock:.0f} in {month_in_words(month)}"
-                yield Doubt(month, service, where, what, f"a change of at most {most}")
+                yield Query(month, service, where, what, f"a change of at most {most}")
             if abs(made - stock) > within:
                 what = (
                     f"{name} are {stock:.0f} at the end of {month_in_words(month)}, and {before:.0f} before + "
                     f"{starts:.0f} starts - {ends:.0f} ends make {made:.0f}"
                 )
-                yield Doubt(month, service, where, what, f"the two alike within {within}")
+                yield Query(month, service, where, what, f"the two alike within {within}")
 
 
-def placed_doubts(taken: pd.DataFrame, months: dict) -> Iterator[Doubt]:
+def placed_queries(taken: pd.DataFrame, months: dict) -> Iterator[Query]:
     """Children by placement that do not add up to the looked-after children, in months of which either is new."""
     touched = taken[(taken["figure"] == CHILDREN) & taken["item"].isin(["lac", *PLACED])].drop_duplicates("month")
     for row in touched.itertuples():
@@ -242,10 +242,10 @@ def placed_doubts(taken: pd.DataFrame, months: dict) -> Iterator[Doubt]:
                 f"looked-after children by placement add up to {placed:.0f} at the end of "
                 f"{month_in_words(row.month)}, and there are {children['lac']:.0f}"
             )
-            yield Doubt(row.month, "lac", place(row), what, "every child in one placement")
+            yield Query(row.month, "lac", place(row), what, "every child in one placement")
 
 
-def revision_doubts(taken: pd.DataFrame, card: Card) -> Iterator[Doubt]:
+def revision_queries(taken: pd.DataFrame, card: Card) -> Iterator[Query]:
     """Figures restated by more than the tolerance. A budget may not move at all but by a note on the card."""
     most = {CHILDREN: card.tolerances.revision_children, ACTUAL: card.tolerances.revision_pounds, BUDGET: 0}
     for row in taken[taken["kind"] == "revised"].itertuples():
@@ -254,7 +254,7 @@ def revision_doubts(taken: pd.DataFrame, card: Card) -> Iterator[Doubt]:
             was, now = (in_words(row.figure, value) for value in (row.was, row.value))
             what = f"{spoken(row.item)}, {month_in_words(row.month)}: {was} when accepted and now {now}"
             expected = f"history to change by at most {in_words(row.figure, most[row.figure])}"
-            yield Doubt(row.month, row.item, place(row), what, expected)
+            yield Query(row.month, row.item, place(row), what, expected)
 
 
 def spoken(item: str) -> str:
@@ -280,7 +280,7 @@ def wrong_units(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[str]:
                 yield fault(place(row), what, "sums of one size", f"Pounds and thousands are mixed up: {remedy}")
 
 
-def ledger_doubts(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Doubt]:
+def ledger_queries(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Query]:
     """Budgets that are not the agreed year's, phased as the card says; actuals whose sign is flipped."""
     for row in taken[taken["figure"] != CHILDREN].itertuples():
         of_item = f"of {spoken(row.item)} in {month_in_words(row.month)} is £{row.value:,.2f}"
@@ -288,17 +288,17 @@ def ledger_doubts(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Dou
         if row.figure == BUDGET and card.phasing != "own" and abs(row.value - agreed) > A_POUND:
             year = f"the agreed £{card.budget(row.month)[row.item]:,.0f} a year by {card.phasing}"
             expected = f"£{agreed:,.2f}, {year} (a virement goes under budgets in {CARD} with its note)"
-            yield Doubt(row.month, row.item, place(row), f"the budget {of_item}, changed without a note", expected)
+            yield Query(row.month, row.item, place(row), f"the budget {of_item}, changed without a note", expected)
         budget = months[row.month, BUDGET][row.item]
         # Beyond a refund's size, an actual of the other sign than its budget is a flipped sign.
         most = card.tolerances.wrong_sign * abs(budget)
         if row.figure == ACTUAL and row.value * budget < 0 and abs(row.value) > most:
             what = f"the actual {of_item} on a budget of £{budget:,.2f}: the sign is flipped"
-            yield Doubt(row.month, row.item, place(row), what, "spending above 0 and income below 0")
+            yield Query(row.month, row.item, place(row), what, "spending above 0 and income below 0")
 
 
 def summed_up(
-    given, taken, after, new: list[str], card: Card, doubts: list[Doubt], files: dict[str, tuple[str, ...]]
+    given, taken, after, new: list[str], card: Card, queries: list[Query], files: dict[str, tuple[str, ...]]
 ) -> Arrived:
     """The result, once nothing is refused."""
     counted = after.loc[after["figure"] == CHILDREN, "month"]
@@ -327,15 +327,15 @@ def summed_up(
         revisions,
         lagging,
         waiting,
-        tuple(_warnings(card, doubts, revisions, lagging, waiting)),
+        tuple(_warnings(card, queries, revisions, lagging, waiting)),
         rows=rows,
         files={sha256: name for name, parts in files.items() if name not in late_files for sha256 in parts},
     )
 
 
-def _warnings(card: Card, doubts: list[Doubt], revisions: tuple, lagging: tuple, waiting: tuple) -> Iterator[str]:
-    for doubt in doubts:
-        yield f"Accepted by a person: {doubt.what}. {card.found_right(doubt.month, doubt.item).why}"
+def _warnings(card: Card, queries: list[Query], revisions: tuple, lagging: tuple, waiting: tuple) -> Iterator[str]:
+    for query in queries:
+        yield f"Accepted by a person: {query.what}. {card.found_right(query.month, query.item).why}"
     for revision in revisions:
         what = "" if revision.figure == CHILDREN else f"{revision.figure} of "
         was, now = (in_words(revision.figure, value) for value in (revision.was, revision.now))

@@ -84,12 +84,12 @@ def _period(name: str, when: tuple, postings: list[Posting], card: Card) -> Iter
             expected = f"one of {', '.join(card.accounts)}, or {card.total}"
             remedy = f"Add the line under accounts in {CARD} with the cost line it is part of, or correct its name"
             raise refusal(posting.row.where, f"a cost line that {CARD} does not name", expected, remedy)
-    held = {posting.account for posting in lines}
-    lacking = [account for account in card.accounts if same_words(account) not in held]
+    present = {posting.account for posting in lines}
+    lacking = [account for account in card.accounts if same_words(account) not in present]
     if lacking:
         remedy = "Export again with every line; write 0 where nothing was spent"
         raise refusal(place, f"no row for {', '.join(lacking)}", f"a row for each line of {CARD}", remedy)
-    _check_total(place, [posting for posting in postings if posting.account not in held], lines, card)
+    _check_total(place, [posting for posting in postings if posting.account not in present], lines, card)
     month = year_months(year)[period - 1]
     for line in card.lines:
         parts = [posting for posting in lines if accounts[posting.account] == line]

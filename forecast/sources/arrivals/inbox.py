@@ -48,7 +48,8 @@ def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str
     for path in sorted(inbox.iterdir()):
         if path.name.startswith(NO_DATA) and not path.name.startswith(OPEN_ELSEWHERE):
             continue
-        name, kinds = shown(path.name, words), _matching(card, path)
+        name, stem = shown(path.name, words), path.stem.casefold()
+        kinds = [file for file in card.files.values() if fnmatch.fnmatchcase(stem, file.pattern.casefold())]
         wrong = _place_fault(path, kinds, card)
         if wrong:
             faults.append(fault(name, *wrong))
@@ -80,12 +81,6 @@ def shown(name: str, words: frozenset[str]) -> str:
             safe = SHORT_NUMBER.fullmatch(token) and found.start() not in dates
         parts.append(token if safe or not token.isalnum() else LEFT_OUT)
     return re.sub(rf"{LEFT_OUT}(?:[ _'.,-]*{LEFT_OUT})+", LEFT_OUT, "".join(parts))
-
-
-def _matching(card: Card, path: Path) -> list[ExpectedFile]:
-    """The files of the card that a name, without its ending, may be."""
-    stem = path.stem.casefold()
-    return [file for file in card.files.values() if fnmatch.fnmatchcase(stem, file.pattern.casefold())]
 
 
 def _place_fault(path: Path, kinds: list[ExpectedFile], card: Card) -> tuple[str, str, str] | None:

@@ -8,18 +8,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.case.errors import BadInput
-from forecast.case.workbook.book import (
-    DAMAGED,
-    LOCKED,
-    MOST_BYTES,
-    MOST_COLUMNS,
-    MOST_ROWS,
-    OLD,
-    OLD_OR_LOCKED,
-    TOO_LARGE,
-    load_plain,
-    unreadable,
-)
+from forecast.case.workbook import book
 from forecast.case.workbook.cells import ERROR, FORMULA, is_blank
 from forecast.sources.arrivals.card import CARD, ExpectedFile, is_personal, same_words
 from forecast.sources.arrivals.cells import MEND, Cell, fault, refusal
@@ -30,15 +19,16 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 A_TABLE = "a row of headings, and a row below it for each month or cost line"
 A_WORKBOOK = "an Excel workbook (.xlsx)"
 SAVE_AS = "Open it in Excel and save it as an Excel workbook (*.xlsx), or as CSV UTF-8"
+UNPROTECT = "Remove the password (File, Info, Protect Workbook) and save"
 EMPTY = "empty"
 REFUSED = {  # what keeps a file from being read -> what is wrong, what was expected, the remedy
     EMPTY: ("the file is empty", A_WORKBOOK, "Save or send it again"),
-    OLD: ("is a workbook of old Excel", A_WORKBOOK, SAVE_AS),
-    LOCKED: ("is protected by a password", A_WORKBOOK, "Remove the password (File, Info, Protect Workbook) and save"),
-    DAMAGED: ("is not an Excel workbook, or it is damaged", A_WORKBOOK, SAVE_AS),
-    TOO_LARGE: (
+    book.OLD: ("is a workbook of old Excel", A_WORKBOOK, SAVE_AS),
+    book.LOCKED: ("is protected by a password", A_WORKBOOK, UNPROTECT),
+    book.DAMAGED: ("is not an Excel workbook, or it is damaged", A_WORKBOOK, SAVE_AS),
+    book.TOO_LARGE: (
         "is far larger than a month's figures",
-        f"{A_WORKBOOK} of at most {MOST_BYTES:,} bytes",
+        f"{A_WORKBOOK} of at most {book.MOST_BYTES:,} bytes",
         "Check that it is the right file",
     ),
 }
@@ -88,12 +78,12 @@ def read_rows(name: str, content: bytes, expected: ExpectedFile) -> list[Row]:
 
 def check_size(name: str, size: int) -> None:
     """Raise BadInput for a file far larger than a month's figures."""
-    if size > MOST_BYTES:
-        raise refusal(name, *REFUSED[TOO_LARGE])
+    if size > book.MOST_BYTES:
+        raise refusal(name, *REFUSED[book.TOO_LARGE])
 
 
 def _csv(name: str, content: bytes) -> Grid:
-    if content.startswith((ZIP_MARK, OLD_OR_LOCKED)):
+    if content.startswith((ZIP_MARK, book.OLD_OR_LOCKED)):
         what = "is a workbook with the ending of a text file"
         raise refusal(name, what, "CSV text", "Give it the ending .xlsx")
     save_again = SAVE_AGAIN.rstrip(".")
@@ -150,13 +140,13 @@ def _heading_fault(grid: Grid, at: int) -> tuple[str, str, str] | None:
 
 
 def _workbook(name: str, content: bytes, expected: ExpectedFile) -> Grid:
-    why = unreadable(content) if content else EMPTY
+    why = book.unreadable(content) if content else EMPTY
     if why in REFUSED:
         raise refusal(name, *REFUSED[why])
-    formulas, stored = load_plain(content), load_plain(content, results=True)
+    formulas, stored = book.load_plain(content), book.load_plain(content, results=True)
     if formulas is None or stored is None:
-        raise refusal(name, *REFUSED[DAMAGED])
-    sheet = _sheet(name, formulas, expected.sheet)
+        raise refusal(name, *REFUSED[book.DAMAGED])
+    sheet = _sheet(name, formulas.worksheets, expected.sheet)
     _check_shape(name, sheet)
     rows = list(_filled_rows(name, sheet, stored[sheet.title]))
     width = max((at + 1 for _, values in rows for at, value in enumerate(values) if not is_blank(value)), default=0)
@@ -164,8 +154,7 @@ def _workbook(name: str, content: bytes, expected: ExpectedFile) -> Grid:
     return Grid(name, [(number, values[:width]) for number, values in rows], shown)
 
 
-def _sheet(name: str, book, wanted: str | None) -> Worksheet:
-    sheets = book.worksheets
+def _sheet(name: str, sheets: list[Worksheet], wanted: str | None) -> Worksheet:
     if wanted is None and len(sheets) == 1:
         return sheets[0]
     found = next((sheet for sheet in sheets if sheet.title == wanted), None)
@@ -180,7 +169,7 @@ def _sheet(name: str, book, wanted: str | None) -> Worksheet:
 
 
 def _check_shape(name: str, sheet: Worksheet) -> None:
-    if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
+    if sheet.max_row > book.MOST_ROWS or sheet.max_column > book.MOST_COLUMNS:
         what = f"cells reach row {sheet.max_row:,}, column {sheet.max_column:,}"
         raise refusal(name, what, A_TABLE, "Delete the rows and columns outside the table")
     merged = sorted(area.coord for area in sheet.merged_cells.ranges)

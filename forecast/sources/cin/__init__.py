@@ -94,6 +94,6 @@ def _plans(returns: list[Return], quality: Quality, mark: str) -> Plans:
     rows = plans.mark_transfers(rows, conferences, returns, quality)
     plans.count_lone_reviews(rows, conferences, quality)
     care = plans.add_births(care, births, quality)
-    held = [found for found in returns if found.holds("plans")]
+    with_plans = [found for found in returns if found.holds("plans")]
     known = {table: [(found.first, found.last) for found in returns if found.holds(table)] for table in codes.TABLES}
-    return Plans(rows, conferences, care, quality, Span(held[0].first, held[-1].last, known), mark)
+    return Plans(rows, conferences, care, quality, Span(with_plans[0].first, with_plans[-1].last, known), mark)

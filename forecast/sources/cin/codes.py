@@ -49,6 +49,13 @@ AUTHORITY, YEAR = "LA", "YEAR"
 
 CHILD, IDENTIFIERS, EPISODES = "CHILD", "CHILDIDENTIFIERS", "CINDETAILS"
 ENQUIRIES, PLANS, REVIEW = "SECTION47", "CHILDPROTECTIONPLANS", heading(TABLES["reviews"]["day"])
+OTHER_ELEMENTS = """
+    COLLECTIONDETAILS COLLECTION SOURCE SOURCELEVEL SOFTWARECODE RELEASE SERIALNO DATETIME CHILDREN UPN
+    FORMERUPN UPNUNKNOWN CHILDCHARACTERISTICS ETHNICITY DISABILITIES DISABILITY CINREFERRALDATE PRIMARYNEEDCODE
+    CINCLOSUREDATE REASONFORCLOSURE REFERRALNFA ASSESSMENTS ASSESSMENTACTUALSTARTDATE
+    ASSESSMENTINTERNALREVIEWDATE ASSESSMENTAUTHORISATIONDATE FACTORSIDENTIFIEDATASSESSMENT ASSESSMENTFACTORS
+    CINPLANDATES CINPLANSTARTDATE CINPLANENDDATE INITIALCPCTARGET REVIEWS
+"""
 # Message/Header, Message/Children/Child/{ChildIdentifiers, CINdetails/{Section47, ChildProtectionPlans/Reviews}}
 CENSUS = Layout(
     called="a children in need census",
@@ -62,42 +69,7 @@ CENSUS = Layout(
     },
     repeated={REVIEW: PLANS},
     header={"YEAR": "year", "REFERENCEDATE": "as_at", "LEA": "authority"},
-    others=frozenset(
-        [
-            "COLLECTIONDETAILS",
-            "COLLECTION",
-            "SOURCE",
-            "SOURCELEVEL",
-            "SOFTWARECODE",
-            "RELEASE",
-            "SERIALNO",
-            "DATETIME",
-            "CHILDREN",
-            "UPN",
-            "FORMERUPN",
-            "UPNUNKNOWN",
-            "CHILDCHARACTERISTICS",
-            "ETHNICITY",
-            "DISABILITIES",
-            "DISABILITY",
-            "CINREFERRALDATE",
-            "PRIMARYNEEDCODE",
-            "CINCLOSUREDATE",
-            "REASONFORCLOSURE",
-            "REFERRALNFA",
-            "ASSESSMENTS",
-            "ASSESSMENTACTUALSTARTDATE",
-            "ASSESSMENTINTERNALREVIEWDATE",
-            "ASSESSMENTAUTHORISATIONDATE",
-            "FACTORSIDENTIFIEDATASSESSMENT",
-            "ASSESSMENTFACTORS",
-            "CINPLANDATES",
-            "CINPLANSTARTDATE",
-            "CINPLANENDDATE",
-            "INITIALCPCTARGET",
-            "REVIEWS",
-        ]
-    ),
+    others=frozenset(OTHER_ELEMENTS.split()),
 )
 
 UNBORN = "unborn"
@@ -113,32 +85,8 @@ CATEGORIES = {"NEG", "PHY", "SAB", "EMO", "MUL"}
 CATEGORY_WORDS = ("neglect", "physical", "sexual", "emotional", "multiple")  # Annex A writes them out
 SEXES = {"0", "1", "2", "9", "M", "F", "U"}
 SEX_LETTERS = ("a)", "b)", "c)", "d)", "male", "female")  # how Annex A begins: a) Male
-REFERRAL_SOURCES = set(
-    [
-        "1A",
-        "1B",
-        "1C",
-        "1D",
-        "2A",
-        "2B",
-        "3A",
-        "3B",
-        "3C",
-        "3D",
-        "3E",
-        "3F",
-        "4",
-        "5A",
-        "5B",
-        "5C",
-        "5D",
-        "6",
-        "7",
-        "8",
-        "9",
-        "10",
-    ]
-)
+SOURCES = "1A 1B 1C 1D 2A 2B 3A 3B 3C 3D 3E 3F 4 5A 5B 5C 5D 6 7 8 9 10"
+REFERRAL_SOURCES = set(SOURCES.split())
 OTHER_AUTHORITY = "5C"  # local authority services, external
 YES, NO = {"1", "true", "y", "yes"}, {"0", "false", "n", "no"}
 

@@ -29,7 +29,10 @@ def read_births(returns: list[Return], with_events: set[str], quality: Quality) 
     """
     rows = stack(returns, "children", quality)
     rows = rows[rows["child"].isin(with_events)].reset_index(drop=True)
-    _count_children(rows, quality)
+    quality.rows(rows, rows.duplicated(["turn", "child"]), "repeat_child")
+    quality.rows(rows, [text != "" and not codes.is_sex(text) for text in rows["sex"]], "sex")
+    unborn = (rows["born"] == NO_DAY) & (rows["expected"] > rows["last"])
+    quality.rows(rows, unborn & ~rows["sex"].str.upper().isin(["0", "9", "U", ""]), "sex_unborn")
     born, expected = rows["born"].to_numpy(np.int64), rows["expected"].to_numpy(np.int64)
     future = quality.rows(rows, born > rows["last"], "future_birth")
     expected = np.where(future & (expected == NO_DAY), born, expected)
@@ -48,31 +51,17 @@ def read_births(returns: list[Return], with_events: set[str], quality: Quality) 
     return kept.set_index("child")[["born"]].assign(died=died).fillna({"died": OPEN}).astype(np.int64)
 
 
-def _count_children(rows: pd.DataFrame, quality: Quality) -> None:
-    quality.rows(rows, rows.duplicated(["turn", "child"]), "repeat_child")
-    quality.rows(rows, [text != "" and not codes.is_sex(text) for text in rows["sex"]], "sex")
-    unborn = (rows["born"] == NO_DAY) & (rows["expected"] > rows["last"])
-    quality.rows(rows, unborn & ~rows["sex"].str.upper().isin(["0", "9", "U", ""]), "sex_unborn")
-
-
 # Plans
 
 
 def read_plans(returns: list[Return], quality: Quality) -> pd.DataFrame:
     """child, start, end (OPEN if none), previous, file, line: each plan once, later returns winning."""
     rows = stack(returns, "plans", quality)
-    _count_codes(rows, quality)
+    known = rows[["initial", "latest"]].map(codes.is_category).all(axis=1)
+    quality.rows(rows, ~known.to_numpy(bool), "category")
     rows = _with_dates(rows, quality)
     rows = _once_each_return(rows, quality)
     return _latest_return(rows, [found.holds("plans") for found in returns], quality)
-
-
-def _count_codes(rows: pd.DataFrame, quality: Quality) -> None:
-    known = [
-        codes.is_category(first) and codes.is_category(last)
-        for first, last in zip(rows["initial"], rows["latest"], strict=True)
-    ]
-    quality.rows(rows, ~np.array(known, dtype=bool), "category")
 
 
 def _with_dates(rows: pd.DataFrame, quality: Quality) -> pd.DataFrame:
@@ -83,25 +72,22 @@ def _with_dates(rows: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     wrong = ~blank & ~after & ended & (end < start)
     same = ~blank & ~after & ended & (end == start)
     future = ended & (end > rows["last"]) & ~blank & ~after & ~wrong
-    for where, rule in (
-        (blank, "no_start"),
-        (after, "future_start"),
-        (wrong, "end_before_start"),
-        (same, "same_day"),
-        (future, "future_end"),
-    ):
+    found = {
+        "no_start": blank,
+        "future_start": after,
+        "end_before_start": wrong,
+        "same_day": same,
+        "future_end": future,
+    }
+    for rule, where in found.items():
         quality.rows(rows, where, rule)
-    rows = rows.assign(end=np.where(ended & ~future, end, OPEN), previous=_previous(rows, quality))
+    whole = rows["previous"].astype(str).str.fullmatch(r"\d{1,2}").to_numpy(bool)
+    quality.rows(rows, ~whole, "previous")
+    previous = rows["previous"].where(whole, -1).astype(np.int64)  # -1 where the number is not known
+    rows = rows.assign(end=np.where(ended & ~future, end, OPEN), previous=previous)
     rows = rows[~(blank | after | wrong | same)].reset_index(drop=True)
     quality.rows(rows, rows["end"] < rows["first"], "ended_before")
     return rows
-
-
-def _previous(rows: pd.DataFrame, quality: Quality) -> np.ndarray:
-    """Number of previous plans; -1 where it is not known."""
-    whole = rows["previous"].astype(str).str.fullmatch(r"\d{1,2}").to_numpy(bool)
-    quality.rows(rows, ~whole, "previous")
-    return np.array([int(text) if good else -1 for text, good in zip(rows["previous"], whole, strict=True)], np.int64)
 
 
 def _once_each_return(rows: pd.DataFrame, quality: Quality) -> pd.DataFrame:
@@ -123,27 +109,17 @@ def _latest_return(rows: pd.DataFrame, with_plans: list[bool], quality: Quality)
     kept_end = rows.groupby(["child", "start"])["end"].transform("first")
     quality.rows(rows, again & (rows["end"] <= rows["last"]) & (rows["end"] != kept_end), "end_changed")
     kept = rows[~again].reset_index(drop=True)
-    following = {
-        turn: next((later for later in range(turn + 1, len(with_plans)) if with_plans[later]), None)
-        for turn in range(len(with_plans))
-    }
-    lost = (kept["end"] == OPEN) & kept["turn"].map(lambda turn: following[turn] is not None)
-    moved = quality.rows(kept, lost & _restarted(kept, lost, following), "start_changed")
+    turns = np.append(np.flatnonzero(with_plans), len(with_plans))
+    kept["next"] = turns[np.searchsorted(turns[:-1], kept["turn"], side="right")]
+    lost = (kept["end"] == OPEN) & (kept["next"] < len(with_plans))
+    # The next return may have, in place of a plan it does not carry, another that was open at this one's end.
+    pairs = kept[lost].reset_index(names="row").merge(kept, on="child", suffixes=("", "_later"))
+    open_then = (pairs["start_later"] <= pairs["last"]) & (pairs["end_later"] > pairs["last"])
+    restarted = pairs.loc[(pairs["turn_later"] >= pairs["next"]) & open_then, "row"]
+    moved = quality.rows(kept, kept.index.isin(restarted), "start_changed")
     closed = quality.rows(kept, lost & ~moved, "not_carried")
     kept["end"] = np.where(closed, kept["last"] + 1, kept["end"])
-    return kept[~moved].reset_index(drop=True)
-
-
-def _restarted(kept: pd.DataFrame, lost: pd.Series, following: dict) -> np.ndarray:
-    """Whether the next return has, in place of a plan it does not carry, another that was open at this one's end."""
-    found = np.zeros(len(kept), dtype=bool)
-    by_child = kept.groupby("child").indices
-    for row in np.flatnonzero(lost):
-        others = kept.iloc[by_child[kept["child"].iat[row]]]
-        later = others[others["turn"] >= following[kept["turn"].iat[row]]]
-        last = kept["last"].iat[row]
-        found[row] = bool(((later["start"] <= last) & (later["end"] > last)).any())
-    return found
+    return kept[~moved].drop(columns="next").reset_index(drop=True)
 
 
 def add_births(plans: pd.DataFrame, births: pd.DataFrame, quality: Quality) -> pd.DataFrame:
@@ -156,17 +132,13 @@ def add_births(plans: pd.DataFrame, births: pd.DataFrame, quality: Quality) -> p
     born = np.where(pd.Series(far).groupby(plans["child"].to_numpy()).transform("any"), NO_DAY, born)
     adult = birthday(born, ADULT)
     too_old = quality.rows(plans, plans["start"] >= adult, "adult_start")
-    quality.rows(plans, ~too_old & (plans["end"] > adult) & _passed(plans, adult), "adult_end")
+    passed = adult <= plans["last"].max()  # the 18th birthday of a child with an open plan may be to come: no fault
+    quality.rows(plans, ~too_old & (plans["end"] > adult) & passed, "adult_end")
     dead = (died != OPEN) & (plans["end"] > died)
     quality.rows(plans, ~too_old & dead, "death")
     end = np.where(dead, np.maximum(died, plans["start"]), plans["end"])
     plans = plans.assign(born=born, end=np.minimum(end, adult))
     return plans[~too_old & (plans["end"] > plans["start"])].reset_index(drop=True)
-
-
-def _passed(plans: pd.DataFrame, adult: np.ndarray) -> np.ndarray:
-    """Whether the 18th birthday falls by the last day covered: an open plan of a younger child is no fault."""
-    return adult <= plans["last"].max()
 
 
 def join_overlaps(spans: pd.DataFrame, rule: str, quality: Quality) -> pd.DataFrame:
@@ -230,14 +202,14 @@ def mark_transfers(
 ) -> pd.DataFrame:
     """The plans with `transfer`: whether a transfer-in conference of the child was held on the day the plan started."""
     initial = conferences[conferences["kind"].isin([codes.ICPC, codes.TRANSFER_IN, codes.ICPC_OTHER])]
-    held = pd.MultiIndex.from_frame(initial[["child", "day"]])
+    conferred = pd.MultiIndex.from_frame(initial[["child", "day"]])
     moved = pd.MultiIndex.from_frame(initial.loc[initial["kind"] == codes.TRANSFER_IN, ["child", "day"]])
     starts = pd.MultiIndex.from_frame(plans[["child", "start"]])
     given = [found.holds("conferences") for found in returns]
     for found in (item for item in returns if item.holds("plans") and not item.holds("conferences")):
         quality.count(next(part.name for part in found.parts if "plans" in part.given), "no_conferences")
     covered = plans["turn"].map(lambda turn: given[turn]) & (plans["start"] >= returns[0].first)
-    quality.rows(plans, covered & ~starts.isin(held), "start_without_icpc")
+    quality.rows(plans, covered & ~starts.isin(conferred), "start_without_icpc")
     return plans.assign(transfer=starts.isin(moved))
 
 

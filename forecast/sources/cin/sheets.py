@@ -83,7 +83,10 @@ def _parts(sheet: Sheet, form: str, salt: bytes, quality: Quality) -> list[Part]
     """The rows as typed by their columns, apart for each value of the YEAR and LA columns."""
     frame, columns = sheet.frame([*FIELDS, *(OTHERS - set(FIELDS))]), set(sheet.columns)
     check_cells(frame, CHECKED, codes.IDENTIFIER, SIGNS)
-    _count_limits(sheet, form, quality)
+    plans, others = "CPPSTARTDATE" in columns, {"S47ACTUALSTARTDATE", "DATEOFINITIALCPC"} & columns
+    quality.count(sheet.name, "column_absent", plans and "NUMBEROFPREVIOUSCPP" not in columns)
+    quality.count(sheet.name, "plans_only", plans and bool(others))
+    quality.count(sheet.name, "latest_review", form == "annex" and "CPPREVIEWDATE" in columns)
     quality.count(sheet.name, "rows", len(frame))
     if frame.empty:
         raise BadInput(f"{sheet.name}: headings and no rows; expected a row for each plan. Export the file again.")
@@ -129,12 +132,3 @@ def _tables(frame: pd.DataFrame, form: str, births: bool) -> dict[str, pd.DataFr
         filled = (tables[table][list(codes.TABLES[table])] != "").any(axis=1)
         tables[table] = tables[table][filled]
     return tables
-
-
-def _count_limits(sheet: Sheet, form: str, quality: Quality) -> None:
-    """Count what the sheet's columns cannot tell."""
-    columns = set(sheet.columns)
-    plans, others = "CPPSTARTDATE" in columns, {"S47ACTUALSTARTDATE", "DATEOFINITIALCPC"} & columns
-    quality.count(sheet.name, "column_absent", plans and "NUMBEROFPREVIOUSCPP" not in columns)
-    quality.count(sheet.name, "plans_only", plans and bool(others))
-    quality.count(sheet.name, "latest_review", form == "annex" and "CPPREVIEWDATE" in columns)

@@ -147,16 +147,16 @@ class Plans(ChildReturns):
         conferences one for each family and day, of the children whose family is known: children_in_families divided by
                     it is children per conference. Only CSV files with a FamilyID column give it; missing (NA) elsewhere
         """
-        held, span = self._conferences, self._span
+        rows, span = self._conferences, self._span
         first, last = (np.datetime64(day, "D").astype("datetime64[M]") for day in (span.first, span.last))
         months = [str(month) for month in np.arange(first, last + 1)]
-        held = held.assign(
-            month=held["day"].to_numpy(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(str)
+        rows = rows.assign(
+            month=rows["day"].to_numpy(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(str)
         )
-        family = held[held["family"] != ""]
+        family = rows[rows["family"] != ""]
         keys = ["month", "kind"]
         table = pd.DataFrame(index=pd.MultiIndex.from_product([months, codes.KINDS], names=keys))
-        table["children"] = held.groupby(keys).size().reindex(table.index, fill_value=0)
+        table["children"] = rows.groupby(keys).size().reindex(table.index, fill_value=0)
         table["children_in_families"] = family.groupby(keys).size().reindex(table.index, fill_value=0)
         known = [span.knows(TABLES[kind], min(day_number(last_day(month)), span.last)) for month, kind in table.index]
         table["children"] = table["children"].astype("Int64").where(known)

@@ -84,14 +84,10 @@ def place_in_returns(
     groups: dict[tuple, list[Part]] = {}
     for part in parts:
         groups.setdefault(_key(part), []).append(part)
-    groups = _named_by_dates(groups, quality)
-    returns = [
-        _annex(key[1], group, quality) if key[0] == "annex" else _census(key[1], group, quality)
-        for key, group in groups.items()
-    ]
+    makers = {"annex": _annex, "census": _census}
+    returns = [makers[form](year, group, quality) for (form, year), group in _named_by_dates(groups, quality).items()]
     returns = sorted(returns, key=lambda item: (item.last, item.first))
     _check_plans(returns)
-    _check_gaps(returns)
     final = returns[-1]
     final.last = days.complete_to(final.first, final.last, until, made_by)
     _check_quiet(final, quality)
@@ -136,10 +132,10 @@ def _dates(group: list[Part]) -> np.ndarray:
 def _census(year: int, group: list[Part], quality: Quality) -> Return:
     """The census of a year. Tables beside the XML of the same year are the same return, and are left."""
     xml = [part for part in group if part.form == "xml"]
-    beside = [part for part in group if xml and part not in xml and part.folder == xml[0].folder]
-    for part in beside:
+    copies = [part for part in group if xml and part not in xml and part.folder == xml[0].folder]
+    for part in copies:
         quality.count(part.name, "beside_xml")
-    kept = [part for part in group if part not in beside]
+    kept = [part for part in group if part not in copies]
     if len(xml) > 1 or (xml and len(kept) > 1):
         raise BadInput(
             f"{kept[1].name}: a second census for {days.financial(year)}, beside {kept[0].name}. Remove one."
@@ -167,7 +163,7 @@ def _as_at(year: int, parts: list[Part]) -> int:
 def _annex(named: int | str, group: list[Part], quality: Quality) -> Return:
     """An Annex A extract, as at the date in its name or its latest date."""
     last = named
-    if not isinstance(last, int):
+    if isinstance(last, str):
         dated = _dates(group)
         month = days.latest(days.month_numbers(dated))
         if month is None:
@@ -183,7 +179,7 @@ def _annex(named: int | str, group: list[Part], quality: Quality) -> Return:
 
 
 def _check_plans(returns: list[Return]) -> None:
-    """One file of plans in each return, and plans in at least one."""
+    """One file of plans in each return, plans in at least one, and no days missing between those that have them."""
     if not any(found.holds("plans") for found in returns):
         raise BadInput(
             "no file with child protection plans was found; expected CPPstartDate and CPPendDate. Add the plans."
@@ -194,9 +190,6 @@ def _check_plans(returns: list[Return]) -> None:
             if len(files) > 1:
                 what = "plans" if table == "plans" else "children looked after"
                 raise BadInput(f"{files[1]}: a second file of {what} for {found.label}, beside {files[0]}. Remove one.")
-
-
-def _check_gaps(returns: list[Return]) -> None:
     with_plans = [found for found in returns if found.holds("plans")]
     for before, after in zip(with_plans, with_plans[1:], strict=False):
         if after.first > before.last + 1:

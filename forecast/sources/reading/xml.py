@@ -56,7 +56,8 @@ def read_children(
         for piece in source.chunks():
             fed += len(piece)
             reader.parser.Parse(piece, False)
-            reader.check_pending(fed)
+            if fed - reader.parser.CurrentByteIndex > MOST_PENDING:  # the parser would hold it whole, over and over
+                reader.stop(f"one tag or comment of over {MOST_PENDING // MEGABYTE} MB; a return has none. {AGAIN}")
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _not_well_formed(source.name, error, fed, layout) from None
@@ -104,11 +105,6 @@ class _Reader:
         self.parser.ExternalEntityRefHandler = self._external
         self.parser.StartElementHandler, self.parser.EndElementHandler = self._start, self._end
         self.parser.CharacterDataHandler = self._characters
-
-    def check_pending(self, fed: int) -> None:
-        """Refuse a single tag or comment so long that the parser would hold it whole, over and over."""
-        if fed - self.parser.CurrentByteIndex > MOST_PENDING:
-            self.stop(f"one tag or comment of over {MOST_PENDING // MEGABYTE} MB; a return has none. {AGAIN}")
 
     def stop(self, sentence: str) -> None:
         raise BadInput(f"{place(self.name, self.parser.CurrentLineNumber, self.number)}: {sentence}.")

@@ -123,13 +123,6 @@ def placement_groups(place: np.ndarray, provider: np.ndarray, own: tuple[str, ..
     return np.array([PLACEMENTS.index(group) for group in groups], dtype=np.int64)
 
 
-def outside_years(place: np.ndarray, year: np.ndarray) -> np.ndarray:
-    """Whether each known placement code [episode] is in a return of a year in which it was not valid."""
-    first = np.array([PLACES[code].first if code in PLACES else 0 for code in place])
-    last = np.array([PLACES[code].last if code in PLACES else FOREVER for code in place])
-    return (year < first) | (year > last)
-
-
 def leaving_groups(reason: np.ndarray) -> np.ndarray:
     """The index in LEAVES of each reason an episode ended [episode]; X1 and codes not known are unknown."""
     return np.array([LEAVES.index(LEAVES_BY_CODE.get(code, UNKNOWN)) for code in reason], dtype=np.int64)

@@ -34,7 +34,10 @@ def count_codes(episodes: pd.DataFrame, quality: Quality) -> None:
     place = episodes["PLACE"]
     foster = place.isin([code for code, known in codes.PLACES.items() if known.group == codes.STRANGER_FOSTER])
     quality.rows(episodes, ~place.isin(list(codes.PLACES)), "place_unknown")
-    quality.rows(episodes, codes.outside_years(place.to_numpy(), episodes["year"].to_numpy()), "place_year")
+    first, last = (
+        place.map({code: getattr(known, end) for code, known in codes.PLACES.items()}) for end in ("first", "last")
+    )
+    quality.rows(episodes, (episodes["year"] < first) | (episodes["year"] > last), "place_year")
     quality.rows(episodes, ~episodes["LS"].isin(codes.LEGAL_STATUSES), "legal_unknown")
     quality.rows(episodes, ~episodes["RNE"].isin([*codes.REASONS_FOR_EPISODE, ""]), "rne_unknown")
     quality.rows(episodes, ~episodes["REC"].isin([*codes.REASONS_FOR_END, ""]), "rec_unknown")
@@ -63,7 +66,9 @@ def merge_years(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     episodes = episodes[~again]
     last = episodes.groupby(["child", "start"], sort=False)["year"].transform("max")
     earlier = quality.rows(episodes, episodes["year"] < last, "later_return")
-    quality.rows(episodes, earlier & (episodes["end"] != OPEN) & _changed(episodes), "closed_then_carried")
+    ends = episodes.groupby(["child", "start"], sort=False)["end"]
+    changed = ends.transform("min") != ends.transform("max")
+    quality.rows(episodes, earlier & (episodes["end"] != OPEN) & changed, "closed_then_carried")
     return episodes[~earlier].reset_index(drop=True)
 
 
@@ -96,12 +101,6 @@ def _left_after(episodes: pd.DataFrame) -> np.ndarray:
     return first.reindex(episodes.index, fill_value=OPEN).to_numpy(dtype=np.int64)
 
 
-def _changed(episodes: pd.DataFrame) -> np.ndarray:
-    """Whether another row with the same child and DECOM has another DEC [episode]."""
-    ends = episodes.groupby(["child", "start"], sort=False)["end"]
-    return (ends.transform("min") != ends.transform("max")).to_numpy()
-
-
 def looked_after(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     """Episodes that count at the end of some day: not short breaks, and not over on the day they begin."""
     short = quality.rows(episodes, episodes["LS"].isin(codes.SHORT_BREAKS), "short_break")
@@ -120,15 +119,14 @@ def resolve(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
         order, ascending=[True, True, True, False, *[True] * 5], kind="stable", ignore_index=True
     )
     child, start, end = pd.factorize(episodes["child"])[0], episodes["start"].to_numpy(), episodes["end"].to_numpy()
-    before = _latest_end_before(child, end)
+    before = pd.Series(end).groupby(child).cummax().groupby(child).shift(fill_value=NO_DAY).to_numpy(np.int64)
     overlaps = quality.rows(episodes, before > start, "overlap")
     quality.rows(episodes, overlaps & (end <= before), "nested")
     entangled = np.isin(child, np.unique(child[overlaps]))
-    pieces = _sweep_all(child, start, end, np.flatnonzero(entangled))
-    plain = [(i, start[i], end[i]) for i in np.flatnonzero(~entangled)]
-    row, begins, ends = (
-        (np.array(part, np.int64) for part in zip(*sorted(pieces + plain), strict=True)) if len(episodes) else ([],) * 3
-    )
+    pieces = [(i, start[i], end[i]) for i in np.flatnonzero(~entangled)]
+    for rows in pd.Series(child)[entangled].groupby(child[entangled]).groups.values():
+        pieces += _sweep(rows.tolist(), start[rows].tolist(), end[rows].tolist())
+    row, begins, ends = np.array(sorted(pieces), np.int64).reshape(-1, 3).T
     return (
         episodes.iloc[row]
         .assign(own_start=begins == start[row], start=begins, end=ends)
@@ -136,22 +134,8 @@ def resolve(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     )
 
 
-def _latest_end_before(child: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The latest end of the child's episodes above this one; NO_DAY for the first. Rows are sorted by child."""
-    latest = pd.Series(end).groupby(child).cummax().groupby(child).shift()
-    return latest.fillna(NO_DAY).to_numpy(dtype=np.int64)
-
-
-def _sweep_all(child: np.ndarray, start: np.ndarray, end: np.ndarray, rows: np.ndarray) -> list[tuple[int, int, int]]:
-    """(row, start, end) of what is left of each entangled episode, child by child."""
-    pieces = []
-    for one in np.split(rows, np.flatnonzero(np.diff(child[rows])) + 1) if rows.size else []:
-        pieces += _sweep(one.tolist(), start[one].tolist(), end[one].tolist())
-    return pieces
-
-
 def _sweep(rows: list[int], start: list[int], end: list[int]) -> list[tuple[int, int, int]]:
-    """One child's episodes, in order of priority from low to high, cut so that each day has one."""
+    """(row, start, end) of a child's episodes, in order of priority from low to high, cut so that each day has one."""
     pieces: list[tuple[int, int, int]] = []
     edges = sorted({*start, *end})
     for begins, ends in zip(edges, edges[1:], strict=False):
@@ -193,17 +177,13 @@ def join_periods(episodes: pd.DataFrame, span: Span, quality: Quality) -> pd.Dat
     began, first_rne = start[fresh][period], episodes["RNE"].to_numpy()[fresh][period]
     final = np.append(fresh[1:], True) if len(episodes) else fresh
     known = (first_rne == codes.STARTS_PERIOD) | (began >= span.first)
-    leaves = _leaves(episodes, final & (end <= span.last))
-    _count_joins(episodes, fresh, final & (end <= span.last), known, quality)
+    ended, adult = final & (end <= span.last), episodes["adult"].to_numpy(dtype=bool)
+    leaves = np.where(adult, codes.LEAVES.index(codes.TURNED_18), codes.leaving_groups(episodes["REC"].to_numpy()))
+    _count_joins(episodes, fresh, ended, known, quality)
     follows = episodes["RNE"].isin(codes.REASONS_FOR_EPISODE - {codes.STARTS_PERIOD}).to_numpy()
     quality.rows(episodes, fresh & (began >= span.first) & follows, "starts_without_s")
-    return episodes.assign(period=period, began=began, known=known, moved=_moved(episodes, fresh), leaves=leaves)
-
-
-def _leaves(episodes: pd.DataFrame, ended: np.ndarray) -> np.ndarray:
-    reason = codes.leaving_groups(episodes["REC"].to_numpy())
-    reason = np.where(episodes["adult"].to_numpy(dtype=bool), codes.LEAVES.index(codes.TURNED_18), reason)
-    return np.where(ended, reason, -1)
+    joined = {"period": period, "began": began, "known": known, "moved": _moved(episodes, fresh)}
+    return episodes.assign(**joined, leaves=np.where(ended, leaves, -1))
 
 
 def _moved(episodes: pd.DataFrame, fresh: np.ndarray) -> np.ndarray:
