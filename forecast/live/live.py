@@ -20,9 +20,8 @@ from forecast.live.levers import Lever, read_levers
 from forecast.model import outlook
 from forecast.model.cases import OpenCase, open_case
 from forecast.model.outlook import Base, Outlook
-from forecast.money import costs
 from forecast.questions import answer
-from forecast.questions.compare import QUANTILES, difference, summary
+from forecast.questions.compare import difference
 from forecast.report import words
 
 THREADS = 2
@@ -123,16 +122,20 @@ class Live:
         """The central assumptions with the scenario's and the page's changes, checked as a file's. Raises Refused."""
         held = self.start(start)
         moved = self.changes_from(held, changes, {}, REASON)
-        if moved == held.scenario.changes:
-            return held
-        return self.checked(NAME, REASON, moved)
+        return held if moved == held.scenario.changes else self.checked(NAME, REASON, moved)
 
     def changes_from(
         self, start: Assumptions, changes: dict[str, float], why: dict[str, str], reason: str
     ) -> dict[str, Change]:
         """What differs from central: the changes of `start`, under those of the page that move a lever."""
-        self._refuse_unknown(changes)
-        held = dict(start.scenario.changes)
+        problems, held = {}, dict(start.scenario.changes)
+        for key, value in changes.items():
+            if key not in self.levers:
+                problems[key] = f"{key[:60]} is not a lever of this page. {nearest(key, list(self.levers))}"
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+                problems[key] = f"{self.levers[key].name} is not a number. Write digits such as 1.1"
+        if problems:
+            raise Refused(problems)
         for key, value in changes.items():
             if value == start.value(key):
                 continue
@@ -141,36 +144,23 @@ class Live:
                 held[key] = Change(value=value, why=why.get(key, "").strip() or reason)
         return held
 
-    def _refuse_unknown(self, changes: dict[str, float]) -> None:
-        problems = {}
-        for key, value in changes.items():
-            if key not in self.levers:
-                problems[key] = f"{key[:60]} is not a lever of this page. {nearest(key, list(self.levers))}"
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-                problems[key] = f"{self.levers[key].name} is not a number. Write digits such as 1.1"
-        if problems:
-            raise Refused(problems)
-
     def checked(self, name: str, reason: str, changes: dict[str, Change]) -> Assumptions:
         """Assumptions under these changes, read as a scenario file is. Raises Refused."""
-        try:
-            scenario, entries = self._read(name, reason, changes)
-        except BadInput:
-            raise Refused(dict(self._problems(name, reason, changes))) from None
+        problems = {}
+        for key, change in changes.items():
+            try:
+                self._read(name, reason, {key: change})
+            except BadInput as error:
+                problems[key] = f"{self.levers[key].name if key in self.levers else key} {error}"
+        if problems:
+            raise Refused(problems)
+        scenario, entries = self._read(name, reason, changes)
         return replace(self.case.central, scenario=scenario, entries={**self.case.central.entries, **entries})
 
     def _read(self, name: str, reason: str, changes: dict[str, Change]):
         text = {"name": name, "order": 0, "reason": reason, "changes": {key: dict(c) for key, c in changes.items()}}
         central = self.case.central
         return read_scenario(OnPage("page", text, {}), PAGE, central.catalogue, central.entries)
-
-    def _problems(self, name: str, reason: str, changes: dict[str, Change]):
-        """What is wrong with each change alone, as (key, sentence)."""
-        for key, change in changes.items():
-            try:
-                self._read(name, reason, {key: change})
-            except BadInput as error:
-                yield key, f"{self.levers[key].name if key in self.levers else key} {error}"
 
 
 def open_live(params: Path, data: Path, council: str, month: str, draws: int, seed: int) -> Live:
@@ -182,61 +172,16 @@ def open_live(params: Path, data: Path, council: str, month: str, draws: int, se
 
 def figures(base: Base, foreseen: Outlook, central: Outlook) -> dict:
     """The figures of one scenario that the page shows: those of `answer.scenario`, in its own shape, and no more."""
-    held = foreseen.assumptions
+    held, year = foreseen.assumptions.scenario, foreseen.assumptions.case.financial_year
+    months, stocks = foreseen.forecast_months, {"lac": foreseen.lac.stock, "cp": foreseen.cp.stock}
     return {
-        "name": held.scenario.name,
-        "reason": held.scenario.reason,
-        "differs": [one._asdict() for one in held.differs],
-        "children": {group: {"month_ends": month_ends(foreseen, group)} for group in ("lac", "cp")},
-        "contingency": contingency(base, foreseen),
+        "name": held.name,
+        "reason": held.reason,
+        "differs": [change._asdict() for change in foreseen.assumptions.differs],
+        "children": {name: {"month_ends": answer.by_month(months, at.sum(axis=2))} for name, at in stocks.items()},
+        "contingency": answer.contingency(base, foreseen),
         "effect": answer.effects(base, foreseen),
         "payback": answer.payback_of(foreseen, central),
-        "cost": cost_of_the_year(base, foreseen),
+        "cost": {year: answer.cost_of(base, foreseen, year)},
         "difference_from_central": {"call": difference(foreseen.drawn.at_year_end, central.drawn.at_year_end)},
-    }
-
-
-def contingency(base: Base, foreseen: Outlook) -> dict:
-    """The draw-down of the contingency."""
-    drawn = foreseen.drawn
-    return {
-        "amount": drawn.amount,
-        "call": answer.with_error(drawn.at_year_end),
-        "recovery_plan": summary(np.ravel(foreseen.values["budget.recovery_plan"])),
-        "chance_holds": drawn.chance,
-        "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough().items()},
-        "exhaustion": answer.exhaustion(base, drawn),
-        "call_by_month": [
-            {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
-            for i, month in enumerate(base.year)
-        ],
-    }
-
-
-def month_ends(foreseen: Outlook, group: str) -> list[dict]:
-    """Children at every month end; `summary` of each, all at once, which whole numbers allow without a bit's change."""
-    stock = getattr(foreseen, group).stock.sum(axis=2)
-    quantiles = np.quantile(stock, list(QUANTILES.values()), axis=0)
-    columns = {"mean": stock.mean(axis=0), **dict(zip(QUANTILES, quantiles, strict=True))}
-    return [
-        {"month": month} | {name: float(column[i]) for name, column in columns.items()}
-        for i, month in enumerate(foreseen.forecast_months)
-    ]
-
-
-def cost_of_the_year(base: Base, foreseen: Outlook) -> dict:
-    """The budget year -> net, budget, variance and lines."""
-    year, adjustment = foreseen.assumptions.case.financial_year, foreseen.assumptions.value("budget.adjustment")
-    lines, budget = costs.by_year(foreseen.lines, foreseen.months)[year], base.budgets[year]
-    income = [line for line, (_, group) in costs.LINES.items() if group == "income"]
-    gross, earned = sum(cost for line, cost in lines.items() if line not in income), sum(lines[line] for line in income)
-    planned, net = costs.net(budget) + adjustment, gross + earned
-    return {
-        year: {
-            "net": summary(net),
-            "budget": float(planned.mean()),
-            "budget_adjustment": float(adjustment),
-            "variance": summary(net - planned),
-            "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
-        }
     }

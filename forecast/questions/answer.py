@@ -4,7 +4,7 @@ import numpy as np
 
 from forecast import __version__
 from forecast.case import Assumptions
-from forecast.case.months import days_in, financial_year
+from forecast.case.months import days_in
 from forecast.demand import breaks
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import UASC
@@ -14,7 +14,7 @@ from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT
 from forecast.money.lines import GROUPS, LINES
 from forecast.questions.causes import split
-from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
+from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary, years_in
 from forecast.questions.payback import payback
 
 SCHEMA = "forecast-answer-1"
@@ -71,14 +71,11 @@ def central_path(fit: Calibrated) -> dict:
 
 def breaks_of(a: Assumptions, fit: Calibrated, family: float) -> list[dict]:
     """The alarm on yearly starts for the last years, oldest first; empty where too few years are held."""
-    counts = fit.group.starts_by_year
+    counts, drift = fit.group.starts_by_year, a.value(f"breaks.{fit.group.name}_drift")
     limits = breaks.Limits(*(a.value(f"breaks.{part}") for part in ("residual", "slack", "cusum")))
     if counts.size < breaks.ENOUGH_PERIODS:
         return []
-    held = breaks.recent(
-        counts, a.value(f"breaks.{fit.group.name}_drift"), family, limits, int(a.value("breaks.years"))
-    )
-    return [{**vars(alarm), "period": alarm.period} for alarm in held]
+    return [vars(alarm) for alarm in breaks.recent(counts, drift, family, limits, int(a.value("breaks.years")))]
 
 
 def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
@@ -97,39 +94,24 @@ def red(assumptions, with_ledger: bool = False) -> list[str]:
 
 def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
     """One scenario's figures."""
-    drawn = outlook.drawn
+    drawn, a = outlook.drawn, outlook.assumptions
     return {
-        "name": outlook.assumptions.scenario.name,
-        "reason": outlook.assumptions.scenario.reason,
+        "name": a.scenario.name,
+        "reason": a.scenario.reason,
         "differs": [
             {
                 "key": change.key,
-                "assumption": outlook.assumptions.catalogue.items[change.key].description,
+                "assumption": a.catalogue.items[change.key].description,
                 "central": change.central,
                 "scenario": change.scenario,
-                "low": outlook.assumptions.entry(change.key).low,
-                "high": outlook.assumptions.entry(change.key).high,
+                "low": a.entry(change.key).low,
+                "high": a.entry(change.key).high,
                 "why": change.why,
             }
-            for change in outlook.assumptions.differs
+            for change in a.differs
         ],
         "children": children(base, outlook),
-        "contingency": {
-            "amount": drawn.amount,
-            "call": with_error(drawn.at_year_end),
-            "variance": summary(drawn.variance),
-            "headroom": summary(drawn.headroom),
-            "recovery_plan": summary(np.ravel(outlook.plan.money.contingency.recovery_plan)),
-            "chance_holds": drawn.chance,
-            "chance_error": drawn.chance_error(),
-            "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
-            "exhaustion": exhaustion(base, drawn),
-            "call_by_month": [
-                {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
-                for i, month in enumerate(base.year)
-            ],
-            "chance_by_base_budget": chance_by_budget(base, outlook),
-        },
+        "contingency": contingency(base, outlook),
         "effect": effects(base, outlook),
         "payback": payback_of(outlook, central),
         "causes": causes_of(base, outlook, central),
@@ -142,10 +124,26 @@ def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
     }
 
 
-def with_error(draws: np.ndarray) -> dict[str, float]:
-    """A summary with the Monte Carlo errors of its mean and its 90th percentile."""
-    errors = {"error_of_mean": error_of_mean(draws), "error_of_p90": error_of_quantile(draws, QUANTILES["p90"])}
-    return summary(draws) | errors
+def contingency(base: Base, outlook: Outlook) -> dict:
+    """The draw-down of the contingency; of the call also the Monte Carlo errors of its mean and 90th percentile."""
+    drawn, call = outlook.drawn, outlook.drawn.at_year_end
+    errors = {"error_of_mean": error_of_mean(call), "error_of_p90": error_of_quantile(call, QUANTILES["p90"])}
+    return {
+        "amount": drawn.amount,
+        "call": summary(call) | errors,
+        "variance": summary(drawn.variance),
+        "headroom": summary(drawn.headroom),
+        "recovery_plan": summary(np.ravel(outlook.plan.money.contingency.recovery_plan)),
+        "chance_holds": drawn.chance,
+        "chance_error": drawn.chance_error(),
+        "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
+        "exhaustion": exhaustion(base, drawn),
+        "call_by_month": [
+            {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
+            for i, month in enumerate(base.year)
+        ],
+        "chance_by_base_budget": chance_by_budget(base, outlook),
+    }
 
 
 def children(base: Base, outlook: Outlook) -> dict:
@@ -154,38 +152,32 @@ def children(base: Base, outlook: Outlook) -> dict:
     for group in ("lac", "cp"):
         paths, expected = getattr(outlook, group), outlook.expected[group]
         held[group] = {
-            "month_ends": by_month(outlook.forecast_months, paths.stock.sum(axis=2), expected.stock.sum(axis=1)),
-            "starts": by_month(outlook.forecast_months, paths.starts.sum(axis=2), expected.starts.sum(axis=1)),
-            "ends": by_month(outlook.forecast_months, paths.ends.sum(axis=2), expected.ends.sum(axis=1)),
+            name: by_month(outlook.forecast_months, getattr(paths, of).sum(axis=2), getattr(expected, of).sum(axis=1))
+            for name, of in (("month_ends", "stock"), ("starts", "starts"), ("ends", "ends"))
         }
-    if base.year[-1] not in outlook.forecast_months:  # the year is over: its last month end was counted
-        for group in ("lac", "cp"):
-            held[group]["month_ends"].insert(0, counted(base.year[-1], getattr(base, group).opening.children))
+        if base.year[-1] not in outlook.forecast_months:  # the year is over: its last month end was counted
+            counted = float(getattr(base, group).opening.children)
+            row = {"month": base.year[-1], **dict.fromkeys(["principal", "mean", *QUANTILES], counted)}
+            held[group]["month_ends"].insert(0, row)
     expected = outlook.expected["lac"].stock @ base.uasc_share
     held["uasc"] = {"month_ends": by_month(outlook.forecast_months, uasc(base, outlook), expected)}
     return held
 
 
-def counted(month: str, children: int) -> dict:
-    """The row of a month end that was counted."""
-    return {"month": month, **dict.fromkeys(["principal", "mean", *QUANTILES], float(children))}
-
-
 def uasc(base: Base, outlook: Outlook) -> np.ndarray:
     """UASC at each month end, [draw x month]: counted where they are states of their own."""
     placed = outlook.lac.placed
-    return (
-        outlook.lac.stock @ base.uasc_share
-        if placed is None
-        else placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
-    )
+    if placed is None:
+        return outlook.lac.stock @ base.uasc_share
+    return placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
 
 
-def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray) -> list[dict]:
-    """One row a month: the principal run beside the draws."""
-    return [
-        {"month": month, "principal": float(principal[i]), **summary(draws[:, i])} for i, month in enumerate(months)
-    ]
+def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray | None = None) -> list[dict]:
+    """One row a month: the principal run, where there is one, beside the draws."""
+    first = [{"month": month} for month in months]
+    if principal is not None:
+        first = [row | {"principal": float(figure)} for row, figure in zip(first, principal, strict=True)]
+    return [row | summary(draws[:, i]) for i, row in enumerate(first)]
 
 
 def payback_of(outlook: Outlook, central: Outlook) -> dict | None:
@@ -194,20 +186,19 @@ def payback_of(outlook: Outlook, central: Outlook) -> dict | None:
     if held is None:
         return None
     month = held.month()
-    at = (
-        {name: held.months[int(np.quantile(month, q, method="lower"))] for name, q in QUANTILES.items()}
-        if month.size
-        else None
-    )
-    by_year = {year: summary(benefit) for year, benefit in held.by_year().items()}
     return {
         "until": held.months[-1],
         "cost": float(held.cost.sum()),
         "benefit": summary(held.so_far[:, -1]),
         "chance": held.chance,
-        "month": at,
-        "by_year": by_year,
+        "month": _months_at(held.months, month) if month.size else None,
+        "by_year": {year: summary(benefit) for year, benefit in held.by_year().items()},
     }
+
+
+def _months_at(months: list[str], at: np.ndarray) -> dict[str, str]:
+    """The months at the 10th, 50th and 90th percentile of their numbers `at`, [draw]."""
+    return {name: months[int(np.quantile(at, q, method="lower"))] for name, q in QUANTILES.items()}
 
 
 def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
@@ -233,35 +224,26 @@ def exhaustion(base: Base, drawn) -> dict | None:
     failing = drawn.month_of_exhaustion()
     if not failing.size:
         return None
-    at = {name: base.year[int(np.quantile(failing, q, method="lower"))] for name, q in QUANTILES.items()}
     count = np.bincount(failing, minlength=len(base.year)) / drawn.holds.size
-    return {**at, "share_of_draws": dict(zip(base.year, count.tolist(), strict=True))}
+    share = dict(zip(base.year, count.tolist(), strict=True))
+    return {**_months_at(base.year, failing), "share_of_draws": share}
 
 
 def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
     """The chance at several base budgets between the low and the high of the adjustment."""
-    a = outlook.assumptions
-    entry = a.entry("budget.adjustment")
+    entry, plan, rows = outlook.assumptions.entry("budget.adjustment"), outlook.plan.money.contingency, []
     if entry.low is None or entry.low == entry.high:
         return []
-    rows = []
-    for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
-        plan = outlook.plan.money.contingency
-        drawn = draw_on_contingency(base, plan, outlook.lines, outlook.months, float(adjustment))
-        rows.append(
-            {
-                "adjustment": float(adjustment),
-                "chance_holds": drawn.chance,
-                "call_mean": float(drawn.at_year_end.mean()),
-            }
-        )
+    for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS).tolist():
+        drawn = draw_on_contingency(base, plan, outlook.lines, outlook.months, adjustment)
+        mean = float(drawn.at_year_end.mean())
+        rows.append({"adjustment": adjustment, "chance_holds": drawn.chance, "call_mean": mean})
     return rows
 
 
 def year_net(outlook: Outlook, year: str) -> np.ndarray:
     """Net cost of a financial year, [draw]."""
-    inside = [i for i, month in enumerate(outlook.months) if financial_year(month) == year]
-    return costs.net(outlook.lines)[:, inside].sum(axis=1)
+    return costs.net(outlook.lines)[:, years_in(outlook.months)[year]].sum(axis=1)
 
 
 def effects(base: Base, outlook: Outlook) -> dict:
@@ -281,11 +263,12 @@ def effects(base: Base, outlook: Outlook) -> dict:
 
 def cost_by_year(base: Base, outlook: Outlook) -> dict:
     """Financial year -> gross, income, net, budget, variance, groups and lines."""
-    held = costs.by_year(outlook.lines, outlook.months)
-    return {year: _cost_of(lines, base.budgets[year], outlook) for year, lines in held.items()}
+    return {year: cost_of(base, outlook, year) for year in years_in(outlook.months)}
 
 
-def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outlook: Outlook) -> dict:
+def cost_of(base: Base, outlook: Outlook, year: str) -> dict:
+    """Gross, income, net, budget, variance, groups and lines of one financial year."""
+    lines, budget = costs.by_year(outlook.lines, outlook.months)[year], base.budgets[year]
     income = [line for line, (_, group) in LINES.items() if group == "income"]
     gross = sum(cost for line, cost in lines.items() if line not in income)
     earned = sum(lines[line] for line in income)
@@ -308,10 +291,9 @@ def activity_by_year(outlook: Outlook) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
     plan = outlook.plan.money.costs
     needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
-    years = np.array([financial_year(month) for month in outlook.months])
-    counts, posts = {"lac_reviews": outlook.work.lac_reviews, **needed.conferences}, needed.posts
+    counts = {"lac_reviews": outlook.work.lac_reviews, **needed.conferences}
     return {
-        year: {name: summary(count[:, years == year].sum(axis=1)) for name, count in counts.items()}
-        | {f"{kind}_posts_needed": summary(posts[kind][:, years == year].mean(axis=1)) for kind in posts}
-        for year in dict.fromkeys(years.tolist())
+        year: {name: summary(count[:, inside].sum(axis=1)) for name, count in counts.items()}
+        | {f"{kind}_posts_needed": summary(posts[:, inside].mean(axis=1)) for kind, posts in needed.posts.items()}
+        for year, inside in years_in(outlook.months).items()
     }

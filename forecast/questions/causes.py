@@ -42,19 +42,16 @@ def moved(first: Assumptions, second: Assumptions) -> dict[str, list[str]]:
     return {cause: keys for cause, keys in by_cause.items() if keys}
 
 
-def with_keys(first: Assumptions, second: Assumptions, keys: list[str]) -> Assumptions:
-    """The first set with some keys, and the timing, of the second."""
-    timing = [key for key, item in second.catalogue.nature.items() if item.cause == TIMING]
-    return replace(first, entries=first.entries | {key: second.entries[key] for key in (*keys, *timing)})
-
-
 def split(first: Assumptions, second: Assumptions, figure: Callable[[Assumptions], float]) -> Split:
     """The change of `figure` (pounds, or children) from the first set to the second, by cause."""
     before, after = penny(figure(first)), penny(figure(second))
-    causes = moved(first, second)
+    causes, parts = moved(first, second), {}
     if len(causes) == 1:
         return Split(before, after, {next(iter(causes)): after - before, INTERACTION: Decimal(0)})
-    parts = {cause: penny(figure(with_keys(first, second, keys))) - before for cause, keys in causes.items()}
+    timing = [key for key, item in second.catalogue.nature.items() if item.cause == TIMING]
+    for cause, keys in causes.items():
+        alone = replace(first, entries=first.entries | {key: second.entries[key] for key in (*keys, *timing)})
+        parts[cause] = penny(figure(alone)) - before
     return Split(before, after, parts | {INTERACTION: after - before - sum(parts.values(), Decimal(0))})
 
 
@@ -94,13 +91,10 @@ def between_years(first: YearFigures, last: YearFigures, components: dict[str, f
     weight = log_mean(first.stock, last.stock)
     a_person = weight / log_mean(first.people, last.people)
     rates = math.log(last.starts / last.people) - math.log(first.starts / first.people)
-    parts = {name: penny(a_person * count) for name, count in components.items()} | {
-        "start rates": penny(weight * rates)
-    }
-    whole = penny(last.stock) - penny(first.stock)
-    return Split(
-        penny(first.stock), penny(last.stock), parts | {"length of stay": whole - sum(parts.values(), Decimal(0))}
-    )
+    parts = {name: penny(a_person * count) for name, count in components.items()}
+    parts["start rates"] = penny(weight * rates)
+    before, after = penny(first.stock), penny(last.stock)
+    return Split(before, after, parts | {"length of stay": after - before - sum(parts.values(), Decimal(0))})
 
 
 def log_mean(first: float, last: float) -> float:

@@ -9,7 +9,9 @@ from forecast.demand.placements import PAID_FOR, placement_days
 from forecast.demand.population import Population
 from forecast.model.outlook import Base, Outlook
 from forecast.money.activity import activity_of
-from forecast.questions.compare import summary
+from forecast.questions.compare import summary, years_in
+
+BANDS = {"lac": LAC_BANDS, "cp": CP_BANDS}
 
 
 def detail(base: Base, outlook: Outlook) -> dict[str, list[dict]]:
@@ -42,8 +44,8 @@ def people(population: Population, months: list[str]) -> dict[str, list[dict]]:
 def ages(base: Base, outlook: Outlook) -> list[dict]:
     """Children by age band at the origin and at each 31 March: mean and 80% range."""
     rows = []
-    for group in ("lac", "cp"):
-        paths, bands = getattr(outlook, group), LAC_BANDS if group == "lac" else CP_BANDS
+    for group, bands in BANDS.items():
+        paths = getattr(outlook, group)
         moments = {base.central.case.origin.isoformat()[:7]: paths.opening}
         moments |= {m: paths.stock[:, at] for at, m in enumerate(outlook.forecast_months) if m.endswith("-03")}
         for month, stock in moments.items():
@@ -55,22 +57,15 @@ def ages(base: Base, outlook: Outlook) -> list[dict]:
 
 def care(outlook: Outlook) -> list[dict]:
     """Expected starts, ends and birthdays into each age band by financial year, forecast months alone."""
-    years = np.array([financial_year(month) for month in outlook.forecast_months])
-    return [
-        {
-            "group": group,
-            "year": year,
-            "months": int((years == year).sum()),
-            "band": name,
-            **{
-                flow: float(getattr(getattr(outlook, group), flow)[:, years == year, band].sum(axis=1).mean())
-                for flow in ("starts", "ends", "aged")
-            },
-        }
-        for group in ("lac", "cp")
-        for year in dict.fromkeys(years.tolist())
-        for band, name in enumerate(LAC_BANDS if group == "lac" else CP_BANDS)
-    ]
+    rows = []
+    for group, bands in BANDS.items():
+        flows = {name: getattr(getattr(outlook, group), name) for name in ("starts", "ends", "aged")}
+        for year, inside in years_in(outlook.forecast_months).items():
+            of_year = {"group": group, "year": year, "months": int(inside.sum())}
+            for at, band in enumerate(bands):
+                means = {name: float(flow[:, inside, at].sum(axis=1).mean()) for name, flow in flows.items()}
+                rows.append(of_year | {"band": band} | means)
+    return rows
 
 
 def placements(outlook: Outlook) -> list[dict]:
@@ -82,14 +77,13 @@ def placements(outlook: Outlook) -> list[dict]:
         line: sum(days[name] for name, paid in PAID_FOR.items() if paid.line == line)
         for line in dict.fromkeys(paid.line for paid in PAID_FOR.values())
     }
-    years, rows = np.array([financial_year(month) for month in months]), []
-    for year in dict.fromkeys(years.tolist()):
-        inside = years == year
+    rows = []
+    for year, inside in years_in(months).items():
         for line in (line for line in outlook.lines if line in by_line):
             lived = np.atleast_2d(by_line[line])[:, inside].sum(axis=1)
             cost = outlook.lines[line][:, inside].sum(axis=1).mean()
             price = float(cost / lived.mean() * DAYS_A_WEEK) if lived.mean() else None
-            children = summary(lived / days_in([m for m, i in zip(months, inside, strict=True) if i]).sum())
+            children = summary(lived / days_in(months)[inside].sum())
             rows.append({"year": year, "line": line, "price_a_week": price, "cost": float(cost), **children})
     return rows
 
@@ -103,9 +97,8 @@ def work(outlook: Outlook) -> list[dict]:
     needed_by_kind |= {f"{kind}_posts": posts for kind, posts in needed.posts.items()}
     held = {"contact_hours_a_week": plan.contact.in_house_hours}
     held |= {f"{kind}_posts": post.held for kind, post in plan.reviews.posts.items()}
-    years = np.array([financial_year(month) for month in months])
     return [
-        {"year": year, "work": kind, "held": float(np.mean(held[kind])), **summary(one[:, years == year].mean(axis=1))}
-        for year in dict.fromkeys(years.tolist())
-        for kind, one in needed_by_kind.items()
+        {"year": year, "work": kind, "held": float(np.mean(held[kind])), **summary(posts[:, inside].mean(axis=1))}
+        for year, inside in years_in(months).items()
+        for kind, posts in needed_by_kind.items()
     ]

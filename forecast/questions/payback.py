@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.case.months import financial_year
 from forecast.model.outlook import Outlook
 from forecast.money import costs
+from forecast.questions.compare import years_in
 
 MEASURES = "measures"
 
@@ -51,8 +51,7 @@ class Payback:
 
     def by_year(self) -> dict[str, np.ndarray]:
         """Financial year -> net benefit, [draw]."""
-        years = np.array([financial_year(month) for month in self.months])
-        return {year: self.benefit[:, years == year].sum(axis=1) for year in dict.fromkeys(years.tolist())}
+        return {year: self.benefit[:, inside].sum(axis=1) for year, inside in years_in(self.months).items()}
 
 
 def payback(outlook: Outlook, central: Outlook) -> Payback | None:
