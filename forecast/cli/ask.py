@@ -6,14 +6,13 @@ from forecast.cli.options import (
     FEWER_DRAWS,
     case_options,
     draws_option,
-    find_home,
     json_option,
+    project,
     seed_option,
     tell,
     tell_json,
     together,
 )
-from forecast.cli.run import known_scenarios
 
 scenario_option = click.option("--scenario", default="central", help="The scenario to start from.")
 question_options = together(case_options, draws_option(FEWER_DRAWS), seed_option)
@@ -21,15 +20,9 @@ question_options = together(case_options, draws_option(FEWER_DRAWS), seed_option
 
 def _projected(council: str, month: str, scenario: str, draws: int, seed: int):
     """The case's base, and the central scenario and one other projected."""
-    from forecast.model import outlook
-    from forecast.model.cases import open_case
+    from forecast.runs.toolkit import Case, Project
 
-    home = find_home()
-    case = open_case(home / "params", home / "data", council, month)
-    known_scenarios(case, [scenario])
-    base = outlook.prepare(case.central, case.evidence, draws, seed)
-    central = outlook.foresee(base, case.central)
-    return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])
+    return Case(Project(project(), council, month), scenario).projected(draws, seed)
 
 
 @click.command()

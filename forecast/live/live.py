@@ -15,7 +15,7 @@ from forecast.case.documents import Change
 from forecast.case.errors import BadInput
 from forecast.case.layers import CENTRAL, read_scenario
 from forecast.case.reader import Document
-from forecast.case.wording import nearest
+from forecast.case.wording import named, nearest
 from forecast.live.levers import Lever, read_levers
 from forecast.model import outlook
 from forecast.model.cases import OpenCase, open_case
@@ -104,9 +104,7 @@ class Live:
 
     def start(self, slug: str) -> Assumptions:
         """A scenario held. Raises BadInput naming the nearest right one."""
-        if slug not in self.scenarios:
-            raise BadInput(f"there is no scenario {slug[:60]}. {nearest(slug, list(self.scenarios))}")
-        return self.scenarios[slug]
+        return named(self.scenarios, slug)
 
     def show(self, changes: dict[str, float], start: str = CENTRAL) -> Shown:
         """What the levers do, put at `changes` on top of the scenario `start`. Raises Refused."""

@@ -40,7 +40,17 @@ from filelock import FileLock, Timeout
 
 from forecast import __version__
 from forecast.case.errors import BadInput, Busy, CannotPublish
-from forecast.sources.files import PAUSE, SWAP_WAIT, checksums, sha256, sync, sync_folder, write_json, write_whole
+from forecast.sources.files import (
+    PAUSE,
+    SWAP_WAIT,
+    checksums,
+    patiently,
+    sha256,
+    sync,
+    sync_folder,
+    write_json,
+    write_whole,
+)
 
 Read = TypeVar("Read")
 Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (runs/COUNCIL, runs/COUNCIL/MONTH)
@@ -295,15 +305,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 def _rename(one: Path, other: Path) -> None:
     """Rename, patiently: on Windows a folder cannot be renamed while a program has a file of it open."""
-    last = time.monotonic() + (SWAP_WAIT if os.name == "nt" else 0)
-    while True:
-        try:
-            one.rename(other)
-            return
-        except PermissionError:
-            if time.monotonic() >= last:
-                raise
-            time.sleep(PAUSE)
+    patiently(lambda: one.rename(other))
 
 
 def _clear(folder: Path) -> None:

@@ -37,7 +37,7 @@ from forecast.report.render.pdf import to_pdf
 from forecast.report.render.word import to_word
 from forecast.report.workbook import write_workbook
 from forecast.runs import folders, score
-from forecast.runs.pipeline import Home
+from forecast.runs.home import Home
 
 RELEASES, BLOCKS = "releases", "blocks"
 

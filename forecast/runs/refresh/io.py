@@ -21,7 +21,8 @@ from forecast.case.errors import Busy
 from forecast.case.months import month_in_words
 from forecast.model import outlook
 from forecast.runs import folders, history, pipeline
-from forecast.runs.pipeline import Home, More
+from forecast.runs.home import Home, Settings
+from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
 from forecast.runs.refresh.alarm import Alarm, alarm
 from forecast.runs.refresh.data_cut import DataCut
@@ -48,16 +49,7 @@ class Done:
     folder: Path | None = None
 
 
-def refresh_council(
-    home: Home,
-    folder: Path,
-    draws: int,
-    seed: int,
-    threads: int,
-    at: str,
-    say: Callable[[str], None],
-    with_notebooks: bool = True,
-) -> Done:
+def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: Callable[[str], None]) -> Done:
     """Read what has arrived, run and publish if anything is new, and tell what moved. `at` is the time, ISO with zone.
 
     Raises BadInput (exit code 2) where an arrival is not as expected, Busy (3) while another refresh of it runs.
@@ -79,10 +71,11 @@ def refresh_council(
         _write_pending(folder, known, returned)
         published, inputs = folders.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
         history.catch_up(home.runs, card.slug)
-        is_new = not folders.same_inputs(published, inputs, draws, seed, {"notebooks": with_notebooks})
+        asked = {"notebooks": settings.notebooks}
+        is_new = not folders.same_inputs(published, inputs, settings.draws, settings.seed, asked)
         if is_new:
-            more = More(at, history.record, lambda _: inputs, partial(_write_summary, home, folder, now, arrived, say))
-            pipeline.run_open(home, now.case(home.data), None, draws, seed, threads, say, with_notebooks, more=more)
+            more = More(at, history.record, inputs, partial(_write_summary, home, folder, now, arrived, say))
+            pipeline.run_open(home, now.case(home.data), settings, say, more)
         keep(folder)
     if is_new:
         result = summary.read(published)
