@@ -120,7 +120,7 @@ def test_every_row_of_known_age_and_time_is_counted_where_it_belongs(counted):
         at(counted.days, "10_15", "fostering").sum() == 4000
         and at(counted.days, "16_17", "uasc_fostering").sum() == 400
     )
-    assert at(counted.last_year, "10_15", "fostering") == 348  # 2023-24 is not the last year
+    assert at(counted.lived, "10_15", "fostering") == 348  # 2023-24 is not the last year
     assert at(counted.moved, "10_15", "fostering", "residential") == 2
     assert at(counted.moved, "10_15", "kinship", "fostering") == 1
     assert at(counted.moved, "16_17", "uasc_fostering", "uasc_other") == 1

@@ -61,11 +61,10 @@ def check(council, month) -> None:
     home = find_home()
     case = open_case(home / "params", home / "data", council, month)
     central = case.central
-    tell(f"{central.case.title}")
-    held = f"{len(central.keys())} assumptions, {len(case.scenarios)} scenarios and {len(case.tables)} tables"
-    tell(f"{held} hold together.")
-    late = overdue(central, date.today())
-    if late:
+    tell(central.case.title)
+    parts = f"{len(central.keys())} assumptions, {len(case.scenarios)} scenarios and {len(case.tables)} tables"
+    tell(f"{parts} hold together.")
+    if late := overdue(central, date.today()):
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
     red = unsourced(central)
     tell(f"{len(red)} assumptions are red, without a source:")

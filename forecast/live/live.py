@@ -73,6 +73,10 @@ class Shown:
         """The call less that of the central scenario, draw by draw."""
         return self.scenario["difference_from_central"]["call"]
 
+    def month_ends(self, group: str, slug: str = PAGE) -> list[dict]:
+        """Children at every month end."""
+        return self.answer["scenarios"][slug]["children"][group]["month_ends"]
+
     @property
     def year(self) -> str:
         """The financial year of the contingency."""

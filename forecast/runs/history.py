@@ -187,7 +187,7 @@ def _in_order(home: Path, table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(
         place=table["run"].map(last).fillna(-1),
         first_place=table["run"].map(first).fillna(-1).astype(int),
-        published_at=table["run"].map(times).fillna(table["published_at"]),
+        published_at=[times.get(row.run, row.published_at) for row in table.itertuples()],
     )
     table = table.sort_values(["case_month", "month", "place", "run"], ignore_index=True).drop(columns="place")
     return table.assign(latest=~table.duplicated("month", keep="last"))

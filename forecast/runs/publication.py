@@ -157,22 +157,18 @@ def _release(home: Home, known: told.Known, council: str, month: str) -> Release
     paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
     earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
     hidden = {key for release in earlier for key in release.hidden}
-    revised = _revised(home.runs / council, known, [path.stem for path in paths])
-    return cleared_for_all(
-        known, rule_in(known.table("assumptions")), earlier, known.beside["name"], sorted(hidden & revised)
-    )
+    revised = hidden & _revised(home.runs / council, known, [path.stem for path in paths])
+    return cleared_for_all(known, rule_in(known.table("assumptions")), earlier, known.beside["name"], sorted(revised))
 
 
 def _revised(runs: Path, known: told.Known, months: list[str]) -> set[str]:
     """Counts that were others when an earlier month was released, as far as that month's run is still there."""
     now = {cell.key: cell.value for cell in sheet_of(known).cells if cell.value is not None}
     found = set()
-    for month in months:
-        path = folders.settled(runs, month) / "tables" / "history.parquet"
-        rows = pd.read_parquet(path).to_dict("records") if path.is_file() else []
-        for row in rows:
-            key, value = f"{row['measure']} {row['period']}", str(row["value"])
-            own = row["area"] == known.beside["area"] and row["breakdown"] == "all"
-            if own and key in now and value.isdecimal() and float(value) != now[key]:
+    for path in (folders.settled(runs, month) / "tables" / "history.parquet" for month in months):
+        rows = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=["area", "breakdown"])
+        for row in rows[(rows["area"] == known.beside["area"]) & (rows["breakdown"] == "all")].itertuples():
+            key, value = f"{row.measure} {row.period}", str(row.value)
+            if key in now and value.isdecimal() and float(value) != now[key]:
                 found.add(key)
     return found

@@ -68,7 +68,10 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
         returned = returned_now(folder, now, known)
         warnings = (*arrived.warnings, *returned.notes, *returned.conflicts)
         arrived = replace(arrived, warnings=warnings, doubts=returned.conflicts)
-        _write_pending(folder, known, returned)
+        shutil.rmtree(folder / PENDING, ignore_errors=True)  # what will be held once the run is published
+        write_held(known, folder / PENDING)
+        for name, text in texts(returned).items():
+            files.write_text(folder / PENDING / RETURNS / name, text)
         published, inputs = folders.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
         history.catch_up(home.runs, card.slug)
         asked = {"notebooks": settings.notebooks}
@@ -76,7 +79,8 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
         if is_new:
             more = More(at, history.record, inputs, partial(_write_summary, home, folder, now, arrived, say))
             pipeline.run_open(home, now.case(home.data), settings, say, more)
-        keep(folder)
+        (folder / PENDING / KEEPING).touch()
+        finish_keeping(folder)
     if is_new:
         result = summary.read(published)
         return Done(result["code"], summary.lines(result), published)
@@ -157,10 +161,10 @@ def moved(
 
     def value(at: DataCut) -> Figures:
         case = at.case(home.data)
-        if same_children(at, now):
-            anew = outlook.with_actual_data(base, case.evidence, case.ledger)
-            return figures(anew, outlook.foresee(anew, base.central))
-        return value_of(case, base.draws, base.seed, base.threads)
+        if not same_children(at, now):
+            return value_of(case, base.draws, base.seed, base.threads)
+        anew = outlook.with_actual_data(base, case.evidence, case.ledger)
+        return figures(anew, outlook.foresee(anew, base.central))
 
     return movement(before.headline, after, steps_between(before.data_cut, now, before.same_program), value)
 
@@ -220,22 +224,10 @@ def inputs_of(home: Home, folder: Path, now: DataCut) -> dict[str, Path]:
     return files | {name: path for name, path in kept_files(folder).items() if path.name not in (FILES_FILE, SOURCES)}
 
 
-def _write_pending(folder: Path, known: Held, returned: Returned) -> None:
-    """What will be held once the run is published, beside what is."""
-    shutil.rmtree(folder / PENDING, ignore_errors=True)
-    write_held(known, folder / PENDING)
-    for name, text in texts(returned).items():
-        files.write_text(folder / PENDING / RETURNS / name, text)
-
-
-def keep(folder: Path) -> None:
-    """Hold from now on what was taken: each file replaced whole, all of them or, after a kill, the rest next time."""
-    (folder / PENDING / KEEPING).touch()
-    finish_keeping(folder)
-
-
 def finish_keeping(folder: Path) -> None:
-    """Hold what a refresh has begun to hold and did not end: files of two months must not stand side by side."""
+    """Hold what was taken, each file replaced whole: all of them or, after a kill, the rest at the next refresh, for
+    files of two months must not stand side by side.
+    """
     if not (folder / PENDING / KEEPING).is_file():
         return
     for name, path in kept_files(folder).items():
