@@ -12,12 +12,11 @@ import pandas as pd
 
 from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
-from forecast.model import check, outlook
+from forecast.model import outlook
 from forecast.model.cases import OpenCase
 from forecast.money.lines import LINES
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
-from forecast.questions.detail import detail
 from forecast.questions.history_causes import years_apart
 from forecast.questions.monthly import monthly_costs
 from forecast.record.io import record_told
@@ -27,7 +26,7 @@ from forecast.report.workbook.sources import sources_table
 from forecast.runs import folders
 from forecast.runs.home import Home, Settings
 from forecast.runs.steps import Steps
-from forecast.runs.toolkit import CENTRAL, DETAIL, SENSITIVITY_DRAWS, asked, checks_of
+from forecast.runs.toolkit import CENTRAL, DETAIL, SENSITIVITY_DRAWS, asked, checks_of, detail_of
 from forecast.sources import files
 from forecast.sources.cards import card_path
 
@@ -76,7 +75,8 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
         base = prepared(case, settings, draws)
         central = outlook.foresee(base, case.central)
         answer, by_month = head(base) | {"record": record_told(home.data.parent)}, []
-        checks, behind = {}, {}
+        looked_behind = settings.notebooks or more.steps is not None
+        checks, behind = checks_of(case, base, central) if looked_behind else {}, {}
         # What matters most is asked on futures of its own: it shares nothing with the scenarios but processors.
         with ThreadPoolExecutor(1) as aside:
             matters = aside.submit(sensitivities, case, base, central) if draws > SENSITIVITY_DRAWS else None
@@ -85,8 +85,8 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
                 projected = central if slug == CENTRAL else outlook.foresee(base, assumptions)
                 answer["scenarios"][slug] = scenario(base, projected, central)
                 by_month.append(monthly_costs(base, {slug: projected}))
-                if settings.notebooks or more.steps is not None:
-                    behind[slug] = detail(base, projected) | (checks := checks or checks_of(case, base, central))
+                if looked_behind:
+                    behind[slug] = detail_of(base, projected, checks)
             say("what matters most, and what would be enough")
             answer["sensitivities"] = matters.result() if matters else sensitivities(case, base, central)
         say("writing the answer, tables and charts")
@@ -160,9 +160,7 @@ def scenario_text(answer: dict) -> list[str]:
 def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataFrame]:
     """Every table of the run, tidy, one fact a row."""
     return answer_tables(answer) | {
-        "calibration": check.calibration(base),
-        "rates": check.rates_used(base),
-        "spread": check.spread(base, central),
+        **checks_of(case, base, central),
         "population": central.population.flows.round(3).assign(month=base.months),
         "history": case.history.frame,
         "years_apart": years_apart(case),
@@ -170,7 +168,6 @@ def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataF
         "levers": pd.DataFrame(answer["sensitivities"]["levers"]),
         "assumptions": log_frame(case.central),
         "sources": sources_table(case.cards),
-        "reconciliation": check.reconciliation(base, case.tables[case.central.case.tables["spending"]]),
     }
 
 

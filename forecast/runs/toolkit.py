@@ -172,13 +172,12 @@ class Case:
 
     def _simulated(self, draws: int, seed: int) -> dict:
         from forecast.questions.answer import head, scenario
-        from forecast.questions.detail import detail
         from forecast.record.io import record_told
 
         base, central, own = self.projected(draws, seed)
         answer = head(base) | {"record": record_told(self.project.home.data.parent)}
         answer["scenarios"] = {self.slug: scenario(base, own, central)}
-        return {"answer": answer, "detail": detail(base, own) | checks_of(self.project.opened, base, central)}
+        return {"answer": answer, "detail": detail_of(base, own, checks_of(self.project.opened, base, central))}
 
     def _sensitivities(self, draws: int, seed: int) -> dict:
         from forecast.questions import sensitivity
@@ -200,18 +199,24 @@ def asked(council: str, month: str, scenario: str, changes: dict | None = None, 
     return {"council": council, "month": month, "scenario": scenario, "changes": changes or {}, "why": why}
 
 
-def checks_of(opened, base, central) -> dict[str, list[dict]]:
-    """How the model stands against what is published, as rows."""
+def checks_of(opened, base, central) -> dict[str, pd.DataFrame]:
+    """How the model stands against what is published."""
     from forecast.model import check
 
     spending = opened.tables[opened.central.case.tables["spending"]]
-    checks = {
+    return {
         "calibration": check.calibration(base),
         "rates": check.rates_used(base),
         "spread": check.spread(base, central),
         "reconciliation": check.reconciliation(base, spending),
     }
-    return {name: rows_of(table) for name, table in checks.items()}
+
+
+def detail_of(base, own, checks: dict[str, pd.DataFrame]) -> dict[str, list[dict]]:
+    """The figures behind one scenario's answer, and how the model stands, as rows."""
+    from forecast.questions.detail import detail
+
+    return detail(base, own) | {name: rows_of(table) for name, table in checks.items()}
 
 
 def rows_of(table: pd.DataFrame) -> list[dict]:
