@@ -16,7 +16,7 @@ from conftest import HOME
 from forecast.case import list_scenarios
 from forecast.case.errors import BadInput, Busy
 from forecast.cli.commands import main
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import COUNTED_AS, Come, moved_on
 from forecast.runs import folders, pipeline
 from forecast.runs.home import Home, Settings
@@ -153,8 +153,10 @@ def home_in(folder) -> Home:
 def plain_sensitivities():
     """The tornado, the charts and most scenarios are tested elsewhere and take most of a refresh."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "sensitivities", lambda case, base, central: pipeline.sensitivity.told(base, central))
-        patch.setattr(pipeline.sensitivity, "told", lambda base, central: QUICK)
+        patch.setattr(
+            pipeline, "sensitivities", lambda case, base, central: pipeline.sensitivity.figures(base, central)
+        )
+        patch.setattr(pipeline.sensitivity, "figures", lambda base, central: QUICK)
         patch.setattr(pipeline, "charts_of", lambda told: {})
         patch.setattr(io, "list_scenarios", lambda params: FEW_SCENARIOS)
         yield
@@ -448,7 +450,7 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
     home, card = home_in(base), read_card(base / "council" / CARD)
     now = io.data_cut(home, card, io.read_held(base / "council" / io.HELD), base / "nowhere")
     case = now.case(home.data)
-    prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
+    prepared = projection.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
     steps = [
         now.with_placed_until("2025-05"),
         now.with_ledger_until("2025-05"),
@@ -459,8 +461,8 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
     for step in steps:
         there = step.case(home.data)
         assert same_children(step, now)
-        anew = outlook.with_actual_data(prepared, there.evidence, there.ledger)
-        assert figures(anew, outlook.foresee(anew, prepared.central)) == value_of(there, FEW, 1, 2)
+        anew = projection.with_actual_data(prepared, there.evidence, there.ledger)
+        assert figures(anew, projection.project(anew, prepared.central)) == value_of(there, FEW, 1, 2)
         calls.append(value_of(there, FEW, 1, 2).call)
     assert len(set(calls)) == len(calls)
     assert not same_children(now.until("2025-05"), now)
@@ -491,7 +493,7 @@ def test_each_month_to_date_is_paid_for_as_its_children_were_placed(year):
         home, read_card(base / "council" / CARD), io.read_held(base / "council" / io.HELD), base / "nowhere"
     )
     case = now.case(home.data)
-    prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
+    prepared = projection.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
     counts = pd.read_csv(MONTHS / "deliveries" / "2025-08" / "counts_to_2025-07.csv").set_index("Month")
     by_age = case.evidence.lac.council.closing
     for month, held in (("2025-04", "2025-04"), ("2025-07", "2025-07"), ("2026-02", "2025-07")):

@@ -17,9 +17,9 @@ from forecast.case.layers import CENTRAL, read_scenario
 from forecast.case.reader import Document
 from forecast.case.wording import named, nearest
 from forecast.live.levers import Lever, read_levers
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import OpenCase, open_case
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.questions import answer
 from forecast.questions.compare import difference
 from forecast.report import words
@@ -91,13 +91,13 @@ class OnPage(Document):
 
 
 class Live:
-    """One case, open, with its central scenario foreseen. Not for two threads at once."""
+    """One case, open, with its central scenario projected. Not for two threads at once."""
 
     def __init__(self, case: OpenCase, base: Base, levers: dict[str, list[Lever]]):
         self.case, self.groups = case, levers
         self.base = base.without_expected()
         self.levers = {lever.key: lever for group in levers.values() for lever in group}
-        self.central = outlook.foresee(self.base, case.central)
+        self.central = projection.project(self.base, case.central)
         central = figures(self.base, self.central, self.central)
         self._told = answer.head(base) | {"scenarios": {CENTRAL: central}}
 
@@ -115,9 +115,9 @@ class Live:
         return self.see(self.assumptions(changes, start))
 
     def see(self, a: Assumptions) -> Shown:
-        """One set of assumptions of this case, foreseen."""
-        foreseen = outlook.foresee(self.base, a)
-        scenarios = self._told["scenarios"] | {PAGE: figures(self.base, foreseen, self.central)}
+        """One set of assumptions of this case, projected."""
+        projected = projection.project(self.base, a)
+        scenarios = self._told["scenarios"] | {PAGE: figures(self.base, projected, self.central)}
         return Shown(a, self._told | {"scenarios": scenarios})
 
     def assumptions(self, changes: dict[str, float], start: str = CENTRAL) -> Assumptions:
@@ -169,21 +169,21 @@ def open_live(params: Path, data: Path, council: str, month: str, draws: int, se
     """A case ready for the page. Raises BadInput before any work if an input is wrong."""
     case = open_case(params, data, council, month)
     levers = read_levers(params, case.central.catalogue)
-    return Live(case, outlook.prepare(case.central, case.evidence, draws, seed, THREADS), levers)
+    return Live(case, projection.prepare(case.central, case.evidence, draws, seed, THREADS), levers)
 
 
-def figures(base: Base, foreseen: Outlook, central: Outlook) -> dict:
+def figures(base: Base, projected: Projection, central: Projection) -> dict:
     """The figures of one scenario that the page shows: those of `answer.scenario`, in its own shape, and no more."""
-    held, year = foreseen.assumptions.scenario, foreseen.assumptions.case.financial_year
-    months, stocks = foreseen.forecast_months, {"lac": foreseen.lac.stock, "cp": foreseen.cp.stock}
+    held, year = projected.assumptions.scenario, projected.assumptions.case.financial_year
+    months, stocks = projected.forecast_months, {"lac": projected.lac.stock, "cp": projected.cp.stock}
     return {
         "name": held.name,
         "reason": held.reason,
-        "differs": [change._asdict() for change in foreseen.assumptions.differs],
+        "differs": [change._asdict() for change in projected.assumptions.differs],
         "children": {name: {"month_ends": answer.by_month(months, at.sum(axis=2))} for name, at in stocks.items()},
-        "contingency": answer.contingency(base, foreseen),
-        "effect": answer.effects(base, foreseen),
-        "payback": answer.payback_of(foreseen, central),
-        "cost": {year: answer.cost_of(base, foreseen, year)},
-        "difference_from_central": {"call": difference(foreseen.drawn.at_year_end, central.drawn.at_year_end)},
+        "contingency": answer.contingency(base, projected),
+        "effect": answer.effects(base, projected),
+        "payback": answer.payback_of(projected, central),
+        "cost": {year: answer.cost_of(base, projected, year)},
+        "difference_from_central": {"call": difference(projected.drawn.at_year_end, central.drawn.at_year_end)},
     }

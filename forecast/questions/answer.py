@@ -8,7 +8,7 @@ from forecast.case.months import days_in
 from forecast.demand import breaks
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import UASC
-from forecast.model.outlook import Base, Outlook, draw_on_contingency, foresee
+from forecast.model.projection import Base, Projection, draw_on_contingency, project
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT
@@ -78,11 +78,11 @@ def breaks_of(a: Assumptions, fit: Calibrated, family: float) -> list[dict]:
     return [vars(alarm) for alarm in breaks.recent(counts, drift, family, limits, int(a.value("breaks.years")))]
 
 
-def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
-    """Every figure of the answer page for scenarios already foreseen; `central` must be among them."""
-    central = outlooks["central"]
+def answer(base: Base, projections: dict[str, Projection]) -> dict:
+    """Every figure of the answer page for scenarios already projected; `central` must be among them."""
+    central = projections["central"]
     told = head(base)
-    told["scenarios"] = {slug: scenario(base, outlook, central) for slug, outlook in outlooks.items()}
+    told["scenarios"] = {slug: scenario(base, projection, central) for slug, projection in projections.items()}
     return told
 
 
@@ -92,9 +92,9 @@ def red(assumptions, with_ledger: bool = False) -> list[str]:
     return [key for key in used if assumptions.entry(key).reliability == "red"]
 
 
-def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
+def scenario(base: Base, projection: Projection, central: Projection) -> dict:
     """One scenario's figures."""
-    drawn, a = outlook.drawn, outlook.assumptions
+    drawn, a = projection.drawn, projection.assumptions
     return {
         "name": a.scenario.name,
         "reason": a.scenario.reason,
@@ -110,30 +110,32 @@ def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
             }
             for change in a.differs
         ],
-        "children": children(base, outlook),
-        "contingency": contingency(base, outlook),
-        "effect": effects(base, outlook),
-        "payback": payback_of(outlook, central),
-        "causes": causes_of(base, outlook, central),
-        "cost": cost_by_year(base, outlook),
-        "activity": activity_by_year(outlook),
+        "children": children(base, projection),
+        "contingency": contingency(base, projection),
+        "effect": effects(base, projection),
+        "payback": payback_of(projection, central),
+        "causes": causes_of(base, projection, central),
+        "cost": cost_by_year(base, projection),
+        "activity": activity_by_year(projection),
         "difference_from_central": {
             "call": difference(drawn.at_year_end, central.drawn.at_year_end),
-            "net_cost": {year: difference(year_net(outlook, year), year_net(central, year)) for year in base.budgets},
+            "net_cost": {
+                year: difference(year_net(projection, year), year_net(central, year)) for year in base.budgets
+            },
         },
     }
 
 
-def contingency(base: Base, outlook: Outlook) -> dict:
+def contingency(base: Base, projection: Projection) -> dict:
     """The draw-down of the contingency; of the call also the Monte Carlo errors of its mean and 90th percentile."""
-    drawn, call = outlook.drawn, outlook.drawn.at_year_end
+    drawn, call = projection.drawn, projection.drawn.at_year_end
     errors = {"error_of_mean": error_of_mean(call), "error_of_p90": error_of_quantile(call, QUANTILES["p90"])}
     return {
         "amount": drawn.amount,
         "call": summary(call) | errors,
         "variance": summary(drawn.variance),
         "headroom": summary(drawn.headroom),
-        "recovery_plan": summary(np.ravel(outlook.plan.money.contingency.recovery_plan)),
+        "recovery_plan": summary(np.ravel(projection.plan.money.contingency.recovery_plan)),
         "chance_holds": drawn.chance,
         "chance_error": drawn.chance_error(),
         "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
@@ -142,33 +144,35 @@ def contingency(base: Base, outlook: Outlook) -> dict:
             {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
             for i, month in enumerate(base.year)
         ],
-        "chance_by_base_budget": chance_by_budget(base, outlook),
+        "chance_by_base_budget": chance_by_budget(base, projection),
     }
 
 
-def children(base: Base, outlook: Outlook) -> dict:
+def children(base: Base, projection: Projection) -> dict:
     """LAC, UASC among them, and CP at every month end, starts and ends."""
     held = {}
     for group in ("lac", "cp"):
-        paths, expected = getattr(outlook, group), outlook.expected[group]
+        paths, expected = getattr(projection, group), projection.expected[group]
         held[group] = {
-            name: by_month(outlook.forecast_months, getattr(paths, of).sum(axis=2), getattr(expected, of).sum(axis=1))
+            name: by_month(
+                projection.forecast_months, getattr(paths, of).sum(axis=2), getattr(expected, of).sum(axis=1)
+            )
             for name, of in (("month_ends", "stock"), ("starts", "starts"), ("ends", "ends"))
         }
-        if base.year[-1] not in outlook.forecast_months:  # the year is over: its last month end was counted
+        if base.year[-1] not in projection.forecast_months:  # the year is over: its last month end was counted
             counted = float(getattr(base, group).opening.children)
             row = {"month": base.year[-1], **dict.fromkeys(["principal", "mean", *QUANTILES], counted)}
             held[group]["month_ends"].insert(0, row)
-    expected = outlook.expected["lac"].stock @ base.uasc_share
-    held["uasc"] = {"month_ends": by_month(outlook.forecast_months, uasc(base, outlook), expected)}
+    expected = projection.expected["lac"].stock @ base.uasc_share
+    held["uasc"] = {"month_ends": by_month(projection.forecast_months, uasc(base, projection), expected)}
     return held
 
 
-def uasc(base: Base, outlook: Outlook) -> np.ndarray:
+def uasc(base: Base, projection: Projection) -> np.ndarray:
     """UASC at each month end, [draw x month]: counted where they are states of their own."""
-    placed = outlook.lac.placed
+    placed = projection.lac.placed
     if placed is None:
-        return outlook.lac.stock @ base.uasc_share
+        return projection.lac.stock @ base.uasc_share
     return placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
 
 
@@ -180,9 +184,9 @@ def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray | None 
     return [row | summary(draws[:, i]) for i, row in enumerate(first)]
 
 
-def payback_of(outlook: Outlook, central: Outlook) -> dict | None:
+def payback_of(projection: Projection, central: Projection) -> dict | None:
     """What the scenario's measure costs and brings, and when it pays back; None where there is no measure."""
-    held = payback(outlook, central)
+    held = payback(projection, central)
     if held is None:
         return None
     month = held.month()
@@ -201,17 +205,17 @@ def _months_at(months: list[str], at: np.ndarray) -> dict[str, str]:
     return {name: months[int(np.quantile(at, q, method="lower"))] for name, q in QUANTILES.items()}
 
 
-def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
+def causes_of(base: Base, projection: Projection, central: Projection) -> dict | None:
     """The change of the expected call from the central case by cause, pounds and pence; None for the central case."""
-    if outlook is central:
+    if projection is central:
         return None
-    known, alone = {id(one.assumptions): one for one in (outlook, central)}, base.without_expected()
+    known, alone = {id(one.assumptions): one for one in (projection, central)}, base.without_expected()
 
     def call(a: Assumptions) -> float:
-        there = known[id(a)] if id(a) in known else foresee(alone, a)
+        there = known[id(a)] if id(a) in known else project(alone, a)
         return float(there.drawn.at_year_end.mean())
 
-    held = split(central.assumptions, outlook.assumptions, call)
+    held = split(central.assumptions, projection.assumptions, call)
     return {
         "before": float(held.before),
         "after": float(held.after),
@@ -229,50 +233,50 @@ def exhaustion(base: Base, drawn) -> dict | None:
     return {**_months_at(base.year, failing), "share_of_draws": share}
 
 
-def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
+def chance_by_budget(base: Base, projection: Projection) -> list[dict]:
     """The chance at several base budgets between the low and the high of the adjustment."""
-    entry, plan, rows = outlook.assumptions.entry("budget.adjustment"), outlook.plan.money.contingency, []
+    entry, plan, rows = projection.assumptions.entry("budget.adjustment"), projection.plan.money.contingency, []
     if entry.low is None or entry.low == entry.high:
         return []
     for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS).tolist():
-        drawn = draw_on_contingency(base, plan, outlook.lines, outlook.months, adjustment)
+        drawn = draw_on_contingency(base, plan, projection.lines, projection.months, adjustment)
         mean = float(drawn.at_year_end.mean())
         rows.append({"adjustment": adjustment, "chance_holds": drawn.chance, "call_mean": mean})
     return rows
 
 
-def year_net(outlook: Outlook, year: str) -> np.ndarray:
+def year_net(projection: Projection, year: str) -> np.ndarray:
     """Net cost of a financial year, [draw]."""
-    return costs.net(outlook.lines)[:, years_in(outlook.months)[year]].sum(axis=1)
+    return costs.net(projection.lines)[:, years_in(projection.months)[year]].sum(axis=1)
 
 
-def effects(base: Base, outlook: Outlook) -> dict:
+def effects(base: Base, projection: Projection) -> dict:
     """Part-year and full-year effect, recurring: no Recovery Plan, no one-off savings.
 
     Part-year: this year's net cost less its budget. Full-year: the year's last month's net cost a day over a whole
     year, less the same budget.
     """
-    year, last = outlook.assumptions.case.financial_year, outlook.months.index(base.year[-1])
-    per_day = costs.net(outlook.lines)[:, last] / days_in(base.year)[-1]
-    budget = costs.net(base.budgets[year]) + outlook.assumptions.value("budget.adjustment")
+    year, last = projection.assumptions.case.financial_year, projection.months.index(base.year[-1])
+    per_day = costs.net(projection.lines)[:, last] / days_in(base.year)[-1]
+    budget = costs.net(base.budgets[year]) + projection.assumptions.value("budget.adjustment")
     return {
-        "part_year": summary(year_net(outlook, year) - budget),
+        "part_year": summary(year_net(projection, year) - budget),
         "full_year": summary(per_day * days_in(base.year).sum() - budget),
     }
 
 
-def cost_by_year(base: Base, outlook: Outlook) -> dict:
+def cost_by_year(base: Base, projection: Projection) -> dict:
     """Financial year -> gross, income, net, budget, variance, groups and lines."""
-    return {year: cost_of(base, outlook, year) for year in years_in(outlook.months)}
+    return {year: cost_of(base, projection, year) for year in years_in(projection.months)}
 
 
-def cost_of(base: Base, outlook: Outlook, year: str) -> dict:
+def cost_of(base: Base, projection: Projection, year: str) -> dict:
     """Gross, income, net, budget, variance, groups and lines of one financial year."""
-    lines, budget = costs.by_year(outlook.lines, outlook.months)[year], base.budgets[year]
+    lines, budget = costs.by_year(projection.lines, projection.months)[year], base.budgets[year]
     income = [line for line, (_, group) in LINES.items() if group == "income"]
     gross = sum(cost for line, cost in lines.items() if line not in income)
     earned = sum(lines[line] for line in income)
-    adjustment = outlook.assumptions.value("budget.adjustment")
+    adjustment = projection.assumptions.value("budget.adjustment")
     planned = costs.net(budget) + adjustment
     groups = {group: sum(lines[line] for line, (_, held) in LINES.items() if held == group) for group in GROUPS}
     return {
@@ -287,13 +291,13 @@ def cost_of(base: Base, outlook: Outlook, year: str) -> dict:
     }
 
 
-def activity_by_year(outlook: Outlook) -> dict:
+def activity_by_year(projection: Projection) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
-    plan = outlook.plan.money.costs
-    needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
-    counts = {"lac_reviews": outlook.work.lac_reviews, **needed.conferences}
+    plan = projection.plan.money.costs
+    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
+    counts = {"lac_reviews": projection.work.lac_reviews, **needed.conferences}
     return {
         year: {name: summary(count[:, inside].sum(axis=1)) for name, count in counts.items()}
         | {f"{kind}_posts_needed": summary(posts[:, inside].mean(axis=1)) for kind, posts in needed.posts.items()}
-        for year, inside in years_in(outlook.months).items()
+        for year, inside in years_in(projection.months).items()
     }

@@ -7,20 +7,20 @@ from forecast.case.ages import CP_BANDS, LAC_BANDS
 from forecast.case.months import DAYS_A_WEEK, MONTHS_A_YEAR, days_in, financial_year
 from forecast.demand.placements import PAID_FOR, placement_days
 from forecast.demand.population import Population
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.money.activity import activity_of
 from forecast.questions.compare import summary, years_in
 
 BANDS = {"lac": LAC_BANDS, "cp": CP_BANDS}
 
 
-def detail(base: Base, outlook: Outlook) -> dict[str, list[dict]]:
+def detail(base: Base, projection: Projection) -> dict[str, list[dict]]:
     """Tables of one scenario as rows, ready for JSON: children in children, money in pounds, years as 2011-12."""
-    return people(outlook.population, base.months) | {
-        "ages": ages(base, outlook),
-        "care": care(outlook),
-        "placements": placements(outlook),
-        "work": work(outlook),
+    return people(projection.population, base.months) | {
+        "ages": ages(base, projection),
+        "care": care(projection),
+        "placements": placements(projection),
+        "work": work(projection),
     }
 
 
@@ -41,13 +41,13 @@ def people(population: Population, months: list[str]) -> dict[str, list[dict]]:
     }
 
 
-def ages(base: Base, outlook: Outlook) -> list[dict]:
+def ages(base: Base, projection: Projection) -> list[dict]:
     """Children by age band at the origin and at each 31 March: mean and 80% range."""
     rows = []
     for group, bands in BANDS.items():
-        paths = getattr(outlook, group)
+        paths = getattr(projection, group)
         moments = {base.central.case.origin.isoformat()[:7]: paths.opening}
-        moments |= {m: paths.stock[:, at] for at, m in enumerate(outlook.forecast_months) if m.endswith("-03")}
+        moments |= {m: paths.stock[:, at] for at, m in enumerate(projection.forecast_months) if m.endswith("-03")}
         for month, stock in moments.items():
             rows += [
                 {"group": group, "month": month, "band": band, **summary(stock[:, at])} for at, band in enumerate(bands)
@@ -55,12 +55,12 @@ def ages(base: Base, outlook: Outlook) -> list[dict]:
     return rows
 
 
-def care(outlook: Outlook) -> list[dict]:
+def care(projection: Projection) -> list[dict]:
     """Expected starts, ends and birthdays into each age band by financial year, forecast months alone."""
     rows = []
     for group, bands in BANDS.items():
-        flows = {name: getattr(getattr(outlook, group), name) for name in ("starts", "ends", "aged")}
-        for year, inside in years_in(outlook.forecast_months).items():
+        flows = {name: getattr(getattr(projection, group), name) for name in ("starts", "ends", "aged")}
+        for year, inside in years_in(projection.forecast_months).items():
             of_year = {"group": group, "year": year, "months": int(inside.sum())}
             for at, band in enumerate(bands):
                 means = {name: float(flow[:, inside, at].sum(axis=1).mean()) for name, flow in flows.items()}
@@ -68,30 +68,30 @@ def care(outlook: Outlook) -> list[dict]:
     return rows
 
 
-def placements(outlook: Outlook) -> list[dict]:
+def placements(projection: Projection) -> list[dict]:
     """Average children, pounds a child a week, and cost by placement line and financial year."""
-    plan, setting, months = outlook.plan.money.costs, outlook.setting, outlook.months
+    plan, setting, months = projection.plan.money.costs, projection.setting, projection.months
     mix = (setting.mix, setting.residential, setting.added_places)
-    days = placement_days(outlook.work, plan.places, plan.kinship_share, *mix)
+    days = placement_days(projection.work, plan.places, plan.kinship_share, *mix)
     by_line = {
         line: sum(days[name] for name, paid in PAID_FOR.items() if paid.line == line)
         for line in dict.fromkeys(paid.line for paid in PAID_FOR.values())
     }
     rows = []
     for year, inside in years_in(months).items():
-        for line in (line for line in outlook.lines if line in by_line):
+        for line in (line for line in projection.lines if line in by_line):
             lived = np.atleast_2d(by_line[line])[:, inside].sum(axis=1)
-            cost = outlook.lines[line][:, inside].sum(axis=1).mean()
+            cost = projection.lines[line][:, inside].sum(axis=1).mean()
             price = float(cost / lived.mean() * DAYS_A_WEEK) if lived.mean() else None
             children = summary(lived / days_in(months)[inside].sum())
             rows.append({"year": year, "line": line, "price_a_week": price, "cost": float(cost), **children})
     return rows
 
 
-def work(outlook: Outlook) -> list[dict]:
+def work(projection: Projection) -> list[dict]:
     """Contact hours a week and posts for reviews: needed, and held, by financial year."""
-    plan, months = outlook.plan.money.costs, outlook.months
-    needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
+    plan, months = projection.plan.money.costs, projection.months
+    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
     hours = needed.sessions * plan.contact.norms.hours_a_session
     needed_by_kind = {"contact_hours_a_week": hours / (days_in(months) / DAYS_A_WEEK)}
     needed_by_kind |= {f"{kind}_posts": posts for kind, posts in needed.posts.items()}

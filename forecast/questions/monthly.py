@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.case.months import days_in, financial_year, period_of, year_months
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
 from forecast.money.lines import LINES
 from forecast.questions.compare import QUANTILES
@@ -13,7 +13,7 @@ SHOWN = ("p10", "p90")
 COLUMNS = ["scenario", "financial_year", "period", "month", "basis", "line", "mean", *SHOWN, "budget"]
 
 
-def monthly_costs(base: Base, outlooks: dict[str, Outlook]) -> pd.DataFrame:
+def monthly_costs(base: Base, projections: dict[str, Projection]) -> pd.DataFrame:
     """scenario x month x line: cost and base budget, pounds of the month, income negative.
 
     basis    actual: from the council's ledger; estimated: the model's, for a month before the forecast; forecast
@@ -25,9 +25,9 @@ def monthly_costs(base: Base, outlooks: dict[str, Outlook]) -> pd.DataFrame:
         days = days_in(year_months(year))
         of_month |= dict(zip(year_months(year), (days / days.sum()).tolist(), strict=True))
     actual, rows = () if base.ledger is None else base.ledger.months, []
-    for slug, outlook in outlooks.items():
-        figures = {line: _figures(cost) for line, cost in outlook.lines.items()}
-        for at, month in enumerate(outlook.months):
+    for slug, projection in projections.items():
+        figures = {line: _figures(cost) for line, cost in projection.lines.items()}
+        for at, month in enumerate(projection.months):
             basis = ACTUAL if month in actual else ESTIMATED if month < base.months[0] else FORECAST
             of = [slug, financial_year(month), period_of(month), month, basis]
             for line in LINES:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.model.outlook import Outlook
+from forecast.model.projection import Projection
 from forecast.money import costs
 from forecast.questions.compare import years_in
 
@@ -54,11 +54,11 @@ class Payback:
         return {year: self.benefit[:, inside].sum(axis=1) for year, inside in years_in(self.months).items()}
 
 
-def payback(outlook: Outlook, central: Outlook) -> Payback | None:
+def payback(projection: Projection, central: Projection) -> Payback | None:
     """What the scenario's measure brings against the central case, on the same draws; None without a measure."""
-    ahead = [i for i, month in enumerate(outlook.months) if month in set(outlook.forecast_months)]
-    cost = outlook.lines[MEASURES][:, ahead].mean(axis=0)
+    ahead = [i for i, month in enumerate(projection.months) if month in set(projection.forecast_months)]
+    cost = projection.lines[MEASURES][:, ahead].mean(axis=0)
     if not cost.any():
         return None
-    benefit = (costs.net(central.lines) - costs.net(outlook.lines))[:, ahead]
-    return Payback(outlook.forecast_months, cost, benefit)
+    benefit = (costs.net(central.lines) - costs.net(projection.lines))[:, ahead]
+    return Payback(projection.forecast_months, cost, benefit)

@@ -9,8 +9,8 @@ from scipy.optimize import brentq
 from forecast.case import Assumptions
 from forecast.case.months import year_months
 from forecast.demand.plan import read_population
-from forecast.model import outlook
-from forecast.model.outlook import Base, Outlook
+from forecast.model import projection
+from forecast.model.projection import Base, Projection
 from forecast.money.contingency import Draw
 from forecast.money.costs import cost_lines
 
@@ -29,7 +29,7 @@ def fixed_at(a: Assumptions, key: str, value: float) -> Assumptions:
     return replace(a, entries=a.entries | {key: entry})
 
 
-def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
+def drawn_at(base: Base, held: Projection, key: str, value: float) -> Draw:
     """The draw-down with one assumption certain and the rest drawn as before: the same children, the same luck.
 
     What prices the forecast prices the budget too; births and migration move the children themselves.
@@ -37,20 +37,20 @@ def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
     a, year = fixed_at(held.assumptions, key, value), held.assumptions.case.financial_year
     central, plan = fixed_at(base.central, key, value), base.read(a)
     there = replace(base, central=central, plan=base.read(central))
-    there = replace(there, budgets=base.budgets | {year: outlook.base_budget(there, year_months(year))})
+    there = replace(there, budgets=base.budgets | {year: projection.base_budget(there, year_months(year))})
     if read_population(a) != read_population(held.assumptions):
-        return outlook.foresee(there, a).drawn
-    setting = outlook.setting_of(there, plan.money.levers, held.months)
+        return projection.project(there, a).drawn
+    setting = projection.setting_of(there, plan.money.levers, held.months)
     lines = cost_lines(held.work, plan.money.costs, setting)
-    return outlook.draw_on_contingency(there, plan.money.contingency, lines, held.months)
+    return projection.draw_on_contingency(there, plan.money.contingency, lines, held.months)
 
 
-def call_at(base: Base, held: Outlook, key: str, value: float) -> float:
+def call_at(base: Base, held: Projection, key: str, value: float) -> float:
     """Expected call with one assumption certain, pounds."""
     return float(drawn_at(base, held, key, value).at_year_end.mean())
 
 
-def tornado(base: Base, held: Outlook) -> pd.DataFrame:
+def tornado(base: Base, held: Projection) -> pd.DataFrame:
     """Expected call with each uncertain assumption at its low and at its high, widest first; pounds.
 
     share  share of the call's variance over the draws that goes with the assumption alone (squared rank correlation)
@@ -67,7 +67,7 @@ def tornado(base: Base, held: Outlook) -> pd.DataFrame:
     return table.loc[reach.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def share_of_variance(held: Outlook, key: str) -> float:
+def share_of_variance(held: Projection, key: str) -> float:
     """Squared rank correlation of an assumption's draws with the call; 0 where it is not drawn by the costing."""
     if key not in held.values.centre:
         return float("nan")
@@ -95,7 +95,7 @@ class Found:
     chance: float
 
 
-def seek(base: Base, held: Outlook, key: str, wanted: float) -> Found:
+def seek(base: Base, held: Projection, key: str, wanted: float) -> Found:
     """The smallest change of a lever, in its whole steps, that brings the chance that the contingency holds to
     `wanted`.
 
@@ -122,12 +122,12 @@ def seek(base: Base, held: Outlook, key: str, wanted: float) -> Found:
     return Found(key, at(reached), chance_at(base, held, key, at(reached)))
 
 
-def chance_at(base: Base, held: Outlook, key: str, value: float) -> float:
+def chance_at(base: Base, held: Projection, key: str, value: float) -> float:
     """Chance that the contingency holds with one lever at a value."""
-    return outlook.foresee(base, fixed_at(held.assumptions, key, value)).drawn.chance
+    return projection.project(base, fixed_at(held.assumptions, key, value)).drawn.chance
 
 
-def switching_value(base: Base, held: Outlook, key: str) -> float | None:
+def switching_value(base: Base, held: Projection, key: str) -> float | None:
     """Where within its limits an assumption makes the expected call exactly the contingency; None if nowhere."""
     item, amount = held.assumptions.catalogue.items[key], held.drawn.amount
 
@@ -140,7 +140,7 @@ def switching_value(base: Base, held: Outlook, key: str) -> float | None:
     return float(brentq(over, low, high, xtol=SWITCH_WITHIN * (high - low)))
 
 
-def told(base: Base, held: Outlook) -> dict:
+def figures(base: Base, held: Projection) -> dict:
     """For the answer: the tornado, switching values of its widest, and what would be enough to be 80% sure."""
     table = tornado(base, held)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
@@ -158,13 +158,13 @@ def told(base: Base, held: Outlook) -> dict:
     }
 
 
-def _enough(held: Outlook, found: Found) -> dict:
+def _enough(held: Projection, found: Found) -> dict:
     """What goal-seek found, in words that a reader knows."""
     name, now = held.assumptions.catalogue.items[found.key].description, held.assumptions.value(found.key)
     return {"key": found.key, "lever": name, "now": now, "enough": found.value, "chance": found.chance}
 
 
-def share_of_children(base: Base, held: Outlook) -> float:
+def share_of_children(base: Base, held: Projection) -> float:
     """Share of the call's variance that goes with how many children are looked after over the budget year."""
     inside = [held.months.index(month) for month in base.year]
     days = held.work.days[:, inside].sum(axis=(1, 2))
@@ -174,7 +174,7 @@ def share_of_children(base: Base, held: Outlook) -> float:
 # --- for machines: each row with its key, the values tried and the calls they gave ----
 
 
-def tornado_rows(base: Base, held: Outlook) -> list[dict]:
+def tornado_rows(base: Base, held: Projection) -> list[dict]:
     """The tornado: values are the assumption's low, its own and its high; calls are what each gives, pounds."""
     call, table = float(held.drawn.at_year_end.mean()), tornado(base, held)
     return [
@@ -189,7 +189,7 @@ def tornado_rows(base: Base, held: Outlook) -> list[dict]:
     ]
 
 
-def switched(base: Base, held: Outlook, key: str, value: float | None) -> dict:
+def switched(base: Base, held: Projection, key: str, value: float | None) -> dict:
     """A switching value: values are the limits and where the call is the contingency, if anywhere; calls in pounds."""
     item = held.assumptions.catalogue.items[key]
     tried = sorted({item.minimum, item.maximum} | ({value} if value is not None else set()))
@@ -204,11 +204,11 @@ def switched(base: Base, held: Outlook, key: str, value: float | None) -> dict:
     }
 
 
-def sought(base: Base, held: Outlook, found: Found, wanted: float) -> dict:
+def sought(base: Base, held: Projection, found: Found, wanted: float) -> dict:
     """What goal-seek found: values are where the lever stands, its limits and what is enough; calls in pounds."""
     item, now = held.assumptions.catalogue.items[found.key], held.assumptions.value(found.key)
     tried = sorted({item.minimum, now, item.maximum} | ({found.value} if found.value is not None else set()))
-    drawn = [outlook.foresee(base, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]
+    drawn = [projection.project(base, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]
     return _enough(held, found) | {
         "sure": wanted,
         "values": tried,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import OpenCase
 from forecast.money.lines import LINES
 from forecast.questions import sensitivity
@@ -49,7 +49,7 @@ class More:
     at         the time to log, ISO with its zone
     record     keeps the published run's figures
     inputs     the files the run was made from, where they are not those of the case alone
-    write      writes more into the folder, before the notebooks: called with folder, base, central outlook and answer
+    write      writes more into the folder, before the notebooks: called with folder, base, central case and answer
     steps      keeps what was simulated for notebooks on the same files and draws; only for a case read from these files
     scenarios  those to run beside the central one; all where none is named
     workbook   the file that the case was read from, if one
@@ -58,7 +58,7 @@ class More:
     at: str = ""
     record: folders.Record | None = None
     inputs: dict[str, Path] | None = None
-    write: Callable[[Path, outlook.Base, outlook.Outlook, dict], None] | None = None
+    write: Callable[[Path, projection.Base, projection.Projection, dict], None] | None = None
     steps: Steps | None = None
     scenarios: tuple[str, ...] = ()
     workbook: Path | None = None
@@ -73,7 +73,7 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
     with folders.publishing(home.runs, council, month, more.at, more.record) as folder:
         say("calibrating to the published year")
         base = prepared(case, settings, draws)
-        central = outlook.foresee(base, case.central)
+        central = projection.project(base, case.central)
         answer, by_month = head(base) | {"record": record_told(home.data.parent)}, []
         looked_behind = settings.notebooks or more.steps is not None
         checks, behind = checks_of(case, base, central) if looked_behind else {}, {}
@@ -82,7 +82,7 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
             matters = aside.submit(sensitivities, case, base, central) if draws > SENSITIVITY_DRAWS else None
             for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
                 say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
-                projected = central if slug == CENTRAL else outlook.foresee(base, assumptions)
+                projected = central if slug == CENTRAL else projection.project(base, assumptions)
                 answer["scenarios"][slug] = scenario(base, projected, central)
                 by_month.append(monthly_costs(base, {slug: projected}))
                 if looked_behind:
@@ -105,9 +105,9 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
     return answer
 
 
-def prepared(case: OpenCase, settings: Settings, draws: int) -> outlook.Base:
+def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
     """What every scenario of a case shares, on so many draws."""
-    return outlook.prepare(case.central, case.evidence, draws, settings.seed, settings.threads, case.ledger)
+    return projection.prepare(case.central, case.evidence, draws, settings.seed, settings.threads, case.ledger)
 
 
 def keep_steps(steps: Steps, answer: dict, behind: dict[str, dict]) -> None:
@@ -123,9 +123,9 @@ def keep_steps(steps: Steps, answer: dict, behind: dict[str, dict]) -> None:
 def sensitivities(case: OpenCase, base, central) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
-        return sensitivity.told(base, central)
+        return sensitivity.figures(base, central)
     fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS).without_expected()
-    return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
+    return sensitivity.figures(fewer, projection.project(fewer, case.central))
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:

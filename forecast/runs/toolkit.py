@@ -55,12 +55,12 @@ class Project:
 
     def central(self, draws: int, seed: int):
         """What every scenario shares, and the central one, on so many draws; the last asked for are kept."""
-        from forecast.model.outlook import foresee, prepare
+        from forecast.model.projection import prepare, project
 
         if self.__dict__.get("_asked") != (draws, seed):
             opened = self.opened
             base = prepare(opened.central, opened.evidence, draws, seed, ledger=opened.ledger)
-            self.__dict__.update(_asked=(draws, seed), _central=(base, foresee(base, opened.central)))
+            self.__dict__.update(_asked=(draws, seed), _central=(base, project(base, opened.central)))
         return self.__dict__["_central"]
 
 
@@ -165,10 +165,10 @@ class Case:
 
     def projected(self, draws: int = DRAWS, seed: int = SEED) -> tuple:
         """What every scenario shares, the central one and this one, as the model has them. Raises BadInput."""
-        from forecast.model.outlook import foresee
+        from forecast.model.projection import project
 
         own, (base, central) = self.assumptions, self.project.central(draws, seed)
-        return base, central, central if self.slug == CENTRAL else foresee(base, own)
+        return base, central, central if self.slug == CENTRAL else project(base, own)
 
     def _simulated(self, draws: int, seed: int) -> dict:
         from forecast.questions.answer import head, scenario
@@ -183,7 +183,7 @@ class Case:
         from forecast.questions import sensitivity
 
         base, _, own = self.projected(min(draws, SENSITIVITY_DRAWS), seed)
-        return sensitivity.told(base.without_expected(), own)
+        return sensitivity.figures(base.without_expected(), own)
 
     def __repr__(self) -> str:
         changes = "; ".join(f"{key} {words.figure(value)}" for key, value in self.changes)
@@ -247,7 +247,7 @@ class Future:
     past: dict[str, list]
 
     @property
-    def told(self) -> dict:
+    def figures(self) -> dict:
         """The scenario as answer.json holds it."""
         return self.answer["scenarios"][self.slug]
 
@@ -321,7 +321,7 @@ class Future:
     @property
     def checksum(self) -> str:
         """SHA-256 of the scenario as answer.json holds it: the same figures to the last bit give the same."""
-        return hashlib.sha256(json.dumps(self.told, sort_keys=True).encode("utf-8")).hexdigest()
+        return hashlib.sha256(json.dumps(self.figures, sort_keys=True).encode("utf-8")).hexdigest()
 
     def __repr__(self) -> str:
         return " ".join([self.headline[0], self.contingency.headline])
@@ -483,8 +483,8 @@ def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, see
         unlike = [part for part in ("council", "month", "draws", "seed") if one.answer[part] != first.answer[part]]
         if unlike:
             raise BadInput(f"{name} has another {unlike[0]} than the first. Simulate both alike, then compare.")
-    shown = {name: one.told["name"] if name == one.slug else name for name, one in futures.items()}
-    scenarios = {name: one.told | {"name": shown[name]} for name, one in futures.items()}
+    shown = {name: one.figures["name"] if name == one.slug else name for name, one in futures.items()}
+    scenarios = {name: one.figures | {"name": shown[name]} for name, one in futures.items()}
     return Comparison.of(first.answer | {"scenarios": scenarios})
 
 

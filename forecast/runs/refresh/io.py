@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from forecast.case import list_scenarios, load_scenarios, thaw
 from forecast.case.errors import Busy
 from forecast.case.months import month_in_words
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.runs import folders, history, pipeline
 from forecast.runs.home import Home, Settings
 from forecast.runs.pipeline import More
@@ -153,7 +153,12 @@ def last_run(home: Home, now: DataCut) -> Before | None:
 
 
 def moved(
-    home: Home, before: Before | None, now: DataCut, after: Figures, base: outlook.Base, central: outlook.Outlook
+    home: Home,
+    before: Before | None,
+    now: DataCut,
+    after: Figures,
+    base: projection.Base,
+    central: projection.Projection,
 ) -> list[Move]:
     """What moved since the last run, by cause; nothing where there is none. `base` and `central` are those of `now`."""
     if before is None:
@@ -163,13 +168,13 @@ def moved(
         case = at.case(home.data)
         if not same_children(at, now):
             return value_of(case, base.draws, base.seed, base.threads)
-        anew = outlook.with_actual_data(base, case.evidence, case.ledger)
-        return figures(anew, outlook.foresee(anew, base.central))
+        anew = projection.with_actual_data(base, case.evidence, case.ledger)
+        return figures(anew, projection.project(anew, base.central))
 
     return movement(before.headline, after, steps_between(before.data_cut, now, before.same_program), value)
 
 
-def alarms(base: outlook.Base, now: DataCut) -> list[Alarm]:
+def alarms(base: projection.Base, now: DataCut) -> list[Alarm]:
     """The monthly alarm on starts of each group."""
     counts, a = now.actuals.counts, base.central
     wide = counts.pivot(index="month", columns="measure", values="value").sort_index()

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import OpenCase
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.questions.compare import summary
 from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.returned import read_returned
@@ -57,7 +57,7 @@ class Move:
     by: Figures
 
 
-def figures(base: Base, seen: Outlook) -> Figures:
+def figures(base: Base, seen: Projection) -> Figures:
     """The headline of a forecast; once the budget year is over, children as they were counted at its end."""
     inside, last = [seen.months.index(month) for month in base.year], base.year[-1]
     net = sum(cost[:, inside].sum(axis=1) for cost in seen.lines.values())
@@ -71,8 +71,8 @@ def figures(base: Base, seen: Outlook) -> Figures:
 
 def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
     """The headline of a case."""
-    base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_expected()
-    return figures(base, outlook.foresee(base, case.central))
+    base = projection.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_expected()
+    return figures(base, projection.project(base, case.central))
 
 
 def movement(

@@ -110,7 +110,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Projection:
     """One scenario of a case, draw by draw.
 
     plan      what its assumptions say; where a measure's effect is in doubt, of the middle effect
@@ -203,7 +203,7 @@ def with_actual_data(base: Base, evidence: Evidence, ledger: Ledger | None) -> B
     return base.with_same_children(evidence=evidence, budgets=budgets, mixes=mixes, ledger=ledger)
 
 
-def foresee(base: Base, assumptions: Assumptions) -> Outlook:
+def project(base: Base, assumptions: Assumptions) -> Projection:
     """One scenario, on the same draws as every other.
 
     Where the effect of a measure is in doubt, each draw has its low, its middle or its high effect, 3, 4 and 3 draws in
@@ -218,7 +218,7 @@ def foresee(base: Base, assumptions: Assumptions) -> Outlook:
     return _woven(base, assumptions, [low, middle, high], which)
 
 
-def _project(base: Base, a: Assumptions, plan: Plan) -> Outlook:
+def _project(base: Base, a: Assumptions, plan: Plan) -> Projection:
     """One scenario whose measure has the effect it is said to have."""
     months = base.months if base.so_far is None else base.so_far.months + base.months
     setting = setting_of(base, plan.money.levers, months)
@@ -232,11 +232,11 @@ def _project(base: Base, a: Assumptions, plan: Plan) -> Outlook:
     lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, plan.money.ledger)
     drawn = draw_on_contingency(base, plan.money.contingency, lines, months)
     expected = {"lac": lac.expected, "cp": cp.expected}
-    return Outlook(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
+    return Projection(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
 
 
-def _woven(base: Base, a: Assumptions, parts: list[Outlook], which: np.ndarray) -> Outlook:
-    """One outlook that takes each draw from one of several; its plan is the middle one's."""
+def _woven(base: Base, a: Assumptions, parts: list[Projection], which: np.ndarray) -> Projection:
+    """One projection that takes each draw from one of several; its plan is the middle one's."""
 
     def weave(arrays: list):
         if isinstance(arrays[0], Placed):
