@@ -132,9 +132,7 @@ def loads_back(params: Path, slug: str, text: str, shown: Assumptions) -> Assump
         (copy / "scenarios").mkdir()
         (copy / "scenarios" / f"{slug}.yaml").write_text(text, encoding="utf-8", newline="\n")
         loaded = load(copy, case.council, case.month, slug)
-    read, meant = (
-        {key: (entry.value, entry.low, entry.high) for key, entry in a.entries.items()} for a in (loaded, shown)
-    )
+    read, meant = ({key: (at.value, at.low, at.high) for key, at in a.entries.items()} for a in (loaded, shown))
     if read != meant:
         raise BadInput("The assumption files have changed since this page was opened. Start the page again, then save")
     return loaded

@@ -150,16 +150,14 @@ def contingency(base: Base, projection: Projection) -> dict:
 
 def children(base: Base, projection: Projection) -> dict:
     """LAC, UASC among them, and CP at every month end, starts and ends."""
-    held = {}
+    held, months = {}, projection.forecast_months
     for group in ("lac", "cp"):
         paths, expected = getattr(projection, group), projection.expected[group]
         held[group] = {
-            name: by_month(
-                projection.forecast_months, getattr(paths, of).sum(axis=2), getattr(expected, of).sum(axis=1)
-            )
+            name: by_month(months, getattr(paths, of).sum(axis=2), getattr(expected, of).sum(axis=1))
             for name, of in (("month_ends", "stock"), ("starts", "starts"), ("ends", "ends"))
         }
-        if base.year[-1] not in projection.forecast_months:  # the year is over: its last month end was counted
+        if base.year[-1] not in months:  # the year is over: its last month end was counted
             counted = float(getattr(base, group).opening.children)
             row = {"month": base.year[-1], **dict.fromkeys(["principal", "mean", *QUANTILES], counted)}
             held[group]["month_ends"].insert(0, row)

@@ -29,10 +29,6 @@ class Split:
     after: Decimal
     parts: dict[str, Decimal]
 
-    @property
-    def whole(self) -> Decimal:
-        return self.after - self.before
-
 
 def moved(first: Assumptions, second: Assumptions) -> dict[str, list[str]]:
     """Cause -> keys whose value or range differs between two sets; timing is no cause of its own."""
@@ -83,11 +79,9 @@ def between_years(first: YearFigures, last: YearFigures, components: dict[str, f
     """
     if min(*vars(first).values(), *vars(last).values()) <= 0:
         raise ValueError("every figure must be above 0")
-    if abs(sum(components.values()) - (last.people - first.people)) > HALF_A_PERSON:
-        raise ValueError(
-            f"the components sum to {sum(components.values()):g}; "
-            f"the change of people is {last.people - first.people:g}"
-        )
+    change, known = last.people - first.people, sum(components.values())
+    if abs(known - change) > HALF_A_PERSON:
+        raise ValueError(f"the components sum to {known:g}; the change of people is {change:g}")
     weight = log_mean(first.stock, last.stock)
     a_person = weight / log_mean(first.people, last.people)
     rates = math.log(last.starts / last.people) - math.log(first.starts / first.people)

@@ -37,14 +37,13 @@ def years_apart(case: OpenCase) -> pd.DataFrame:
 
 def _table(history: History, area: str, people: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
     mid_years = [str(int(day[:4]) - 1) for day in (first, last)]  # before each 31 March
-    figures = [
-        YearFigures(
+    figures = []
+    for day, mid_year in zip((first, last), mid_years, strict=True):
+        stock, starts = (
             history.value(area, "lac_stock", day),
             history.value(area, "lac_starts", financial_year(day[:7])),
-            people.at[mid_year, "population_all_ages"],
         )
-        for day, mid_year in zip((first, last), mid_years, strict=True)
-    ]
+        figures.append(YearFigures(stock, starts, people.at[mid_year, "population_all_ages"]))
     between = people[(people.index > mid_years[0]) & (people.index <= mid_years[1])]
     moved = {name: float(between[column].sum()) for column, name in STREAMS.items()}
     moved[REST] = figures[1].people - figures[0].people - sum(moved.values())

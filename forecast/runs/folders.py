@@ -335,11 +335,8 @@ def _enough_room(places: Places) -> None:
 
 _STANDS = "What was published before stands as it was. "
 _COMPLETE = "The new run is complete and the next start finishes publishing it. "
-_CLOSE = (
-    "Close every program that has a file of it open (Excel, Word, a preview)"
-    if os.name == "nt"
-    else "Ask for the right to write there"
-)
+_HELD_OPEN = "Close every program that has a file of it open (Excel, Word, a preview)"
+_CLOSE = _HELD_OPEN if os.name == "nt" else "Ask for the right to write there"
 _ELSEWHERE = "or give another folder with --runs"
 _OF_THE_DISK = {
     FULL: ("is on a disk that is full, or your share of it is", "Make room, and start again."),
