@@ -9,7 +9,8 @@ import hypothesis
 import pytest
 
 from forecast.report.notebook import RUN_FOLDER
-from forecast.runs.steps import STEPS_FOLDER
+from forecast.runs.home import Home, Settings
+from forecast.runs.steps import STEPS_FOLDER, Steps
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
 hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault of the code
@@ -18,13 +19,19 @@ HOME = Path(__file__).resolve().parent
 KEPT = "FORECAST_TEST_RUNS"
 
 
-def run_reference(runs: Path, draws: int = 10_000, **changes) -> dict:
-    """The reference case run by the code that the command line calls; returns the answer."""
-    from forecast.runs.pipeline import Home, run_case
-
+def run_reference(runs: Path, scenarios: tuple[str, ...] = (), **settings) -> dict:
+    """The reference case run; returns the answer."""
     home = Home(HOME / "params", HOME / "data", runs, HOME / "notebooks")
-    settings = {"scenarios": None, "draws": draws, "seed": 2011, "threads": 2, "say": lambda step: None} | changes
-    return run_case(home, "slough", "2011-06", **settings)
+    return run_case(home, "slough", "2011-06", Settings(**settings), scenarios)
+
+
+def run_case(home: Home, council: str, month: str, settings: Settings, scenarios: tuple[str, ...] = ()) -> dict:
+    """A case run by the code that the command line calls; returns the answer."""
+    from forecast.model.cases import open_case
+    from forecast.runs.pipeline import More, run_open
+
+    case = open_case(home.params, home.data, council, month)
+    return run_open(home, case, settings, lambda step: None, More(steps=Steps.of(home), scenarios=scenarios))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,7 +13,7 @@ from forecast.case.home import find_home
 from forecast.case.months import months_between
 from forecast.demand import caseload
 from forecast.demand.pathways import engine
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
 
 DRAWS, SEED, ROUNDS = 10_000, 2011, 5
@@ -24,10 +24,10 @@ def groups():
     """The two groups of the reference case, ready to run for 60 months."""
     home = find_home()
     case = open_case(home / "params", home / "data", "slough", "2011-06")
-    base = outlook.prepare(case.central, case.evidence, 1000, SEED)
+    base = projection.prepare(case.central, case.evidence, 1000, SEED)
     for name, fit in (("lac", base.lac), ("cp", base.cp)):
         starts = np.tile(base.streams[name].expected.mean(axis=0), (len(MONTHS), 1))
-        spread = caseload.practice(fit, base.norms[name], DRAWS, len(MONTHS), outlook._generators(SEED, name))
+        spread = caseload.practice(fit, base.norms[name], DRAWS, len(MONTHS), projection._generators(SEED, name))
         stream = caseload.master_stream(fit, starts, base.norms[name].family)
         yield fit, base.norms[name], stream, starts, spread
 

@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from conftest import HOME
 from forecast.case import Assumptions
 from forecast.case.rules import carried_range
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.money import costs
 
 DRAWS, SEED = 40, 2011
@@ -30,28 +30,28 @@ class Direction:
     name: str
     key: str
     moved: Callable[[float], float]
-    figure: Callable[[Outlook], np.ndarray]
+    figure: Callable[[Projection], np.ndarray]
     way: int = 0
     holds: Callable[[np.ndarray, np.ndarray], bool] | None = None
 
 
-def lac(out: Outlook) -> np.ndarray:
+def lac(out: Projection) -> np.ndarray:
     return out.lac.stock.sum(axis=2)
 
 
-def cp(out: Outlook) -> np.ndarray:
+def cp(out: Projection) -> np.ndarray:
     return out.cp.stock.sum(axis=2)
 
 
-def lac_starts(out: Outlook) -> np.ndarray:
+def lac_starts(out: Projection) -> np.ndarray:
     return out.lac.starts.sum(axis=2).cumsum(axis=1)
 
 
-def cp_starts(out: Outlook) -> np.ndarray:
+def cp_starts(out: Projection) -> np.ndarray:
     return out.cp.starts.sum(axis=2).cumsum(axis=1)
 
 
-def children(out: Outlook) -> np.ndarray:
+def children(out: Projection) -> np.ndarray:
     return out.population.flows["children at the end"].to_numpy()
 
 
@@ -59,15 +59,15 @@ def line(*names: str):
     return lambda out: sum(out.lines[name] for name in names)
 
 
-def net(out: Outlook) -> np.ndarray:
+def net(out: Projection) -> np.ndarray:
     return costs.net(out.lines)
 
 
-def call(out: Outlook) -> np.ndarray:
+def call(out: Projection) -> np.ndarray:
     return out.drawn.at_year_end
 
 
-def chance(out: Outlook) -> np.ndarray:
+def chance(out: Projection) -> np.ndarray:
     return np.array([out.drawn.chance])
 
 
@@ -190,11 +190,11 @@ def random_scenario(central: Assumptions, luck: np.random.Generator) -> Assumpti
 def ready() -> tuple[Base, Assumptions]:
     """The reference case on a few draws, with what no direction looks at left out."""
     case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
-    base = outlook.prepare(case.central, case.evidence, DRAWS, SEED)
+    base = projection.prepare(case.central, case.evidence, DRAWS, SEED)
     return base.without_expected(), case.central
 
 
-def kept(direction: Direction, before: Outlook, after: Outlook) -> bool:
+def kept(direction: Direction, before: Projection, after: Projection) -> bool:
     """Whether the figure went the way it must, in every draw and month."""
     first, second = direction.figure(before), direction.figure(after)
     if direction.holds is not None:
@@ -205,8 +205,8 @@ def kept(direction: Direction, before: Outlook, after: Outlook) -> bool:
 def broken(base: Base, central: Assumptions, number: int) -> list[str]:
     """Names of the directions that random scenario `number` breaks."""
     a = random_scenario(central, np.random.default_rng([SEED, number]))
-    before = outlook.foresee(base, a)
-    after = {d.name: outlook.foresee(base, with_value(a, d.key, d.moved(a.value(d.key)))) for d in DIRECTIONS}
+    before = projection.project(base, a)
+    after = {d.name: projection.project(base, with_value(a, d.key, d.moved(a.value(d.key)))) for d in DIRECTIONS}
     return [d.name for d in DIRECTIONS if not kept(d, before, after[d.name])]
 
 

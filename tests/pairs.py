@@ -9,7 +9,7 @@ from decimal import Decimal
 import directions
 import numpy as np
 
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.questions import causes
 
 LEAST = 0.95  # of a one-lever change, on that lever's cause
@@ -17,7 +17,7 @@ LEAST = 0.95  # of a one-lever change, on that lever's cause
 
 def call(base):
     """The expected call, pounds."""
-    return lambda a: float(outlook.foresee(base, a).drawn.at_year_end.mean())
+    return lambda a: float(projection.project(base, a).drawn.at_year_end.mean())
 
 
 def random_pair(base, central, number: int) -> causes.Split:

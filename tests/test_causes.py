@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conftest import HOME
 from forecast.case import list_scenarios, load_scenarios
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.questions import causes, history_causes
 
@@ -68,10 +68,10 @@ def test_two_causes_by_hand():
 def test_the_real_chain_by_cause():
     """Every scenario held, on the real chain: the call's change is split without remainder, all of it where levers moved."""
     case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
-    base = outlook.prepare(case.central, case.evidence, 200, 11)
+    base = projection.prepare(case.central, case.evidence, 200, 11)
 
     def call(a) -> float:
-        return float(outlook.foresee(base, a).drawn.at_year_end.mean())
+        return float(projection.project(base, a).drawn.at_year_end.mean())
 
     for slug in ("gatekeeping", "in-house-fostering", "high-migration"):
         found = causes.split(case.central, case.scenarios[slug], call)

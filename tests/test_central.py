@@ -14,7 +14,7 @@ from forecast.demand.rates import Drift
 from forecast.demand.trend import earned, levels, national, past
 from forecast.demand.trend.earned import Record
 from forecast.demand.trend.levels import Departures
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
 
 # --- growth of the country --------------------------------------------------------------------------------------------
@@ -180,14 +180,14 @@ def case():
 
 @pytest.fixture(scope="module")
 def base(case):
-    return outlook.prepare(case.central, case.evidence, 4_000, 7)
+    return projection.prepare(case.central, case.evidence, 4_000, 7)
 
 
 @pytest.mark.parametrize("group", ["lac", "cp"])
 def test_the_middle_of_the_futures_follows_the_central_path(base, case, group):
     """What the engine draws, with drift and all, has its median where the trends that earned weight put it."""
     fit = getattr(base, group)
-    stock = getattr(outlook.foresee(base, case.central), group).stock.sum(axis=2)
+    stock = getattr(projection.project(base, case.central), group).stock.sum(axis=2)
     months = np.array([11, 23, 35])
     wanted = fit.opening.children * np.exp(fit.trend.middle[:3])
     assert np.median(stock[:, months], axis=0) == pytest.approx(wanted, rel=0.03)
@@ -236,7 +236,7 @@ def test_by_year_by_hand():
 def test_small_councils_drift_more():
     """A council of as many as `small` has twice the variance; a large one has no more."""
     norms = replace(
-        outlook.group_norms(open_case(HOME / "params", HOME / "data", "slough", "2011-06").central)["cp"], small=40.0
+        projection.group_norms(open_case(HOME / "params", HOME / "data", "slough", "2011-06").central)["cp"], small=40.0
     )
     of_forty, large = norms.of_size(40), norms.of_size(10**9)
     for part in ("size", "today"):

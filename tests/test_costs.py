@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
-from forecast.model.outlook import costed
+from forecast.model.projection import costed
 from forecast.money.costs import by_year, net
 from forecast.money.lines import GROUPS, LINES
 from forecast.money.plan import CostPlan, Setting, Values, read_costs

@@ -16,9 +16,10 @@ from conftest import HOME
 from forecast.case import list_scenarios
 from forecast.case.errors import BadInput, Busy
 from forecast.cli.commands import main
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import COUNTED_AS, Actuals, moved_on
 from forecast.runs import folders, pipeline
+from forecast.runs.home import Home, Settings
 from forecast.runs.refresh import io, summary
 from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
@@ -30,6 +31,7 @@ from forecast.sources.ssda903 import read_returns
 
 MONTHS = HOME / "data" / "example" / "months"
 FEW = 120  # draws: what is tested here holds at any number
+PLAIN = Settings(FEW, 1, 2, notebooks=False)
 FEW_SCENARIOS = ["central", "gatekeeping", "first-response"]
 
 
@@ -143,8 +145,8 @@ def test_a_month_beyond_the_budget_year_asks_for_a_new_case():
 # --- the whole, on the invented council -------------------------------------------------------------------------------
 
 
-def home_in(folder) -> pipeline.Home:
-    return pipeline.Home(HOME / "params", HOME / "data", folder / "runs", HOME / "notebooks")
+def home_in(folder) -> Home:
+    return Home(HOME / "params", HOME / "data", folder / "runs", HOME / "notebooks")
 
 
 @pytest.fixture(scope="module")
@@ -152,9 +154,9 @@ def plain_sensitivities():
     """The tornado, the charts and most scenarios are tested elsewhere and take most of a refresh."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            pipeline, "sensitivities", lambda case, base, central, threads: pipeline.sensitivity.told(base, central)
+            pipeline, "sensitivities", lambda case, base, central: pipeline.sensitivity.figures(base, central)
         )
-        patch.setattr(pipeline.sensitivity, "told", lambda base, central: QUICK)
+        patch.setattr(pipeline.sensitivity, "figures", lambda base, central: QUICK)
         patch.setattr(pipeline, "charts_of", lambda told: {})
         patch.setattr(io, "list_scenarios", lambda params: FEW_SCENARIOS)
         yield
@@ -178,7 +180,7 @@ QUICK = {"draws": 1, "call": 0.0, "sure": 0.8, "share_of_children": 0.5, "assump
 def replayed(tmp_path_factory, plain_sensitivities):
     """The whole year, replayed as the command does it: its folder, the folder as it was after four deliveries, and outcomes."""
     base, four, outcomes = tmp_path_factory.mktemp("year"), tmp_path_factory.mktemp("four"), {}
-    for month, done in replay(home_in(base), MONTHS, base / "council", FEW, 1, 2, lambda step: None):
+    for month, done in replay(home_in(base), MONTHS, base / "council", PLAIN, lambda step: None):
         outcomes[month] = done
         if month == "2025-08":
             shutil.copytree(base, four, dirs_exist_ok=True)
@@ -270,9 +272,7 @@ def test_refreshing_again_changes_nothing(year):
     home, folder = home_in(base), base / "council"
     before = folders.tree_hash(base / "runs" / "exampleton")
     for _ in range(3):
-        done = io.refresh_council(
-            home, folder, FEW, 1, 2, "2025-08-06T06:30:00+00:00", lambda step: None, with_notebooks=False
-        )
+        done = io.refresh_council(home, folder, PLAIN, "2025-08-06T06:30:00+00:00", lambda step: None)
         assert done.code == 0 and done.lines[0].startswith("Nothing to do: Exampleton stands at July 2025")
     assert folders.tree_hash(base / "runs" / "exampleton") == before
 
@@ -295,9 +295,7 @@ def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypat
     ]
     (held / "files.csv").write_text("\n".join(",".join(name) for name in kept) + "\n", encoding="utf-8", newline="")
     monkeypatch.setattr(pipeline, "run_open", lambda *args, **more: pytest.fail("ran again"))
-    done = io.refresh_council(
-        home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
-    )
+    done = io.refresh_council(home_in(tmp_path), tmp_path / "council", PLAIN, "", lambda step: None)
     assert done.lines[0].startswith("Nothing to do")
     assert (held / "vintages.csv").read_text(encoding="utf-8") == (
         base / "council" / io.HELD / "vintages.csv"
@@ -338,9 +336,7 @@ def test_a_bad_arrival_leaves_everything_as_it_was(year, tmp_path):
         "Month,Looked-after children\n2025-09,12\n", encoding="utf-8"
     )
     with pytest.raises(BadInput, match="counts_to_2025-09.csv"):
-        io.refresh_council(
-            home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
-        )
+        io.refresh_council(home_in(tmp_path), tmp_path / "council", PLAIN, "", lambda step: None)
     assert (folders.tree_hash(tmp_path / "runs"), folders.tree_hash(tmp_path / "council" / io.HELD)) == before
 
 
@@ -353,9 +349,7 @@ def test_a_run_that_fails_leaves_what_is_held(year, tmp_path, monkeypatch):
     before = folders.tree_hash(tmp_path / "runs"), folders.tree_hash(tmp_path / "council" / io.HELD)
     monkeypatch.setattr(summary, "write", lambda *args: (_ for _ in ()).throw(MemoryError("no room")))
     with pytest.raises(MemoryError):
-        io.refresh_council(
-            home_in(tmp_path), tmp_path / "council", FEW, 1, 2, "", lambda step: None, with_notebooks=False
-        )
+        io.refresh_council(home_in(tmp_path), tmp_path / "council", PLAIN, "", lambda step: None)
     kept = folders.tree_hash(tmp_path / "council" / io.HELD)
     assert kept == before[1] and not (tmp_path / "runs" / "exampleton" / "2025-08").exists()
 
@@ -363,7 +357,7 @@ def test_a_run_that_fails_leaves_what_is_held(year, tmp_path, monkeypatch):
 def test_two_at_once_one_waits(year):
     base, _ = year
     with io.one_at_a_time(base / "council"), pytest.raises(Busy, match="another refresh of council is under way"):
-        io.refresh_council(home_in(base), base / "council", FEW, 1, 2, "", lambda step: None)
+        io.refresh_council(home_in(base), base / "council", PLAIN, "", lambda step: None)
 
 
 def test_the_summary_is_one_screen_without_column_names(year):
@@ -412,7 +406,7 @@ def test_past_forecasts_stand_beside_what_came(year):
 
 def test_a_council_folder_without_a_card_is_refused(tmp_path):
     with pytest.raises(BadInput, match=CARD):
-        io.refresh_council(home_in(tmp_path), tmp_path, FEW, 1, 2, "", lambda step: None)
+        io.refresh_council(home_in(tmp_path), tmp_path, PLAIN, "", lambda step: None)
 
 
 def test_moves_are_frozen():
@@ -456,7 +450,7 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
     home, card = home_in(base), read_card(base / "council" / CARD)
     now = io.data_cut(home, card, io.read_held(base / "council" / io.HELD), base / "nowhere")
     case = now.case(home.data)
-    prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
+    prepared = projection.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
     steps = [
         now.with_placed_until("2025-05"),
         now.with_ledger_until("2025-05"),
@@ -467,8 +461,8 @@ def test_steps_with_the_same_children_are_costed_as_a_whole_forecast_would_be(ye
     for step in steps:
         there = step.case(home.data)
         assert same_children(step, now)
-        anew = outlook.with_actual_data(prepared, there.evidence, there.ledger)
-        assert figures(anew, outlook.foresee(anew, prepared.central)) == value_of(there, FEW, 1, 2)
+        anew = projection.with_actual_data(prepared, there.evidence, there.ledger)
+        assert figures(anew, projection.project(anew, prepared.central)) == value_of(there, FEW, 1, 2)
         calls.append(value_of(there, FEW, 1, 2).call)
     assert len(set(calls)) == len(calls)
     assert not same_children(now.until("2025-05"), now)
@@ -499,7 +493,7 @@ def test_each_month_to_date_is_paid_for_as_its_children_were_placed(year):
         home, read_card(base / "council" / CARD), io.read_held(base / "council" / io.HELD), base / "nowhere"
     )
     case = now.case(home.data)
-    prepared = outlook.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
+    prepared = projection.prepare(case.central, case.evidence, FEW, 1, 2, case.ledger)
     counts = pd.read_csv(MONTHS / "deliveries" / "2025-08" / "counts_to_2025-07.csv").set_index("Month")
     by_age = case.evidence.lac.council.closing
     for month, held in (("2025-04", "2025-04"), ("2025-07", "2025-07"), ("2026-02", "2025-07")):
@@ -542,16 +536,7 @@ def deliver(folder, month: str) -> None:
 
 
 def refreshed(there) -> io.Done:
-    return io.refresh_council(
-        home_in(there),
-        there / "council",
-        FEW,
-        1,
-        2,
-        "2025-09-03T06:30:00+00:00",
-        lambda step: None,
-        with_notebooks=False,
-    )
+    return io.refresh_council(home_in(there), there / "council", PLAIN, "2025-09-03T06:30:00+00:00", lambda step: None)
 
 
 def test_returns_that_came_are_read_and_move_what_is_forecast(with_returns):

@@ -20,8 +20,8 @@ def test_there_are_thirty_and_each_can_fail(ready):
     base, central = ready
     assert len(directions.DIRECTIONS) >= 30
     a = directions.random_scenario(central, np.random.default_rng([1, 1]))
-    before = directions.outlook.foresee(base, a)
+    before = directions.projection.project(base, a)
     for one in directions.DIRECTIONS:
         if one.way and one.figure is not directions.chance:
-            after = directions.outlook.foresee(base, directions.with_value(a, one.key, one.moved(a.value(one.key))))
+            after = directions.projection.project(base, directions.with_value(a, one.key, one.moved(a.value(one.key))))
             assert (one.figure(after) != one.figure(before)).any(), one.name

@@ -10,7 +10,7 @@ from forecast.case.months import month_edges, months_between
 from forecast.demand import caseload
 from forecast.demand.pathways.expectation import entrant_cohorts, expect, opening_cohorts
 from forecast.demand.pathways.hazards import Spread
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
 
 LONG = months_between("2011-06", "2016-05")  # 60 months
@@ -20,7 +20,7 @@ YEAR = LONG[:12]
 @pytest.fixture(scope="module")
 def base():
     case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
-    return outlook.prepare(case.central, case.evidence, 500, 2011)
+    return projection.prepare(case.central, case.evidence, 500, 2011)
 
 
 def ready(base, group: str, months: list[str]):

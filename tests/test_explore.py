@@ -22,7 +22,7 @@ from forecast.live.levers import read_levers
 from forecast.live.live import CALL, CHANCE, EXHAUSTION, REASON, Live, Refused, open_live
 from forecast.live.saving import Wish, save, slug_of
 from forecast.live.view import view
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.questions import answer
 from forecast.report import words
@@ -98,9 +98,9 @@ def test_the_page_says_exactly_what_a_full_run_of_the_same_file_says(saver, para
     saved = save(saver, params, Wish("As a file", REASON, changes, start, {}))
     scenarios = load_scenarios(params, *CASE, ["central", saved.slug])
     case = open_case(params, HOME / "data", *CASE)
-    base = outlook.prepare(case.central, case.evidence, DRAWS, SEED)
-    central = outlook.foresee(base, scenarios["central"])
-    full = answer.scenario(base, outlook.foresee(base, scenarios[saved.slug]), central)
+    base = projection.prepare(case.central, case.evidence, DRAWS, SEED)
+    central = projection.project(base, scenarios["central"])
+    full = answer.scenario(base, projection.project(base, scenarios[saved.slug]), central)
     shown = saver.show(changes, start)
     assert part_of(shown.scenario, full) > 500
     assert shown.chance == full["contingency"]["chance_holds"] and shown.call == full["contingency"]["call"]

@@ -15,7 +15,7 @@ from forecast.case.errors import BadInput
 from forecast.case.months import financial_year
 from forecast.cli.commands import main
 from forecast.model.cases import open_case
-from forecast.model.outlook import foresee, prepare
+from forecast.model.projection import prepare, project
 from forecast.questions.answer import head, scenario
 from forecast.runs import toolkit
 from forecast.runs.home import Home
@@ -60,8 +60,8 @@ def chain(tmp_path_factory):
     (params / "scenarios" / "what-if.yaml").write_text(FILE, encoding="utf-8")
     opened = open_case(params, HOME / "data", "slough", "2011-06")
     base = prepare(opened.central, opened.evidence, DRAWS, SEED)
-    central = foresee(base, opened.central)
-    other = foresee(base, opened.scenarios["what-if"])
+    central = project(base, opened.central)
+    other = project(base, opened.scenarios["what-if"])
     return head(base), scenario(base, central, central), scenario(base, other, central)
 
 
@@ -72,11 +72,11 @@ def plain(content):
 def test_the_face_equals_the_chain_and_a_scenario_file_to_the_bit(case, what_if, chain):
     top, central, other = chain
     held = case.simulate(DRAWS, SEED)
-    assert held.told == plain(central)
+    assert held.figures == plain(central)
     assert {key: part for key, part in held.answer.items() if key not in ("scenarios", "record")} == plain(
         {key: part for key, part in top.items() if key not in ("scenarios", "record")}
     )
-    assert what_if.simulate(DRAWS, SEED).told == plain(other)
+    assert what_if.simulate(DRAWS, SEED).figures == plain(other)
 
 
 @pytest.mark.parametrize("typed, which", [([], 1), ([f"{key}={value}" for key, value in CHANGES.items()], 2)])
@@ -135,20 +135,20 @@ def test_the_figures_behind_the_answer_sum_to_it(case):
     ages = pd.DataFrame(future.detail["ages"]).groupby(["group", "month"])["mean"].sum()
     care = pd.DataFrame(future.detail["care"]).groupby(["group", "year"])[["starts", "ends", "aged"]].sum()
     for group in ("lac", "cp"):
-        for row in future.told["children"][group]["month_ends"]:
+        for row in future.figures["children"][group]["month_ends"]:
             if row["month"].endswith("-03"):
                 assert ages[group, row["month"]] == pytest.approx(row["mean"])
         assert ages[group, "2011-05"] == future.answer["open_at_origin"][group]
         for figure in ("starts", "ends"):
-            by_year = pd.DataFrame(future.told["children"][group][figure])
+            by_year = pd.DataFrame(future.figures["children"][group][figure])
             by_year = by_year.groupby(by_year["month"].map(financial_year))["mean"].sum()
             assert care.loc[group, figure].tolist() == pytest.approx(by_year.tolist())
         assert care.loc[group, "aged"].tolist() == pytest.approx([0] * 4), "a birthday moves a child, it adds none"
     placed = pd.DataFrame(future.detail["placements"])
     for row in placed.itertuples():
-        assert row.cost == pytest.approx(future.told["cost"][row.year]["lines"][row.line]["mean"])
+        assert row.cost == pytest.approx(future.figures["cost"][row.year]["lines"][row.line]["mean"])
     work = pd.DataFrame(future.detail["work"]).set_index(["work", "year"])["mean"]
-    for year, told in future.told["activity"].items():
+    for year, told in future.figures["activity"].items():
         assert work["iro_posts", year] == pytest.approx(told["iro_posts_needed"]["mean"])
 
 
@@ -186,7 +186,7 @@ def test_compared_futures_stand_on_the_same_draws(case, what_if):
     held = forecast.compare({"central": first, "births": other})
     calls = held.table.set_index("future")
     assert calls.loc["births", "call against Central, £"] == pytest.approx(
-        other.told["difference_from_central"]["call"]["mean"]
+        other.figures["difference_from_central"]["call"]["mean"]
     )
     assert held.plot().alt and held.summary.shape == (2, 3)
     with pytest.raises(BadInput, match="births has another draws than the first"):

@@ -16,7 +16,7 @@ from forecast.demand import local
 from forecast.demand.local import NAMES, PriorStrength, read_local
 from forecast.demand.pathways.hazards import Hazards, Places
 from forecast.demand.rates import pool, pool_with_conflict
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.model.check import calibration
 from forecast.questions.answer import uasc
@@ -120,7 +120,7 @@ def test_every_row_of_known_age_and_time_is_counted_where_it_belongs(counted):
         at(counted.days, "10_15", "fostering").sum() == 4000
         and at(counted.days, "16_17", "uasc_fostering").sum() == 400
     )
-    assert at(counted.last_year, "10_15", "fostering") == 348  # 2023-24 is not the last year
+    assert at(counted.lived, "10_15", "fostering") == 348  # 2023-24 is not the last year
     assert at(counted.moved, "10_15", "fostering", "residential") == 2
     assert at(counted.moved, "10_15", "kinship", "fostering") == 1
     assert at(counted.moved, "16_17", "uasc_fostering", "uasc_other") == 1
@@ -282,15 +282,15 @@ def council(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def foreseen(council):
+def projected(council):
     home, lac = council
     case = open_case(home / "params", home / "data", "slough", "2025-04")
-    base = outlook.prepare(case.central, case.evidence, 300, 1)
-    return base, outlook.foresee(base, case.central), lac
+    base = projection.prepare(case.central, case.evidence, 300, 1)
+    return base, projection.project(base, case.central), lac
 
 
-def test_the_forecast_opens_with_the_very_children_of_the_returns(foreseen):
-    base, seen, lac = foreseen
+def test_the_forecast_opens_with_the_very_children_of_the_returns(projected):
+    base, seen, lac = projected
     stock = lac.stock(LAST)
     placed = seen.lac.placed
     for draw in (0, 299):
@@ -307,8 +307,8 @@ def test_the_forecast_opens_with_the_very_children_of_the_returns(foreseen):
     assert placed.breaks() == 0 and seen.lac.breaks() == 0
 
 
-def test_the_unaccompanied_are_counted_and_paid_for_on_their_own_line(foreseen):
-    base, seen, _ = foreseen
+def test_the_unaccompanied_are_counted_and_paid_for_on_their_own_line(projected):
+    base, seen, _ = projected
     counted = seen.lac.placed.stock[:, :, local.UASC].sum(axis=(2, 3))
     assert (uasc(base, seen) == counted).all() and counted.std() > 0
     days = seen.lac.placed.days[:, :, local.UASC].sum(axis=2, dtype=float)
@@ -318,20 +318,20 @@ def test_the_unaccompanied_are_counted_and_paid_for_on_their_own_line(foreseen):
     assert -seen.lines["uasc_grant"][:, ahead] == pytest.approx(wanted)
 
 
-def test_what_is_paid_for_is_every_child_day(foreseen):
-    _, seen, _ = foreseen
+def test_what_is_paid_for_is_every_child_day(projected):
+    _, seen, _ = projected
     assert seen.work.placed.sum(axis=2) == pytest.approx(seen.work.days.sum(axis=2), rel=1e-5)
 
 
-def test_the_drawn_mean_is_near_the_principal_run(foreseen):
-    _, seen, _ = foreseen
+def test_the_drawn_mean_is_near_the_principal_run(projected):
+    _, seen, _ = projected
     drawn, principal = seen.lac.stock.sum(axis=2).mean(axis=0), seen.expected["lac"].stock.sum(axis=1)
     error = seen.lac.stock.sum(axis=2).std(axis=0) / 300**0.5
     assert (np.abs(drawn - principal)[:12] < 4.5 * error[:12]).all()
 
 
-def test_kaplan_meier_stands_beside_the_hazards_in_the_calibration_table(foreseen):
-    base, _, lac = foreseen
+def test_kaplan_meier_stands_beside_the_hazards_in_the_calibration_table(projected):
+    base, _, lac = projected
     table = calibration(base)
     stays = table[table["figure"].str.startswith("still looked after after")]
     assert len(stays) == len(lac.survival()) and stays["published"].tolist() == pytest.approx(
@@ -373,8 +373,8 @@ def test_years_of_exposure_add_up_to_the_whole(council):
     )
 
 
-def test_plans_end_at_the_councils_own_rates_by_age_and_time(foreseen, council):
-    base, _, _ = foreseen
+def test_plans_end_at_the_councils_own_rates_by_age_and_time(projected, council):
+    base, _, _ = projected
     seen, hazards = base.evidence.plans, base.cp.hazards
     assert list(hazards.duration_from) == sorted(
         {0.0, 91.0, 183.0, 365.0, 730.0} | set(base.cp.country.hazards.duration_from)

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from conftest import HOME
+from conftest import HOME, run_case
 from forecast.case.errors import BadInput
-from forecast.runs.pipeline import Home, run_case
+from forecast.runs.home import Home, Settings
 
 CASE = "params/slough/2011-06/case.yaml"
 CHILDREN = "data/published/slough_children_to_2011.csv"
@@ -79,7 +79,7 @@ def test_nothing_runs_and_the_last_run_stays(tmp_path, file, text, becomes, word
     path.write_text(before.replace(text, becomes, 1), encoding="utf-8", newline="\n")
     home = Home(tmp_path / "params", tmp_path / "data", tmp_path / "runs", HOME / "notebooks")
     with pytest.raises(BadInput) as stopped:
-        run_case(home, "slough", "2011-06", None, 100, 1, 1, lambda step: None)
+        run_case(home, "slough", "2011-06", Settings(100, 1, 1))
     for word in words:
         assert word in str(stopped.value), str(stopped.value)
     assert last.read_text(encoding="utf-8") == "the last good answer"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conftest import HOME
 from forecast.case.months import financial_year, period_of, year_months
 from forecast.model.cases import open_case
-from forecast.model.outlook import foresee, prepare
+from forecast.model.projection import prepare, project
 from forecast.money.ledger import Ledger, budget_of
 from forecast.money.lines import LINES
 from forecast.questions.answer import cost_by_year
@@ -33,25 +33,25 @@ ACTUAL = {
 
 @cache
 def small_case():
-    """The reference case on few draws: case, base, outlooks."""
+    """The reference case on few draws: case, base, projections."""
     case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
     base = prepare(case.central, case.evidence, DRAWS, SEED)
-    return case, base, {slug: foresee(base, case.scenarios[slug]) for slug in SCENARIOS}
+    return case, base, {slug: project(base, case.scenarios[slug]) for slug in SCENARIOS}
 
 
 @cache
 def with_ledger():
-    """The same with the council's own ledger of April and May: base and central outlook."""
+    """The same with the council's own ledger of April and May: base and central projection."""
     case, base, _ = small_case()
     ledger = Ledger("2011-12", BUDGET, ACTUAL)
     held = replace(base, ledger=ledger, budgets=base.budgets | {ledger.year: budget_of(ledger, DRAWS)})
-    return held, foresee(held, case.central)
+    return held, project(held, case.central)
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    _, base, outlooks = small_case()
-    return monthly_costs(base, outlooks)
+    _, base, projections = small_case()
+    return monthly_costs(base, projections)
 
 
 def test_one_row_a_scenario_month_and_line(table):
@@ -66,10 +66,10 @@ def test_one_row_a_scenario_month_and_line(table):
 
 
 def test_months_sum_to_the_years_of_the_answer(table):
-    _, base, outlooks = small_case()
+    _, base, projections = small_case()
     summed = table.groupby(["scenario", "financial_year", "line"])["mean"].sum()
-    for slug, outlook in outlooks.items():
-        for year, cost in cost_by_year(base, outlook).items():
+    for slug, projection in projections.items():
+        for year, cost in cost_by_year(base, projection).items():
             for line, figures in cost["lines"].items():
                 assert math.isclose(summed[slug, year, line], figures["mean"], abs_tol=PENNY), (slug, year, line)
 
@@ -87,18 +87,18 @@ def test_budgets_of_the_months_sum_to_the_year_and_follow_its_days(table):
 
 
 def test_cost_less_budget_over_the_year_is_the_variance_the_contingency_meets(table):
-    _, _, outlooks = small_case()
-    for slug, outlook in outlooks.items():
+    _, _, projections = small_case()
+    for slug, projection in projections.items():
         held = table[(table["scenario"] == slug) & (table["financial_year"] == "2011-12")]
-        assert math.isclose((held["mean"] - held["budget"]).sum(), outlook.drawn.variance.mean(), abs_tol=PENNY)
+        assert math.isclose((held["mean"] - held["budget"]).sum(), projection.drawn.variance.mean(), abs_tol=PENNY)
 
 
 def test_the_range_is_the_draws(table):
     """Tenth and ninetieth percentile by hand: between the sorted draws 5 and 6, and 53 and 54, of sixty (places 5.9 and 53.1)."""
-    _, _, outlooks = small_case()
+    _, _, projections = small_case()
     for line, month in (("private_residential", "2012-03"), ("uasc_grant", "2014-07"), ("contact", "2011-06")):
-        outlook = outlooks["gatekeeping"]
-        draws = sorted(outlook.lines[line][:, outlook.months.index(month)].tolist())
+        projection = projections["gatekeeping"]
+        draws = sorted(projection.lines[line][:, projection.months.index(month)].tolist())
         row = table[(table["scenario"] == "gatekeeping") & (table["line"] == line) & (table["month"] == month)].iloc[0]
         assert math.isclose(row["p10"], 0.1 * draws[5] + 0.9 * draws[6], rel_tol=1e-9)
         assert math.isclose(row["p90"], 0.9 * draws[53] + 0.1 * draws[54], rel_tol=1e-9)
@@ -112,8 +112,8 @@ def test_months_before_the_forecast_are_estimated_without_a_ledger(table):
 
 
 def test_months_of_the_ledger_are_actual_and_certain():
-    base, outlook = with_ledger()
-    table = monthly_costs(base, {"central": outlook})
+    base, projection = with_ledger()
+    table = monthly_costs(base, {"central": projection})
     basis = table.drop_duplicates("month").set_index("month")["basis"]
     assert basis[basis == "actual"].index.tolist() == ["2011-04", "2011-05"] and set(
         basis[basis.index > "2011-05"]
@@ -128,9 +128,9 @@ def test_months_of_the_ledger_are_actual_and_certain():
 
 
 def test_a_ledger_that_stops_early_leaves_its_later_month_estimated():
-    base, outlook = with_ledger()
+    base, projection = with_ledger()
     late = replace(base, ledger=base.ledger.before("2011-05"))
-    basis = monthly_costs(late, {"central": outlook}).drop_duplicates("month").set_index("month")["basis"]
+    basis = monthly_costs(late, {"central": projection}).drop_duplicates("month").set_index("month")["basis"]
     assert basis[["2011-04", "2011-05", "2011-06"]].tolist() == ["actual", "estimated", "forecast"]
 
 

@@ -29,7 +29,7 @@ from forecast.report.paper.gate import COUNTED, counted, sheet_of
 from forecast.report.render import check
 from forecast.report.render.html import to_html
 from forecast.report.render.word import to_word
-from forecast.runs.pipeline import Home
+from forecast.runs.home import Home
 from forecast.runs.publication import Wanted, write_paper
 from forecast.sources.files import write_table
 

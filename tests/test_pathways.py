@@ -702,14 +702,14 @@ COUNTRY = known(5, [0.012, 0.003, 0.001])
 
 
 @pytest.mark.parametrize(
-    ("fitted", "by_band"),
-    [("fit_council", [0.8, 1.3, 1.1, 0.7, 1.2]), ("fit_council_by_stock", [0.8, 1.2, 1.2, 1.2, 1.2])],
+    ("by_age", "by_band"),
+    [(True, [0.8, 1.3, 1.1, 0.7, 1.2]), (False, [0.8, 1.2, 1.2, 1.2, 1.2])],
 )
-def test_a_councils_fit_recovers_its_own_level_by_age(fitted, by_band):
+def test_a_councils_fit_recovers_its_own_level_by_age(by_age, by_band):
     true = COUNTRY.times(by_band)
     year = settled_year(true, STARTS / 10, 0.35, WINDOWS)
-    margins = margins_of(year, ends=fitted == "fit_council")
-    fit = getattr(calibration, fitted)(COUNTRY, margins, 0.35)
+    margins = margins_of(year, ends=by_age)
+    fit = calibration.fit_council(COUNTRY, margins, 0.35)
     assert_fits(fit, year, true, rel=0.005)
     assert fit.opening == pytest.approx(year.opening, rel=0.005)
 

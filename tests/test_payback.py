@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from conftest import HOME
-from forecast.model import outlook, plan
+from forecast.demand.plan import read_timing
+from forecast.model import plan, projection
 from forecast.model.cases import open_case
 from forecast.money import costs
 from forecast.questions import answer
@@ -19,12 +20,12 @@ DRAWS = 300
 
 @pytest.fixture(scope="module")
 def base():
-    return outlook.prepare(CASE.central, CASE.evidence, DRAWS, 11)
+    return projection.prepare(CASE.central, CASE.evidence, DRAWS, 11)
 
 
 @pytest.fixture(scope="module")
 def central(base):
-    return outlook.foresee(base, CASE.central)
+    return projection.project(base, CASE.central)
 
 
 def changed(**values: float):
@@ -54,14 +55,14 @@ def test_a_measure_never_pays_back_before_it_is_paid_for():
 
 def test_no_measure_no_payback(central, base):
     assert payback(central, central) is None
-    assert payback(outlook.foresee(base, CASE.scenarios["gatekeeping"]), central) is None
+    assert payback(projection.project(base, CASE.scenarios["gatekeeping"]), central) is None
     assert words.payback_lines(None) == []
 
 
 def test_what_a_measure_costs_in_closed_form(base, central):
     """£100,000 once and £365,250 a year for 12 months from July 2011, pay rising on 1 April; it does nothing."""
     a = changed(measure__set_up=100_000, measure__running=365_250, measure__begins_after=1, measure__lasts=12)
-    out = outlook.foresee(base, a)
+    out = projection.project(base, a)
     held = payback(out, central)
     rise = 1 + CASE.central.value("prices.pay")
     by_day = dict(zip(held.months[1:13], [31, 31, 30, 31, 30, 31, 31, 29, 31, 30, 31, 30], strict=True))
@@ -73,14 +74,14 @@ def test_what_a_measure_costs_in_closed_form(base, central):
     )
     assert held.benefit == pytest.approx(-out.lines["measures"][:, -held.benefit.shape[1] :], abs=0.01)
     assert held.chance == 0 and held.month().size == 0
-    assert "costs £" in words.payback_lines(answer.payback_of(outlook.foresee(base, a), central))[0]
+    assert "costs £" in words.payback_lines(answer.payback_of(projection.project(base, a), central))[0]
 
 
 def test_levers_rise_last_and_fade():
     """Begun after 2 months, in full after 2 more, 4 months from its beginning it fades, by half in 3."""
     a = changed(levers__starts_after=2, levers__ramp=2, levers__lasts=4, levers__half_life=3)
     months = [f"2011-{month:02d}" for month in range(6, 13)] + ["2012-01", "2012-02"]
-    assert demand_plan.read_timing(a).reach(len(months)) == pytest.approx(
+    assert read_timing(a).reach(len(months)) == pytest.approx(
         [0, 0, 0.5, 1, 1, 1, 0.5 ** (1 / 3), 0.5 ** (2 / 3), 0.5]
     )
 
@@ -100,8 +101,8 @@ def test_an_effect_in_doubt_is_three_futures_woven(base, central):
     """Every draw is one of the three runs' draws, the same children throughout; 3, 4 and 3 in ten."""
     a = CASE.scenarios["permanence"]
     entry = a.entry(plan.EFFECT)
-    woven = outlook.foresee(base, a)
-    runs = [outlook.foresee(base, plan.at_effect(a, share)) for share in (entry.low, entry.value, entry.high)]
+    woven = projection.project(base, a)
+    runs = [projection.project(base, plan.at_effect(a, share)) for share in (entry.low, entry.value, entry.high)]
     nets = np.stack([costs.net(run.lines) for run in runs])
     same = (nets == costs.net(woven.lines)).all(axis=2)
     assert same.any(axis=0).all()
@@ -114,14 +115,14 @@ def test_an_effect_in_doubt_is_three_futures_woven(base, central):
 def test_a_larger_effect_saves_no_less(base, central):
     a = CASE.scenarios["permanence"]
     saved = [
-        payback(outlook.foresee(base, plan.at_effect(a, share)), central).so_far[:, -1].mean()
+        payback(projection.project(base, plan.at_effect(a, share)), central).so_far[:, -1].mean()
         for share in (0.2, 0.6, 1.0)
     ]
     assert saved[0] < saved[1] < saved[2]
 
 
 def test_the_answer_tells_payback(base, central):
-    told = answer.scenario(base, outlook.foresee(base, CASE.scenarios["in-house-fostering"]), central)["payback"]
+    told = answer.scenario(base, projection.project(base, CASE.scenarios["in-house-fostering"]), central)["payback"]
     assert sum(year["mean"] for year in told["by_year"].values()) == pytest.approx(told["benefit"]["mean"])
     assert 0 <= told["chance"] <= 1 and told["until"] == "2015-03" and told["cost"] > 200_000
     assert "Chance that it has paid back by then" in words.payback_lines(told)[0]

@@ -11,11 +11,12 @@ import jsonschema
 import pandas as pd
 import pytest
 
-from conftest import HOME, run_reference
+from conftest import HOME, run_case, run_reference
 from forecast.case.errors import BadInput
 from forecast.report import words
 from forecast.report.schema import answer_schema
 from forecast.runs import folders
+from forecast.runs.home import Home, Settings
 from forecast.sources import files
 
 GOLDEN = HOME / "tests" / "golden"
@@ -179,7 +180,7 @@ def test_command_line_says_what_is_wrong_without_a_traceback(tmp_path):
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 2 and "did you mean gatekeeping?" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 2 and "Did you mean gatekeeping?" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_terminal_without_unicode_reads_well():
@@ -196,12 +197,10 @@ def test_no_change_of_inputs_is_needed_for_another_case(tmp_path):
 
 
 def run_reference_case(runs_folder: Path, month: str) -> dict:
-    from forecast.runs.pipeline import Home, run_case
-
     home = Home(HOME / "params", HOME / "data", runs_folder, HOME / "notebooks")
-    return run_case(home, "slough", month, None, 300, 2011, 2, lambda step: None, with_notebooks=False)
+    return run_case(home, "slough", month, Settings(300, 2011, 2, notebooks=False))
 
 
 def test_reference_run_is_repeatable(tmp_path, told):
-    again = run_reference(tmp_path, scenarios=["central"], with_notebooks=False)
+    again = run_reference(tmp_path, scenarios=("central",), notebooks=False)
     assert again["scenarios"]["central"] == told["scenarios"]["central"]

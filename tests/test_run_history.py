@@ -1,7 +1,6 @@
 """The history of runs: kept once and for ever, compared, laid beside what came, and never lost with a folder."""
 
 import json
-import math
 import shutil
 from pathlib import Path
 
@@ -554,11 +553,3 @@ def test_counts_that_are_wrong_are_named_by_line(tmp_path, text, words):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=f"came.csv, {words}"):
         commands.read_counts(path)
-
-
-def test_the_tail_of_nothing_is_certain():
-    assert (
-        history.tail(0, 5, 0.2) == pytest.approx(1)
-        and history.tail(5, 5, 0.2) == pytest.approx(0.2**5)
-        and math.isclose(history.tail(1, 1, 0.2), 0.2)
-    )

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from conftest import HOME
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.model.plan import read_plan
 from forecast.questions import sensitivity
@@ -17,12 +17,12 @@ CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
 
 @pytest.fixture(scope="module")
 def base():
-    return outlook.prepare(CASE.central, CASE.evidence, 200, 11)
+    return projection.prepare(CASE.central, CASE.evidence, 200, 11)
 
 
 @pytest.fixture(scope="module")
 def held(base):
-    return outlook.foresee(base, CASE.central)
+    return projection.project(base, CASE.central)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def table(base, held):
 
 def test_equal_plans_of_children_keep_the_children(base, held):
     dearer = sensitivity.fixed_at(CASE.central, "levers.placement_prices", 1.3)
-    quick, whole = outlook.foresee(base, dearer), outlook.foresee(replace(base), dearer)
+    quick, whole = projection.project(base, dearer), projection.project(replace(base), dearer)
     assert (quick.drawn.call == whole.drawn.call).all() and quick.drawn.chance < held.drawn.chance
     assert all((quick.lines[line] == whole.lines[line]).all() for line in whole.lines)
     assert quick.lac is held.lac
@@ -54,7 +54,7 @@ def test_what_moves_children_is_lived_anew(base, held, key):
         CASE.central,
         entries=sensitivity.fixed_at(sensitivity.fixed_at(CASE.central, "shock.lasts", 12), key, 3).entries,
     )
-    kept, anew = outlook.foresee(base, shocked), outlook.foresee(replace(base), shocked)
+    kept, anew = projection.project(base, shocked), projection.project(replace(base), shocked)
     assert (kept.cp.stock == anew.cp.stock).all()
     assert (kept.lac is held.lac) == (anew.lac.stock == held.lac.stock).all()
 
@@ -72,13 +72,13 @@ def test_tornado_holds_every_uncertain_assumption_widest_first(table, held):
 def test_tornado_is_what_the_whole_model_says(base, held, table, key):
     """The case prepared anew with the assumption at its high end: the same call, to the penny."""
     high = sensitivity.fixed_at(CASE.central, key, CASE.central.entry(key).high)
-    anew = outlook.prepare(high, CASE.evidence, 200, 11)
+    anew = projection.prepare(high, CASE.evidence, 200, 11)
     if key.startswith("migration"):
         anew = replace(
             anew, lac=base.lac, cp=base.cp, streams=base.streams, spread=base.spread, new_share=base.new_share
         )
     row = table.set_index("key").loc[key]
-    wanted = outlook.foresee(anew, high).drawn.at_year_end.mean() - held.drawn.at_year_end.mean()
+    wanted = projection.project(anew, high).drawn.at_year_end.mean() - held.drawn.at_year_end.mean()
     assert row["call_at_high"] == pytest.approx(wanted, abs=0.01)
 
 
@@ -108,7 +108,7 @@ def test_what_is_enough_is_enough_and_one_step_less_is_not(base, held, key):
     step = sensitivity.SMALLEST_STEP[item.unit] * np.sign(found.value - now)
     assert item.minimum <= found.value <= item.maximum
     at = [
-        outlook.foresee(base, sensitivity.fixed_at(CASE.central, key, value)).drawn.chance
+        projection.project(base, sensitivity.fixed_at(CASE.central, key, value)).drawn.chance
         for value in (found.value, found.value - step)
     ]
     assert at[0] == found.chance >= wanted > at[1]
@@ -125,7 +125,7 @@ def test_what_cannot_be_reached_is_said(base, held):
     found = sensitivity.seek(base, held, "levers.contact_sessions", 0.999)
     assert found.value is None and found.chance < 0.999
     best = max(
-        outlook.foresee(base, sensitivity.fixed_at(CASE.central, "levers.contact_sessions", at)).drawn.chance
+        projection.project(base, sensitivity.fixed_at(CASE.central, "levers.contact_sessions", at)).drawn.chance
         for at in (0, 5)
     )
     assert found.chance == best

@@ -78,11 +78,11 @@ SENSITIVITIES = {
 }
 
 
-def publish(folder: Path, case, base, outlooks: dict) -> Path:
+def publish(folder: Path, case, base, projections: dict) -> Path:
     """A run folder as a refresh writes it, without charts and notebooks."""
-    told = answer(base, outlooks) | {"sensitivities": SENSITIVITIES}
-    held = pipeline.tables_of(case, base, outlooks["central"], told) | {
-        "monthly": monthly_costs(base, outlooks),
+    told = answer(base, projections) | {"sensitivities": SENSITIVITIES}
+    held = pipeline.tables_of(case, base, projections["central"], told) | {
+        "monthly": monthly_costs(base, projections),
         "sources": sources_table(case.cards),
     }
     files.write_json(folder / "answer.json", told)
@@ -101,9 +101,9 @@ def run(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def with_actuals(tmp_path_factory) -> Path:
     """The same with a ledger of April and May."""
-    base, outlook = with_ledger()
+    base, projection = with_ledger()
     return publish(
-        tmp_path_factory.mktemp("ledger") / "slough" / "2011-06", small_case()[0], base, {"central": outlook}
+        tmp_path_factory.mktemp("ledger") / "slough" / "2011-06", small_case()[0], base, {"central": projection}
     )
 
 

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from conftest import HOME
 from forecast.case.errors import BadInput
 from forecast.model.cases import open_case
-from forecast.model.outlook import prepare
+from forecast.model.projection import prepare
 from forecast.sources.arrivals import Arrived, Held, accept, read_card, read_inbox
 from forecast.sources.cards import read_card as read_source_card
 from forecast.sources.published import prove

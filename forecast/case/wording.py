@@ -54,6 +54,13 @@ def nearest(word: str, right: list[str]) -> str:
     return f"Those allowed here are: {', '.join(right[:12])}{' and others' if len(right) > 12 else ''}"
 
 
+def named(held: dict, name: str, of: str = "there is no scenario"):
+    """What is held under a name. Raises BadInput, naming the nearest right one, where there is none."""
+    if name not in held:
+        raise BadInput(f"{of} {name[:60]}. {nearest(name, list(held))}")
+    return held[name]
+
+
 def shown(value: object) -> str:
     """A value as it is quoted in a message."""
     names = {type(None): "empty", dict: "a section of keys", list: "a list", bool: str(value).lower()}

@@ -2,34 +2,20 @@
 
 import click
 
-from forecast.cli.options import (
-    FEWER_DRAWS,
-    case_options,
-    draws_option,
-    find_home,
-    json_option,
-    seed_option,
-    tell,
-    tell_json,
-    together,
-)
-from forecast.cli.run import known_scenarios
+from forecast.cli import options
+from forecast.cli.options import json_option, tell, tell_json
 
 scenario_option = click.option("--scenario", default="central", help="The scenario to start from.")
-question_options = together(case_options, draws_option(FEWER_DRAWS), seed_option)
+question_options = options.together(
+    options.case_options, options.draws_option(options.FEWER_DRAWS), options.seed_option
+)
 
 
 def _projected(council: str, month: str, scenario: str, draws: int, seed: int):
     """The case's base, and the central scenario and one other projected."""
-    from forecast.model import outlook
-    from forecast.model.cases import open_case
+    from forecast.runs.toolkit import Case, Project
 
-    home = find_home()
-    case = open_case(home / "params", home / "data", council, month)
-    known_scenarios(case, [scenario])
-    base = outlook.prepare(case.central, case.evidence, draws, seed)
-    central = outlook.foresee(base, case.central)
-    return base, central, central if scenario == "central" else outlook.foresee(base, case.scenarios[scenario])
+    return Case(Project(options.project(), council, month), scenario).projected(draws, seed)
 
 
 @click.command()
@@ -50,10 +36,8 @@ def seek(lever, chance, council, month, scenario, draws, seed, as_json) -> None:
     base, _, start = _projected(council, month, scenario, draws, seed)
     value = start.assumptions.value(lever)
     if not lever.startswith(sensitivity.LEVERS):
-        raise BadInput(
-            f"{lever} is not a lever. Give one that begins with {', '.join(sensitivity.LEVERS)}; "
-            "params/catalogue.yaml lists them."
-        )
+        begin = ", ".join(sensitivity.LEVERS)
+        raise BadInput(f"{lever} is not a lever. Give one that begins with {begin}; params/catalogue.yaml lists them.")
     found, wanted = sensitivity.seek(base, start, lever, chance / 100), chance / 100
     if as_json:
         tell_json(sensitivity.sought(base, start, found, wanted))

@@ -146,67 +146,28 @@ def diff(before, after, council, runs_folder, as_json) -> None:
 
 def difference_lines(before: str, after: str, tables: dict) -> list[str]:
     """A comparison in plain words."""
-    from forecast.report.words import chance_in_ten, money, signed_pounds
+    from jinja2 import Environment, PackageLoader
 
-    rows = {(row.figure, row.at): row for row in tables["contingency"].itertuples()}
-    chance, call, enough = rows["chance_holds", ""], rows["call", ""], rows["enough", "80"]
-    in_ten = f"{chance_in_ten(chance.before)}, now {chance_in_ten(chance.after)}"
-    costs = tables["cost"].sort_values("change", key=lambda change: -change.abs(), kind="stable")
-    return [
-        f"From {before} to {after}",
-        "",
-        "The code changed." if len(tables["code"]) else "The code is the same.",
-        *(_listed("Inputs", tables["inputs"], _input_line) or ["The inputs are the same."]),
-        *(_listed("Assumptions", tables["assumptions"], _assumption_line) or ["The assumptions are the same."]),
-        "",
-        f"Chance that the contingency holds: {in_ten} ({chance.before:.0%}, now {chance.after:.0%})",
-        f"Expected call: {money(call.before)}, now {money(call.after)} ({signed_pounds(call.change)})",
-        f"To be 80% sure: {money(enough.before)}, now {money(enough.after)}",
-        *_listed("Children at 31 March", tables["children"], _children_line),
-        *_listed("Cost lines, those that moved most first", costs[costs["change"] != 0], _cost_line),
-    ]
-
-
-def _listed(title: str, table, line) -> list[str]:
-    """A heading and a line a row, the first dozen; nothing for an empty table."""
-    shown = [f"    {line(row)}" for row in table.head(MOST_LINES).itertuples()]
-    more = len(table) - len(shown)
-    return [f"{title}:", *shown, *([f"    and {more} more (--json has all)"] if more else [])] if shown else []
-
-
-def _input_line(row) -> str:
-    came, went = (not isinstance(text, str) for text in (row.text_before, row.text_after))
-    return f"{row.name} {'is new' if came else 'is no longer used' if went else 'has changed'}"
-
-
-def _assumption_line(row) -> str:
-    from forecast.report.words import figure
-
-    before, after = (
-        figure(value) + ("" if isnan(low) else f" ({figure(low)} to {figure(high)})")
-        for value, low, high in (
-            (row.value_before, row.p10_before, row.p90_before),
-            (row.value_after, row.p10_after, row.p90_after),
-        )
-    )
-    if isnan(row.value_before):
-        return f"{row.text_after}: new ({row.name})"
-    if isnan(row.value_after):
-        return f"{row.text_before}: no longer there ({row.name})"
-    return f"{row.text_after}: {before}, now {after} ({row.name})"
-
-
-def _children_line(row) -> str:
-    from forecast.report.words import children
-
-    return f"{GROUPS[row.group]}, March {row.at[:4]}: {children(row.before)}, now {children(row.after)}"
-
-
-def _cost_line(row) -> str:
     from forecast.money.lines import LINES
-    from forecast.report.words import money, signed_pounds
+    from forecast.report import words
 
-    return f"{LINES[row.group][0]}, {row.at}: {money(row.before)}, now {money(row.after)} ({signed_pounds(row.change)})"
+    of_call = {(row.figure, row.at): row for row in tables["contingency"].itertuples()}
+    costs = tables["cost"].sort_values("change", key=lambda change: -change.abs(), kind="stable")
+    rows = tables | {"costs": costs[costs["change"] != 0]}
+    pages = Environment(loader=PackageLoader("forecast.cli", "page"), trim_blocks=True, lstrip_blocks=True)
+    text = pages.get_template("difference.txt").render(
+        {name: table.to_dict("records") for name, table in rows.items()},
+        before=before,
+        after=after,
+        chance=of_call["chance_holds", ""],
+        call=of_call["call", ""],
+        enough=of_call["enough", "80"],
+        most=MOST_LINES,
+        names=LINES,
+        groups=GROUPS,
+        words=words,
+    )
+    return text.rstrip("\n").split("\n")
 
 
 @click.command()

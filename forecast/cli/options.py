@@ -67,8 +67,8 @@ def find_home() -> Path:
 
 
 def project(runs_folder: Path | None = None):
-    """The project's folders (runs.pipeline.Home), with the runs elsewhere where a person says so."""
-    from forecast.runs.pipeline import Home
+    """The project's folders (runs.home.Home), with the runs elsewhere where a person says so."""
+    from forecast.runs.home import Home
 
     home = find_home()
     return Home(home / "params", home / "data", runs_folder or home / "runs", home / "notebooks")

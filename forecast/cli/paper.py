@@ -4,22 +4,13 @@ from datetime import date
 
 import click
 
-from forecast.cli.options import (
-    PATH,
-    Progress,
-    council_option,
-    month_option,
-    project,
-    runs_option,
-    short,
-    tell,
-    watched,
-)
+from forecast.cli import options
+from forecast.cli.options import PATH, short, tell
 
 
 @click.command()
-@council_option("runs")
-@month_option("The run's month, such as 2011-06.")
+@options.council_option("runs")
+@options.month_option("The run's month, such as 2011-06.")
 @click.option("--out", type=PATH, help="Where the files go (default: reports/COUNCIL/MONTH in the project).")
 @click.option(
     "--as-of", "as_of", help="The day the paper is read for, such as 2011-06-09 (default: the day of its meeting)."
@@ -31,7 +22,7 @@ from forecast.cli.options import (
 )
 @click.option("--template", type=PATH, help="The council's own Word template, .docx or .dotx.")
 @click.option("--previous", help="The month of an earlier run: the workbook then shows the movement since.")
-@runs_option()
+@options.runs_option()
 def report(council, month, out, as_of, public, template, previous, runs_folder) -> None:
     """Write the committee paper of a published run: Word, page, PDF, workbook, and blocks to paste.
 
@@ -40,7 +31,7 @@ def report(council, month, out, as_of, public, template, previous, runs_folder) 
     """
     from forecast.runs.publication import Wanted, write_paper
 
-    home, say = project(runs_folder), Progress(quiet=not watched())
+    home, say = options.project(runs_folder), options.Progress(quiet=not options.watched())
     folder = out or home.params.parent / "reports" / council / month
     made = write_paper(home, council, month, folder, Wanted(_day(as_of), public, template, previous), say)
     papers = [path.name for path in made if path.parent == folder]

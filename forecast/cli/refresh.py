@@ -19,17 +19,18 @@ LOG = "refresh.log"
 @options.notebooks_option()
 @click.option("--quiet", is_flag=True, help="No progress: for schedulers. The log has it.")
 @click.pass_context
-def refresh(ctx, folder, draws, seed, threads, runs_folder, notebooks, quiet) -> None:
+def refresh(ctx, folder, runs_folder, quiet, **settings) -> None:
     """Read what has arrived in a council's FOLDER, run every scenario, and tell what moved and why.
 
     Ends with 0 if done or nothing to do, 1 failed, 2 an arrival is not as expected, 3 another refresh is under way,
     4 done, and a person must look at something. Whatever is wrong, the last answer stands.
     """
+    from forecast.runs.home import Settings
     from forecast.runs.refresh.io import refresh_council
 
     say, at = _logged(folder, quiet), datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        done = refresh_council(project(runs_folder), folder, draws, seed, threads, at, say, notebooks)
+        done = refresh_council(project(runs_folder), folder, Settings(**settings), at, say)
     except Exception as error:
         say(f"stopped: {error}" if hasattr(error, "exit_code") else f"failed: {type(error).__name__}")
         raise
@@ -46,13 +47,13 @@ def refresh(ctx, folder, draws, seed, threads, runs_folder, notebooks, quiet) ->
 @click.argument("folder", type=PATH)
 @options.run_options
 @options.notebooks_option(default=False)
-def replay(source, folder, draws, seed, threads, notebooks) -> None:
+def replay(source, folder, **settings) -> None:
     """Refresh a new FOLDER with every delivery of SOURCE (such as data/example/months), month by month."""
+    from forecast.runs.home import Settings
     from forecast.runs.refresh import replay as room
 
     say, month_before = Progress(quiet=not watched()), 0.0
-    home = room.within(project(), folder)
-    for month, done in room.replay(home, source, folder, draws, seed, threads, say, notebooks):
+    for month, done in room.replay(project(folder / "runs"), source, folder, Settings(**settings), say):
         tell(f"--- delivery of {month}: ended with {done.code}, {say.seconds - month_before:.0f} s ---")
         for line in [*done.lines, ""]:
             tell(line)

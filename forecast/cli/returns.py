@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import click
 
@@ -31,7 +30,7 @@ returns_options = together(
 @click.option(
     "--published", multiple=True, help="A published figure to compare with, such as 2018-03-31=206; may be repeated."
 )
-def returns(path, days, published, authority, until, as_json, out, area, quality, for_case) -> None:
+def returns(path, days, published, authority, until, **wanted) -> None:
     """Read SSDA903 returns (a folder or zip): looked-after children by age and placement, and the data quality page."""
     from forecast.model.returns_rates import leaving_rates, moving_rates
     from forecast.sources import returns as room
@@ -41,18 +40,18 @@ def returns(path, days, published, authority, until, as_json, out, area, quality
 
     held = read_returns(path, authority, room.day_asked(until) if until else None)
     summary = room.summary(held, room.days_asked(days, held), room.published_asked(published))
-    _print(summary, room.lines(summary), as_json)
-    _write_quality(quality, summary, room.monthly(held))
-    if out:
+
+    def tables(area: str | None) -> dict:
         made = room.tables(held) | {"rates_leaving": leaving_rates(held), "rates_moving": moving_rates(held)}
-        _write_private(out, made | ({"children": lac_table(held, area)} if area else {}))
-    _write_for_case(lac_tables, held, for_case, area)
+        return made | ({"children": lac_table(held, area)} if area else {})
+
+    _write(held, summary, tables, lac_tables, **wanted)
 
 
 @click.command()
 @returns_options
 @click.option("--with-returns", type=PATH, help="SSDA903 returns too: how many who start in care come from a plan.")
-def plans(path, days, authority, until, as_json, out, area, quality, with_returns, for_case) -> None:
+def plans(path, days, authority, until, with_returns, **wanted) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
     from forecast.model.returns_rates import plan_rates
     from forecast.sources import returns as room
@@ -61,34 +60,32 @@ def plans(path, days, authority, until, as_json, out, area, quality, with_return
 
     held, links = room.read_plans(path, authority, room.day_asked(until) if until else None, with_returns)
     summary = room.plans_summary(held, room.days_asked(days, held), links)
-    _print(summary, room.lines(summary), as_json)
-    _write_quality(quality, summary, room.monthly(held))
-    if out:
+
+    def tables(area: str | None) -> dict:
         made = room.plans_tables(held) | room.links_tables(links) | {"plans_rates": plan_rates(held)}
-        _write_private(out, made | ({"plans_children": cp_table(held, area)} if area else {}))
-    _write_for_case(cp_tables, held, for_case, area)
+        return made | ({"plans_children": cp_table(held, area)} if area else {})
+
+    _write(held, summary, tables, cp_tables, **wanted)
 
 
-def _print(summary: dict, lines: list[str], as_json: bool) -> None:
-    for line in [json.dumps(summary, indent=1)] if as_json else lines:
-        tell(line)
-
-
-def _write_quality(file: Path | None, summary: dict, monthly) -> None:
+def _write(returns, summary: dict, tables, tables_of, as_json, quality, out, area, for_case) -> None:
+    """What was read, and what was asked to be written: the quality page, `tables` of an area, and those of a case."""
     from forecast.report.returns_page import page
-    from forecast.sources.files import write_text
+    from forecast.sources.files import write_table, write_text
+    from forecast.sources.returns import lines, monthly
 
-    if file:
-        write_text(file, page(summary, monthly))
-        tell(f"The data quality page is {short(file)}. It holds small numbers: keep it inside the council.", err=True)
-
-
-def _write_private(folder: Path, tables: dict) -> None:
-    from forecast.sources.files import write_table
-
-    for name, table in tables.items():
-        write_table(folder, name, table)
-    tell(f"Tables are in {short(folder)}. They hold small numbers: keep them inside the council.", err=True)
+    for line in [json.dumps(summary, indent=1)] if as_json else lines(summary):
+        tell(line)
+    if quality:
+        write_text(quality, page(summary, monthly(returns)))
+        tell(
+            f"The data quality page is {short(quality)}. It holds small numbers: keep it inside the council.", err=True
+        )
+    if out:
+        for name, table in tables(area).items():
+            write_table(out, name, table)
+        tell(f"Tables are in {short(out)}. They hold small numbers: keep them inside the council.", err=True)
+    _write_for_case(tables_of, returns, for_case, area)
 
 
 def _write_for_case(tables_of, returns, name: str | None, area: str | None) -> None:

@@ -19,26 +19,28 @@ from forecast.cli.options import PATH, case_options, draws_option, find_home, pr
 @options.run_options
 @options.runs_option("go")
 @options.notebooks_option()
-def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, notebooks) -> None:
+def run(workbook, council, month, scenarios, runs_folder, **settings) -> None:
     """Run a case: every scenario, the tables, the charts and the notebooks; ends with the answer.
 
     Give a WORKBOOK (a filled one from `forecast template`) to run its assumptions instead; it says which case it is.
     """
+    from forecast.case.wording import named
     from forecast.model.cases import open_case, open_workbook
     from forecast.report import words
+    from forecast.runs.home import Settings
     from forecast.runs.pipeline import More, run_name, run_open, scenario_text
     from forecast.runs.steps import Steps
 
     home, say = project(runs_folder), options.Progress()
     say("checking assumptions and data")
-    case = (
-        open_workbook(home.params, home.data, workbook)
-        if workbook
-        else open_case(home.params, home.data, council, month)
-    )
-    known_scenarios(case, scenarios)
-    more = More() if workbook else More(steps=Steps.of(home))
-    answer = run_open(home, case, list(scenarios) or None, draws, seed, threads, say, notebooks, workbook, more)
+    if workbook:
+        case = open_workbook(home.params, home.data, workbook)
+    else:
+        case = open_case(home.params, home.data, council, month)
+    for name in scenarios:
+        named(case.scenarios, name)
+    more = More(steps=None if workbook else Steps.of(home), scenarios=scenarios, workbook=workbook)
+    answer = run_open(home, case, Settings(**settings), say, more)
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
     for line in ["", *words.headline(answer), "", *words.cautions(answer), "", *scenario_text(answer), ""]:
         tell(line)
@@ -46,19 +48,6 @@ def run(workbook, council, month, scenarios, draws, seed, threads, runs_folder, 
         f"Everything is in {options.short(folder)}: answer.txt, answer.json, assumptions.md, tables, charts, notebooks."
     )
     tell(f"Took {say.seconds:.0f} seconds.")
-
-
-def known_scenarios(case, names) -> None:
-    """Raises BadInput for the first scenario that the case does not hold, with the nearest that it does."""
-    from difflib import get_close_matches
-
-    from forecast.case.errors import BadInput
-
-    for name in names:
-        if name not in case.scenarios:
-            near = get_close_matches(name, case.scenarios, 1)
-            hint = f"; did you mean {near[0]}?" if near else "."
-            raise BadInput(f"there is no scenario {name}{hint} Scenarios held: {', '.join(case.scenarios)}.")
 
 
 @click.command()
@@ -72,11 +61,10 @@ def check(council, month) -> None:
     home = find_home()
     case = open_case(home / "params", home / "data", council, month)
     central = case.central
-    tell(f"{central.case.title}")
-    held = f"{len(central.keys())} assumptions, {len(case.scenarios)} scenarios and {len(case.tables)} tables"
-    tell(f"{held} hold together.")
-    late = overdue(central, date.today())
-    if late:
+    tell(central.case.title)
+    parts = f"{len(central.keys())} assumptions, {len(case.scenarios)} scenarios and {len(case.tables)} tables"
+    tell(f"{parts} hold together.")
+    if late := overdue(central, date.today()):
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
     red = unsourced(central)
     tell(f"{len(red)} assumptions are red, without a source:")

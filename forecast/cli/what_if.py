@@ -24,7 +24,7 @@ def what_if(council, month, changes, scenario, why, draws, seed, as_json) -> Non
     case = toolkit.open_case(council, month).scenario(scenario)
     future = (case.change(dict(_pair(text) for text in changes), why) if changes else case).simulate(draws, seed)
     if as_json:
-        tell_json(future.told)
+        tell_json(future.figures)
         return
     for line in future.headline:
         tell(line)

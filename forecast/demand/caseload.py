@@ -145,7 +145,7 @@ def _fit_group(group: Group) -> tuple[Fit, Fit, float]:
         fit_council = calibration.fit_council
     else:
         by_stays = bool(group.council.stays)
-        fit_council = calibration.fit_council_by_stays if by_stays else calibration.fit_council_by_stock
+        fit_council = calibration.fit_council_by_stays if by_stays else calibration.fit_council
     return country, fit_council(country.hazards, group.council, newborn), newborn
 
 

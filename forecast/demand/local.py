@@ -17,19 +17,17 @@ from forecast.demand.rates import JEFFREYS, Pooled, pool, pool_with_conflict
 
 # State of the engine -> (what it is paid as, placements of the returns). Fostering by strangers is one state: what the
 # council's own carers cannot hold goes to agencies.
+STRANGERS = ("in_house_fostering", "ifa_fostering", "fostering_provider_unknown")
 STATES = {
     "kinship": ("kinship", ("kinship_fostering",)),
-    "fostering": ("fostering", ("in_house_fostering", "ifa_fostering", "fostering_provider_unknown")),
+    "fostering": ("fostering", STRANGERS),
     "placed_for_adoption": ("placed_for_adoption", ("placed_for_adoption",)),
     "with_parents": ("with_parents", ("with_parents",)),
     "residential": ("residential", ("residential", "secure")),
     "residential_school": ("residential_school", ("residential_school",)),
     "supported": ("supported", ("supported",)),
     "other": ("other", ("other",)),
-    "uasc_fostering": (
-        "fostering",
-        ("in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "kinship_fostering"),
-    ),
+    "uasc_fostering": ("fostering", (*STRANGERS, "kinship_fostering")),
     "uasc_supported": ("supported", ("supported",)),
     "uasc_other": (
         "other",
@@ -79,7 +77,7 @@ class Local:
     """What the returns of looked-after children count.
 
     days, left  [band x time x state]   child-days; ends of care, turning 18 left out
-    last_year   [band x state]          child-days of the last year alone
+    lived       [band x state]          child-days of the last year alone
     moved       [band x state x state]  moves from one placement to another
     first       [band x state]          periods of care begun
     here        [band x time x state]   children looked after at the end of the last day
@@ -89,7 +87,7 @@ class Local:
 
     days: np.ndarray
     left: np.ndarray
-    last_year: np.ndarray
+    lived: np.ndarray
     moved: np.ndarray
     first: np.ndarray
     here: np.ndarray
@@ -100,11 +98,6 @@ class Local:
     def seen(self) -> Seen:
         """All placements together."""
         return Seen(self.days.sum(axis=2), self.left.sum(axis=2), np.array(list(TIME_FROM.values())))
-
-    @property
-    def lived(self) -> np.ndarray:
-        """Child-days of the last year by age and placement, [band x state]."""
-        return self.last_year
 
     @property
     def uasc_share(self) -> np.ndarray:
@@ -149,14 +142,21 @@ def read_local(
 def read_plans(exposure: pd.DataFrame) -> Seen:
     """Child-days on plans and plans ended, by age and time since the start; those of unknown age are left out."""
     known = exposure[exposure["age_band"].isin(CP_BANDS)]
-    at = (
-        [CP_BANDS.index(band) for band in known["age_band"]],
-        [PLAN_TIMES.index(time) for time in known["time_since_start"]],
-    )
-    counts = np.zeros((2, len(CP_BANDS), len(PLAN_TIMES)))
-    for table, column in zip(counts, ("child_days", "ends"), strict=True):
-        np.add.at(table, at, known[column].to_numpy(float))
-    return Seen(*counts, np.array(list(PLAN_TIME_FROM.values())))
+    at = (_places_in(CP_BANDS, known["age_band"]), _places_in(PLAN_TIMES, known["time_since_start"]))
+    shape = (len(CP_BANDS), len(PLAN_TIMES))
+    days, ends = (_totals(shape, at, known[column]) for column in ("child_days", "ends"))
+    return Seen(days, ends, np.array(list(PLAN_TIME_FROM.values())))
+
+
+def _places_in(names: tuple[str, ...], column: pd.Series) -> np.ndarray:
+    return np.array([names.index(name) for name in column], int)
+
+
+def _totals(shape: tuple[int, ...], at: tuple[np.ndarray, ...], weights: pd.Series) -> np.ndarray:
+    """Totals of the weights of rows, each at its place in a table of that shape."""
+    counts = np.zeros(shape)
+    np.add.at(counts, at, weights.to_numpy(float))
+    return counts
 
 
 def _states(placement: pd.Series, uasc: pd.Series) -> np.ndarray:
@@ -164,32 +164,27 @@ def _states(placement: pd.Series, uasc: pd.Series) -> np.ndarray:
     return np.array([of[pair] for pair in zip(placement, uasc.astype(bool), strict=True)], int)
 
 
-def _bands(table: pd.DataFrame) -> np.ndarray:
-    return np.array([LAC_BANDS.index(band) for band in table["age_band"]], int)
-
-
 def _count(table: pd.DataFrame, weights: pd.Series) -> np.ndarray:
     """Totals by [band x time x state]."""
-    counts = np.zeros((len(LAC_BANDS), len(TIMES), len(NAMES)))
-    times = [TIMES.index(time) for time in table["time_since_start"]]
-    np.add.at(counts, (_bands(table), times, _states(table["placement"], table["uasc"])), weights.to_numpy(float))
-    return counts
+    bands, times = _places_in(LAC_BANDS, table["age_band"]), _places_in(TIMES, table["time_since_start"])
+    at = (bands, times, _states(table["placement"], table["uasc"]))
+    return _totals((len(LAC_BANDS), len(TIMES), len(NAMES)), at, weights)
 
 
 def _moves(table: pd.DataFrame) -> np.ndarray:
     """Moves between different placements, [band x state x state]; a change of carer within one is none."""
-    counts, here = np.zeros((len(LAC_BANDS), len(NAMES), len(NAMES))), _states(table["placement"], table["uasc"])
+    bands, here = _places_in(LAC_BANDS, table["age_band"]), _states(table["placement"], table["uasc"])
+    counts = np.zeros((len(LAC_BANDS), len(NAMES), len(NAMES)))
     for column in [name for name in table if name.startswith(MOVES)]:
         to = _states(pd.Series([column.removeprefix(MOVES)] * len(table)), table["uasc"])
-        np.add.at(counts, (_bands(table), here, to), table[column].to_numpy(float))
+        counts += _totals(counts.shape, (bands, here, to), table[column])
     return counts * (1 - np.eye(len(NAMES)))
 
 
 def _first(table: pd.DataFrame) -> np.ndarray:
     known = table[table["age_band"] != UNKNOWN]
-    counts = np.zeros((len(LAC_BANDS), len(NAMES)))
-    np.add.at(counts, (_bands(known), _states(known["placement"], known["uasc"])), known["starts"].to_numpy(float))
-    return counts
+    at = (_places_in(LAC_BANDS, known["age_band"]), _states(known["placement"], known["uasc"]))
+    return _totals((len(LAC_BANDS), len(NAMES)), at, known["starts"])
 
 
 @dataclass(frozen=True)
@@ -218,12 +213,9 @@ def pool_hazards(seen: Seen, before: Hazards, prior: PriorStrength) -> tuple[Haz
         cut = cut.with_break(edge)
     time = np.searchsorted(seen.edges, cut.duration_from, side="right") - 1
     by_age = _over((expected * ratio).sum(axis=1), expected.sum(axis=1), ratio.mean(axis=1))
-    spread = _over(
-        (expected**2 * ratio**2 / cells.shape).sum(axis=1), ((expected * ratio).sum(axis=1)) ** 2, 1 / prior.cell
-    )
-    return Hazards(cut.age_from, cut.adult_age, cut.duration_from, cut.per_day * ratio[:, time]), Pooled(
-        1 / spread, 1 / spread / by_age
-    )
+    variance, whole = (expected**2 * ratio**2 / cells.shape).sum(axis=1), (expected * ratio).sum(axis=1)
+    spread = _over(variance, whole**2, 1 / prior.cell)
+    return replace(cut, per_day=cut.per_day * ratio[:, time]), Pooled(1 / spread, 1 / spread / by_age)
 
 
 def by_time(hazards: Hazards, time_from: np.ndarray) -> np.ndarray:
@@ -251,15 +243,13 @@ def places_drawn(
     evidence = placement_evidence(local, hazards, prior)
     alike = 2 * family - 1
 
-    def one() -> Places:
-        ratios = (
-            pooled.mean * rng.standard_gamma(pooled.shape) / pooled.shape for pooled in (evidence.leaving, evidence.out)
-        )
-        return evidence.places(
-            *ratios, rng.standard_gamma(evidence.first / alike), rng.standard_gamma(evidence.to), now[:0]
-        )
+    def table() -> Places:
+        pooled = (evidence.leaving, evidence.out)
+        ratios = [rates.mean * rng.standard_gamma(rates.shape) / rates.shape for rates in pooled]
+        first, to = rng.standard_gamma(evidence.first / alike), rng.standard_gamma(evidence.to)
+        return evidence.places(*ratios, first, to, now[:0])
 
-    return replace(evidence.central(now), drawn=tuple(one() for _ in range(TABLES)))
+    return replace(evidence.central(now), drawn=tuple(table() for _ in range(TABLES)))
 
 
 @dataclass(frozen=True)
@@ -290,9 +280,8 @@ class PlacementEvidence:
     ) -> Places:
         """Tables of these ratios and weights; leaving by placement comes to that of all together."""
         whole = _over((self.expected * leaving).sum(axis=1), self.expected.sum(axis=1), 1.0)
-        return Places(
-            NAMES, _shares(first), (self.everyone * out)[:, :, None] * _shares(to), leaving / whole[:, None], now
-        )
+        moving = (self.everyone * out)[:, :, None] * _shares(to)
+        return Places(NAMES, _shares(first), moving, leaving / whole[:, None], now)
 
 
 def placement_evidence(local: Local, hazards: Hazards, prior: PriorStrength) -> PlacementEvidence:
@@ -319,9 +308,8 @@ def first_weights(local: Local) -> np.ndarray:
             "the returns hold no start of care, so it cannot be told where children first live. "
             "Read a whole year or more."
         )
-    return _toward(
-        local.first, local.first.sum(axis=0) * np.where(lived_in(local).any(axis=1)[:, None], lived_in(local), 1)
-    )
+    lived = lived_in(local)
+    return _toward(local.first, local.first.sum(axis=0) * np.where(lived.any(axis=1)[:, None], lived, 1))
 
 
 def moving_weights(local: Local) -> np.ndarray:

@@ -13,6 +13,8 @@ LEFT, RIGHT, TOP, BOTTOM = 88, 156, 22, 34  # margins: for the amounts, for the 
 GAP = 17  # between two labels at the right
 TICKS = 5
 NICE = (1, 2, 2.5, 5, 10)
+SHEET = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT}
+SHEET |= {"grey": GREY, "pale": PALE, "orange": ORANGE}
 TEMPLATES = Environment(
     loader=PackageLoader("forecast.live", "page"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
@@ -62,19 +64,13 @@ def draw(fan: Fan) -> str:
     named = _labels(fan)
     places = apart([height(figure) for figure, *_ in named])
     return TEMPLATES.get_template("fan.svg").render(
+        SHEET,
         fan=fan,
         ticks=scale,
         labels=[(place, *label) for place, (_, *label) in zip(places, named, strict=True)],
         x=x,
         y=y,
         points=points,
-        width=WIDTH,
-        height=HEIGHT,
-        left=LEFT,
-        right=WIDTH - RIGHT,
-        grey=GREY,
-        pale=PALE,
-        orange=ORANGE,
     )
 
 

@@ -76,14 +76,10 @@ def read_levers(params: Path, catalogue: Catalogue) -> dict[str, list[Lever]]:
     groups = written.groups
     placed = [("groups", group, "levers", key) for group, held in groups.items() for key in held.levers]
     keys = [path[-1] for path in placed]
-    twice = (
-        (".".join(path), "stands in two groups. Keep it in one of them") for path in placed if keys.count(path[-1]) > 1
-    )
-    refuse(doc, (), twice)
+    twice = [".".join(path) for path in placed if keys.count(path[-1]) > 1]
+    refuse(doc, (), ((path, "stands in two groups. Keep it in one of them") for path in twice))
     levers = read_each(placed, lambda path: _lever(doc, path, groups[path[1]].levers[path[3]], catalogue))
-    return {
-        held.title: [levers["groups", group, "levers", key] for key in held.levers] for group, held in groups.items()
-    }
+    return {held.title: [levers[path] for path in placed if path[1] == group] for group, held in groups.items()}
 
 
 def _lever(doc: Document, path: tuple, written: WrittenLever, catalogue: Catalogue) -> Lever:

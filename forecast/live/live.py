@@ -15,14 +15,13 @@ from forecast.case.documents import Change
 from forecast.case.errors import BadInput
 from forecast.case.layers import CENTRAL, read_scenario
 from forecast.case.reader import Document
-from forecast.case.wording import nearest
+from forecast.case.wording import named, nearest
 from forecast.live.levers import Lever, read_levers
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import OpenCase, open_case
-from forecast.model.outlook import Base, Outlook
-from forecast.money import costs
+from forecast.model.projection import Base, Projection
 from forecast.questions import answer
-from forecast.questions.compare import QUANTILES, difference, summary
+from forecast.questions.compare import difference
 from forecast.report import words
 
 THREADS = 2
@@ -74,6 +73,10 @@ class Shown:
         """The call less that of the central scenario, draw by draw."""
         return self.scenario["difference_from_central"]["call"]
 
+    def month_ends(self, group: str, slug: str = PAGE) -> list[dict]:
+        """Children at every month end."""
+        return self.answer["scenarios"][slug]["children"][group]["month_ends"]
+
     @property
     def year(self) -> str:
         """The financial year of the contingency."""
@@ -88,13 +91,13 @@ class OnPage(Document):
 
 
 class Live:
-    """One case, open, with its central scenario foreseen. Not for two threads at once."""
+    """One case, open, with its central scenario projected. Not for two threads at once."""
 
     def __init__(self, case: OpenCase, base: Base, levers: dict[str, list[Lever]]):
         self.case, self.groups = case, levers
         self.base = base.without_expected()
         self.levers = {lever.key: lever for group in levers.values() for lever in group}
-        self.central = outlook.foresee(self.base, case.central)
+        self.central = projection.project(self.base, case.central)
         central = figures(self.base, self.central, self.central)
         self._told = answer.head(base) | {"scenarios": {CENTRAL: central}}
 
@@ -105,34 +108,36 @@ class Live:
 
     def start(self, slug: str) -> Assumptions:
         """A scenario held. Raises BadInput naming the nearest right one."""
-        if slug not in self.scenarios:
-            raise BadInput(f"there is no scenario {slug[:60]}. {nearest(slug, list(self.scenarios))}")
-        return self.scenarios[slug]
+        return named(self.scenarios, slug)
 
     def show(self, changes: dict[str, float], start: str = CENTRAL) -> Shown:
         """What the levers do, put at `changes` on top of the scenario `start`. Raises Refused."""
         return self.see(self.assumptions(changes, start))
 
     def see(self, a: Assumptions) -> Shown:
-        """One set of assumptions of this case, foreseen."""
-        foreseen = outlook.foresee(self.base, a)
-        scenarios = self._told["scenarios"] | {PAGE: figures(self.base, foreseen, self.central)}
+        """One set of assumptions of this case, projected."""
+        projected = projection.project(self.base, a)
+        scenarios = self._told["scenarios"] | {PAGE: figures(self.base, projected, self.central)}
         return Shown(a, self._told | {"scenarios": scenarios})
 
     def assumptions(self, changes: dict[str, float], start: str = CENTRAL) -> Assumptions:
         """The central assumptions with the scenario's and the page's changes, checked as a file's. Raises Refused."""
         held = self.start(start)
         moved = self.changes_from(held, changes, {}, REASON)
-        if moved == held.scenario.changes:
-            return held
-        return self.checked(NAME, REASON, moved)
+        return held if moved == held.scenario.changes else self.checked(NAME, REASON, moved)
 
     def changes_from(
         self, start: Assumptions, changes: dict[str, float], why: dict[str, str], reason: str
     ) -> dict[str, Change]:
         """What differs from central: the changes of `start`, under those of the page that move a lever."""
-        self._refuse_unknown(changes)
-        held = dict(start.scenario.changes)
+        problems, held = {}, dict(start.scenario.changes)
+        for key, value in changes.items():
+            if key not in self.levers:
+                problems[key] = f"{key[:60]} is not a lever of this page. {nearest(key, list(self.levers))}"
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+                problems[key] = f"{self.levers[key].name} is not a number. Write digits such as 1.1"
+        if problems:
+            raise Refused(problems)
         for key, value in changes.items():
             if value == start.value(key):
                 continue
@@ -141,22 +146,17 @@ class Live:
                 held[key] = Change(value=value, why=why.get(key, "").strip() or reason)
         return held
 
-    def _refuse_unknown(self, changes: dict[str, float]) -> None:
-        problems = {}
-        for key, value in changes.items():
-            if key not in self.levers:
-                problems[key] = f"{key[:60]} is not a lever of this page. {nearest(key, list(self.levers))}"
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-                problems[key] = f"{self.levers[key].name} is not a number. Write digits such as 1.1"
-        if problems:
-            raise Refused(problems)
-
     def checked(self, name: str, reason: str, changes: dict[str, Change]) -> Assumptions:
         """Assumptions under these changes, read as a scenario file is. Raises Refused."""
-        try:
-            scenario, entries = self._read(name, reason, changes)
-        except BadInput:
-            raise Refused(dict(self._problems(name, reason, changes))) from None
+        problems = {}
+        for key, change in changes.items():
+            try:
+                self._read(name, reason, {key: change})
+            except BadInput as error:
+                problems[key] = f"{self.levers[key].name if key in self.levers else key} {error}"
+        if problems:
+            raise Refused(problems)
+        scenario, entries = self._read(name, reason, changes)
         return replace(self.case.central, scenario=scenario, entries={**self.case.central.entries, **entries})
 
     def _read(self, name: str, reason: str, changes: dict[str, Change]):
@@ -164,79 +164,26 @@ class Live:
         central = self.case.central
         return read_scenario(OnPage("page", text, {}), PAGE, central.catalogue, central.entries)
 
-    def _problems(self, name: str, reason: str, changes: dict[str, Change]):
-        """What is wrong with each change alone, as (key, sentence)."""
-        for key, change in changes.items():
-            try:
-                self._read(name, reason, {key: change})
-            except BadInput as error:
-                yield key, f"{self.levers[key].name if key in self.levers else key} {error}"
-
 
 def open_live(params: Path, data: Path, council: str, month: str, draws: int, seed: int) -> Live:
     """A case ready for the page. Raises BadInput before any work if an input is wrong."""
     case = open_case(params, data, council, month)
     levers = read_levers(params, case.central.catalogue)
-    return Live(case, outlook.prepare(case.central, case.evidence, draws, seed, THREADS), levers)
+    return Live(case, projection.prepare(case.central, case.evidence, draws, seed, THREADS), levers)
 
 
-def figures(base: Base, foreseen: Outlook, central: Outlook) -> dict:
+def figures(base: Base, projected: Projection, central: Projection) -> dict:
     """The figures of one scenario that the page shows: those of `answer.scenario`, in its own shape, and no more."""
-    held = foreseen.assumptions
+    held, year = projected.assumptions.scenario, projected.assumptions.case.financial_year
+    months, stocks = projected.forecast_months, {"lac": projected.lac.stock, "cp": projected.cp.stock}
     return {
-        "name": held.scenario.name,
-        "reason": held.scenario.reason,
-        "differs": [one._asdict() for one in held.differs],
-        "children": {group: {"month_ends": month_ends(foreseen, group)} for group in ("lac", "cp")},
-        "contingency": contingency(base, foreseen),
-        "effect": answer.effects(base, foreseen),
-        "payback": answer.payback_of(foreseen, central),
-        "cost": cost_of_the_year(base, foreseen),
-        "difference_from_central": {"call": difference(foreseen.drawn.at_year_end, central.drawn.at_year_end)},
-    }
-
-
-def contingency(base: Base, foreseen: Outlook) -> dict:
-    """The draw-down of the contingency."""
-    drawn = foreseen.drawn
-    return {
-        "amount": drawn.amount,
-        "call": answer.with_error(drawn.at_year_end),
-        "recovery_plan": summary(np.ravel(foreseen.values["budget.recovery_plan"])),
-        "chance_holds": drawn.chance,
-        "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough().items()},
-        "exhaustion": answer.exhaustion(base, drawn),
-        "call_by_month": [
-            {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
-            for i, month in enumerate(base.year)
-        ],
-    }
-
-
-def month_ends(foreseen: Outlook, group: str) -> list[dict]:
-    """Children at every month end; `summary` of each, all at once, which whole numbers allow without a bit's change."""
-    stock = getattr(foreseen, group).stock.sum(axis=2)
-    quantiles = np.quantile(stock, list(QUANTILES.values()), axis=0)
-    columns = {"mean": stock.mean(axis=0), **dict(zip(QUANTILES, quantiles, strict=True))}
-    return [
-        {"month": month} | {name: float(column[i]) for name, column in columns.items()}
-        for i, month in enumerate(foreseen.forecast_months)
-    ]
-
-
-def cost_of_the_year(base: Base, foreseen: Outlook) -> dict:
-    """The budget year -> net, budget, variance and lines."""
-    year, adjustment = foreseen.assumptions.case.financial_year, foreseen.assumptions.value("budget.adjustment")
-    lines, budget = costs.by_year(foreseen.lines, foreseen.months)[year], base.budgets[year]
-    income = [line for line, (_, group) in costs.LINES.items() if group == "income"]
-    gross, earned = sum(cost for line, cost in lines.items() if line not in income), sum(lines[line] for line in income)
-    planned, net = costs.net(budget) + adjustment, gross + earned
-    return {
-        year: {
-            "net": summary(net),
-            "budget": float(planned.mean()),
-            "budget_adjustment": float(adjustment),
-            "variance": summary(net - planned),
-            "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
-        }
+        "name": held.name,
+        "reason": held.reason,
+        "differs": [change._asdict() for change in projected.assumptions.differs],
+        "children": {name: {"month_ends": answer.by_month(months, at.sum(axis=2))} for name, at in stocks.items()},
+        "contingency": answer.contingency(base, projected),
+        "effect": answer.effects(base, projected),
+        "payback": answer.payback_of(projected, central),
+        "cost": {year: answer.cost_of(base, projected, year)},
+        "difference_from_central": {"call": difference(projected.drawn.at_year_end, central.drawn.at_year_end)},
     }

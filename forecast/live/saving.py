@@ -107,9 +107,8 @@ def scenario_text(name: str, order: int, reason: str, changes: dict[str, Change]
     """The scenario as YAML, text in double quotation marks, numbers in plain digits."""
     lines = [f"name: {_text(name)}", f"order: {order}", f"reason: {_text(reason)}", "changes:"]
     for key, change in changes.items():
-        ends = [(end, number) for end, number in (("low", change.low), ("high", change.high)) if number is not None]
-        lines += [f"  {key}:", f"    value: {_number(change.value)}"]
-        lines += [f"    {end}: {_number(number)}" for end, number in ends]
+        numbers = {"value": change.value, "low": change.low, "high": change.high}
+        lines += [f"  {key}:", *(f"    {end}: {_number(at)}" for end, at in numbers.items() if at is not None)]
         lines += [f"    why: {_text(change.why)}"]
     return HEADING + "\n".join(lines) + "\n"
 
@@ -133,9 +132,7 @@ def loads_back(params: Path, slug: str, text: str, shown: Assumptions) -> Assump
         (copy / "scenarios").mkdir()
         (copy / "scenarios" / f"{slug}.yaml").write_text(text, encoding="utf-8", newline="\n")
         loaded = load(copy, case.council, case.month, slug)
-    read, meant = (
-        {key: (entry.value, entry.low, entry.high) for key, entry in a.entries.items()} for a in (loaded, shown)
-    )
+    read, meant = ({key: (at.value, at.low, at.high) for key, at in a.entries.items()} for a in (loaded, shown))
     if read != meant:
         raise BadInput("The assumption files have changed since this page was opened. Start the page again, then save")
     return loaded

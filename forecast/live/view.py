@@ -49,14 +49,10 @@ def children_table(shown: Shown) -> dict:
     """Children now and at the year's end, beside the central case."""
     month, rows, count = words.year_end_month(shown.answer), [], words.children
     for group, name in words.GROUP_NAMES.items():
-        here, central = (words.at_month(_month_ends(shown, group, slug), month) for slug in (PAGE, CENTRAL))
+        here, central = (words.at_month(shown.month_ends(group, slug), month) for slug in (PAGE, CENTRAL))
         now, range_ = shown.answer["open_at_origin"][group], words.spread(here, count)
         rows.append([name, count(now), count(here["mean"]), range_, count(central["mean"])])
     return {"columns": ["Children", "Now", f"By {month_in_words(month)}", "80% range", "Central"], "rows": rows}
-
-
-def _month_ends(shown: Shown, group: str, slug: str) -> list[dict]:
-    return shown.answer["scenarios"][slug]["children"][group]["month_ends"]
 
 
 def contingency_fan(shown: Shown) -> Fan:
@@ -77,7 +73,7 @@ def contingency_fan(shown: Shown) -> Fan:
 
 def children_fan(shown: Shown, group: str) -> Fan:
     """Children at every month end, the Marches named."""
-    rows, name = _month_ends(shown, group, PAGE), words.GROUP_NAMES[group]
+    rows, name = shown.month_ends(group), words.GROUP_NAMES[group]
     marches = [row["month"] for row in rows if row["month"].endswith("-03")]
     return Fan(
         name=group,
@@ -85,7 +81,7 @@ def children_fan(shown: Shown, group: str) -> Fan:
         description=f"Line chart of {name.lower()} at month end with the 80% range and the central case. "
         f"{shown.sentences[SENTENCE_OF[group]]}",
         rows=rows,
-        central=_month_ends(shown, group, CENTRAL),
+        central=shown.month_ends(group, CENTRAL),
         say=words.children,
         labelled={month: month_in_words(month) for month in marches},
         colour=COLOURS[group],

@@ -6,7 +6,7 @@ import pandas as pd
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import Local, by_time
-from forecast.model.outlook import Base, costed, setting_of
+from forecast.model.projection import Base, costed, setting_of
 from forecast.money import costs
 from forecast.money.plan import central_values, read_costs
 
@@ -188,11 +188,11 @@ def published_spending(spending: pd.DataFrame, area: str) -> dict[str, float]:
     return {TOTAL: totals[-1]} if totals else {}
 
 
-def spread(base: Base, outlook) -> pd.DataFrame:
+def spread(base: Base, projection) -> pd.DataFrame:
     """SD of the log change of the simulated stock at 1, 2 and 3 years."""
     rows = []
     for group in ("lac", "cp"):
-        stock = getattr(outlook, group).stock.sum(axis=2)
+        stock = getattr(projection, group).stock.sum(axis=2)
         opening = getattr(base, group).opening.children
         for year in (1, 2, 3):
             month = MONTHS_A_YEAR * year - 1

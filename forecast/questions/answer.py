@@ -4,17 +4,17 @@ import numpy as np
 
 from forecast import __version__
 from forecast.case import Assumptions
-from forecast.case.months import days_in, financial_year
+from forecast.case.months import days_in
 from forecast.demand import breaks
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import UASC
-from forecast.model.outlook import Base, Outlook, foresee
+from forecast.model.projection import Base, Projection, project
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
 from forecast.money.lines import GROUPS, LINES
 from forecast.questions.causes import split
-from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary
+from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary, years_in
 from forecast.questions.payback import payback
 
 SCHEMA = "forecast-answer-1"
@@ -71,21 +71,18 @@ def central_path(fit: Calibrated) -> dict:
 
 def breaks_of(a: Assumptions, fit: Calibrated, family: float) -> list[dict]:
     """The alarm on yearly starts for the last years, oldest first; empty where too few years are held."""
-    counts = fit.group.starts_by_year
+    counts, drift = fit.group.starts_by_year, a.value(f"breaks.{fit.group.name}_drift")
     limits = breaks.Limits(*(a.value(f"breaks.{part}") for part in ("residual", "slack", "cusum")))
     if counts.size < breaks.ENOUGH_PERIODS:
         return []
-    held = breaks.recent(
-        counts, a.value(f"breaks.{fit.group.name}_drift"), family, limits, int(a.value("breaks.years"))
-    )
-    return [{**vars(alarm), "period": alarm.period} for alarm in held]
+    return [vars(alarm) for alarm in breaks.recent(counts, drift, family, limits, int(a.value("breaks.years")))]
 
 
-def answer(base: Base, outlooks: dict[str, Outlook]) -> dict:
-    """Every figure of the answer page for scenarios already foreseen; `central` must be among them."""
-    central = outlooks["central"]
+def answer(base: Base, projections: dict[str, Projection]) -> dict:
+    """Every figure of the answer page for scenarios already projected; `central` must be among them."""
+    central = projections["central"]
     told = head(base)
-    told["scenarios"] = {slug: scenario(base, outlook, central) for slug, outlook in outlooks.items()}
+    told["scenarios"] = {slug: scenario(base, projection, central) for slug, projection in projections.items()}
     return told
 
 
@@ -95,132 +92,128 @@ def red(assumptions, with_ledger: bool = False) -> list[str]:
     return [key for key in used if assumptions.entry(key).reliability == "red"]
 
 
-def scenario(base: Base, outlook: Outlook, central: Outlook) -> dict:
+def scenario(base: Base, projection: Projection, central: Projection) -> dict:
     """One scenario's figures."""
-    drawn = outlook.drawn
+    drawn, a = projection.drawn, projection.assumptions
     return {
-        "name": outlook.assumptions.scenario.name,
-        "reason": outlook.assumptions.scenario.reason,
+        "name": a.scenario.name,
+        "reason": a.scenario.reason,
         "differs": [
             {
                 "key": change.key,
-                "assumption": outlook.assumptions.catalogue.items[change.key].description,
+                "assumption": a.catalogue.items[change.key].description,
                 "central": change.central,
                 "scenario": change.scenario,
-                "low": outlook.assumptions.entry(change.key).low,
-                "high": outlook.assumptions.entry(change.key).high,
+                "low": a.entry(change.key).low,
+                "high": a.entry(change.key).high,
                 "why": change.why,
             }
-            for change in outlook.assumptions.differs
+            for change in a.differs
         ],
-        "children": children(base, outlook),
-        "contingency": {
-            "amount": drawn.amount,
-            "call": with_error(drawn.at_year_end),
-            "variance": summary(drawn.variance),
-            "headroom": summary(drawn.headroom),
-            "recovery_plan": summary(np.ravel(outlook.plan.money.contingency.recovery_plan)),
-            "chance_holds": drawn.chance,
-            "chance_error": drawn.chance_error(),
-            "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
-            "exhaustion": exhaustion(base, drawn),
-            "call_by_month": [
-                {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
-                for i, month in enumerate(base.year)
-            ],
-            "chance_by_base_budget": chance_by_budget(base, outlook),
-        },
-        "effect": effects(base, outlook),
-        "payback": payback_of(outlook, central),
-        "causes": causes_of(base, outlook, central),
-        "cost": cost_by_year(base, outlook),
-        "activity": activity_by_year(outlook),
+        "children": children(base, projection),
+        "contingency": contingency(base, projection),
+        "effect": effects(base, projection),
+        "payback": payback_of(projection, central),
+        "causes": causes_of(base, projection, central),
+        "cost": cost_by_year(base, projection),
+        "activity": activity_by_year(projection),
         "difference_from_central": {
             "call": difference(drawn.at_year_end, central.drawn.at_year_end),
-            "net_cost": {year: difference(year_net(outlook, year), year_net(central, year)) for year in base.budgets},
+            "net_cost": {
+                year: difference(year_net(projection, year), year_net(central, year)) for year in base.budgets
+            },
         },
     }
 
 
-def with_error(draws: np.ndarray) -> dict[str, float]:
-    """A summary with the Monte Carlo errors of its mean and its 90th percentile."""
-    errors = {"error_of_mean": error_of_mean(draws), "error_of_p90": error_of_quantile(draws, QUANTILES["p90"])}
-    return summary(draws) | errors
+def contingency(base: Base, projection: Projection) -> dict:
+    """The draw-down of the contingency; of the call also the Monte Carlo errors of its mean and 90th percentile."""
+    drawn, call = projection.drawn, projection.drawn.at_year_end
+    errors = {"error_of_mean": error_of_mean(call), "error_of_p90": error_of_quantile(call, QUANTILES["p90"])}
+    return {
+        "amount": drawn.amount,
+        "call": summary(call) | errors,
+        "variance": summary(drawn.variance),
+        "headroom": summary(drawn.headroom),
+        "recovery_plan": summary(np.ravel(projection.plan.money.contingency.recovery_plan)),
+        "chance_holds": drawn.chance,
+        "chance_error": drawn.chance_error(),
+        "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
+        "exhaustion": exhaustion(base, drawn),
+        "call_by_month": [
+            {"month": month, "estimated": month not in base.months, **summary(drawn.call[:, i])}
+            for i, month in enumerate(base.year)
+        ],
+        "chance_by_base_budget": chance_by_budget(base, projection),
+    }
 
 
-def children(base: Base, outlook: Outlook) -> dict:
+def children(base: Base, projection: Projection) -> dict:
     """LAC, UASC among them, and CP at every month end, starts and ends."""
-    held = {}
+    held, months = {}, projection.forecast_months
     for group in ("lac", "cp"):
-        paths, expected = getattr(outlook, group), outlook.expected[group]
+        paths, expected = getattr(projection, group), projection.expected[group]
         held[group] = {
-            "month_ends": by_month(outlook.forecast_months, paths.stock.sum(axis=2), expected.stock.sum(axis=1)),
-            "starts": by_month(outlook.forecast_months, paths.starts.sum(axis=2), expected.starts.sum(axis=1)),
-            "ends": by_month(outlook.forecast_months, paths.ends.sum(axis=2), expected.ends.sum(axis=1)),
+            name: by_month(months, getattr(paths, of).sum(axis=2), getattr(expected, of).sum(axis=1))
+            for name, of in (("month_ends", "stock"), ("starts", "starts"), ("ends", "ends"))
         }
-    if base.year[-1] not in outlook.forecast_months:  # the year is over: its last month end was counted
-        for group in ("lac", "cp"):
-            held[group]["month_ends"].insert(0, counted(base.year[-1], getattr(base, group).opening.children))
-    expected = outlook.expected["lac"].stock @ base.uasc_share
-    held["uasc"] = {"month_ends": by_month(outlook.forecast_months, uasc(base, outlook), expected)}
+        if base.year[-1] not in months:  # the year is over: its last month end was counted
+            counted = float(getattr(base, group).opening.children)
+            row = {"month": base.year[-1], **dict.fromkeys(["principal", "mean", *QUANTILES], counted)}
+            held[group]["month_ends"].insert(0, row)
+    expected = projection.expected["lac"].stock @ base.uasc_share
+    held["uasc"] = {"month_ends": by_month(projection.forecast_months, uasc(base, projection), expected)}
     return held
 
 
-def counted(month: str, children: int) -> dict:
-    """The row of a month end that was counted."""
-    return {"month": month, **dict.fromkeys(["principal", "mean", *QUANTILES], float(children))}
-
-
-def uasc(base: Base, outlook: Outlook) -> np.ndarray:
+def uasc(base: Base, projection: Projection) -> np.ndarray:
     """UASC at each month end, [draw x month]: counted where they are states of their own."""
-    placed = outlook.lac.placed
-    return (
-        outlook.lac.stock @ base.uasc_share
-        if placed is None
-        else placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
-    )
+    placed = projection.lac.placed
+    if placed is None:
+        return projection.lac.stock @ base.uasc_share
+    return placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
 
 
-def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray) -> list[dict]:
-    """One row a month: the principal run beside the draws."""
-    return [
-        {"month": month, "principal": float(principal[i]), **summary(draws[:, i])} for i, month in enumerate(months)
-    ]
+def by_month(months: list[str], draws: np.ndarray, principal: np.ndarray | None = None) -> list[dict]:
+    """One row a month: the principal run, where there is one, beside the draws."""
+    first = [{"month": month} for month in months]
+    if principal is not None:
+        first = [row | {"principal": float(figure)} for row, figure in zip(first, principal, strict=True)]
+    return [row | summary(draws[:, i]) for i, row in enumerate(first)]
 
 
-def payback_of(outlook: Outlook, central: Outlook) -> dict | None:
+def payback_of(projection: Projection, central: Projection) -> dict | None:
     """What the scenario's measure costs and brings, and when it pays back; None where there is no measure."""
-    held = payback(outlook, central)
+    held = payback(projection, central)
     if held is None:
         return None
     month = held.month()
-    at = (
-        {name: held.months[int(np.quantile(month, q, method="lower"))] for name, q in QUANTILES.items()}
-        if month.size
-        else None
-    )
-    by_year = {year: summary(benefit) for year, benefit in held.by_year().items()}
     return {
         "until": held.months[-1],
         "cost": float(held.cost.sum()),
         "benefit": summary(held.so_far[:, -1]),
         "chance": held.chance,
-        "month": at,
-        "by_year": by_year,
+        "month": _months_at(held.months, month) if month.size else None,
+        "by_year": {year: summary(benefit) for year, benefit in held.by_year().items()},
     }
 
 
-def causes_of(base: Base, outlook: Outlook, central: Outlook) -> dict | None:
+def _months_at(months: list[str], at: np.ndarray) -> dict[str, str]:
+    """The months at the 10th, 50th and 90th percentile of their numbers `at`, [draw]."""
+    return {name: months[int(np.quantile(at, q, method="lower"))] for name, q in QUANTILES.items()}
+
+
+def causes_of(base: Base, projection: Projection, central: Projection) -> dict | None:
     """The change of the expected call from the central case by cause, pounds and pence; None for the central case."""
-    if outlook is central:
+    if projection is central:
         return None
-    known, alone = {id(one.assumptions): one for one in (outlook, central)}, base.without_expected()
+    known, alone = {id(one.assumptions): one for one in (projection, central)}, base.without_expected()
 
     def call(a: Assumptions) -> float:
-        there = known[id(a)] if id(a) in known else foresee(alone, a)
+        there = known[id(a)] if id(a) in known else project(alone, a)
         return float(there.drawn.at_year_end.mean())
 
-    held = split(central.assumptions, outlook.assumptions, call)
+    held = split(central.assumptions, projection.assumptions, call)
     return {
         "before": float(held.before),
         "after": float(held.after),
@@ -233,63 +226,55 @@ def exhaustion(base: Base, drawn) -> dict | None:
     failing = drawn.month_of_exhaustion()
     if not failing.size:
         return None
-    at = {name: base.year[int(np.quantile(failing, q, method="lower"))] for name, q in QUANTILES.items()}
     count = np.bincount(failing, minlength=len(base.year)) / drawn.holds.size
-    return {**at, "share_of_draws": dict(zip(base.year, count.tolist(), strict=True))}
+    share = dict(zip(base.year, count.tolist(), strict=True))
+    return {**_months_at(base.year, failing), "share_of_draws": share}
 
 
-def chance_by_budget(base: Base, outlook: Outlook) -> list[dict]:
+def chance_by_budget(base: Base, projection: Projection) -> list[dict]:
     """The chance at several base budgets between the low and the high of the adjustment."""
-    a = outlook.assumptions
-    entry = a.entry("budget.adjustment")
+    entry, plan, rows = projection.assumptions.entry("budget.adjustment"), projection.plan.money.contingency, []
     if entry.low is None or entry.low == entry.high:
         return []
-    rows = []
-    for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS):
-        plan = outlook.plan.money.contingency
-        drawn = draw_on(plan, outlook.lines, outlook.months, base.budget, base.year, float(adjustment))
-        rows.append(
-            {
-                "adjustment": float(adjustment),
-                "chance_holds": drawn.chance,
-                "call_mean": float(drawn.at_year_end.mean()),
-            }
-        )
+    for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS).tolist():
+        drawn = draw_on(plan, projection.lines, projection.months, base.budget, base.year, adjustment)
+        mean = float(drawn.at_year_end.mean())
+        rows.append({"adjustment": adjustment, "chance_holds": drawn.chance, "call_mean": mean})
     return rows
 
 
-def year_net(outlook: Outlook, year: str) -> np.ndarray:
+def year_net(projection: Projection, year: str) -> np.ndarray:
     """Net cost of a financial year, [draw]."""
-    inside = [i for i, month in enumerate(outlook.months) if financial_year(month) == year]
-    return costs.net(outlook.lines)[:, inside].sum(axis=1)
+    return costs.net(projection.lines)[:, years_in(projection.months)[year]].sum(axis=1)
 
 
-def effects(base: Base, outlook: Outlook) -> dict:
+def effects(base: Base, projection: Projection) -> dict:
     """Part-year and full-year effect, recurring: no Recovery Plan, no one-off savings.
 
     Part-year: this year's net cost less its budget. Full-year: the year's last month's net cost a day over a whole
     year, less the same budget.
     """
-    year, last = outlook.assumptions.case.financial_year, outlook.months.index(base.year[-1])
-    per_day = costs.net(outlook.lines)[:, last] / days_in(base.year)[-1]
-    budget = costs.net(base.budgets[year]) + outlook.assumptions.value("budget.adjustment")
+    year, last = projection.assumptions.case.financial_year, projection.months.index(base.year[-1])
+    per_day = costs.net(projection.lines)[:, last] / days_in(base.year)[-1]
+    budget = costs.net(base.budgets[year]) + projection.assumptions.value("budget.adjustment")
     return {
-        "part_year": summary(year_net(outlook, year) - budget),
+        "part_year": summary(year_net(projection, year) - budget),
         "full_year": summary(per_day * days_in(base.year).sum() - budget),
     }
 
 
-def cost_by_year(base: Base, outlook: Outlook) -> dict:
+def cost_by_year(base: Base, projection: Projection) -> dict:
     """Financial year -> gross, income, net, budget, variance, groups and lines."""
-    held = costs.by_year(outlook.lines, outlook.months)
-    return {year: _cost_of(lines, base.budgets[year], outlook) for year, lines in held.items()}
+    return {year: cost_of(base, projection, year) for year in years_in(projection.months)}
 
 
-def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outlook: Outlook) -> dict:
+def cost_of(base: Base, projection: Projection, year: str) -> dict:
+    """Gross, income, net, budget, variance, groups and lines of one financial year."""
+    lines, budget = costs.by_year(projection.lines, projection.months)[year], base.budgets[year]
     income = [line for line, (_, group) in LINES.items() if group == "income"]
     gross = sum(cost for line, cost in lines.items() if line not in income)
     earned = sum(lines[line] for line in income)
-    adjustment = outlook.assumptions.value("budget.adjustment")
+    adjustment = projection.assumptions.value("budget.adjustment")
     planned = costs.net(budget) + adjustment
     groups = {group: sum(lines[line] for line, (_, held) in LINES.items() if held == group) for group in GROUPS}
     return {
@@ -304,14 +289,13 @@ def _cost_of(lines: dict[str, np.ndarray], budget: dict[str, np.ndarray], outloo
     }
 
 
-def activity_by_year(outlook: Outlook) -> dict:
+def activity_by_year(projection: Projection) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
-    plan = outlook.plan.money.costs
-    needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
-    years = np.array([financial_year(month) for month in outlook.months])
-    counts, posts = {"lac_reviews": outlook.work.lac_reviews, **needed.conferences}, needed.posts
+    plan = projection.plan.money.costs
+    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
+    counts = {"lac_reviews": projection.work.lac_reviews, **needed.conferences}
     return {
-        year: {name: summary(count[:, years == year].sum(axis=1)) for name, count in counts.items()}
-        | {f"{kind}_posts_needed": summary(posts[kind][:, years == year].mean(axis=1)) for kind in posts}
-        for year in dict.fromkeys(years.tolist())
+        year: {name: summary(count[:, inside].sum(axis=1)) for name, count in counts.items()}
+        | {f"{kind}_posts_needed": summary(posts[:, inside].mean(axis=1)) for kind, posts in needed.posts.items()}
+        for year, inside in years_in(projection.months).items()
     }

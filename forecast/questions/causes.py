@@ -29,10 +29,6 @@ class Split:
     after: Decimal
     parts: dict[str, Decimal]
 
-    @property
-    def whole(self) -> Decimal:
-        return self.after - self.before
-
 
 def moved(first: Assumptions, second: Assumptions) -> dict[str, list[str]]:
     """Cause -> keys whose value or range differs between two sets; timing is no cause of its own."""
@@ -42,19 +38,16 @@ def moved(first: Assumptions, second: Assumptions) -> dict[str, list[str]]:
     return {cause: keys for cause, keys in by_cause.items() if keys}
 
 
-def with_keys(first: Assumptions, second: Assumptions, keys: list[str]) -> Assumptions:
-    """The first set with some keys, and the timing, of the second."""
-    timing = [key for key, item in second.catalogue.nature.items() if item.cause == TIMING]
-    return replace(first, entries=first.entries | {key: second.entries[key] for key in (*keys, *timing)})
-
-
 def split(first: Assumptions, second: Assumptions, figure: Callable[[Assumptions], float]) -> Split:
     """The change of `figure` (pounds, or children) from the first set to the second, by cause."""
     before, after = penny(figure(first)), penny(figure(second))
-    causes = moved(first, second)
+    causes, parts = moved(first, second), {}
     if len(causes) == 1:
         return Split(before, after, {next(iter(causes)): after - before, INTERACTION: Decimal(0)})
-    parts = {cause: penny(figure(with_keys(first, second, keys))) - before for cause, keys in causes.items()}
+    timing = [key for key, item in second.catalogue.nature.items() if item.cause == TIMING]
+    for cause, keys in causes.items():
+        alone = replace(first, entries=first.entries | {key: second.entries[key] for key in (*keys, *timing)})
+        parts[cause] = penny(figure(alone)) - before
     return Split(before, after, parts | {INTERACTION: after - before - sum(parts.values(), Decimal(0))})
 
 
@@ -86,21 +79,16 @@ def between_years(first: YearFigures, last: YearFigures, components: dict[str, f
     """
     if min(*vars(first).values(), *vars(last).values()) <= 0:
         raise ValueError("every figure must be above 0")
-    if abs(sum(components.values()) - (last.people - first.people)) > HALF_A_PERSON:
-        raise ValueError(
-            f"the components sum to {sum(components.values()):g}; "
-            f"the change of people is {last.people - first.people:g}"
-        )
+    change, known = last.people - first.people, sum(components.values())
+    if abs(known - change) > HALF_A_PERSON:
+        raise ValueError(f"the components sum to {known:g}; the change of people is {change:g}")
     weight = log_mean(first.stock, last.stock)
     a_person = weight / log_mean(first.people, last.people)
     rates = math.log(last.starts / last.people) - math.log(first.starts / first.people)
-    parts = {name: penny(a_person * count) for name, count in components.items()} | {
-        "start rates": penny(weight * rates)
-    }
-    whole = penny(last.stock) - penny(first.stock)
-    return Split(
-        penny(first.stock), penny(last.stock), parts | {"length of stay": whole - sum(parts.values(), Decimal(0))}
-    )
+    parts = {name: penny(a_person * count) for name, count in components.items()}
+    parts["start rates"] = penny(weight * rates)
+    before, after = penny(first.stock), penny(last.stock)
+    return Split(before, after, parts | {"length of stay": after - before - sum(parts.values(), Decimal(0))})
 
 
 def log_mean(first: float, last: float) -> float:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from forecast.case.months import financial_year
+
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
@@ -21,6 +23,12 @@ def error_of_quantile(draws: np.ndarray, at: float) -> float:
     step = np.sqrt(at * (1 - at) / draws.size)
     low, high = np.quantile(draws, [max(at - step, 0), min(at + step, 1)])
     return float((high - low) / 2)
+
+
+def years_in(months: list[str]) -> dict[str, np.ndarray]:
+    """Financial year -> which of the months are in it, [month] of true and false; in the order of the months."""
+    years = np.array([financial_year(month) for month in months])
+    return {year: years == year for year in dict.fromkeys(years.tolist())}
 
 
 def difference(scenario: np.ndarray, central: np.ndarray) -> dict[str, float]:

@@ -7,18 +7,20 @@ from forecast.case.ages import CP_BANDS, LAC_BANDS
 from forecast.case.months import DAYS_A_WEEK, MONTHS_A_YEAR, days_in, financial_year
 from forecast.demand.placements import PAID_FOR, placement_days
 from forecast.demand.population import Population
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.money.activity import activity_of
-from forecast.questions.compare import summary
+from forecast.questions.compare import summary, years_in
+
+BANDS = {"lac": LAC_BANDS, "cp": CP_BANDS}
 
 
-def detail(base: Base, outlook: Outlook) -> dict[str, list[dict]]:
+def detail(base: Base, projection: Projection) -> dict[str, list[dict]]:
     """Tables of one scenario as rows, ready for JSON: children in children, money in pounds, years as 2011-12."""
-    return people(outlook.population, base.months) | {
-        "ages": ages(base, outlook),
-        "care": care(outlook),
-        "placements": placements(outlook),
-        "work": work(outlook),
+    return people(projection.population, base.months) | {
+        "ages": ages(base, projection),
+        "care": care(projection),
+        "placements": placements(projection),
+        "work": work(projection),
     }
 
 
@@ -39,13 +41,13 @@ def people(population: Population, months: list[str]) -> dict[str, list[dict]]:
     }
 
 
-def ages(base: Base, outlook: Outlook) -> list[dict]:
+def ages(base: Base, projection: Projection) -> list[dict]:
     """Children by age band at the origin and at each 31 March: mean and 80% range."""
     rows = []
-    for group in ("lac", "cp"):
-        paths, bands = getattr(outlook, group), LAC_BANDS if group == "lac" else CP_BANDS
+    for group, bands in BANDS.items():
+        paths = getattr(projection, group)
         moments = {base.central.case.origin.isoformat()[:7]: paths.opening}
-        moments |= {m: paths.stock[:, at] for at, m in enumerate(outlook.forecast_months) if m.endswith("-03")}
+        moments |= {m: paths.stock[:, at] for at, m in enumerate(projection.forecast_months) if m.endswith("-03")}
         for month, stock in moments.items():
             rows += [
                 {"group": group, "month": month, "band": band, **summary(stock[:, at])} for at, band in enumerate(bands)
@@ -53,58 +55,49 @@ def ages(base: Base, outlook: Outlook) -> list[dict]:
     return rows
 
 
-def care(outlook: Outlook) -> list[dict]:
+def care(projection: Projection) -> list[dict]:
     """Expected starts, ends and birthdays into each age band by financial year, forecast months alone."""
-    years = np.array([financial_year(month) for month in outlook.forecast_months])
-    return [
-        {
-            "group": group,
-            "year": year,
-            "months": int((years == year).sum()),
-            "band": name,
-            **{
-                flow: float(getattr(getattr(outlook, group), flow)[:, years == year, band].sum(axis=1).mean())
-                for flow in ("starts", "ends", "aged")
-            },
-        }
-        for group in ("lac", "cp")
-        for year in dict.fromkeys(years.tolist())
-        for band, name in enumerate(LAC_BANDS if group == "lac" else CP_BANDS)
-    ]
+    rows = []
+    for group, bands in BANDS.items():
+        flows = {name: getattr(getattr(projection, group), name) for name in ("starts", "ends", "aged")}
+        for year, inside in years_in(projection.forecast_months).items():
+            of_year = {"group": group, "year": year, "months": int(inside.sum())}
+            for at, band in enumerate(bands):
+                means = {name: float(flow[:, inside, at].sum(axis=1).mean()) for name, flow in flows.items()}
+                rows.append(of_year | {"band": band} | means)
+    return rows
 
 
-def placements(outlook: Outlook) -> list[dict]:
+def placements(projection: Projection) -> list[dict]:
     """Average children, pounds a child a week, and cost by placement line and financial year."""
-    plan, setting, months = outlook.plan.money.costs, outlook.setting, outlook.months
-    days = placement_days(outlook.work, plan.places, plan.kinship_share, *setting.placed)
+    plan, setting, months = projection.plan.money.costs, projection.setting, projection.months
+    days = placement_days(projection.work, plan.places, plan.kinship_share, *setting.placed)
     by_line = {
         line: sum(days[name] for name, paid in PAID_FOR.items() if paid.line == line)
         for line in dict.fromkeys(paid.line for paid in PAID_FOR.values())
     }
-    years, rows = np.array([financial_year(month) for month in months]), []
-    for year in dict.fromkeys(years.tolist()):
-        inside = years == year
-        for line in (line for line in outlook.lines if line in by_line):
+    rows = []
+    for year, inside in years_in(months).items():
+        for line in (line for line in projection.lines if line in by_line):
             lived = np.atleast_2d(by_line[line])[:, inside].sum(axis=1)
-            cost = outlook.lines[line][:, inside].sum(axis=1).mean()
+            cost = projection.lines[line][:, inside].sum(axis=1).mean()
             price = float(cost / lived.mean() * DAYS_A_WEEK) if lived.mean() else None
-            children = summary(lived / days_in([m for m, i in zip(months, inside, strict=True) if i]).sum())
+            children = summary(lived / days_in(months)[inside].sum())
             rows.append({"year": year, "line": line, "price_a_week": price, "cost": float(cost), **children})
     return rows
 
 
-def work(outlook: Outlook) -> list[dict]:
+def work(projection: Projection) -> list[dict]:
     """Contact hours a week and posts for reviews: needed, and held, by financial year."""
-    plan, months = outlook.plan.money.costs, outlook.months
-    needed = activity_of(outlook.work, plan.contact, plan.reviews, outlook.setting)
+    plan, months = projection.plan.money.costs, projection.months
+    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
     hours = needed.sessions * plan.contact.norms.hours_a_session
     needed_by_kind = {"contact_hours_a_week": hours / (days_in(months) / DAYS_A_WEEK)}
     needed_by_kind |= {f"{kind}_posts": posts for kind, posts in needed.posts.items()}
     held = {"contact_hours_a_week": plan.contact.in_house_hours}
     held |= {f"{kind}_posts": post.held for kind, post in plan.reviews.posts.items()}
-    years = np.array([financial_year(month) for month in months])
     return [
-        {"year": year, "work": kind, "held": float(np.mean(held[kind])), **summary(one[:, years == year].mean(axis=1))}
-        for year in dict.fromkeys(years.tolist())
-        for kind, one in needed_by_kind.items()
+        {"year": year, "work": kind, "held": float(np.mean(held[kind])), **summary(posts[:, inside].mean(axis=1))}
+        for year, inside in years_in(months).items()
+        for kind, posts in needed_by_kind.items()
     ]

@@ -24,41 +24,28 @@ def years_apart(case: OpenCase) -> pd.DataFrame:
     """
     of_case = case.central.case
     people = case.tables[of_case.tables["components"]].set_index("year_to_mid").drop(columns="area").astype(float)
-    stocks = case.history.series(of_case.area, "lac_stock")
+    stocks, starts = (case.history.series(of_case.area, measure) for measure in ("lac_stock", "lac_starts"))
     ends = sorted((day for day in stocks.index if day.endswith("-03-31")), reverse=True)
     for last in ends:
         first = f"{int(last[:4]) - YEARS_BACK}-03-31"
         every_year = all(str(year) in people.index for year in range(int(first[:4]) - 1, int(last[:4])))
-        if every_year and all(_held(case.history, of_case.area, day) for day in (first, last)):
+        counted = all(day in stocks.index and financial_year(day[:7]) in starts.index for day in (first, last))
+        if every_year and counted:
             return _table(case.history, of_case.area, people, first, last)
     return pd.DataFrame(columns=COLUMNS)
 
 
-def _held(history: History, area: str, day: str) -> bool:
-    stocks, starts = (history.series(area, measure) for measure in ("lac_stock", "lac_starts"))
-    return day in stocks.index and _year_to(day) in starts.index
-
-
 def _table(history: History, area: str, people: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
-    figures = [
-        YearFigures(
+    mid_years = [str(int(day[:4]) - 1) for day in (first, last)]  # before each 31 March
+    figures = []
+    for day, mid_year in zip((first, last), mid_years, strict=True):
+        stock, starts = (
             history.value(area, "lac_stock", day),
-            history.value(area, "lac_starts", _year_to(day)),
-            people.at[_mid_year_before(day), "population_all_ages"],
+            history.value(area, "lac_starts", financial_year(day[:7])),
         )
-        for day in (first, last)
-    ]
-    between = people[(people.index > _mid_year_before(first)) & (people.index <= _mid_year_before(last))]
+        figures.append(YearFigures(stock, starts, people.at[mid_year, "population_all_ages"]))
+    between = people[(people.index > mid_years[0]) & (people.index <= mid_years[1])]
     moved = {name: float(between[column].sum()) for column, name in STREAMS.items()}
     moved[REST] = figures[1].people - figures[0].people - sum(moved.values())
     parts = between_years(*figures, moved).parts
     return pd.DataFrame([[first, last, cause, float(part)] for cause, part in parts.items()], columns=COLUMNS)
-
-
-def _year_to(day: str) -> str:
-    """The financial year that ends on a 31 March."""
-    return financial_year(day[:7])
-
-
-def _mid_year_before(day: str) -> str:
-    return str(int(day[:4]) - 1)

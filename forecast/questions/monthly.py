@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.case.months import days_in, financial_year, period_of, year_months
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
 from forecast.money.lines import LINES
 from forecast.questions.compare import QUANTILES
@@ -13,52 +13,29 @@ SHOWN = ("p10", "p90")
 COLUMNS = ["scenario", "financial_year", "period", "month", "basis", "line", "mean", *SHOWN, "budget"]
 
 
-def monthly_costs(base: Base, outlooks: dict[str, Outlook]) -> pd.DataFrame:
+def monthly_costs(base: Base, projections: dict[str, Projection]) -> pd.DataFrame:
     """scenario x month x line: cost and base budget, pounds of the month, income negative.
 
     basis    actual: from the council's ledger; estimated: the model's, for a month before the forecast; forecast
     budget   the mean base budget of the year by days of the month, as the contingency is drawn against it; the
              adjustment of the base budget, which belongs to no line, is not in it
     """
-    of_month = _budgets(base)
-    rows = [row for slug, outlook in outlooks.items() for row in _rows(base, slug, outlook, of_month)]
+    of_month = {}
+    for year in base.budgets:
+        days = days_in(year_months(year))
+        of_month |= dict(zip(year_months(year), (days / days.sum()).tolist(), strict=True))
+    actual, rows = () if base.ledger is None else base.ledger.months, []
+    for slug, projection in projections.items():
+        figures = {line: _figures(cost) for line, cost in projection.lines.items()}
+        for at, month in enumerate(projection.months):
+            basis = ACTUAL if month in actual else ESTIMATED if month < base.months[0] else FORECAST
+            of = [slug, financial_year(month), period_of(month), month, basis]
+            for line in LINES:
+                budget = float(base.budgets[of[1]][line].mean() * of_month[month])
+                rows.append([*of, line, *(figure[at] for figure in figures[line]), budget])
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def basis_of(base: Base, month: str) -> str:
-    """Whether a month's cost is the ledger's, the model's of a month gone by, or a forecast."""
-    if base.ledger is not None and month in base.ledger.months:
-        return ACTUAL
-    return ESTIMATED if month < base.months[0] else FORECAST
-
-
-def _rows(base: Base, slug: str, outlook: Outlook, of_month: dict[str, float]) -> list[list]:
-    figures = {line: _figures(cost) for line, cost in outlook.lines.items()}
-    return [
-        [
-            slug,
-            (year := financial_year(month)),
-            period_of(month),
-            month,
-            basis_of(base, month),
-            line,
-            *(figure[at] for figure in figures[line]),
-            float(base.budgets[year][line].mean() * of_month[month]),
-        ]
-        for at, month in enumerate(outlook.months)
-        for line in LINES
-    ]
 
 
 def _figures(cost: np.ndarray) -> list[list[float]]:
     """Mean, 10th and 90th percentile of each month, from [draw x month]."""
     return [cost.mean(axis=0).tolist(), *np.quantile(cost, [QUANTILES[name] for name in SHOWN], axis=0).tolist()]
-
-
-def _budgets(base: Base) -> dict[str, float]:
-    """Month -> its share of the year's budget, by days."""
-    shares = {}
-    for year in base.budgets:
-        days = days_in(year_months(year))
-        shares |= dict(zip(year_months(year), (days / days.sum()).tolist(), strict=True))
-    return shares

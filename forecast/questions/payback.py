@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.case.months import financial_year
-from forecast.model.outlook import Outlook
+from forecast.model.projection import Projection
 from forecast.money import costs
+from forecast.questions.compare import years_in
 
 MEASURES = "measures"
 
@@ -51,15 +51,14 @@ class Payback:
 
     def by_year(self) -> dict[str, np.ndarray]:
         """Financial year -> net benefit, [draw]."""
-        years = np.array([financial_year(month) for month in self.months])
-        return {year: self.benefit[:, years == year].sum(axis=1) for year in dict.fromkeys(years.tolist())}
+        return {year: self.benefit[:, inside].sum(axis=1) for year, inside in years_in(self.months).items()}
 
 
-def payback(outlook: Outlook, central: Outlook) -> Payback | None:
+def payback(projection: Projection, central: Projection) -> Payback | None:
     """What the scenario's measure brings against the central case, on the same draws; None without a measure."""
-    ahead = [i for i, month in enumerate(outlook.months) if month in set(outlook.forecast_months)]
-    cost = outlook.lines[MEASURES][:, ahead].mean(axis=0)
+    ahead = [i for i, month in enumerate(projection.months) if month in set(projection.forecast_months)]
+    cost = projection.lines[MEASURES][:, ahead].mean(axis=0)
     if not cost.any():
         return None
-    benefit = (costs.net(central.lines) - costs.net(outlook.lines))[:, ahead]
-    return Payback(outlook.forecast_months, cost, benefit)
+    benefit = (costs.net(central.lines) - costs.net(projection.lines))[:, ahead]
+    return Payback(projection.forecast_months, cost, benefit)

@@ -1,6 +1,5 @@
 """What matters most, in pounds; where the contingency is exactly spent; and what would be enough."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +9,8 @@ from scipy.optimize import brentq
 from forecast.case import Assumptions
 from forecast.case.months import year_months
 from forecast.demand.plan import read_population
-from forecast.model import outlook
-from forecast.model.outlook import Base, Outlook
+from forecast.model import projection
+from forecast.model.projection import Base, Projection
 from forecast.money.contingency import Draw, draw_on
 
 SWITCH_WITHIN = 1e-6  # of the distance between the limits
@@ -29,7 +28,7 @@ def fixed_at(a: Assumptions, key: str, value: float) -> Assumptions:
     return replace(a, entries=a.entries | {key: entry})
 
 
-def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
+def drawn_at(base: Base, held: Projection, key: str, value: float) -> Draw:
     """The draw-down with one assumption certain and the rest drawn as before: the same children, the same luck.
 
     What prices the forecast prices the budget too; births and migration move the children themselves.
@@ -37,15 +36,20 @@ def drawn_at(base: Base, held: Outlook, key: str, value: float) -> Draw:
     a, year = fixed_at(held.assumptions, key, value), held.assumptions.case.financial_year
     central, plan = fixed_at(base.central, key, value), base.read(a)
     there = replace(base, central=central, plan=base.read(central))
-    there = replace(there, budgets=base.budgets | {year: outlook.base_budget(there, year_months(year))})
+    there = replace(there, budgets=base.budgets | {year: projection.base_budget(there, year_months(year))})
     if read_population(a) != read_population(held.assumptions):
-        return outlook.foresee(there, a).drawn
-    setting = outlook.setting_of(there, plan.money.levers, held.months)
-    lines = outlook.costed(held.work, plan.money.costs, setting)
+        return projection.project(there, a).drawn
+    setting = projection.setting_of(there, plan.money.levers, held.months)
+    lines = projection.costed(held.work, plan.money.costs, setting)
     return draw_on(plan.money.contingency, lines, held.months, there.budget, there.year)
 
 
-def tornado(base: Base, held: Outlook) -> pd.DataFrame:
+def call_at(base: Base, held: Projection, key: str, value: float) -> float:
+    """Expected call with one assumption certain, pounds."""
+    return float(drawn_at(base, held, key, value).at_year_end.mean())
+
+
+def tornado(base: Base, held: Projection) -> pd.DataFrame:
     """Expected call with each uncertain assumption at its low and at its high, widest first; pounds.
 
     share  share of the call's variance over the draws that goes with the assumption alone (squared rank correlation)
@@ -53,32 +57,20 @@ def tornado(base: Base, held: Outlook) -> pd.DataFrame:
     a, middle = held.assumptions, float(held.drawn.at_year_end.mean())
     rows = []
     for key in [key for key in a.keys() if a.is_uncertain(key)]:
-        entry = a.entry(key)
-        low, high = (float(drawn_at(base, held, key, value).at_year_end.mean()) for value in (entry.low, entry.high))
-        rows.append(
-            [
-                key,
-                a.catalogue.items[key].description,
-                entry.low,
-                entry.value,
-                entry.high,
-                low - middle,
-                high - middle,
-                share_of_variance(held, key),
-            ]
-        )
+        entry, name = a.entry(key), a.catalogue.items[key].description
+        calls = [call_at(base, held, key, value) - middle for value in (entry.low, entry.high)]
+        rows.append([key, name, entry.low, entry.value, entry.high, *calls, share_of_variance(held, key)])
     columns = ["key", "assumption", "low", "value", "high", "call_at_low", "call_at_high", "share_of_variance"]
     table = pd.DataFrame(rows, columns=columns)
     reach = table[["call_at_low", "call_at_high"]].abs().max(axis=1)
     return table.loc[reach.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def share_of_variance(held: Outlook, key: str) -> float:
+def share_of_variance(held: Projection, key: str) -> float:
     """Squared rank correlation of an assumption's draws with the call; 0 where it is not drawn by the costing."""
     if key not in held.values.centre:
         return float("nan")
-    drawn = np.ravel(held.values[key])
-    return rank_correlation(drawn, held.drawn.at_year_end) ** 2
+    return rank_correlation(np.ravel(held.values[key]), held.drawn.at_year_end) ** 2
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
@@ -102,7 +94,7 @@ class Found:
     chance: float
 
 
-def seek(base: Base, held: Outlook, key: str, wanted: float) -> Found:
+def seek(base: Base, held: Projection, key: str, wanted: float) -> Found:
     """The smallest change of a lever, in its whole steps, that brings the chance that the contingency holds to
     `wanted`.
 
@@ -115,38 +107,31 @@ def seek(base: Base, held: Outlook, key: str, wanted: float) -> Found:
     best, end = max((chance_at(base, held, key, limit), limit) for limit in (item.minimum, item.maximum))
     if best < wanted:
         return Found(key, None, best)
-    value = _first_enough(
-        lambda at: chance_at(base, held, key, at) >= wanted, now, end, SMALLEST_STEP.get(item.unit, USUAL_STEP)
-    )
-    return Found(key, value, chance_at(base, held, key, value))
-
-
-def _first_enough(enough: Callable[[float], bool], now: float, end: float, step: float) -> float:
-    """The fewest whole steps from `now` toward `end` that are enough; `end` is known to be."""
-    toward = 1 if end > now else -1
-    short, reached = 0, int(np.ceil(abs(end - now) / step))
+    step, toward = SMALLEST_STEP.get(item.unit, USUAL_STEP), 1 if end > now else -1
 
     def at(steps: int) -> float:
         stepped = round(now + toward * steps * step, DECIMALS)
-        return min(stepped, end) if toward > 0 else max(stepped, end)
+        return float(min(stepped, end) if toward > 0 else max(stepped, end))
 
-    while reached - short > 1:
+    short, reached = 0, int(np.ceil(abs(end - now) / step))
+    while reached - short > 1:  # so many steps fall short, so many reach what is wanted
         middle = (short + reached) // 2
-        short, reached = (short, middle) if enough(at(middle)) else (middle, reached)
-    return float(at(reached))
+        enough = chance_at(base, held, key, at(middle)) >= wanted
+        short, reached = (short, middle) if enough else (middle, reached)
+    return Found(key, at(reached), chance_at(base, held, key, at(reached)))
 
 
-def chance_at(base: Base, held: Outlook, key: str, value: float) -> float:
+def chance_at(base: Base, held: Projection, key: str, value: float) -> float:
     """Chance that the contingency holds with one lever at a value."""
-    return outlook.foresee(base, fixed_at(held.assumptions, key, value)).drawn.chance
+    return projection.project(base, fixed_at(held.assumptions, key, value)).drawn.chance
 
 
-def switching_value(base: Base, held: Outlook, key: str) -> float | None:
+def switching_value(base: Base, held: Projection, key: str) -> float | None:
     """Where within its limits an assumption makes the expected call exactly the contingency; None if nowhere."""
     item, amount = held.assumptions.catalogue.items[key], held.drawn.amount
 
     def over(value: float) -> float:
-        return float(drawn_at(base, held, key, value).at_year_end.mean()) - amount
+        return call_at(base, held, key, value) - amount
 
     low, high = item.minimum, item.maximum
     if over(low) * over(high) > 0:
@@ -154,38 +139,31 @@ def switching_value(base: Base, held: Outlook, key: str) -> float | None:
     return float(brentq(over, low, high, xtol=SWITCH_WITHIN * (high - low)))
 
 
-def told(base: Base, held: Outlook) -> dict:
+def figures(base: Base, held: Projection) -> dict:
     """For the answer: the tornado, switching values of its widest, and what would be enough to be 80% sure."""
     table = tornado(base, held)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    for row in rows:
-        row["switching_value"] = (
-            switching_value(base, held, row["key"]) if row["key"] in set(table["key"][:SWITCHED]) else None
-        )
-    describe = held.assumptions.catalogue.items
+    for place, row in enumerate(rows):
+        row["switching_value"] = switching_value(base, held, row["key"]) if place < SWITCHED else None
     places = {key: item.sought for key, item in held.assumptions.catalogue.nature.items() if item.sought}
     found = [seek(base, held, key, SURE) for key in sorted(places, key=places.get)]
-    sought = [
-        {
-            "key": one.key,
-            "lever": describe[one.key].description,
-            "now": held.assumptions.value(one.key),
-            "enough": one.value,
-            "chance": one.chance,
-        }
-        for one in found
-    ]
     return {
         "draws": base.draws,
         "call": float(held.drawn.at_year_end.mean()),
         "sure": SURE,
         "share_of_children": share_of_children(base, held),
         "assumptions": rows,
-        "levers": sought,
+        "levers": [_enough(held, lever) for lever in found],
     }
 
 
-def share_of_children(base: Base, held: Outlook) -> float:
+def _enough(held: Projection, found: Found) -> dict:
+    """What goal-seek found, in words that a reader knows."""
+    name, now = held.assumptions.catalogue.items[found.key].description, held.assumptions.value(found.key)
+    return {"key": found.key, "lever": name, "now": now, "enough": found.value, "chance": found.chance}
+
+
+def share_of_children(base: Base, held: Projection) -> float:
     """Share of the call's variance that goes with how many children are looked after over the budget year."""
     inside = [held.months.index(month) for month in base.year]
     days = held.work.days[:, inside].sum(axis=(1, 2))
@@ -195,12 +173,7 @@ def share_of_children(base: Base, held: Outlook) -> float:
 # --- for machines: each row with its key, the values tried and the calls they gave ----
 
 
-def call_at(base: Base, held: Outlook, key: str, value: float) -> float:
-    """Expected call with one assumption certain, pounds."""
-    return float(drawn_at(base, held, key, value).at_year_end.mean())
-
-
-def tornado_rows(base: Base, held: Outlook) -> list[dict]:
+def tornado_rows(base: Base, held: Projection) -> list[dict]:
     """The tornado: values are the assumption's low, its own and its high; calls are what each gives, pounds."""
     call, table = float(held.drawn.at_year_end.mean()), tornado(base, held)
     return [
@@ -215,7 +188,7 @@ def tornado_rows(base: Base, held: Outlook) -> list[dict]:
     ]
 
 
-def switched(base: Base, held: Outlook, key: str, value: float | None) -> dict:
+def switched(base: Base, held: Projection, key: str, value: float | None) -> dict:
     """A switching value: values are the limits and where the call is the contingency, if anywhere; calls in pounds."""
     item = held.assumptions.catalogue.items[key]
     tried = sorted({item.minimum, item.maximum} | ({value} if value is not None else set()))
@@ -230,19 +203,14 @@ def switched(base: Base, held: Outlook, key: str, value: float | None) -> dict:
     }
 
 
-def sought(base: Base, held: Outlook, found: Found, wanted: float) -> dict:
+def sought(base: Base, held: Projection, found: Found, wanted: float) -> dict:
     """What goal-seek found: values are where the lever stands, its limits and what is enough; calls in pounds."""
     item, now = held.assumptions.catalogue.items[found.key], held.assumptions.value(found.key)
     tried = sorted({item.minimum, now, item.maximum} | ({found.value} if found.value is not None else set()))
-    drawn = [outlook.again(base, held, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]
-    return {
-        "key": found.key,
-        "lever": item.description,
-        "now": now,
+    drawn = [projection.project(base, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]
+    return _enough(held, found) | {
         "sure": wanted,
-        "enough": found.value,
-        "chance": found.chance,
         "values": tried,
-        "calls": [float(one.at_year_end.mean()) for one in drawn],
-        "chances": [one.chance for one in drawn],
+        "calls": [float(draw.at_year_end.mean()) for draw in drawn],
+        "chances": [draw.chance for draw in drawn],
     }

@@ -40,7 +40,8 @@ from filelock import FileLock, Timeout
 
 from forecast import __version__
 from forecast.case.errors import BadInput, Busy, CannotPublish
-from forecast.sources.files import PAUSE, SWAP_WAIT, checksums, sha256, sync, sync_folder, write_json, write_whole
+from forecast.sources import files
+from forecast.sources.files import PAUSE, SWAP_WAIT, checksums, patiently, sha256, sync, sync_folder
 
 Read = TypeVar("Read")
 Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (runs/COUNCIL, runs/COUNCIL/MONTH)
@@ -188,19 +189,19 @@ def run_id(folder: Path, month: str | None = None) -> str | None:
 @contextmanager
 def _alone(places: Places) -> Iterator[None]:
     """One at a time, with a note of who. Raises Busy."""
-    holder, lock = places.working("holder"), _lock(places)
+    holder = places.working("holder")
     try:
-        lock.acquire(timeout=LOCK_WAIT, poll_interval=PAUSE)
+        held = _lock(places).acquire(timeout=LOCK_WAIT, poll_interval=PAUSE)
     except Timeout:
         raise Busy(_busy(places)) from None
-    try:
-        with suppress(OSError):  # a courtesy: for want of room the run itself will say so
-            write_json(holder, {"process": os.getpid(), "host": socket.gethostname()})
-        yield
-    finally:
-        with suppress(OSError):
-            holder.unlink(missing_ok=True)
-        lock.release()
+    with held:
+        try:
+            with suppress(OSError):  # a courtesy: for want of room the run itself will say so
+                files.write_json(holder, {"process": os.getpid(), "host": socket.gethostname()})
+            yield
+        finally:
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
 
 
 def _lock(places: Places) -> FileLock:
@@ -241,7 +242,7 @@ def _commit(places: Places, at: str) -> None:
     """Write the journal: from here on the run is published, whatever happens."""
     staging = places.working("staging")
     journal = {"tree": tree_hash(staging), "run": run_id(staging, places.month), "at": at}
-    write_whole(places.working("journal"), (json.dumps(journal) + "\n").encode("utf-8"))
+    files.write_whole(places.working("journal"), (json.dumps(journal) + "\n").encode("utf-8"))
 
 
 def _settle(places: Places) -> None:
@@ -295,15 +296,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 def _rename(one: Path, other: Path) -> None:
     """Rename, patiently: on Windows a folder cannot be renamed while a program has a file of it open."""
-    last = time.monotonic() + (SWAP_WAIT if os.name == "nt" else 0)
-    while True:
-        try:
-            one.rename(other)
-            return
-        except PermissionError:
-            if time.monotonic() >= last:
-                raise
-            time.sleep(PAUSE)
+    patiently(lambda: one.rename(other))
 
 
 def _clear(folder: Path) -> None:
@@ -342,11 +335,8 @@ def _enough_room(places: Places) -> None:
 
 _STANDS = "What was published before stands as it was. "
 _COMPLETE = "The new run is complete and the next start finishes publishing it. "
-_CLOSE = (
-    "Close every program that has a file of it open (Excel, Word, a preview)"
-    if os.name == "nt"
-    else "Ask for the right to write there"
-)
+_HELD_OPEN = "Close every program that has a file of it open (Excel, Word, a preview)"
+_CLOSE = _HELD_OPEN if os.name == "nt" else "Ask for the right to write there"
 _ELSEWHERE = "or give another folder with --runs"
 _OF_THE_DISK = {
     FULL: ("is on a disk that is full, or your share of it is", "Make room, and start again."),
@@ -409,7 +399,7 @@ def log(home: Path, line: Logged) -> None:
             return
         before = path.read_bytes() if path.exists() else b""
         gap = b"\n" if before and not before.endswith(b"\n") else b""
-        write_whole(path, before + gap + ("\t".join(fields) + "\n").encode("utf-8"))
+        files.write_whole(path, before + gap + ("\t".join(fields) + "\n").encode("utf-8"))
 
 
 @contextmanager
@@ -417,13 +407,11 @@ def briefly(home: Path) -> Iterator[None]:
     """Alone with the files that a council's runs share, for a moment. Raises Busy if another process keeps them."""
     lock = FileLock(home / f".{LOG}.lock", fallback_to_soft=False)
     try:
-        lock.acquire(timeout=LOG_WAIT, poll_interval=PAUSE / 10)
+        held = lock.acquire(timeout=LOG_WAIT, poll_interval=PAUSE / 10)
     except Timeout:
         raise Busy(f"{_short(home)} is being written by another run. Try again.") from None
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def read_log(home: Path) -> list[Logged]:
@@ -488,9 +476,9 @@ def tree_hash(folder: Path) -> str | None:
 def code_fingerprint() -> str:
     """One checksum over the package: its code, and the pages and styles that it fills."""
     home = Path(__file__).resolve().parent.parent
-    files = {path.relative_to(home).as_posix(): path for path in home.rglob("*") if path.suffix in CODE}
+    paths = {path.relative_to(home).as_posix(): path for path in home.rglob("*") if path.suffix in CODE}
     whole = hashlib.sha256()
-    for name in sorted(files):
+    for name in sorted(paths):
         whole.update(name.encode("utf-8"))
-        whole.update(files[name].read_bytes().replace(b"\r\n", b"\n"))
+        whole.update(paths[name].read_bytes().replace(b"\r\n", b"\n"))
     return whole.hexdigest()

@@ -46,10 +46,9 @@ def catch_up(folder: Path, council: str) -> list[str]:
     """Keep the figures of every published run that has none kept; the names of those runs. folder: runs."""
     home, added = folder / council, []
     for name in _published(home):
-        if folders.run_id(home / name) in {path.stem for path in _files(home)}:
-            continue
-        table = folders.steady(home, name, lambda published: rows(published) if published.name[0] != "." else None)
-        added += [] if table is None else [_keep(home, table)]
+        if not _path(home, folders.run_id(home / name)).exists():
+            table = folders.steady(home, name, lambda published: rows(published) if published.name[0] != "." else None)
+            added += [] if table is None else [_keep(home, table)]
     return added
 
 
@@ -67,32 +66,24 @@ def _keep(home: Path, table: pd.DataFrame) -> str:
 
 def _published(home: Path) -> list[str]:
     """The names of a council's published folders."""
-    return (
-        sorted(path.name for path in home.iterdir() if (path / folders.MANIFEST).is_file() and path.name[0] != ".")
-        if home.is_dir()
-        else []
-    )
+    return sorted(path.parent.name for path in home.glob(f"[!.]*/{folders.MANIFEST}") if path.is_file())
 
 
 def rows(folder: Path) -> pd.DataFrame:
     """The tidy table (COLUMNS) of a published run; when it was published is left empty."""
     answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
-    held, manifest = [], folders.read_manifest(folder)
-    held += [{"figure": "input", "group": name, "text": checksum} for name, checksum in manifest["inputs"].items()]
-    held += [{"figure": "open", "group": group, "value": count} for group, count in answer["open_at_origin"].items()]
-    held += [{"figure": name, "value": answer[name]} for name in ("draws", "seed")]
-    held += _assumption_rows(folder / "frozen" / "central.yaml")
+    out, manifest = [], folders.read_manifest(folder)
+    out += [{"figure": "input", "group": name, "text": checksum} for name, checksum in manifest["inputs"].items()]
+    out += [{"figure": "open", "group": group, "value": count} for group, count in answer["open_at_origin"].items()]
+    out += [{"figure": name, "value": answer[name]} for name in ("draws", "seed")]
+    out += _assumption_rows(folder / "frozen" / "central.yaml")
     for slug, scenario in answer["scenarios"].items():
-        held += [{"scenario": slug, **row} for row in _scenario_rows(scenario)]
-    whole = {
-        "run": folders.run_id(folder),
-        "month": folder.name,
-        "case_month": answer["month"],
-        "code": manifest["code_sha256"],
-    }
+        out += [{"scenario": slug, **row} for row in _scenario_rows(scenario)]
+    whole = {"run": folders.run_id(folder), "month": folder.name, "case_month": answer["month"]}
     whole |= {name: answer[name] for name in ("council", "origin", "financial_year", "version")}
-    blank = {name: math.nan if name in NUMBERS else "" for name in COLUMNS}
-    table = pd.DataFrame([{**blank, **whole, **row} for row in held], columns=COLUMNS)
+    whole |= {name: math.nan if name in NUMBERS else "" for name in COLUMNS if name not in whole}
+    whole["code"] = manifest["code_sha256"]
+    table = pd.DataFrame([whole | row for row in out], columns=COLUMNS)
     return table.astype({name: float if name in NUMBERS else str for name in COLUMNS})
 
 
@@ -100,12 +91,12 @@ def _assumption_rows(frozen: Path) -> list[dict]:
     """Every central assumption with its 80% range; none where the run froze none."""
     if not frozen.is_file():
         return []
-    central, out = thaw(frozen.read_text(encoding="utf-8"), frozen.name), []
-    for key, entry in central.entries.items():
-        name = central.catalogue.items[key].description
-        range_ = {"value": entry.value, "p10": entry.low, "p90": entry.high}
-        out.append({"figure": "assumption", "group": key, **range_, "text": name})
-    return out
+    central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
+    names = {key: item.description for key, item in central.catalogue.items.items()}
+    return [
+        {"figure": "assumption", "group": key, "text": names[key], "value": at.value, "p10": at.low, "p90": at.high}
+        for key, at in central.entries.items()
+    ]
 
 
 def _scenario_rows(scenario: dict) -> list[dict]:
@@ -127,11 +118,11 @@ def _scenario_rows(scenario: dict) -> list[dict]:
     return out
 
 
-def _figure(held: dict) -> dict:
-    return {"value": held["mean"], "p10": held["p10"], "p90": held["p90"]}
+def _figure(summary: dict) -> dict:
+    return {"value": summary["mean"], "p10": summary["p10"], "p90": summary["p90"]}
 
 
-def _path(home: Path, run: str) -> Path:
+def _path(home: Path, run: str | None) -> Path:
     return home / FOLDER / f"{run}.parquet"
 
 
@@ -194,9 +185,10 @@ def _in_order(home: Path, table: pd.DataFrame) -> pd.DataFrame:
     first = {line.run: place for place, line in reversed(list(enumerate(published)))}
     times = {line.run: line.at for line in published if line.at}
     table = table.assign(
-        place=table["run"].map(last).fillna(-1), first_place=table["run"].map(first).fillna(-1).astype(int)
+        place=table["run"].map(last).fillna(-1),
+        first_place=table["run"].map(first).fillna(-1).astype(int),
+        published_at=[times.get(row.run, row.published_at) for row in table.itertuples()],
     )
-    table["published_at"] = [times.get(run, at) for run, at in zip(table["run"], table["published_at"], strict=True)]
     table = table.sort_values(["case_month", "month", "place", "run"], ignore_index=True).drop(columns="place")
     return table.assign(latest=~table.duplicated("month", keep="last"))
 
@@ -327,11 +319,10 @@ def by_horizon(beside: pd.DataFrame) -> pd.DataFrame:
 
     forecasts; bias and mean_error, in children; inside, the share of 80% ranges that held
     """
-    sized = beside.assign(size=beside["error"].abs())
-    held = sized.groupby(["group", "horizon"]).agg(
+    by_step = beside.assign(size=beside["error"].abs()).groupby(["group", "horizon"], as_index=False)
+    return by_step.agg(
         forecasts=("error", "size"), bias=("error", "mean"), mean_error=("size", "mean"), inside=("inside", "mean")
     )
-    return held.reset_index()
 
 
 def tracking(beside: pd.DataFrame) -> pd.DataFrame:
@@ -342,6 +333,8 @@ def tracking(beside: pd.DataFrame) -> pd.DataFrame:
     One-step forecasts do not overlap, so that their misses are independent if the ranges are right. Three misses in the
     first three alarm. Looked at every month, a right range alarms within five years with a chance of 4%.
     """
+    from scipy.stats import binom
+
     first = beside[beside["horizon"] == 1].sort_values(["group", "at"], ignore_index=True)
     if first.duplicated(["group", "at"]).any():
         raise BadInput("two runs forecast the same month one step ahead; give one vintage a month")
@@ -349,13 +342,8 @@ def tracking(beside: pd.DataFrame) -> pd.DataFrame:
     first["number"] = so_far.cumcount() + 1
     first["outside"] = (~first["inside"]).astype(int).groupby(first["group"]).cumsum()
     first["expected"] = first["number"] * SHOULD_MISS
-    first["chance"] = [tail(row.outside, row.number, SHOULD_MISS) for row in first.itertuples()]
+    first["chance"] = binom.sf(first["outside"] - 1, first["number"], SHOULD_MISS)
     return first.assign(alarm=first["chance"] < ALARM_TAIL)
-
-
-def tail(least: int, number: int, chance: float) -> float:
-    """The chance of `least` or more of `number` independent events that each have a chance."""
-    return math.fsum(math.comb(number, k) * chance**k * (1 - chance) ** (number - k) for k in range(least, number + 1))
 
 
 # ---- what is kept ----
@@ -369,11 +357,10 @@ def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tup
     """
     home = folder / council
     kept = {path.stem for path in _files(home)}
-    names = _published(home)
+    names, listed = _published(home), []
     months = sorted({name[:7] for name in names})
     last = months[-keep_months:] if keep_months else []
     of_year = {financial_year(month): month for month in months}.values()
-    listed = []
     for name in names:
         run = folders.run_id(home / name)
         reasons = {
@@ -382,9 +369,9 @@ def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tup
             "one of the last months": name[:7] in last,
             "the last of its financial year": name in of_year,
         }
-        why = next((why for why, holds in reasons.items() if holds), None)
+        why = next((why for why, holds in reasons.items() if holds), "")
         size = sum(file.stat().st_size for file in (home / name).rglob("*") if file.is_file())
-        listed.append([name, run, size, why is not None, why or "its figures are in the history"])
+        listed.append([name, run, size, bool(why), why or "its figures are in the history"])
     return pd.DataFrame(listed, columns=["month", "run", "bytes", "stays", "why"])
 
 

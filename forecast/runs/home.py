@@ -1,4 +1,4 @@
-"""The folders of a project."""
+"""The folders of a project, and how its cases are run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,3 +20,13 @@ class Home:
         """The project that the working folder lies in. Raises BadInput where there is none."""
         home = find_home()
         return cls(home / "params", home / "data", home / "runs", home / "notebooks")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a case is run: draws and seed decide its figures; threads change the time, notebooks what is shown."""
+
+    draws: int = 10_000
+    seed: int = 2011
+    threads: int = 2
+    notebooks: bool = True

@@ -12,12 +12,11 @@ import pandas as pd
 
 from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
-from forecast.model import check, outlook
-from forecast.model.cases import OpenCase, open_case
+from forecast.model import projection
+from forecast.model.cases import OpenCase
 from forecast.money.lines import LINES
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
-from forecast.questions.detail import detail
 from forecast.questions.history_causes import years_apart
 from forecast.questions.monthly import monthly_costs
 from forecast.record.io import record_told
@@ -25,16 +24,15 @@ from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER
 from forecast.report.workbook.sources import sources_table
 from forecast.runs import folders
-from forecast.runs.home import Home
+from forecast.runs.home import Home, Settings
 from forecast.runs.steps import Steps
-from forecast.runs.toolkit import CENTRAL, DETAIL, asked, checks_of
+from forecast.runs.toolkit import CENTRAL, DETAIL, SENSITIVITY_DRAWS, asked, checks_of, detail_of
 from forecast.sources import files
 from forecast.sources.cards import card_path
 
 NOTEBOOKS_AT_ONCE = 2
 CELL_TIMEOUT = 300
 PRINT_DPI = 150
-SENSITIVITY_DRAWS = 1000  # each of some hundred and fifty reruns; their differences are on the same draws
 
 
 def run_name(month: str, workbook: Path | None) -> str:
@@ -44,110 +42,90 @@ def run_name(month: str, workbook: Path | None) -> str:
     return f"{month}-{re.sub('[^a-z0-9]+', '-', workbook.stem.lower()).strip('-') or 'workbook'}"
 
 
-def run_case(
-    home: Home,
-    council: str,
-    month: str,
-    scenarios: list[str] | None,
-    draws: int,
-    seed: int,
-    threads: int,
-    say: Callable[[str], None],
-    with_notebooks: bool = True,
-) -> dict:
-    """Run a case and publish its folder; returns the answer. Raises BadInput before any work if an input is wrong."""
-    say("checking assumptions and data")
-    case = open_case(home.params, home.data, council, month)
-    return run_open(home, case, scenarios, draws, seed, threads, say, with_notebooks, more=More(steps=Steps.of(home)))
-
-
 @dataclass(frozen=True)
 class More:
     """What a run is given beside its case.
 
-    at      the time to log, ISO with its zone
-    record  keeps the published run's figures
-    inputs  the files the run was made from, where they are not those of the case alone; called with the folder
-    write   writes more into the folder, before the notebooks: called with folder, base, central outlook and answer
-    steps   keeps what was simulated for notebooks on the same files and draws; only for a case read from these files
+    at         the time to log, ISO with its zone
+    record     keeps the published run's figures
+    inputs     the files the run was made from, where they are not those of the case alone
+    write      writes more into the folder, before the notebooks: called with folder, base, central case and answer
+    steps      keeps what was simulated for notebooks on the same files and draws; only for a case read from these files
+    scenarios  those to run beside the central one; all where none is named
+    workbook   the file that the case was read from, if one
     """
 
     at: str = ""
     record: folders.Record | None = None
-    inputs: Callable[[Path], dict[str, Path]] | None = None
-    write: Callable[[Path, outlook.Base, outlook.Outlook, dict], None] | None = None
+    inputs: dict[str, Path] | None = None
+    write: Callable[[Path, projection.Base, projection.Projection, dict], None] | None = None
     steps: Steps | None = None
+    scenarios: tuple[str, ...] = ()
+    workbook: Path | None = None
 
 
-def run_open(
-    home: Home,
-    case: OpenCase,
-    scenarios: list[str] | None,
-    draws: int,
-    seed: int,
-    threads: int,
-    say: Callable[[str], None],
-    with_notebooks: bool = True,
-    workbook: Path | None = None,
-    more: More = More(),
-) -> dict:
-    """Run an open case and publish its folder; returns the answer. `workbook` is the file it was read from, if one."""
-    council, month = case.central.case.council, run_name(case.central.case.month, workbook)
-    chosen = {slug: a for slug, a in case.scenarios.items() if scenarios is None or slug in {"central", *scenarios}}
+def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str], None], more: More = More()) -> dict:
+    """Run an open case and publish its folder; returns the answer."""
+    council, month = case.central.case.council, run_name(case.central.case.month, more.workbook)
+    draws, chosen = settings.draws, case.scenarios
+    if more.scenarios:
+        chosen = {slug: a for slug, a in chosen.items() if slug in {CENTRAL, *more.scenarios}}
     with folders.publishing(home.runs, council, month, more.at, more.record) as folder:
         say("calibrating to the published year")
-        base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger)
-        central = outlook.foresee(base, case.central)
+        base = prepared(case, settings, draws)
+        central = projection.project(base, case.central)
         answer, by_month = head(base) | {"record": record_told(home.data.parent)}, []
-        checks, behind = {}, {}
-        with ThreadPoolExecutor(
-            1
-        ) as aside:  # on futures of its own: it shares nothing with the scenarios but processors
-            asked = (
-                aside.submit(sensitivities, case, base, central, threads) if base.draws > SENSITIVITY_DRAWS else None
-            )
+        looked_behind = settings.notebooks or more.steps is not None
+        checks, behind = checks_of(case, base, central) if looked_behind else {}, {}
+        # What matters most is asked on futures of its own: it shares nothing with the scenarios but processors.
+        with ThreadPoolExecutor(1) as aside:
+            matters = aside.submit(sensitivities, case, base, central) if draws > SENSITIVITY_DRAWS else None
             for number, (slug, assumptions) in enumerate(chosen.items(), start=1):
                 say(f"scenario {number} of {len(chosen)}: {assumptions.scenario.name}, {draws:,} draws")
-                projected = central if slug == "central" else outlook.foresee(base, assumptions)
+                projected = central if slug == CENTRAL else projection.project(base, assumptions)
                 answer["scenarios"][slug] = scenario(base, projected, central)
                 by_month.append(monthly_costs(base, {slug: projected}))
-                if with_notebooks or more.steps is not None:
-                    behind[slug] = detail(base, projected) | (checks := checks or checks_of(case, base, central))
+                if looked_behind:
+                    behind[slug] = detail_of(base, projected, checks)
             say("what matters most, and what would be enough")
-            answer["sensitivities"] = asked.result() if asked else sensitivities(case, base, central, threads)
+            answer["sensitivities"] = matters.result() if matters else sensitivities(case, base, central)
         say("writing the answer, tables and charts")
         write_run(folder, case, chosen, base, central, answer, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
             more.write(folder, base, central, answer)
         if more.steps is not None:
             keep_steps(more.steps, answer, behind)
-        if with_notebooks:
+        if settings.notebooks:
             say("running the notebooks")
             files.write_json(folder / DETAIL, behind)
             run_notebooks(home.notebooks, folder, f"{council}/{month}", say)
-        inputs = input_files(home, case, workbook) if more.inputs is None else more.inputs(folder)
-        made = folders.manifest(folder, inputs, draws, seed, {"notebooks": with_notebooks})
+        inputs = input_files(home, case, more.workbook) if more.inputs is None else more.inputs
+        made = folders.manifest(folder, inputs, draws, settings.seed, {"notebooks": settings.notebooks})
         files.write_json(folder / folders.MANIFEST, made)
     return answer
 
 
-def keep_steps(steps: Steps, told: dict, behind: dict[str, dict]) -> None:
+def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
+    """What every scenario of a case shares, on so many draws."""
+    return projection.prepare(case.central, case.evidence, draws, settings.seed, settings.threads, case.ledger)
+
+
+def keep_steps(steps: Steps, answer: dict, behind: dict[str, dict]) -> None:
     """Keep what a run simulated as the steps that a notebook on the same case, draws and seed asks for."""
-    for slug, held in told["scenarios"].items():
-        of = asked(told["council"], told["month"], slug) | {"draws": told["draws"], "seed": told["seed"]}
-        answer = told | {"sensitivities": None, "scenarios": {slug: held}}
-        steps.keep("future", of, {"answer": answer, "detail": behind[slug]})
-    of = asked(told["council"], told["month"], CENTRAL) | {"draws": told["draws"], "seed": told["seed"]}
-    steps.keep("sensitivities", of, told["sensitivities"])
+    draws = {name: answer[name] for name in ("draws", "seed")}
+    for slug, figures in answer["scenarios"].items():
+        alone = answer | {"sensitivities": None, "scenarios": {slug: figures}}
+        question = asked(answer["council"], answer["month"], slug) | draws
+        steps.keep("future", question, {"answer": alone, "detail": behind[slug]})
+    steps.keep("sensitivities", asked(answer["council"], answer["month"], CENTRAL) | draws, answer["sensitivities"])
 
 
-def sensitivities(case: OpenCase, base, central, threads: int) -> dict:
+def sensitivities(case: OpenCase, base, central) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
-        return sensitivity.told(base, central)
-    fewer = outlook.prepare(case.central, case.evidence, SENSITIVITY_DRAWS, base.seed, threads, case.ledger)
-    fewer = fewer.without_expected()
-    return sensitivity.told(fewer, outlook.foresee(fewer, case.central))
+        return sensitivity.figures(base, central)
+    fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS).without_expected()
+    return sensitivity.figures(fewer, projection.project(fewer, case.central))
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:
@@ -182,9 +160,7 @@ def scenario_text(answer: dict) -> list[str]:
 def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataFrame]:
     """Every table of the run, tidy, one fact a row."""
     return answer_tables(answer) | {
-        "calibration": check.calibration(base),
-        "rates": check.rates_used(base),
-        "spread": check.spread(base, central),
+        **checks_of(case, base, central),
         "population": central.population.flows.round(3).assign(month=base.months),
         "history": case.history.frame,
         "years_apart": years_apart(case),
@@ -192,7 +168,6 @@ def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataF
         "levers": pd.DataFrame(answer["sensitivities"]["levers"]),
         "assumptions": log_frame(case.central),
         "sources": sources_table(case.cards),
-        "reconciliation": check.reconciliation(base, case.tables[case.central.case.tables["spending"]]),
     }
 
 
@@ -205,18 +180,17 @@ def answer_tables(answer: dict) -> dict[str, pd.DataFrame]:
     causes       of the change of the expected call from the central case
     """
     children, cost, contingency, causes = [], [], [], []
-    for slug, told in answer["scenarios"].items():
-        for group, figures in told["children"].items():
+    for slug, shown in answer["scenarios"].items():
+        for group, figures in shown["children"].items():
             for figure, months in figures.items():
                 children += [{"scenario": slug, "group": group, "figure": figure, **row} for row in months]
-        for year, of_year in told["cost"].items():
+        for year, of_year in shown["cost"].items():
             for line, figures in of_year["lines"].items():
                 named = {"line": line, "name": LINES[line][0], "group": LINES[line][1]}
                 cost.append({"scenario": slug, "financial_year": year, **named, **figures})
-        drawn = told["contingency"]
-        holds = {"scenario": slug, "chance_holds": drawn["chance_holds"]}
-        contingency += [holds | row for row in drawn["call_by_month"]]
-        causes += [[slug, *part] for part in told["causes"]["parts"].items()] if told["causes"] else []
+        holds = {"scenario": slug, "chance_holds": shown["contingency"]["chance_holds"]}
+        contingency += [holds | row for row in shown["contingency"]["call_by_month"]]
+        causes += [[slug, *part] for part in shown["causes"]["parts"].items()] if shown["causes"] else []
     return {
         "children": pd.DataFrame(children),
         "cost": pd.DataFrame(cost),
@@ -273,7 +247,7 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
     (folder / "notebooks").mkdir(exist_ok=True)
     os.environ[RUN_FOLDER] = str(folder.resolve())
 
-    def one(notebook: Path) -> str:
+    def execute(notebook: Path) -> str:
         papermill.execute_notebook(
             str(notebook),
             str(folder / "notebooks" / notebook.name),
@@ -289,7 +263,7 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
 
     try:
         with ThreadPoolExecutor(NOTEBOOKS_AT_ONCE) as pool:
-            for number, name in enumerate(pool.map(one, notebooks), start=1):
+            for number, name in enumerate(pool.map(execute, notebooks), start=1):
                 say(f"notebook {number} of {len(notebooks)}: {name}")
     except papermill.PapermillExecutionError as failed:
         raise NotebookFailed(

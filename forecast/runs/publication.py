@@ -15,19 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.report import told
+from forecast.report import paper, told
 from forecast.report.disclosure import Released, read_release, rule_in, write_release
 from forecast.report.model import PRIVATE, PUBLIC, Report
 from forecast.report.notebook import Run
-from forecast.report.paper import (
-    cleared_for_all,
-    declared,
-    gathered,
-    meeting,
-    public_report,
-    read_settings,
-    scrutiny_report,
-)
 from forecast.report.paper.gate import sheet_of
 from forecast.report.render import check
 from forecast.report.render.blocks import write_blocks
@@ -37,7 +28,7 @@ from forecast.report.render.pdf import to_pdf
 from forecast.report.render.word import to_word
 from forecast.report.workbook import write_workbook
 from forecast.runs import folders, score
-from forecast.runs.pipeline import Home
+from forecast.runs.home import Home
 
 RELEASES, BLOCKS = "releases", "blocks"
 
@@ -66,16 +57,18 @@ def write_paper(
     Raises BadInput where there is no such run or meeting, the paper may not be public, or what was written does not
     read back.
     """
-    folder, settings = _folder(home, council, month), read_settings(home.params)
+    folder, settings = _folder(home, council, month), paper.read_settings(home.params)
     before = None if wanted.previous is None else _folder(home, council, wanted.previous)
-    as_of = wanted.as_of or meeting(settings, f"{council}/{month}").date
+    as_of = wanted.as_of or paper.meeting(settings, f"{council}/{month}").date
     say("gathering what the paper tells")
     run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
     scores = score.of_run(run) if run.outturns else None
-    known = gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
+    known = paper.gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
     say("disclosure control" if wanted.public else "drawing the charts")
     released = _release(home, known, council, month) if wanted.public else None
-    report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
+    report = (
+        paper.scrutiny_report(known, settings) if released is None else paper.public_report(known, settings, released)
+    )
     hidden, notes = (frozenset(released.hidden), released.notes) if released else (frozenset(), ())
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as place:
@@ -91,7 +84,7 @@ def write_paper(
         say("blocks to paste")
         write_blocks(report, staging / BLOCKS)
         say("reading every figure back")
-        _read_back(report, known, [*declared(settings, known), *notes], made)
+        _read_back(report, known, [*paper.declared(settings, known), *notes], made)
         files = _keep(staging, out)
     if released is not None:
         record = home.runs / council / RELEASES / f"{month}.json"  # private: what was hidden, and why
@@ -111,10 +104,8 @@ def _folder(home: Home, council: str, month: str) -> Path:
 
 def _read_back(report: Report, known: told.Known, names: list[str], made: dict[str, Path]) -> None:
     """Raises BadInput where a finished file says what the run does not, or a screen reader would lose its way in it."""
-    texts = {
-        "Word": check.words_in_word(made["docx"]).split("\n"),
-        "page": check.words_in_html(made["html"]).split("\n"),
-    }
+    words = {"Word": check.words_in_word(made["docx"]), "page": check.words_in_html(made["html"])}
+    texts = {name: text.split("\n") for name, text in words.items()}
     found = [*told.untold(report, names), *told.wrong(report, known, texts)]
     found += [f"Word: {fault}" for fault in check.faults(check.found_in_word(made["docx"]))]
     found += [f"page: {fault}" for fault in check.faults(check.found_in_html(made["html"]))]
@@ -157,9 +148,9 @@ def _release(home: Home, known: told.Known, council: str, month: str) -> Release
     paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
     earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
     hidden = {key for release in earlier for key in release.hidden}
-    revised = _revised(home.runs / council, known, [path.stem for path in paths])
-    return cleared_for_all(
-        known, rule_in(known.table("assumptions")), earlier, known.beside["name"], sorted(hidden & revised)
+    revised = hidden & _revised(home.runs / council, known, [path.stem for path in paths])
+    return paper.cleared_for_all(
+        known, rule_in(known.table("assumptions")), earlier, known.beside["name"], sorted(revised)
     )
 
 
@@ -167,12 +158,10 @@ def _revised(runs: Path, known: told.Known, months: list[str]) -> set[str]:
     """Counts that were others when an earlier month was released, as far as that month's run is still there."""
     now = {cell.key: cell.value for cell in sheet_of(known).cells if cell.value is not None}
     found = set()
-    for month in months:
-        path = folders.settled(runs, month) / "tables" / "history.parquet"
-        rows = pd.read_parquet(path).to_dict("records") if path.is_file() else []
-        for row in rows:
-            key, value = f"{row['measure']} {row['period']}", str(row["value"])
-            own = row["area"] == known.beside["area"] and row["breakdown"] == "all"
-            if own and key in now and value.isdecimal() and float(value) != now[key]:
+    for path in (folders.settled(runs, month) / "tables" / "history.parquet" for month in months):
+        rows = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=["area", "breakdown"])
+        for row in rows[(rows["area"] == known.beside["area"]) & (rows["breakdown"] == "all")].itertuples():
+            key, value = f"{row.measure} {row.period}", str(row.value)
+            if key in now and value.isdecimal() and float(value) != now[key]:
                 found.add(key)
     return found

@@ -17,16 +17,17 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.case.months import month_in_words
-from forecast.case.wording import nearest
+from forecast.case.wording import named, nearest
 from forecast.report import notebook as pages
 from forecast.report import tables, views, words
 from forecast.report.views import View
-from forecast.runs.home import Home
+from forecast.runs.home import Home, Settings
 from forecast.runs.steps import Steps
 
 LOGGED = ["Key", "Assumption", "Value", "Low", "High", "Unit", "Reliability"]
 CENTRAL, WHAT_IF = "central", "what-if"
-DRAWS, SEED = 10_000, 2011
+DRAWS, SEED = Settings.draws, Settings.seed
+SENSITIVITY_DRAWS = 1000  # each of some hundred and fifty reruns; their differences are on the same draws
 FEWEST, MOST = 100, 1_000_000  # draws
 DETAIL = "notebooks/detail.json"  # of a run with notebooks: what they show beyond its answer
 CHECKSUM = "application/vnd.forecast.figures+json"
@@ -54,12 +55,12 @@ class Project:
 
     def central(self, draws: int, seed: int):
         """What every scenario shares, and the central one, on so many draws; the last asked for are kept."""
-        from forecast.model.outlook import foresee, prepare
+        from forecast.model.projection import prepare, project
 
         if self.__dict__.get("_asked") != (draws, seed):
             opened = self.opened
             base = prepare(opened.central, opened.evidence, draws, seed, ledger=opened.ledger)
-            self.__dict__.update(_asked=(draws, seed), _central=(base, foresee(base, opened.central)))
+            self.__dict__.update(_asked=(draws, seed), _central=(base, project(base, opened.central)))
         return self.__dict__["_central"]
 
 
@@ -88,10 +89,7 @@ class Case:
         """Every assumption in force, with its source and range. Raises BadInput."""
         from forecast.case import changed
 
-        held = self.project.opened.scenarios
-        if self.scenario_asked not in held:
-            raise BadInput(f"there is no scenario {self.scenario_asked}. {nearest(self.scenario_asked, list(held))}")
-        own = held[self.scenario_asked]
+        own = named(self.project.opened.scenarios, self.scenario_asked)
         return changed(own, dict(self.changes), self.why) if self.changes else own
 
     @property
@@ -123,8 +121,8 @@ class Case:
     def simulate(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
         """Children living through care in so many futures, and what they cost."""
         with_draws = self._asked | {"draws": draws, "seed": seed}
-        held = self.project.steps.take("future", with_draws, lambda: self._simulated(draws, seed))
-        return Future(held["answer"], self.slug, held["detail"], self.facts["past"])
+        made = self.project.steps.take("future", with_draws, lambda: self._simulated(draws, seed))
+        return Future(made["answer"], self.slug, made["detail"], self.facts["past"])
 
     def questions(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
         """The same with what matters most and what would be enough, on at most a thousand futures, as in a run."""
@@ -165,26 +163,27 @@ class Case:
             "people": people(project_people(opened.evidence, read_population(a).centre.people, months), months),
         }
 
+    def projected(self, draws: int = DRAWS, seed: int = SEED) -> tuple:
+        """What every scenario shares, the central one and this one, as the model has them. Raises BadInput."""
+        from forecast.model.projection import project
+
+        own, (base, central) = self.assumptions, self.project.central(draws, seed)
+        return base, central, central if self.slug == CENTRAL else project(base, own)
+
     def _simulated(self, draws: int, seed: int) -> dict:
-        from forecast.model.outlook import foresee
         from forecast.questions.answer import head, scenario
-        from forecast.questions.detail import detail
         from forecast.record.io import record_told
 
-        base, central = self.project.central(draws, seed)
-        one = central if self.slug == CENTRAL else foresee(base, self.assumptions)
+        base, central, own = self.projected(draws, seed)
         answer = head(base) | {"record": record_told(self.project.home.data.parent)}
-        answer["scenarios"] = {self.slug: scenario(base, one, central)}
-        return {"answer": answer, "detail": detail(base, one) | checks_of(self.project.opened, base, central)}
+        answer["scenarios"] = {self.slug: scenario(base, own, central)}
+        return {"answer": answer, "detail": detail_of(base, own, checks_of(self.project.opened, base, central))}
 
     def _sensitivities(self, draws: int, seed: int) -> dict:
-        from forecast.model.outlook import foresee
         from forecast.questions import sensitivity
-        from forecast.runs.pipeline import SENSITIVITY_DRAWS
 
-        base, central = self.project.central(min(draws, SENSITIVITY_DRAWS), seed)
-        base = base.without_expected()
-        return sensitivity.told(base, central if self.slug == CENTRAL else foresee(base, self.assumptions))
+        base, _, own = self.projected(min(draws, SENSITIVITY_DRAWS), seed)
+        return sensitivity.figures(base.without_expected(), own)
 
     def __repr__(self) -> str:
         changes = "; ".join(f"{key} {words.figure(value)}" for key, value in self.changes)
@@ -200,18 +199,24 @@ def asked(council: str, month: str, scenario: str, changes: dict | None = None, 
     return {"council": council, "month": month, "scenario": scenario, "changes": changes or {}, "why": why}
 
 
-def checks_of(opened, base, central) -> dict[str, list[dict]]:
-    """How the model stands against what is published, as rows."""
+def checks_of(opened, base, central) -> dict[str, pd.DataFrame]:
+    """How the model stands against what is published."""
     from forecast.model import check
 
     spending = opened.tables[opened.central.case.tables["spending"]]
-    checks = {
+    return {
         "calibration": check.calibration(base),
         "rates": check.rates_used(base),
         "spread": check.spread(base, central),
         "reconciliation": check.reconciliation(base, spending),
     }
-    return {name: rows_of(table) for name, table in checks.items()}
+
+
+def detail_of(base, own, checks: dict[str, pd.DataFrame]) -> dict[str, list[dict]]:
+    """The figures behind one scenario's answer, and how the model stands, as rows."""
+    from forecast.questions.detail import detail
+
+    return detail(base, own) | {name: rows_of(table) for name, table in checks.items()}
 
 
 def rows_of(table: pd.DataFrame) -> list[dict]:
@@ -242,7 +247,7 @@ class Future:
     past: dict[str, list]
 
     @property
-    def told(self) -> dict:
+    def figures(self) -> dict:
         """The scenario as answer.json holds it."""
         return self.answer["scenarios"][self.slug]
 
@@ -299,7 +304,7 @@ class Future:
     def read(self, name: str) -> pd.DataFrame:
         """A table for reading: years, lines, work, call, enough or budgets. Raises BadInput for another name."""
         year = self.answer["financial_year"]
-        held = {
+        made = {
             "years": lambda: tables.four_years(self.answer, self.slug),
             "lines": lambda: tables.cost_by_line(self.answer, self.slug, year),
             "work": lambda: tables.activity(self.answer, self.slug),
@@ -307,7 +312,7 @@ class Future:
             "enough": lambda: tables.enough(self.answer, self.slug),
             "budgets": lambda: tables.chance_by_budget(self.answer, self.slug),
         }
-        return _read(held, name)
+        return pages.tidy(named(made, name, "there is no table")())
 
     def check(self, name: str) -> pd.DataFrame:
         """How the model stands against what is published: calibration, rates, spread or reconciliation, for reading."""
@@ -316,7 +321,7 @@ class Future:
     @property
     def checksum(self) -> str:
         """SHA-256 of the scenario as answer.json holds it: the same figures to the last bit give the same."""
-        return hashlib.sha256(json.dumps(self.told, sort_keys=True).encode("utf-8")).hexdigest()
+        return hashlib.sha256(json.dumps(self.figures, sort_keys=True).encode("utf-8")).hexdigest()
 
     def __repr__(self) -> str:
         return " ".join([self.headline[0], self.contingency.headline])
@@ -328,12 +333,6 @@ class Future:
             "text/html": shown,
             CHECKSUM: {"scenario": self.slug, "sha256": self.checksum},
         }
-
-
-def _read(held: dict, name: str) -> pd.DataFrame:
-    if name not in held:
-        raise BadInput(f"there is no table {name}. {nearest(name, list(held))}")
-    return pages.tidy(held[name]())
 
 
 @dataclass(frozen=True, repr=False)
@@ -355,7 +354,7 @@ class Comparison(View):
 
         Raises BadInput for another name; matters and levers are those of `Notebook.compared` and of a run.
         """
-        held = {
+        made = {
             "scenarios": tables.scenarios,
             "differences": tables.differences,
             "lines": tables.comparison,
@@ -363,7 +362,7 @@ class Comparison(View):
             "causes": tables.causes,
             "measures": tables.payback,
         } | ({"matters": tables.sensitivities, "levers": tables.levers} if self.answer["sensitivities"] else {})
-        return _read({key: (lambda make=make: make(self.answer)) for key, make in held.items()}, name)
+        return pages.tidy(named(made, name, "there is no table")(self.answer))
 
     @property
     def children_matter(self) -> pages.Said:
@@ -385,8 +384,7 @@ class Published:
 
     def scenario(self, name: str) -> "Published":
         """The same run's scenario. Raises BadInput for one it does not hold."""
-        if name not in self.answer["scenarios"]:
-            raise BadInput(f"the run holds no scenario {name}. {nearest(name, list(self.answer['scenarios']))}")
+        named(self.answer["scenarios"], name, "the run holds no scenario")
         return replace(self, slug=name)
 
     def change(self, changes: dict, why: str = "") -> "Published":
@@ -457,10 +455,9 @@ class Notebook:
     @cached_property
     def compared(self) -> Comparison:
         """Every scenario side by side, with what matters most and what would be enough."""
-        cases = self.case.scenarios()
-        held = compare({one.slug: one for one in cases.values()}, self.draws, self.seed)
-        told = self.case.questions(self.draws, self.seed).answer["sensitivities"]
-        return Comparison.of(held.answer | {"sensitivities": told})
+        beside = compare({case.slug: case for case in self.case.scenarios().values()}, self.draws, self.seed)
+        matters = self.case.questions(self.draws, self.seed).answer["sensitivities"]
+        return Comparison.of(beside.answer | {"sensitivities": matters})
 
 
 # --- what an analyst types --------------------------------------------------------------------------------------------
@@ -486,8 +483,8 @@ def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, see
         unlike = [part for part in ("council", "month", "draws", "seed") if one.answer[part] != first.answer[part]]
         if unlike:
             raise BadInput(f"{name} has another {unlike[0]} than the first. Simulate both alike, then compare.")
-    shown = {name: one.told["name"] if name == one.slug else name for name, one in futures.items()}
-    scenarios = {name: one.told | {"name": shown[name]} for name, one in futures.items()}
+    shown = {name: one.figures["name"] if name == one.slug else name for name, one in futures.items()}
+    scenarios = {name: one.figures | {"name": shown[name]} for name, one in futures.items()}
     return Comparison.of(first.answer | {"scenarios": scenarios})
 
 
@@ -501,9 +498,13 @@ def notebook(found: dict) -> Notebook:
             if name not in PARAMETERS:
                 raise BadInput(f"there is no parameter {name}. {nearest(name, list(PARAMETERS))}")
         given = {name: _typed(name, kind, found.get(name)) for name, kind in PARAMETERS.items()}
-        return Notebook(
-            _asked_for(**{k: v for k, v in given.items() if k not in ("draws", "seed")}), given["draws"], given["seed"]
-        )
+        changes, scenario = given["changes"], given["scenario"]
+        if given["run"]:
+            case = open_run(given["run"]).scenario(scenario).change(changes)
+        else:
+            project = Project(Home.found(), given["council"], given["month"])
+            case = Case(project, scenario, tuple(changes.items()), "what if" if changes else "").checked()
+        return Notebook(case, given["draws"], given["seed"])
     except BadInput as error:
         raise Stopped(str(error)) from None
 
@@ -549,15 +550,8 @@ def _numbers(changes: dict) -> dict[str, float]:
         if isinstance(value, bool) or not isinstance(value, Real):
             inner = (
                 f". Write the whole key with dots, such as {key}.{next(iter(value))}"
-                if isinstance(value, dict) and value
+                if value and isinstance(value, dict)
                 else ""
             )
             raise BadInput(f"changes: {key} is {value!r}; expected a number{inner}.")
     return {str(key): float(value) for key, value in changes.items()}
-
-
-def _asked_for(council: str, month: str, scenario: str, changes: dict, run: str) -> Case | Published:
-    if run:
-        return open_run(run).scenario(scenario).change(changes)
-    case = Case(Project(Home.found(), council, month), scenario)
-    return replace(case, changes=tuple(changes.items()), why="what if" if changes else "").checked()

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _replace(part, path)
+        patiently(lambda: os.replace(part, path))
     except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -47,12 +48,12 @@ def write_whole(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _replace(part: Path, path: Path) -> None:
-    """os.replace, patiently: on Windows a reader that has the old file open is waited for."""
+def patiently(replace: Callable[[], object]) -> None:
+    """Rename or replace: on Windows whoever has the old file open, or a file of the old folder, is waited for."""
     last = time.monotonic() + (SWAP_WAIT if os.name == "nt" else 0)
     while True:
         try:
-            os.replace(part, path)
+            replace()
             return
         except PermissionError:
             if time.monotonic() >= last:

@@ -68,16 +68,12 @@ def age_cells(age_from: np.ndarray, adult_age: float, newborn_share: float, cell
 
     newborn_share  share of starts under 1 that happen in the first month of life; the rest are even over the year
     """
-    edges = [np.linspace(low, high, cells + 1) for low, high in _bands(age_from, adult_age)]
+    bands = zip(age_from, np.append(age_from[1:], adult_age), strict=True)
+    edges = [np.linspace(low, high, cells + 1) for low, high in bands]
     infant = int(np.flatnonzero(age_from == 0)[0])
-    share = np.linspace(0, 1, 6 * cells + 1)
-    month = DAYS_A_YEAR / 12
+    share, month = np.linspace(0, 1, 6 * cells + 1), DAYS_A_YEAR / 12
     edges[infant] = np.interp(share, [0, newborn_share, 1], [0, month, DAYS_A_YEAR])
     return edges
-
-
-def _bands(age_from: np.ndarray, adult_age: float) -> list[tuple[float, float]]:
-    return list(zip(age_from, np.append(age_from[1:], adult_age), strict=True))
 
 
 def entrants(starts: np.ndarray, cells: list[np.ndarray], children_per_family: float = 1.0) -> Entrants:
@@ -119,9 +115,8 @@ def model_year(
     long_open  multiplies, within the opening stock, the children who could reach the last duration segment in the year
     """
     hazards_cut = hazards
-    for window in windows:
-        for edge in window:
-            hazards_cut = hazards_cut.with_break(edge) if 0 < edge < np.inf else hazards_cut
+    for edge in (edge for window in windows for edge in window if 0 < edge < np.inf):
+        hazards_cut = hazards_cut.with_break(edge)
     cells = age_cells(hazards.age_from, hazards.adult_age, newborn_share)
     longest = hazards.adult_age - hazards.age_from[0]
     steady = steady_stock(hazards, starts, cells, longest)
@@ -133,14 +128,16 @@ def model_year(
     cohorts = at_open + entrant_cohorts(np.linspace(*year, MONTHS_A_YEAR + 1), entrants(by_month, cells), nodes=1)
     lever = np.ones((1, hazards.age_from.size))
     seen = expect(year, hazards_cut, cohorts, np.atleast_2d(starts), lever)
-    stays = {window: _share(seen.ends_by_segment, hazards_cut.duration_from, window) for window in windows}
+    ended, stays = seen.ends_by_segment, {}
+    for window in windows:
+        stays[window] = float(ended[_inside(hazards_cut, window)].sum() / ended.sum())
     at_close = survivors(hazards, cohorts, DAYS_A_YEAR)
     return Fit(hazards, opening, starts, seen.stock[0], seen.ends[0], stays, at_open, at_close)
 
 
-def _share(ends_by_segment: np.ndarray, duration_from: np.ndarray, window: tuple[float, float]) -> float:
-    inside = (duration_from >= window[0]) & (duration_from < window[1])
-    return float(ends_by_segment[inside].sum() / ends_by_segment.sum())
+def _inside(hazards: Hazards, window: tuple[float, float]) -> np.ndarray:
+    """Which duration segments begin within a window of days, [segment]."""
+    return (hazards.duration_from >= window[0]) & (hazards.duration_from < window[1])
 
 
 def _ratio(published, modelled):
@@ -165,8 +162,7 @@ def fit_country(first: Hazards, margins: Margins) -> tuple[Fit, float]:
     stock is the closing one's share of the total, and the newborn share meets the closing stock.
     """
     hazards, share = first, 0.5
-    opening = _reconciled(margins)
-    infant = _infant(first)
+    opening, infant = _reconciled(margins), _infant(first)
     for step in 1.0 / (1.0 + np.arange(ROUNDS) / ROUNDS_AT_FULL_STEP):
         fit = model_year(hazards, margins.starts, opening, share, margins.stays)
         pairs = [(margins.ends, fit.ends), (margins.closing, fit.closing)]
@@ -200,39 +196,23 @@ def fit_country_by_stock(first: Hazards, margins: Margins) -> tuple[Fit, float]:
 
 
 def fit_council(national: Hazards, margins: Margins, newborn_share: float) -> Fit:
-    """Hazards of one council: the country's shape by duration, its own level by age.
+    """Hazards of one council: the country's shape by duration, its own level by age or, where ends are published in
+    total only, at one level.
 
-    Under 1 the closing stock sets the hazard and the ceases set the opening stock (all who were under 1 a year ago
-    are now 1 or gone); at other ages the ceases set the hazard and the closing stock sets the opening stock.
+    Under 1 the closing stock sets the hazard and the ceases, where they are known by age, set the opening stock (all
+    who were under 1 a year ago are now 1 or gone); at other ages the ceases set the hazard and the closing stock sets
+    the opening stock.
     """
     hazards, opening = national, margins.closing.astype(float)
-    is_infant = np.arange(opening.size) == _infant(national)
+    is_infant, by_age = np.arange(opening.size) == _infant(national), margins.ends is not None
     for _ in range(ROUNDS):
         fit = model_year(hazards, margins.starts, opening, newborn_share, margins.stays)
-        if _settled([(margins.ends, fit.ends), (margins.closing, fit.closing)]):
+        ended = (margins.ends, fit.ends) if by_age else (margins.ended, fit.ends.sum())
+        if _settled([ended, (margins.closing, fit.closing)]):
             break
-        too_many = _ratio(fit.closing, margins.closing)
-        hazards = hazards.times(np.where(is_infant, too_many, _ratio(margins.ends, fit.ends)))
-        short = np.where(is_infant, margins.ends - fit.ends, margins.closing - fit.closing)
-        opening = np.maximum(opening + STEP * short, 0)
-    return fit
-
-
-def fit_council_by_stock(national: Hazards, margins: Margins, newborn_share: float) -> Fit:
-    """Hazards of one council where ends are published in total only, beside the stock by age.
-
-    Under 1 the closing stock sets the hazard; at other ages the hazards are the country's at one level, which the
-    total of ends sets, and the closing stock sets the opening stock.
-    """
-    hazards, opening = national, margins.closing.astype(float)
-    is_infant = np.arange(opening.size) == _infant(national)
-    for _ in range(ROUNDS):
-        fit = model_year(hazards, margins.starts, opening, newborn_share, margins.stays)
-        if _settled([(margins.ended, fit.ends.sum()), (margins.closing, fit.closing)]):
-            break
-        level = _ratio(margins.ended, fit.ends.sum())
-        hazards = hazards.times(np.where(is_infant, _ratio(fit.closing, margins.closing), level))
-        opening = np.maximum(opening + STEP * np.where(is_infant, 0, margins.closing - fit.closing), 0)
+        hazards = hazards.times(np.where(is_infant, _ratio(fit.closing, margins.closing), _ratio(*ended)))
+        infants = margins.ends - fit.ends if by_age else 0
+        opening = np.maximum(opening + STEP * np.where(is_infant, infants, margins.closing - fit.closing), 0)
     return fit
 
 
@@ -245,21 +225,18 @@ def fit_council_by_stays(national: Hazards, margins: Margins, newborn_share: flo
     hazards, flow = national, margins.closing.sum() + margins.ended - margins.starts.sum()
     opening, long_open = _reconciled(margins), 1.0
     last = max(margins.stays, default=None)
+    shorter = {window: share for window, share in margins.stays.items() if window != last}
     for _ in range(ROUNDS):
         fit = model_year(hazards, margins.starts, opening, newborn_share, margins.stays, long_open)
         shape = fit.closing / fit.closing.sum() * flow
         if _settled([(margins.ended, fit.ends.sum()), (shape, opening), *_stay_pairs(margins, fit)]):
             break
-        hazards = _by_duration(
-            hazards, {window: margins.stays[window] for window in margins.stays if window != last}, fit.stays
-        )
+        hazards = _by_duration(hazards, shorter, fit.stays)
         hazards = hazards.times(np.full(opening.size, _ratio(margins.ended, fit.ends.sum())))
         if last:
             long_open *= float(_ratio(margins.stays[last], fit.stays[last]))
-            step = national.per_day[:, -1] / national.per_day[:, -2]
-            hazards = replace(
-                hazards, per_day=np.column_stack([hazards.per_day[:, :-1], hazards.per_day[:, -2] * step])
-            )
+            longest = hazards.per_day[:, -2] * (national.per_day[:, -1] / national.per_day[:, -2])
+            hazards = replace(hazards, per_day=np.column_stack([hazards.per_day[:, :-1], longest]))
         opening = opening + STEP * (shape - opening)
     return fit
 
@@ -272,9 +249,8 @@ def fit_council_by_level(national: Hazards, margins: Margins, newborn_share: flo
     opening = _reconciled(margins)
 
     def year(level: float) -> Fit:
-        return model_year(
-            national.times(np.full(opening.size, np.exp(level))), margins.starts, opening, newborn_share, {}
-        )
+        hazards = national.times(np.full(opening.size, np.exp(level)))
+        return model_year(hazards, margins.starts, opening, newborn_share, {})
 
     levels_, fits = [0.0], [year(0.0)]
     over = [np.log(fits[0].ends.sum() / margins.ended)]
@@ -313,8 +289,7 @@ def _by_duration(hazards: Hazards, published: dict, modelled: dict) -> Hazards:
     """Scale the hazards inside each published duration window."""
     per_day = hazards.per_day.copy()
     for window, share in published.items():
-        inside = (hazards.duration_from >= window[0]) & (hazards.duration_from < window[1])
-        per_day[:, inside] *= _ratio(share, modelled[window])
+        per_day[:, _inside(hazards, window)] *= _ratio(share, modelled[window])
     return replace(hazards, per_day=per_day)
 
 
@@ -327,8 +302,7 @@ def opening_at(
     and the starts since are scaled until the total is the one counted.
     """
     since = entrant_cohorts(np.array([0.0, days]), entrants(starts_since, cells), nodes=4)
-    stayed = survivors(hazards, fit.at_close, days)
-    new = survivors(hazards, since, days)
+    stayed, new = (survivors(hazards, cohorts, days) for cohorts in (fit.at_close, since))
     factor = max(children - stayed.weight.sum(), 0.0) / new.weight.sum()
     both = stayed + replace(new, weight=new.weight * factor)
     return as_opening(both, children, POINTS), float(factor)

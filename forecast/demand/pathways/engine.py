@@ -77,22 +77,10 @@ def _gather_opening(draw_key, points, who, opened, placed):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gather_entrants(
-    draw_key,
-    families,
-    start_factor,
-    start_rate,
-    demand,
-    month_from,
-    master,
-    early_segments,
-    who,
-    count,
-    starts,
-    marks,
-    placed,
-):
+def _gather_entrants(draw_key, families, factors, month_from, master, early_segments, who, count, out, placed):
     """Families of the master stream, month by month; a child starts where its level lies below the scenario's rate."""
+    start_factor, start_rate, demand = factors
+    starts, marks = out
     entry, born, began, luck, at_band, at_segment, at_month = who
     cell_band, cell_age, cell_width, more_children = master
     months, bands = families.shape
@@ -143,7 +131,7 @@ def _gather_entrants(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends, aged, reviews, placed):
+def _live(who, count, time, calendar, table, out, placed):
     """Follow every child from its entry to its end or the horizon and mark what happens.
 
     Indices are unsigned: numba then has no negative index to allow for, which is a quarter of the time here. Where
@@ -151,6 +139,7 @@ def _live(who, count, clock, slope, month_from, month_of_day, table, marks, ends
     """
     entries, borns, begans, lucks, at_band, at_segment, at_month = who
     birthday_at, step_at, per_day, early_segments, review_at = table
+    (clock, slope), (month_from, month_of_day), (marks, ends, aged, reviews) = time, calendar, out
     bands, horizon = np.uint64(birthday_at.size), month_from[-1]
     for child in range(np.uint64(count)):
         now, born, began, left = entries[child], borns[child], begans[child], lucks[child]
@@ -324,25 +313,14 @@ def _run_draws(
             placed = lived_by + (states, streams, place_opened[draw], place_marks) + into  # noqa: RUF005 - numba takes no *
         count = _gather_opening(draw_key, points, who, opened, placed)
         factors = (start_factor[draw], start_rate[draw], demand[draw])
+        begun = (starts[draw], marks)
         count = _gather_entrants(
-            draw_key, families, *factors, month_from, master, early_segments, who, count, starts[draw], marks, placed
+            draw_key, families, factors, month_from, master, early_segments, who, count, begun, placed
         )
         if count == capacity:
             return False
-        _live(
-            who,
-            count,
-            clock,
-            slope,
-            month_from,
-            month_of_day,
-            table,
-            marks,
-            ends[draw],
-            aged[draw],
-            reviews[draw],
-            placed,
-        )
+        lived = (marks, ends[draw], aged[draw], reviews[draw])
+        _live(who, count, (clock, slope), calendar, table, lived, placed)
         opened_out[draw] = opened.sum(axis=0)
         early_opened = opened[: int(early_segments)].sum(axis=0)
         _add_up(month_from, early_opened, opened_out[draw], marks, stock[draw], days[draw], early_days[draw])

@@ -27,9 +27,13 @@ class Cohorts:
     def __add__(self, other: "Cohorts") -> "Cohorts":
         return Cohorts(*(np.concatenate(pair) for pair in zip(vars(self).values(), vars(other).values(), strict=True)))
 
+    def part(self, chosen: slice | np.ndarray) -> "Cohorts":
+        """Some of them."""
+        return Cohorts(*(column[chosen] for column in vars(self).values()))
+
     def that_come(self) -> "Cohorts":
         """Those of whom any children are expected."""
-        return Cohorts(*(column[self.weight > 0] for column in vars(self).values()))
+        return self.part(self.weight > 0)
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,9 @@ class Pieces:
 
 def _pieces(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts) -> Pieces:
     bands, months = hazards.age_from.size, len(month_from) - 1
-    edges = [
-        cohorts.entry[:, None] + edge[None, 1:] - start[:, None]
-        for edge, start in (
-            (np.append(hazards.age_from, hazards.adult_age), cohorts.age),
-            (hazards.duration_from, cohorts.duration),
-        )
-    ]
+    ages = np.append(hazards.age_from, hazards.adult_age)
+    paths = ((ages, cohorts.age), (hazards.duration_from, cohorts.duration))
+    edges = [cohorts.entry[:, None] + edge[None, 1:] - start[:, None] for edge, start in paths]
     ends_of_months = np.broadcast_to(month_from, (cohorts.entry.size, months + 1))
     times = np.concatenate([cohorts.entry[:, None], *edges, ends_of_months], axis=1)
     times = np.sort(np.clip(times, cohorts.entry[:, None], month_from[-1]), axis=1)
@@ -135,11 +135,10 @@ def expect(
     totals = {name: np.zeros(months * bands) for name in ("ends", "days", "stock")}
     totals["segment"] = np.zeros(hazards.duration_from.size)
     for first in range(0, cohorts.entry.size, CHUNK):
-        part = Cohorts(*(column[first : first + CHUNK] for column in vars(cohorts).values()))
+        part = cohorts.part(slice(first, first + CHUNK))
         _walk(np.asarray(month_from, float), hazards, part, leave_lever, totals)
-    shape = (months, bands)
-    tables = [totals[name].reshape(shape) for name in ("stock", "ends", "days")]
-    return Expected(tables[0], starts, tables[1], tables[2], totals["segment"])
+    stock, ends, days = (totals[name].reshape(months, bands) for name in ("stock", "ends", "days"))
+    return Expected(stock, starts, ends, days, totals["segment"])
 
 
 def survival(hazards: Hazards, cohorts: Cohorts, until: float) -> np.ndarray:
@@ -151,9 +150,8 @@ def survival(hazards: Hazards, cohorts: Cohorts, until: float) -> np.ndarray:
     for band in range(hazards.age_from.size):
         for segment in range(hazards.duration_from.size):
             begins = np.maximum(np.maximum(ages[band] - cohorts.age, durations[segment] - cohorts.duration), 0)
-            stops = np.minimum(
-                np.minimum(ages[band + 1] - cohorts.age, durations[segment + 1] - cohorts.duration), time
-            )
+            last = np.minimum(ages[band + 1] - cohorts.age, durations[segment + 1] - cohorts.duration)
+            stops = np.minimum(last, time)
             total += hazards.per_day[band, segment] * np.maximum(stops - begins, 0)
     return np.where(cohorts.age + time < hazards.adult_age, np.exp(-total), 0.0)
 
@@ -206,17 +204,10 @@ def expect_places(
     """
     months, bands, states = len(month_from) - 1, hazards.age_from.size, len(places.names)
     totals = {name: np.zeros((months * bands, states)) for name in ("stock", "ends", "days")}
+    edges = np.asarray(month_from, float)
     for first in range(0, cohorts.entry.size, PLACED_CHUNK):
-        part = Cohorts(*(column[first : first + PLACED_CHUNK] for column in vars(cohorts).values()))
-        _walk_places(
-            np.asarray(month_from, float),
-            hazards,
-            places,
-            part,
-            inside[first : first + PLACED_CHUNK],
-            leave_lever,
-            totals,
-        )
+        chunk = slice(first, first + PLACED_CHUNK)
+        _walk_places(edges, hazards, places, cohorts.part(chunk), inside[chunk], leave_lever, totals)
     return ExpectedPlaces(*(totals[name].reshape(months, bands, states).swapaxes(1, 2) for name in totals))
 
 
@@ -236,11 +227,8 @@ def _walk_places(month_from, hazards, places, cohorts, inside, leave_lever, tota
             told[alike] = np.einsum("cs,cst->ct", now[live[alike]], of[known[alike]])
         days[adult], after[adult] = 0.0, 0.0
         table = (cell[:, None] * now.shape[1] + np.arange(now.shape[1])).ravel()
-        for name, part in (
-            ("ends", np.where(adult[:, None], now[live], leave * days)),
-            ("days", days),
-            ("stock", after * closes[:, None]),
-        ):
+        ends, stock = np.where(adult[:, None], now[live], leave * days), after * closes[:, None]
+        for name, part in (("ends", ends), ("days", days), ("stock", stock)):
             totals[name] += np.bincount(table, part.ravel(), totals[name].size).reshape(totals[name].shape)
         now[live] = after
 
@@ -256,9 +244,8 @@ def _shared(
     """
     bands, segments, states = hazards.age_from.size, hazards.duration_from.size, len(places.names)
     lengths, length_of = np.unique(path.length, return_inverse=True)
-    code = ((path.month * bands + path.band) * segments + path.segment) * lengths.size + length_of.reshape(
-        path.length.shape
-    )
+    length_of = length_of.reshape(path.length.shape)
+    code = ((path.month * bands + path.band) * segments + path.segment) * lengths.size + length_of
     kinds, kind_of, cohorts = np.unique(code, return_inverse=True, return_counts=True)
     many = (cohorts > states) & (lengths[kinds % lengths.size] > 0)
     numbers = np.where(many, np.cumsum(many) - 1, -1)
@@ -266,9 +253,8 @@ def _shared(
     (month, band), segment = np.divmod(cell // segments, bands), cell % segments
     leave = (hazards.per_day[band, segment] * leave_lever[month, band])[:, None] * places.leaving[band]
     each = np.repeat(np.arange(band.size), states)
-    tables = _through(
-        np.tile(np.eye(states), (band.size, 1)), places.moving[band[each]], leave[each], lengths[length][each]
-    )
+    one_each = np.tile(np.eye(states), (band.size, 1))
+    tables = _through(one_each, places.moving[band[each]], leave[each], lengths[length][each])
     return numbers[kind_of.reshape(path.length.shape)], *(table.reshape(-1, states, states) for table in tables)
 
 

@@ -59,8 +59,7 @@ class Places:
     leaving  [band x state]          the leaving hazard as a multiple of that of all placements together
     now      [point]                 the state of each opening point
     drawn    such tables as they may also be, all as likely: draw d lives by number d, begun again once all are used;
-             with
-             none, every draw lives by `first`, `moving` and `leaving`
+             with none, every draw lives by `first`, `moving` and `leaving`
     """
 
     names: tuple[str, ...]
@@ -73,16 +72,11 @@ class Places:
     def __post_init__(self) -> None:
         """Raises ValueError where a table has another shape, a share or rate is below 0, or shares do not sum to 1."""
         states, bands = len(self.names), len(self.first)
-        shapes = [
-            self.first.shape == self.leaving.shape == (bands, states),
-            self.moving.shape == (bands, states, states),
-        ]
-        tables = [self.first, self.moving, self.leaving]
-        sound = np.allclose(self.first.sum(axis=1), 1) and not np.einsum("bss->bs", self.moving).any()
+        alike = self.first.shape == self.leaving.shape == (bands, states)
         if not (
-            all(shapes)
-            and sound
-            and all((table >= 0).all() for table in tables)
+            (alike and self.moving.shape == (bands, states, states))
+            and all((table >= 0).all() for table in (self.first, self.moving, self.leaving))
+            and (np.allclose(self.first.sum(axis=1), 1) and not np.einsum("bss->bs", self.moving).any())
             and set(self.now) <= set(range(states))
         ):
             raise ValueError(f"places: tables of {bands} bands and {states} states that do not hold together")
@@ -131,9 +125,8 @@ class Spread:
     @classmethod
     def none(cls, draws: int, months: int, bands: int) -> "Spread":
         """No spread but chance: every factor is 1."""
-        return cls(
-            *(np.ones(shape) for shape in [(draws, months)] * 2 + [(draws, bands)] * 2), np.ones((draws, months, bands))
-        )
+        shapes = [(draws, months)] * 2 + [(draws, bands)] * 2 + [(draws, months, bands)]
+        return cls(*(np.ones(shape) for shape in shapes))
 
 
 @dataclass(frozen=True)

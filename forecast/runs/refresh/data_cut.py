@@ -46,9 +46,9 @@ class DataCut:
 
         `expired` tells those that are not good any more.
         """
-        actuals, set_up = self.actuals, last_day(self.card.starts_from.month)
-        scenarios = moved_on(with_returns(self.scenarios, self.returned), actuals, self.card.slug, self.card.council)
-        return with_data(data, scenarios, actuals, set_up, self.returned)
+        actuals, scenarios = self.actuals, with_returns(self.scenarios, self.returned)
+        moved = moved_on(scenarios, actuals, self.card.slug, self.card.council)
+        return with_data(data, moved, actuals, last_day(self.card.starts_from.month), self.returned)
 
     def expired(self, case: OpenCase) -> list[str]:
         """Tables that were good for the case and have expired by the last month: a newer edition is due."""

@@ -19,9 +19,10 @@ from filelock import FileLock, Timeout
 from forecast.case import list_scenarios, load_scenarios, thaw
 from forecast.case.errors import Busy
 from forecast.case.months import month_in_words
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.runs import folders, history, pipeline
-from forecast.runs.pipeline import Home, More
+from forecast.runs.home import Home, Settings
+from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
 from forecast.runs.refresh.alarm import Alarm, alarm
 from forecast.runs.refresh.data_cut import DataCut
@@ -48,16 +49,7 @@ class Done:
     folder: Path | None = None
 
 
-def refresh_council(
-    home: Home,
-    folder: Path,
-    draws: int,
-    seed: int,
-    threads: int,
-    at: str,
-    say: Callable[[str], None],
-    with_notebooks: bool = True,
-) -> Done:
+def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: Callable[[str], None]) -> Done:
     """Read what has arrived, run and publish if anything is new, and tell what moved. `at` is the time, ISO with zone.
 
     Raises BadInput (exit code 2) where an arrival is not as expected, Busy (3) while another refresh of it runs.
@@ -76,14 +68,19 @@ def refresh_council(
         returned = returned_now(folder, now, known)
         warnings = (*arrived.warnings, *returned.notes, *returned.conflicts)
         arrived = replace(arrived, warnings=warnings, conflicts=returned.conflicts)
-        _write_pending(folder, known, returned)
+        shutil.rmtree(folder / PENDING, ignore_errors=True)  # what will be held once the run is published
+        write_held(known, folder / PENDING)
+        for name, text in texts(returned).items():
+            files.write_text(folder / PENDING / RETURNS / name, text)
         published, inputs = folders.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
         history.catch_up(home.runs, card.slug)
-        is_new = not folders.same_inputs(published, inputs, draws, seed, {"notebooks": with_notebooks})
+        asked = {"notebooks": settings.notebooks}
+        is_new = not folders.same_inputs(published, inputs, settings.draws, settings.seed, asked)
         if is_new:
-            more = More(at, history.record, lambda _: inputs, partial(_write_summary, home, folder, now, arrived, say))
-            pipeline.run_open(home, now.case(home.data), None, draws, seed, threads, say, with_notebooks, more=more)
-        keep(folder)
+            more = More(at, history.record, inputs, partial(_write_summary, home, folder, now, arrived, say))
+            pipeline.run_open(home, now.case(home.data), settings, say, more)
+        (folder / PENDING / KEEPING).touch()
+        finish_keeping(folder)
     if is_new:
         result = summary.read(published)
         return Done(result["code"], summary.lines(result), published)
@@ -156,7 +153,12 @@ def last_run(home: Home, now: DataCut) -> Before | None:
 
 
 def moved(
-    home: Home, before: Before | None, now: DataCut, after: Figures, base: outlook.Base, central: outlook.Outlook
+    home: Home,
+    before: Before | None,
+    now: DataCut,
+    after: Figures,
+    base: projection.Base,
+    central: projection.Projection,
 ) -> list[Move]:
     """What moved since the last run, by cause; nothing where there is none. `base` and `central` are those of `now`."""
     if before is None:
@@ -164,15 +166,15 @@ def moved(
 
     def value(at: DataCut) -> Figures:
         case = at.case(home.data)
-        if same_children(at, now):
-            anew = outlook.with_actual_data(base, case.evidence, case.ledger)
-            return figures(anew, outlook.foresee(anew, base.central))
-        return value_of(case, base.draws, base.seed, base.threads)
+        if not same_children(at, now):
+            return value_of(case, base.draws, base.seed, base.threads)
+        anew = projection.with_actual_data(base, case.evidence, case.ledger)
+        return figures(anew, projection.project(anew, base.central))
 
     return movement(before.headline, after, steps_between(before.data_cut, now, before.same_program), value)
 
 
-def alarms(base: outlook.Base, now: DataCut) -> list[Alarm]:
+def alarms(base: projection.Base, now: DataCut) -> list[Alarm]:
     """The monthly alarm on starts of each group."""
     counts, a = now.actuals.counts, base.central
     wide = counts.pivot(index="month", columns="measure", values="value").sort_index()
@@ -227,22 +229,10 @@ def inputs_of(home: Home, folder: Path, now: DataCut) -> dict[str, Path]:
     return files | {name: path for name, path in kept_files(folder).items() if path.name not in (FILES_FILE, SOURCES)}
 
 
-def _write_pending(folder: Path, known: Held, returned: Returned) -> None:
-    """What will be held once the run is published, beside what is."""
-    shutil.rmtree(folder / PENDING, ignore_errors=True)
-    write_held(known, folder / PENDING)
-    for name, text in texts(returned).items():
-        files.write_text(folder / PENDING / RETURNS / name, text)
-
-
-def keep(folder: Path) -> None:
-    """Hold from now on what was taken: each file replaced whole, all of them or, after a kill, the rest next time."""
-    (folder / PENDING / KEEPING).touch()
-    finish_keeping(folder)
-
-
 def finish_keeping(folder: Path) -> None:
-    """Hold what a refresh has begun to hold and did not end: files of two months must not stand side by side."""
+    """Hold what was taken, each file replaced whole: all of them or, after a kill, the rest at the next refresh, for
+    files of two months must not stand side by side.
+    """
     if not (folder / PENDING / KEEPING).is_file():
         return
     for name, path in kept_files(folder).items():

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from forecast.model import outlook
+from forecast.model import projection
 from forecast.model.cases import OpenCase
-from forecast.model.outlook import Base, Outlook
+from forecast.model.projection import Base, Projection
 from forecast.questions.compare import summary
 from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.returned import read_returned
@@ -57,44 +57,35 @@ class Move:
     by: Figures
 
 
-def figures(base: Base, seen: Outlook) -> Figures:
+def figures(base: Base, seen: Projection) -> Figures:
     """The headline of a forecast; once the budget year is over, children as they were counted at its end."""
     inside, last = [seen.months.index(month) for month in base.year], base.year[-1]
     net = sum(cost[:, inside].sum(axis=1) for cost in seen.lines.values())
-    children = {}
-    for group in ("lac", "cp"):
-        if last in seen.forecast_months:
-            stock = getattr(seen, group).stock[:, seen.forecast_months.index(last)].sum(axis=1)
-            children[group] = summary(stock)["mean"]
-        else:
-            children[group] = float(getattr(base, group).opening.children)
-    return Figures(_pence(seen.drawn.at_year_end.mean()), _pence(net.mean()), **children, chance=seen.drawn.chance)
-
-
-def _pence(pounds: float) -> Decimal:
-    return Decimal(float(pounds)).quantize(PENNY)
+    call, net = (Decimal(float(pounds.mean())).quantize(PENNY) for pounds in (seen.drawn.at_year_end, net))
+    children = [float(group.opening.children) for group in (base.lac, base.cp)]
+    if last in seen.forecast_months:
+        at = seen.forecast_months.index(last)
+        children = [summary(group.stock[:, at].sum(axis=1))["mean"] for group in (seen.lac, seen.cp)]
+    return Figures(call, net, *children, chance=seen.drawn.chance)
 
 
 def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
     """The headline of a case."""
-    base = outlook.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_expected()
-    return figures(base, outlook.foresee(base, case.central))
+    base = projection.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_expected()
+    return figures(base, projection.project(base, case.central))
 
 
 def movement(
     before: Figures, after: Figures, steps: list[tuple[str, DataCut]], value: Callable[[DataCut], Figures]
 ) -> list[Move]:
-    """What each cause moved, in order.
+    """What each cause moved, in order; nothing without a step.
 
     before, after  the headlines published last month and now
     steps          (cause, what is known once it has been changed); of the last, `after` is the headline
     """
-    moves, last = [], before
-    for cause, data_cut in steps[:-1]:
-        now = value(data_cut)
-        moves.append(Move(cause, now.minus(last)))
-        last = now
-    return [*moves, Move(steps[-1][0], after.minus(last))] if steps else []
+    headlines = [before, *(value(data_cut) for _, data_cut in steps[:-1]), after]
+    pairs = zip(steps, headlines, headlines[1:], strict=False)
+    return [Move(cause, now.minus(last)) for (cause, _), last, now in pairs]
 
 
 def steps_between(then: DataCut, now: DataCut, same_program: bool) -> list[tuple[str, DataCut]]:

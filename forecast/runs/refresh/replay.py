@@ -2,11 +2,10 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from forecast.case.errors import BadInput
-from forecast.runs.pipeline import Home
+from forecast.runs.home import Home, Settings
 from forecast.runs.refresh.io import Done, refresh_council
 from forecast.sources.arrivals import CARD, INBOX
 
@@ -15,14 +14,7 @@ WORKING_MORNING = "T06:30:00+00:00"
 
 
 def replay(
-    home: Home,
-    source: Path,
-    folder: Path,
-    draws: int,
-    seed: int,
-    threads: int,
-    say: Callable[[str], None],
-    with_notebooks: bool = False,
+    home: Home, source: Path, folder: Path, settings: Settings, say: Callable[[str], None]
 ) -> Iterator[tuple[str, Done]]:
     """Refresh `folder` with each delivery of `source` in turn, which stay in its inbox; gives month and outcome.
 
@@ -43,9 +35,4 @@ def replay(
         for file in sorted(delivery.iterdir()):
             shutil.copyfile(file, folder / INBOX / file.name)
         at = f"{delivery.name}-05{WORKING_MORNING}"
-        yield delivery.name, refresh_council(home, folder, draws, seed, threads, at, say, with_notebooks)
-
-
-def within(home: Home, folder: Path) -> Home:
-    """The same project with its runs in `folder`."""
-    return replace(home, runs=folder / "runs")
+        yield delivery.name, refresh_council(home, folder, settings, at, say)

@@ -54,7 +54,7 @@ def take(folder: Path, held: Returned, counted: dict[tuple[str, str], int], area
     for kind, (words, _, _, read, tables) in KINDS.items():
         place = _place(folder / FOLDER, kind)
         digest = None if place is None else fingerprint(place)
-        if not digest or digest == held.sources.get(kind):
+        if digest in (None, held.sources.get(kind)):
             continue
         returns = read(place, made_by=last_day(month))
         made = {name: table for name, table in tables(returns, area).items() if name in (*RATES, PLAN_RATES)}
@@ -110,10 +110,8 @@ def with_returns(scenarios: dict[str, Assumptions], tables: Path | None) -> dict
     """The same assumptions for a case whose returns are the tables in a folder, where it holds any."""
     roles = {"returns": f"{TABLE}_{RATES[0]}.csv", "plan_returns": f"{TABLE}_{PLAN_RATES}.csv"}
     named = {role: TABLE for role, file in roles.items() if tables is not None and (tables / file).is_file()}
-    return {
-        slug: replace(a, case=a.case.model_copy(update={"tables": a.case.tables | named}))
-        for slug, a in scenarios.items()
-    }
+    cases = {slug: a.case.model_copy(update={"tables": a.case.tables | named}) for slug, a in scenarios.items()}
+    return {slug: replace(a, case=cases[slug]) for slug, a in scenarios.items()}
 
 
 def read_returned(folder: Path | None) -> Returned:
@@ -129,12 +127,8 @@ def read_returned(folder: Path | None) -> Returned:
             f"{SOURCES} is not as it was written; expected columns {', '.join(COLUMNS)}. "
             "Restore the file as the last refresh left it."
         )
-    files = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in sorted(folder.iterdir())
-        if path.name != SOURCES and not path.name.startswith(".")
-    }
-    return Returned(files, dict(rows[1:]))
+    tables = [path for path in sorted(folder.glob("[!.]*")) if path.name != SOURCES]
+    return Returned({path.name: path.read_text(encoding="utf-8") for path in tables}, dict(rows[1:]))
 
 
 def texts(held: Returned) -> dict[str, str]:

@@ -24,6 +24,13 @@ NEEDS_A_PERSON = 4
 GROUPS = {"lac": "Looked-after children", "cp": "Child protection plans"}
 MEASURES = {"lac_starts": "Children starting to be looked after", "cp_starts": "Child protection plans starting"}
 MONEY, CHILDREN = ("call", "outturn"), ("lac", "cp")
+PAGES = Environment(
+    loader=PackageLoader("forecast.runs.refresh", "page"),
+    autoescape=select_autoescape(["html"]),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+PAGES.globals |= {"words": words, "month": month_in_words, "groups": GROUPS, "measures": MEASURES}
 
 
 def summary(
@@ -98,40 +105,20 @@ def track_record(past: pd.DataFrame) -> list[dict]:
 
 def lines(told: dict) -> list[str]:
     """The summary in plain words, one screen."""
-    actuals = f"; actuals to {month_in_words(told['actuals_to'])}" if told["actuals_to"] else "; no ledger yet"
-    counts = f"counts to {words.day_in_words(told['origin'])}"
-    return [
-        f"{told['council']}, {month_in_words(told['month'])}: {counts}{actuals}.",
-        "",
-        *told["lines"][1:7],
-        outturn_line(told),
-        "",
-        *move_lines(told),
-        "",
-        *person_lines(told),
-    ]
+    return _filled("summary.txt", told).split("\n")
 
 
-def outturn_line(told: dict) -> str:
-    """Projected outturn against the budget."""
-    net, budget, variance = told["outturn"]["net"], told["outturn"]["budget"], told["outturn"]["variance"]["mean"]
-    return (
-        f"Projected outturn {told['financial_year']}: {words.money(net['mean'])} "
-        f"(80% range {words.spread(net, words.money)}), {words.money(abs(variance))} "
-        f"{'over' if variance > 0 else 'under'} the budget of {words.money(budget)}."
-    )
+def page(told: dict) -> str:
+    """The summary as one HTML page, without scripts, that an e-mail can carry."""
+    return _filled("summary.html", told)
 
 
-def move_lines(told: dict) -> list[str]:
-    """What moved since last month: a small table that sums."""
-    if told["since"] is None:
-        return ["This is the first month of the year to be forecast: nothing to compare with."]
-    *rows, together = [
-        f"    {row['name']:36s}{row['call']:>15s} {row['outturn']:>15s} {row['lac']:>7s} {row['cp']:>7s}"
-        for row in _move_rows(told)
-    ]
-    head = f"    {'':36s}{'Call':>15s} {'Outturn':>15s} {'LAC':>7s} {'CP':>7s}"
-    return [f"What moved since {month_in_words(told['since'])}:", head, *(rows or ["    nothing"]), together]
+def _filled(template: str, told: dict) -> str:
+    *moves, together = _move_rows(told)
+    prose = PAGES.get_template("prose.j2").module  # plain text, which a page escapes like any other
+    outturn, person = prose.outturn(told).strip(), prose.person(told).strip().split("\n")
+    page = PAGES.get_template(template)
+    return page.render(told=told, moves=moves, together=together, outturn=outturn, person=person)
 
 
 def _move_rows(told: dict) -> list[dict]:
@@ -146,43 +133,6 @@ def _move_rows(told: dict) -> list[dict]:
     ]
 
 
-def person_lines(told: dict) -> list[str]:
-    """What needs a person, and how right past forecasts were."""
-    missed = [
-        f"Warning: the forecasts of {GROUPS[group['group']].lower()} have missed their 80% range more often than they "
-        "should."
-        for group in told["tracking"]
-        if group["alarm"]
-    ]
-    found = [alarm_line(each) for each in told["alarms"] if each["found"]]
-    todo = [f"    {line}" for line in (*told["arrived"], *found, *missed, *told["expired"])]
-    return [
-        *(["For a person to look at:", *todo] if todo else ["Nothing needs a person."]),
-        *(record_line(group) for group in told["tracking"]),
-    ]
-
-
-def alarm_line(found: dict) -> str:
-    """An alarm in a sentence."""
-    first, last = month_in_words(found["months"][0]), month_in_words(found["months"][-1])
-    when = first if first == last else f"{first} to {last}"
-    way = "more" if found["counted"] > found["expected"] else "fewer"
-    usual = f"{words.children(found['low'])} to {words.children(found['high'])}"
-    return (
-        f"Warning: {MEASURES[found['measure']].lower()}: {found['counted']} in {when}, {way} than the {usual} "
-        "that the months before point to. The forecast does not go on with such a step: look at what changed."
-    )
-
-
-def record_line(group: dict) -> str:
-    """How right the forecasts of a month ahead were."""
-    way = "too high" if group["bias"] > 0 else "too low"
-    return (
-        f"{GROUPS[group['group']]}: {group['inside']} of {group['forecasts']} forecasts of the next month were inside "
-        f"their 80% range; on average {abs(group['bias']):.1f} {way}."
-    )
-
-
 def write(folder: Path, told: dict, past: pd.DataFrame) -> None:
     """summary.txt, .html and .json, and what moved and past forecasts as tables."""
     files.write_json(folder / f"{NAME}.json", told)
@@ -192,25 +142,6 @@ def write(folder: Path, told: dict, past: pd.DataFrame) -> None:
     files.write_table(folder / "tables", "movement", moves)
     if not past.empty:
         files.write_table(folder / "tables", "tracking", past)
-
-
-def page(told: dict) -> str:
-    """The summary as one HTML page, without scripts, that an e-mail can carry."""
-    loader, escape = PackageLoader("forecast.runs.refresh", "page"), select_autoescape(default=True)
-    *moves, together = _move_rows(told)
-    return (
-        Environment(loader=loader, autoescape=escape, trim_blocks=True, lstrip_blocks=True)
-        .get_template("summary.html")
-        .render(
-            told=told,
-            month=month_in_words(told["month"]),
-            since=month_in_words(told["since"]) if told["since"] else None,
-            moves=moves,
-            whole=together,
-            person=person_lines(told),
-            outturn=outturn_line(told),
-        )
-    )
 
 
 def pence(pounds: Decimal) -> str:

@@ -15,7 +15,7 @@ from forecast.demand.pathways.hazards import Spread
 from forecast.demand.plan import read_population
 from forecast.demand.population import project_people
 from forecast.model.cases import open_case
-from forecast.model.outlook import costed, foresee, prepare, setting_of
+from forecast.model.projection import costed, prepare, project, setting_of
 from forecast.money import costs
 from forecast.money.contingency import draw_on
 from forecast.money.lines import LINES
@@ -53,7 +53,7 @@ def base(case):
 
 @pytest.fixture(scope="module")
 def outs(case, base):
-    return {slug: foresee(base, assumptions) for slug, assumptions in case.scenarios.items()}
+    return {slug: project(base, assumptions) for slug, assumptions in case.scenarios.items()}
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +327,7 @@ def test_ten_full_places_by_hand(case, base, outs):
     0.8% of it is met by contributions: £208,077 net. All assumptions known, ramp over by March 2012.
     """
     known, a = without_spread(base, case.central)
-    central, ours = foresee(known, a), foresee(known, changed(a, levers__in_house_places=10.0))
+    central, ours = project(known, a), project(known, changed(a, levers__in_house_places=10.0))
     saved = net_in(central, "2012-13") - net_in(ours, "2012-13")
     always_full = (central.lines["ifa_fostering"][:, 12:24] > 10 * 702.27 * 31 / 7).all(axis=1)
     assert always_full.mean() > 0.9
@@ -350,7 +350,7 @@ def test_plans_stay_open_longer_during_a_shock(case, base, outs):
     At h = 14 ends a month / 161 plans, July's ends are (1 - exp(-0.8 h)) / (1 - exp(-h)) = 0.807 of the central ones.
     """
     central = outs["central"]
-    longer = foresee(base, changed(case.central, shock__cp_ends=0.8))
+    longer = project(base, changed(case.central, shock__cp_ends=0.8))
     assert (longer.cp.starts == central.cp.starts).all()
     assert (stock(longer, "cp") >= stock(central, "cp")).all()
     pace = longer.expected["cp"].ends.sum(axis=1) / central.expected["cp"].ends.sum(axis=1)
@@ -400,7 +400,7 @@ def test_rising_births_reach_a_tenth_more_in_a_year(outs):
 def test_more_in_residential_acts_from_the_origin_over_the_ramp(case, base, outs):
     """A lever acts from the month after the report over six months: not in April to June, a sixth of it in July."""
     central = outs["central"]
-    more = foresee(base, changed(case.central, levers__residential=1.5))
+    more = project(base, changed(case.central, levers__residential=1.5))
     moved = more.lines["residential_school"] / central.lines["residential_school"]
     assert moved.mean(axis=0)[:10] == pytest.approx([1, 1, 1, *(1 + 0.5 * part / 6 for part in range(1, 7)), 1.5])
     assert more.drawn.at_year_end.mean() > central.drawn.at_year_end.mean()
@@ -418,7 +418,7 @@ def test_scenarios_share_the_luck_of_every_assumption(outs):
 
 
 def test_the_same_seed_gives_the_same_arrays(case, outs):
-    again = foresee(prepare(case.central, case.evidence, DRAWS, SEED, threads=1), case.scenarios["gatekeeping"])
+    again = project(prepare(case.central, case.evidence, DRAWS, SEED, threads=1), case.scenarios["gatekeeping"])
     first = outs["gatekeeping"]
     for group in ("lac", "cp"):
         for name, part in vars(getattr(first, group)).items():
@@ -428,7 +428,7 @@ def test_the_same_seed_gives_the_same_arrays(case, outs):
 
 
 def test_another_seed_gives_other_children_at_the_same_rates(case, base, elsewhere, outs):
-    other = foresee(elsewhere, case.central)
+    other = project(elsewhere, case.central)
     assert (stock(other, "lac")[:, -1] != stock(outs["central"], "lac")[:, -1]).mean() > 0.9
     assert (elsewhere.lac.hazards.per_day == base.lac.hazards.per_day).all()
 
@@ -437,7 +437,7 @@ def test_a_small_change_is_seen_at_once_on_the_same_draws(case, base, elsewhere,
     """2% fewer LAC starts: the variance of the change in child-days, on the same draws, is at least 50 times smaller
     than between independent runs (measured: 700 times; 830 times for net cost)."""
     fewer = changed(case.central, levers__lac_starts=0.98)
-    same, independent = foresee(base, fewer), foresee(elsewhere, fewer)
+    same, independent = project(base, fewer), project(elsewhere, fewer)
     for of in (
         lambda out: out.lac.days.sum(axis=(1, 2)).astype(float),
         lambda out: sum(out.lines.values()).sum(axis=1),
@@ -450,7 +450,7 @@ def test_a_small_change_is_seen_at_once_on_the_same_draws(case, base, elsewhere,
 def test_the_principal_run_is_the_mean_of_draws_that_only_chance_moves(case, base):
     """The expectation is an engine of its own: children at each 31 March within 4 Monte Carlo errors, and days within 1%."""
     known, a = without_spread(base, case.central)
-    out = foresee(known, a)
+    out = project(known, a)
     ends = [month for month, name in enumerate(out.forecast_months) if name.endswith("-03")]
     for group in ("lac", "cp"):
         paths, expected = getattr(out, group), out.expected[group]

@@ -117,7 +117,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Projection:
     """One scenario of a case, draw by draw.
 
     plan      what its assumptions say; where a measure's effect is in doubt, of the middle effect
@@ -210,7 +210,7 @@ def with_actual_data(base: Base, evidence: Evidence, ledger: Ledger | None) -> B
     return base.with_same_children(evidence=evidence, budgets=budgets, mixes=mixes, ledger=ledger)
 
 
-def foresee(base: Base, assumptions: Assumptions) -> Outlook:
+def project(base: Base, assumptions: Assumptions) -> Projection:
     """One scenario, on the same draws as every other.
 
     Where the effect of a measure is in doubt, each draw has its low, its middle or its high effect, 3, 4 and 3 draws in
@@ -229,7 +229,7 @@ def foresee(base: Base, assumptions: Assumptions) -> Outlook:
     return replace(middle, **woven)
 
 
-def _project(base: Base, a: Assumptions, plan: Plan) -> Outlook:
+def _project(base: Base, a: Assumptions, plan: Plan) -> Projection:
     """One scenario whose measure has the effect it is said to have."""
     months = base.months if base.so_far is None else base.so_far.months + base.months
     money, setting = plan.money, setting_of(base, plan.money.levers, months)
@@ -243,7 +243,7 @@ def _project(base: Base, a: Assumptions, plan: Plan) -> Outlook:
     lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, money.ledger)
     drawn = draw_on(money.contingency, lines, months, base.budget, base.year)
     expected = {"lac": lac.expected, "cp": cp.expected}
-    return Outlook(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
+    return Projection(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
 
 
 def weave(parts: list, which: np.ndarray):
