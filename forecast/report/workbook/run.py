@@ -14,7 +14,7 @@ from forecast.case.months import year_months
 from forecast.money.ledger import ACTUAL
 from forecast.report.disclosure import Rule, rule_in
 from forecast.report.model import PRIVATE, PUBLIC
-from forecast.report.schema import ANSWER
+from forecast.report.schema import VERSION, answer_schema
 
 TABLES = ("assumptions", "history", "calibration", "reconciliation", "monthly")
 SOURCES = "sources"  # held by newer runs only
@@ -150,11 +150,8 @@ def _before(folder: Path, answer: dict) -> dict:
 
 def _answer(folder: Path) -> dict:
     held = _json(folder, "answer.json")
-    if (
-        held.get("schema") != ANSWER["schema"]["const"]
-        or any(part not in held for part in ANSWER)
-        or held["sensitivities"] is None
-    ):
+    whole = held.get("schema") == VERSION and all(part in held for part in answer_schema()["required"])
+    if not whole or held["sensitivities"] is None:
         raise BadInput(f"{folder.name}: answer.json was made by another version of the program. {AGAIN}")
     return held
 
