@@ -176,7 +176,7 @@ def test_with_nothing_typed_it_lists_the_commands(start, capsys):
 
 @pytest.mark.parametrize("document", [path.name for path in (ROOT / "start.py", *sorted(ROOT.glob("*.md")))])
 def test_every_command_a_document_names_exists(document):
-    typed = set(re.findall(r"\bpy(?:thon3?)? start\.py ([a-z]\w*)", (ROOT / document).read_text(encoding="utf-8")))
+    typed = set(re.findall(r"\bpy(?:thon3?)? start\.py ([a-z][\w-]*)", (ROOT / document).read_text(encoding="utf-8")))
     assert typed <= {"test", "synth", *forecast.commands}
 
 

@@ -64,7 +64,13 @@ def run(notebook, out, given: dict):
     """A notebook through papermill, as a person runs it."""
     papermill = import_papermill()
     return papermill.execute_notebook(
-        str(notebook), str(out), given, kernel_name="python3", progress_bar=False, log_output=False
+        str(notebook),
+        str(out),
+        given,
+        kernel_name="python3",
+        progress_bar=False,
+        log_output=False,
+        extra_arguments=["--IPKernelApp.log_level=50"],
     )
 
 

@@ -29,6 +29,7 @@ from forecast.report.words import (
 BLUE, TURQUOISE, PURPLE, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, LILAC = "#BFCFE0", "#A285D1"
 MOST_BARS = 10
+MOST_YEARS_NAMED = 10  # on an axis
 TOP = 1.12  # room above the tallest bar for its label
 LABEL_WIDTH = 38  # letters
 TITLE_WIDTH, SUBTITLE_WIDTH, BESIDE_NAMES = (
@@ -368,7 +369,8 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     )
     axes.set_xlim(min([*when, *ahead]) - 0.2, ahead[-1] + 0.1)
     axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(matplotlib.ticker.MultipleLocator(1))
+    apart = -(-(ahead[-1] - min([*when, *ahead])) // MOST_YEARS_NAMED)  # years between names, so that they stand apart
+    axes.xaxis.set_major_locator(matplotlib.ticker.MultipleLocator(apart))
     axes.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}")
     return Chart(figure, title, _so_far_in_words(name, past, opened, march, rows[-1]))
 

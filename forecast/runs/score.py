@@ -15,9 +15,9 @@ MEASURES = {"lac": ("lac_stock", "Looked-after children"), "cp": ("cp_stock", "C
 
 
 def of_run(run: Run) -> dict[str, list[dict]]:
-    """The scores of a published run; empty lists where nothing has happened yet."""
-    table = run.outturns
-    return scored(run.answer, find_home() / "data", table) if table else {group: [] for group in MEASURES}
+    """The scores of a published run, or of a future (its own scenario); empty lists where nothing has happened yet."""
+    table, slug = run.outturns, getattr(run, "slug", "central")
+    return scored(run.answer, find_home() / "data", table, slug) if table else {group: [] for group in MEASURES}
 
 
 def chart(rows: dict[str, list[dict]], group: str) -> charts.Chart | str:
@@ -25,12 +25,12 @@ def chart(rows: dict[str, list[dict]], group: str) -> charts.Chart | str:
     return charts.against_outturn(rows[group], MEASURES[group][1]) if rows[group] else "Nothing to score yet."
 
 
-def scored(answer: dict, data: Path, table: str) -> dict[str, list[dict]]:
+def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[str, list[dict]]:
     """Group -> one row for each 31 March that has an outturn: forecast, range, outturn, no change, errors."""
     happened = History({table: outturns.read(data / "outturns", table)})
     rows = {group: [] for group in MEASURES}
     for group, (measure, _) in MEASURES.items():
-        months = answer["scenarios"]["central"]["children"][group]["month_ends"]
+        months = answer["scenarios"][slug]["children"][group]["month_ends"]
         forecast, no_change = {row["month"]: row for row in months}, answer["open_at_origin"][group]
         for day, outturn in happened.series(answer["data_area"], measure).items():
             if row := forecast.get(day[:7]):
