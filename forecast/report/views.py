@@ -89,14 +89,6 @@ def history(rows: list[dict], apart: list[dict]) -> View:
     return View(" ".join(said), table, wide, drawn)
 
 
-def _series(whole: pd.DataFrame, measure: str) -> dict[str, float]:
-    """The year that a figure's 31 March, or financial year, ends in -> figure."""
-    rows = whole[whole["measure"] == measure]
-    march = rows[rows["period"].str.endswith("-03-31") | (rows["period"].str.len() == len("2010-11"))]
-    ends = march["period"].map(lambda period: period[:4] if len(period) > len("2010-11") else str(int(period[:4]) + 1))
-    return dict(sorted(zip(ends, march["value"], strict=True)))
-
-
 def _year_or_day(period: str) -> str:
     """The year that a 31 March, or a financial year, ends in; another day as it is."""
     if len(period) == len("2010-11"):
@@ -264,7 +256,7 @@ def cost(answer: dict, slug: str) -> View:
     """Cost by line and year against the budget."""
     held, year = answer["scenarios"][slug]["cost"], answer["financial_year"]
     over = words.over_or_under(held[year]["variance"]["mean"])
-    said = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.drivers(answer, slug)}"
+    said = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.driver_line(held[year])}"
     rows = [
         {"financial year": name, "line": LINES[line][0], "group": GROUPS[LINES[line][1]], **figures}
         for name, one in held.items()

@@ -241,6 +241,11 @@ def drivers(lines: dict) -> list[str]:
     return sorted(lines, key=lambda line: -abs(lines[line]["mean"] - lines[line]["budget"]))[:DRIVERS]
 
 
+def driver_line(cost: dict) -> str:
+    """What drives the cost of a year, in a sentence."""
+    return _lines("driven", cost["lines"])[0]
+
+
 def headline(answer: dict, slug: str = "central") -> list[str]:
     """The answer page, sentence by sentence, for one scenario."""
     return _lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
