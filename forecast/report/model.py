@@ -12,13 +12,13 @@ NO_DAY = "2000-01-01"
 
 
 @dataclass(frozen=True)
-class Told:
+class FigureInText:
     """A figure in a sentence or a cell.
 
     shown   as the reader sees it, such as "£620,000"
     source  where it stands in the run: a path in answer.json, such as "scenarios/central/contingency/call/mean", or
             "tables/NAME/ROW/COLUMN"
-    how     the name of the rule that made `shown` of the value, such as "money" (forecast.report.told)
+    how     the name of the rule that made `shown` of the value, such as "money" (forecast.report.figures)
     """
 
     shown: str
@@ -26,7 +26,7 @@ class Told:
     how: str
 
 
-Part = str | Told
+Part = str | FigureInText
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,6 @@ def rows_of(block: Block) -> tuple[tuple[Part, ...], ...]:
     return block.items if isinstance(block, Bullets) else block.rows if isinstance(block, Table) else ()
 
 
-def told_in(report: Report) -> list[Told]:
+def figures_in(report: Report) -> list[FigureInText]:
     """Every figure of the report, in reading order."""
-    return [part for block in report.blocks for row in rows_of(block) for part in row if isinstance(part, Told)]
+    return [part for block in report.blocks for row in rows_of(block) for part in row if isinstance(part, FigureInText)]

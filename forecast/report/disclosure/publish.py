@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from forecast.case.errors import BadInput
 from forecast.report.disclosure.figures import HIDDEN, Released
-from forecast.report.model import PUBLIC, Bullets, Paragraph, Part, Report, Table, Told
+from forecast.report.model import PUBLIC, Bullets, FigureInText, Paragraph, Part, Report, Table
 
 MODEL = "model output"  # in place of a key: a figure of the forecast, which counts no child that exists
 Key = str | tuple[str, ...] | None
@@ -35,7 +35,7 @@ def _covered(table: Table, released: Released, place: tuple[int, str], cell: Par
     """One cell: "c" if hidden, itself if not."""
     where = f"table {table.name}, row {place[0]}, column {place[1]!r}"
     if key is None:
-        if isinstance(cell, Told) or (place[1] in table.numeric and any(letter.isdigit() for letter in cell)):
+        if isinstance(cell, FigureInText) or (place[1] in table.numeric and any(letter.isdigit() for letter in cell)):
             raise BadInput(f"{where}: a figure without a key. Say what it counts, or that it is model output")
         return cell
     if key == MODEL:
@@ -43,7 +43,7 @@ def _covered(table: Table, released: Released, place: tuple[int, str], cell: Par
     names = (key,) if isinstance(key, str) else key
     if HIDDEN in [released.text(name) for name in names]:
         return HIDDEN
-    shown = (cell.shown if isinstance(cell, Told) else cell).replace(",", "")
+    shown = (cell.shown if isinstance(cell, FigureInText) else cell).replace(",", "")
     if isinstance(key, str) and shown.isdecimal() and int(shown) != round(released.shown[key]):
         raise BadInput(f"{where}: the figure is not the one released as {key}. Check which cell has which key")
     return cell
@@ -73,8 +73,8 @@ def mark(
     return replace(report, marking=PUBLIC)
 
 
-def in_sentences(report: Report) -> list[Told]:
+def in_sentences(report: Report) -> list[FigureInText]:
     """Every figure of the report outside its tables and charts."""
     sentences = [block.parts for block in report.blocks if isinstance(block, Paragraph)]
     sentences += [item for block in report.blocks if isinstance(block, Bullets) for item in block.items]
-    return [part for parts in sentences for part in parts if isinstance(part, Told)]
+    return [part for parts in sentences for part in parts if isinstance(part, FigureInText)]

@@ -19,9 +19,9 @@ from forecast.report.disclosure import (
     release,
     stock_identity,
 )
-from forecast.report.model import Part, Report, Table, Told
+from forecast.report.figures import MINUS, RunInContext
+from forecast.report.model import FigureInText, Part, Report, Table
 from forecast.report.paper.gather import MEASURES
-from forecast.report.told import MINUS, Known
 
 ACTUAL = "actual"
 COUNTED = "Figures counted"
@@ -35,7 +35,7 @@ MODEL_ROOTS = (
     "central_path/",
     "record/",
     "breaks/",
-    "beside/",
+    "context/",
     "area",
     "version",
     "draws",
@@ -52,28 +52,28 @@ MODEL_ROOTS = (
     "council",
 )
 COUNTS = re.compile(
-    r"open_at_origin/|tables/history/.*/value$|beside/(past|scored)/.*/(value|outturn|no_change)$|breaks/.*/counted$"
+    r"open_at_origin/|tables/history/.*/value$|context/(past|scored)/.*/(value|outturn|no_change)$|breaks/.*/counted$"
 )
 
 
-def counted(run: Known) -> dict[str, Cell]:
+def counted(run: RunInContext) -> dict[str, Cell]:
     """Source -> the actual count it tells, with its key; two sources of one figure share the key."""
     held = _published(run) | _opened(run)
     return held | _started(run, {cell.key: cell.value for cell in held.values()})
 
 
-def _published(run: Known) -> dict[str, Cell]:
+def _published(run: RunInContext) -> dict[str, Cell]:
     """The council's own rows of the history, as the table and the charts show them."""
     found: dict[str, Cell] = {}
     for name, row in run.rows("history").items():
-        if row["area"] == run.beside["area"] and row["breakdown"] == "all" and _is_count(str(row["value"])):
+        if row["area"] == run.context["area"] and row["breakdown"] == "all" and _is_count(str(row["value"])):
             value = None if str(row["value"]) in HELD_BACK else float(row["value"])
             found[f"tables/history/{name}/value"] = Cell(f"{row['measure']} {row['period']}", value)
     for group, measure in MEASURES.items():
-        for place, past in enumerate(run.beside["past"][group]):
-            found[f"beside/past/{group}/{place}/value"] = Cell(f"{measure} {past['day']}", past["value"])
-        for place, one in enumerate(run.beside["scored"].get(group, [])):
-            found[f"beside/scored/{group}/{place}/outturn"] = Cell(f"{measure} {one['at']} outturn", one["outturn"])
+        for place, past in enumerate(run.context["past"][group]):
+            found[f"context/past/{group}/{place}/value"] = Cell(f"{measure} {past['day']}", past["value"])
+        for place, one in enumerate(run.context["scored"].get(group, [])):
+            found[f"context/scored/{group}/{place}/outturn"] = Cell(f"{measure} {one['at']} outturn", one["outturn"])
     return found
 
 
@@ -81,20 +81,20 @@ def _is_count(value: str) -> bool:
     return value in HELD_BACK or value.isdecimal()
 
 
-def _opened(run: Known) -> dict[str, Cell]:
+def _opened(run: RunInContext) -> dict[str, Cell]:
     """Children at the forecast's first day, which `no change` repeats."""
     found = {}
     for group, measure in MEASURES.items():
         cell = Cell(f"{measure} {run.answer['origin']}", float(run.answer["open_at_origin"][group]))
         found[f"open_at_origin/{group}"] = cell
         found |= {
-            f"beside/scored/{group}/{place}/no_change": cell
-            for place in range(len(run.beside["scored"].get(group, [])))
+            f"context/scored/{group}/{place}/no_change": cell
+            for place in range(len(run.context["scored"].get(group, [])))
         }
     return found
 
 
-def _started(run: Known, known: Mapping[str, float | None]) -> dict[str, Cell]:
+def _started(run: RunInContext, known: Mapping[str, float | None]) -> dict[str, Cell]:
     """Starts that the alarm was tried on: the published figure, or one of its own where the council counted another."""
     found = {}
     for group, rows in (run.answer.get("breaks") or {}).items():
@@ -107,7 +107,7 @@ def _started(run: Known, known: Mapping[str, float | None]) -> dict[str, Cell]:
     return found
 
 
-def sheet_of(run: Known) -> Sheet:
+def sheet_of(run: RunInContext) -> Sheet:
     """Every actual count as one table of the release, with the sums that tie them and close exactly."""
     cells = {cell.key: cell for cell in counted(run).values()}
     return Sheet(COUNTED, tuple(cells.values()), tuple(_identities(cells)))
@@ -137,7 +137,7 @@ def _closes(values: Sequence[float | None]) -> bool:
 
 
 def cleared_for_all(
-    run: Known, rule: Rule, earlier: Sequence[Released], name: str, revised: Sequence[str] = ()
+    run: RunInContext, rule: Rule, earlier: Sequence[Released], name: str, revised: Sequence[str] = ()
 ) -> Released:
     """The release of a run's counts. Raises BadInput where the year is over and every cost is an actual one."""
     months = run.table("monthly")
@@ -150,30 +150,27 @@ def cleared_for_all(
     return release([sheet_of(run)], rule, earlier, name, revised)
 
 
-def without_hidden(run: Known, released: Released) -> Known:
+def without_hidden(run: RunInContext, released: Released) -> RunInContext:
     """The run without what a chart draws of a hidden count, and without the council's own rows of the calibration."""
-    beside, area = run.beside, run.beside["area"]
+    context, area = run.context, run.context["area"]
     past = {
-        group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['day']}")]
-        for group, rows in beside["past"].items()
+        group: [row for row in rows if released.text(f"{MEASURES[group]} {row['day']}") is None]
+        for group, rows in context["past"].items()
     }
     scored = {
-        group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['at']} outturn")]
-        for group, rows in beside["scored"].items()
+        group: [row for row in rows if released.text(f"{MEASURES[group]} {row['at']} outturn") is None]
+        for group, rows in context["scored"].items()
     }
-    inside = {group: [one for one in rows if one in beside["scored_inside"][group]] for group, rows in scored.items()}
-    fitted = [key for key in beside["not_close"] if run.rows("calibration")[key]["area"] != area]
-    return replace(run, beside=beside | {"past": past, "scored": scored, "scored_inside": inside, "not_close": fitted})
-
-
-def _shown(released: Released, key: str) -> bool:
-    return released.text(key) is None
+    inside = {group: [row for row in rows if row in context["scored_inside"][group]] for group, rows in scored.items()}
+    fitted = [key for key in context["not_close"] if run.rows("calibration")[key]["area"] != area]
+    shown = {"past": past, "scored": scored, "scored_inside": inside, "not_close": fitted}
+    return replace(run, context=context | shown)
 
 
 class Gate:
     """Every table of a paper goes through it and is remembered as cleared."""
 
-    def __init__(self, run: Known, released: Released) -> None:
+    def __init__(self, run: RunInContext, released: Released) -> None:
         self.released, self.keys = released, {source: cell.key for source, cell in counted(run).items()}
         self.cleared: list[Table] = []
 
@@ -185,7 +182,7 @@ class Gate:
 
     def key(self, cell: Part) -> Key:
         """What a cell counts: the keys of actual children in it, or that it is model output, or nothing for words."""
-        if not isinstance(cell, Told):
+        if not isinstance(cell, FigureInText):
             return None
         sources = cell.source.split(MINUS)
         strange = [source for source in sources if COUNTS.match(source) and source not in self.keys]

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from forecast.case.errors import BadInput
 from forecast.model.cases import table_folder
+from forecast.report.figures import RunInContext
 from forecast.report.notebook import Run
-from forecast.report.told import Known
 from forecast.report.words import year_end_month
 from forecast.sources.cards import card_path, read_card
 
@@ -20,8 +21,10 @@ OF_A_CARD = ("table", "title", "publisher", "link", "licence", "published", "exp
 MEASURES = {"lac": "lac_stock", "cp": "cp_stock"}
 
 
-def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str, list[dict]] | None = None) -> Known:
-    """A run with what the report tells beside it.
+def gathered(
+    run: Run, as_of: date, home: Path, name: str = "", scored: dict[str, list[dict]] | None = None
+) -> RunInContext:
+    """A run with what the report says of it besides.
 
     as_of   the day the report is read for: what is past its date by then is named on the first page; never the clock
     home    the project's folder, which holds data
@@ -41,9 +44,9 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
         for file, checksum in sorted(inputs.items())
         if file.endswith(".card.yaml")
     ]
-    known, day, scored = Known(run.folder, run.answer), as_of.isoformat(), scored or {}
+    known, day, scored = RunInContext(run.folder, run.answer), as_of.isoformat(), scored or {}
     case, area = f"{run.answer['council']}/{run.answer['month']}", run.answer.get("data_area", run.answer["area"])
-    beside = {
+    context = {
         "as_of": day,
         "case": case,
         "name": name or case,
@@ -62,8 +65,8 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
             group: [row for row in rows if row["p10"] <= row["outturn"] <= row["p90"]] for group, rows in scored.items()
         },
     }
-    beside |= _reliability(known) | _reproduced(known) | {"past": _past(known, area), "most": _most(run.answer)}
-    return Known(run.folder, run.answer, beside, known.held)
+    context |= _reliability(known) | _reproduced(known) | {"past": _past(known, area), "most": _most(run.answer)}
+    return replace(known, context=context)
 
 
 def _card(folder: Path, data: Path, card: Path, checksum: str) -> dict:
@@ -80,7 +83,7 @@ def _card(folder: Path, data: Path, card: Path, checksum: str) -> dict:
     }
 
 
-def _reliability(run: Known) -> dict:
+def _reliability(run: RunInContext) -> dict:
     """Assumptions that the figures rest on, by how reliable they are, and the sections the red ones stand in.
 
     The answer names the red ones; those about a ledger count only where the run read one.
@@ -105,14 +108,14 @@ def _reliability(run: Known) -> dict:
     }
 
 
-def _reproduced(run: Known) -> dict:
+def _reproduced(run: RunInContext) -> dict:
     """How many published figures the fitted model gives back."""
     rows = [key for key, row in run.rows("calibration").items() if not str(row["note"]).startswith(NOT_PUBLISHED)]
     close = [key for key in rows if abs(run.rows("calibration")[key]["difference"]) <= CLOSE]
     return {"compared": rows, "close": close, "not_close": [key for key in rows if key not in close]}
 
 
-def _past(run: Known, area: str) -> dict[str, list[dict]]:
+def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:
     """Counts of children by group, oldest first: day, month and number. A suppressed count is left out."""
     past = {}
     for group, measure in MEASURES.items():

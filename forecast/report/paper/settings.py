@@ -10,8 +10,8 @@ from forecast.case.documents import Day, Strict, Text
 from forecast.case.errors import BadInput
 from forecast.case.reader import Document, read_document
 from forecast.case.wording import check
+from forecast.report.figures import undeclared
 from forecast.report.paper.template import FROM_THE_RUN, typed_figures
-from forecast.report.told import undeclared
 
 FILE, TEMPLATE = "report.yaml", Path("papers") / "scrutiny.md"
 # Names, numbers to ring and titles of papers may hold digits.

@@ -1,29 +1,31 @@
 """Every figure in prose: what the run holds, said by one rule, and checked in the finished files.
 
-A figure is a place in the run (its source) and the name of a rule (how). `tell` says it; `wrong` says it again from the
-run and looks for the sentence it stands in, in the files a reader opens.
+A figure is a place in the run (its source) and the name of a rule (how). `RunInContext.figure` says it; `wrong` says it
+again from the run and looks for the sentence it stands in, in the files a reader opens.
 
 Sources
     scenarios/central/contingency/call/mean            a path in answer.json
     .../month_ends/month=2012-03/mean                  in a list: the one whose month is 2012-03, or its place from 0
     A minus B                                          the difference of two sources
     tables/NAME/ROW/COLUMN, tables/NAME/ROW            a cell or a row; ROW is the values of KEYS with | between them
-    beside/NAME/...                                    a fact about the run that it does not hold, such as today's day
+    context/NAME/...                                   a fact about the run that it does not hold, such as today's day
+    C/call/mean                                        by a short name of `places`, here scenarios/central/contingency
 """
 
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from forecast.case.months import last_day, month_in_words
 from forecast.report import words
-from forecast.report.model import Figure, Heading, Part, Report, Table, Told, rows_of, text_of, told_in
+from forecast.report.model import Figure, FigureInText, Heading, Part, Report, Table, figures_in, rows_of, text_of
 from forecast.report.notebook import Run
 
 SECTIONS = {"Iro": "reviewing officers"}  # as a reader knows them
 MINUS = " minus "
-BESIDE = "beside"
+CONTEXT = "context"
 KEYS = {
     "assumptions": ("Key",),
     "calibration": ("group", "area", "figure"),
@@ -43,36 +45,67 @@ KEYS = {
 
 
 @dataclass(frozen=True)
-class Known(Run):
-    """A run with what is known beside it (`beside`), and its tables by row once they are read."""
+class RunInContext(Run):
+    """A run with what is known about it besides.
 
-    beside: dict = field(default_factory=dict)
-    held: dict[str, dict] = field(default_factory=dict, repr=False, compare=False)
+    context  facts that the run does not hold
+    places   short names of sources: {"C": "scenarios/central/contingency"}
+    read     its tables by row, once they are read
+    """
+
+    context: dict = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    read: dict[str, dict] = field(default_factory=dict, repr=False, compare=False)
 
     def rows(self, name: str) -> dict[str, dict]:
         """A table, ROW -> column -> value. Raises LookupError if the run has no such table or two rows share a key."""
-        if name not in self.held:
+        if name not in self.read:
             if name not in KEYS or not (self.folder / "tables" / f"{name}.parquet").is_file():
                 raise LookupError(f"the run has no table {name}")
             rows = self.table(name).to_dict("records")
-            self.held[name] = {"|".join(str(row[key]) for key in KEYS[name]): row for row in rows}
-            if len(self.held[name]) != len(rows):
+            self.read[name] = {"|".join(str(row[key]) for key in KEYS[name]): row for row in rows}
+            if len(self.read[name]) != len(rows):
                 raise LookupError(f"two rows of table {name} share a key")
-        return self.held[name]
+        return self.read[name]
 
+    def figure(self, source: str, how: str) -> FigureInText:
+        """The figure at `source` as a reader sees it. Raises LookupError if there is none, or no such rule."""
+        if how not in HOW:
+            raise LookupError(f"there is no rule {how!r} to say {source}")
+        return FigureInText(HOW[how](self.value(source)), self._written_out(source), how)
 
-def known(run: Run | dict) -> Known:
-    """A run, or its answer alone, as figures are told from it."""
-    if isinstance(run, Known):
-        return run
-    return Known(None, run) if isinstance(run, dict) else Known(run.folder, run.answer)
+    def value(self, source: str) -> object:
+        """What stands at a source. Raises LookupError, naming it."""
+        first, *second = self._written_out(source).split(MINUS)
+        return self._at(first) - self._at(second[0]) if second else self._at(first)
+
+    def _written_out(self, source: str) -> str:
+        """A source without short names."""
+        parts = [part.split("/") for part in source.split(MINUS)]
+        return MINUS.join("/".join([self.places.get(first, first), *steps]) for first, *steps in parts)
+
+    def _at(self, source: str) -> object:
+        root, _, path = source.partition("/")
+        if root == "tables":
+            name, _, place = path.partition("/")
+            rows, (row, _, column) = self.rows(name), place.rpartition("/")
+            if place not in rows and column not in rows.get(row, {}):
+                raise LookupError(f"the run holds no {source}")
+            return rows[place] if place in rows else rows[row][column]
+        value, path = (self.context, path) if root == CONTEXT else (self.answer, source)
+        for step in path.split("/"):
+            name, chosen, wanted = step.partition("=")
+            try:
+                if isinstance(value, list) and chosen:
+                    value = next(row for row in value if str(row[name]) == wanted)
+                else:
+                    value = value[int(step) if isinstance(value, list) else step]
+            except (LookupError, TypeError, StopIteration, ValueError):
+                raise LookupError(f"the run holds no {source}") from None
+        return value
 
 
 # ---- saying ----
-
-
-def _range(say: Callable) -> Callable:
-    return lambda figure: words.spread(figure, say)
 
 
 def _ranged(figure: dict, say: Callable, what: str = "") -> str:
@@ -89,8 +122,8 @@ def _tenth_signed(number: float) -> str:
     return _tenth(number) if words.round_half_up(number * 10) <= 0 else f"+{_tenth(number)}"
 
 
-def _sure(at: str) -> Callable:
-    return lambda enough: f"{words.money(enough[at])} to be {at}% sure"
+def _sure(enough: dict, at: str) -> str:
+    return f"{words.money(enough[at])} to be {at}% sure"
 
 
 def _text(value: object) -> str:
@@ -100,12 +133,8 @@ def _text(value: object) -> str:
 
 def _within(row: dict) -> str:
     """The 80% range of an assumption: 0.95 to 1.1, or that it has none."""
-    ends = [_text(row[end]) for end in ("Low", "High")]
-    return (
-        "fixed"
-        if "" in ends or row["Low"] == row["High"]
-        else f"{words.figure(row['Low'])} to {words.figure(row['High'])}"
-    )
+    fixed = "" in (_text(row["Low"]), _text(row["High"])) or row["Low"] == row["High"]
+    return "fixed" if fixed else f"{words.figure(row['Low'])} to {words.figure(row['High'])}"
 
 
 def _scored_nearer(row: dict) -> str:
@@ -121,16 +150,16 @@ HOW: dict[str, Callable] = {
     "figure": words.figure,
     "money": words.money,
     "money_signed": words.money_signed,
-    "money_range": _range(words.money),
+    "money_range": partial(words.spread, say=words.money),
     "money_size": lambda pounds: words.money(abs(pounds)),
     "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}",
     "pounds_signed": words.signed_pounds,
-    "pounds_signed_range": _range(words.signed_pounds),
+    "pounds_signed_range": partial(words.spread, say=words.signed_pounds),
     "children": words.children,
-    "children_range": _range(words.children),
+    "children_range": partial(words.spread, say=words.children),
     "tenth": _tenth,
     "posts": _tenth,
-    "posts_range": _range(_tenth),
+    "posts_range": partial(words.spread, say=_tenth),
     "percent": words.percent,
     "percent_tenth": words.percent_tenth,
     "points": words.points,
@@ -144,7 +173,7 @@ HOW: dict[str, Callable] = {
     "day": words.day_in_words,
     "year_end": lambda year: words.day_in_words(f"{int(year[:4]) + 1}-03-31"),
     "month_end": lambda month: words.day_in_words(last_day(month).isoformat()),
-    "within_or_beyond": lambda held: words.within_or_beyond(held["call"]["mean"], held["amount"]),
+    "within_or_beyond": lambda contingency: words.within_or_beyond(contingency["call"]["mean"], contingency["amount"]),
     "exhaustion": words.exhaustion,
     "spare_or_short": words.spare_or_short,
     "over_or_under": words.over_or_under,
@@ -169,73 +198,7 @@ HOW: dict[str, Callable] = {
     "plan_phrase": lambda cost: _ranged(cost, words.money, " of the call"),
     "posts_phrase": lambda posts: _ranged(posts, _tenth, " reviewing officers' posts needed"),
     "budget_phrase": lambda variance: f"Expected {words.over_or_under(variance)}",
-} | {f"sure_{at}": _sure(at) for at in ("50", "80", "90", "95")}
-
-
-def tell(run: Run | dict, source: str, how: str) -> Told:
-    """The figure at `source` as the reader sees it. Raises LookupError if the run holds none, or for no such rule."""
-    if how not in HOW:
-        raise LookupError(f"there is no rule {how!r} to say {source}")
-    return Told(HOW[how](resolve(run, source)), source, how)
-
-
-def resolve(run: Run | dict, source: str) -> object:
-    """What stands at a source. Raises LookupError, naming it."""
-    held = known(run)
-    if MINUS in source:
-        first, second = source.split(MINUS)
-        return resolve(held, first) - resolve(held, second)
-    root, _, rest = source.partition("/")
-    if root == "tables":
-        return _cell(held, rest)
-    return _walk(held.beside if root == BESIDE else held.answer, rest if root == BESIDE else source, source)
-
-
-def _cell(run: Known, place: str) -> object:
-    name, _, place = place.partition("/")
-    rows = run.rows(name)
-    if place in rows:
-        return rows[place]
-    row, _, column = place.rpartition("/")
-    if row not in rows or column not in rows[row]:
-        raise LookupError(f"the run holds no tables/{name}/{place}")
-    return rows[row][column]
-
-
-def _walk(value: object, path: str, source: str) -> object:
-    """Down a path of keys, places and key=value."""
-    for step in path.split("/"):
-        try:
-            value = _chosen(value, step) if isinstance(value, list) else value[step]
-        except (LookupError, TypeError, StopIteration, ValueError):
-            raise LookupError(f"the run holds no {source}") from None
-    return value
-
-
-def _chosen(rows: list, step: str) -> object:
-    name, chosen, wanted = step.partition("=")
-    return next(row for row in rows if str(row[name]) == wanted) if chosen else rows[int(step)]
-
-
-@dataclass(frozen=True)
-class Voice:
-    """Says figures of one run. `places` are short names of sources: {"C": "scenarios/central/contingency"}."""
-
-    run: Known
-    places: dict[str, str] = field(default_factory=dict)
-
-    def at(self, source: str) -> str:
-        """A source with its short names written out."""
-        return MINUS.join(
-            "/".join([self.places.get(first := one.partition("/")[0], first), *one.split("/")[1:]])
-            for one in source.split(MINUS)
-        )
-
-    def tell(self, source: str, how: str) -> Told:
-        return tell(self.run, self.at(source), how)
-
-    def value(self, source: str) -> object:
-        return resolve(self.run, self.at(source))
+} | {f"sure_{at}": partial(_sure, at=at) for at in ("50", "80", "90", "95")}
 
 
 # ---- checking ----
@@ -247,7 +210,7 @@ DECLARED = re.compile(
     r"|\b[0-9]{4}-[0-9]{2}\b|\b[Ss]ections? [0-9]+(?:\.[0-9]+)*\b|\bAct [0-9]{4}\b"
 )
 NUMBER = re.compile(r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?")
-BEFORE = re.compile("(?:Warning: |Note: )?")  # what a renderer may put before a paragraph
+BEFORE = "(?:Warning: |Note: )?"  # what a renderer may put before a paragraph
 
 
 def undeclared(text: str, names: Iterable[str] = ()) -> list[str]:
@@ -257,17 +220,14 @@ def undeclared(text: str, names: Iterable[str] = ()) -> list[str]:
     return NUMBER.findall(DECLARED.sub("", text))
 
 
-def untold(report: Report, names: Iterable[str] = ()) -> list[str]:
-    """Figures written as plain text in the body, with their text: each ought to be Told, or be a chart's own."""
-    found = []
-    for block in report.blocks:
-        for text in _plain(block):
-            found += [f"{figure} in {text!r}" for figure in undeclared(text, names)]
-    return found + misdrawn(report)
+def unsourced(report: Report, names: Iterable[str] = ()) -> list[str]:
+    """Figures written as plain text in the body, with their text: each ought to have a source, or be a chart's own."""
+    texts = [text for block in report.blocks for text in _plain(block)]
+    return [f"{figure} in {text!r}" for text in texts for figure in undeclared(text, names)] + misdrawn(report)
 
 
 def _plain(block: object) -> Iterator[str]:
-    """Text of a block that code wrote, without figures told."""
+    """Text of a block that code wrote, without figures of the run."""
     if isinstance(block, Heading):
         yield block.text
     elif isinstance(block, Table):
@@ -278,39 +238,39 @@ def _plain(block: object) -> Iterator[str]:
         yield "\0".join(part for part in row if isinstance(part, str))
 
 
-def wrong(report: Report, run: Run, texts: dict[str, list[str]]) -> list[str]:
+def wrong(report: Report, run: RunInContext, texts: dict[str, list[str]]) -> list[str]:
     """What the report says that the run does not, and the finished files that the report does not, in sentences.
 
     texts: a file's name -> its lines as forecast.report.render.check reads them, one for each paragraph and table row
     """
     files = (fault for name, lines in texts.items() for fault in misplaced(report, name, lines))
-    return [*missaid(report, run), *misdrawn(report), *files]
+    return [*unmatched(report, run), *misdrawn(report), *files]
 
 
-def missaid(report: Report, run: Run) -> list[str]:
+def unmatched(report: Report, run: RunInContext) -> list[str]:
     """Figures that the run no longer bears out: each is looked up and said again."""
-    held, found = known(run), []
-    cells = [cell for figure in report.figures() if figure.data for row in figure.data.rows for cell in row]
-    for told in dict.fromkeys([*told_in(report), *(cell for cell in cells if isinstance(cell, Told))]):
+    found = []
+    cells = [cell for chart in report.figures() if chart.data for row in chart.data.rows for cell in row]
+    for figure in dict.fromkeys([*figures_in(report), *(cell for cell in cells if isinstance(cell, FigureInText))]):
         try:
-            said = tell(held, told.source, told.how).shown
+            now = run.figure(figure.source, figure.how).shown
         except (LookupError, TypeError, ValueError) as fault:
-            found.append(f"the report says {told.shown!r}; {fault}")
-            continue
-        found += [] if said == told.shown else [f"the report says {told.shown!r}, the run {said!r} ({told.source})"]
+            found.append(f"the report says {figure.shown!r}; {fault}")
+        else:
+            if now != figure.shown:
+                found.append(f"the report says {figure.shown!r}, the run {now!r} ({figure.source})")
     return found
 
 
 def misdrawn(report: Report) -> list[str]:
     """Figures in a chart's caption or alternative text that are not among the figures the chart shows."""
     found = []
-    for figure in report.figures():
-        rows = (*figure.data.rows, figure.data.columns) if figure.data else ()
+    for chart in report.figures():
+        rows = (*chart.data.rows, chart.data.columns) if chart.data else ()
         shown = {number for row in rows for cell in row for number in NUMBER.findall(text_of((cell,)))}
-        said = [number for text in (figure.caption, figure.alt) for number in undeclared(text)]
         found += [
-            f"the chart {figure.name} says {number}, which is not among its figures"
-            for number in said
+            f"the chart {chart.name} says {number}, which is not among its figures"
+            for number in (*undeclared(chart.caption), *undeclared(chart.alt))
             if number not in shown
         ]
     return found
@@ -318,29 +278,28 @@ def misdrawn(report: Report) -> list[str]:
 
 def misplaced(report: Report, file: str, lines: list[str]) -> list[str]:
     """Sentences and rows with figures that do not stand in a file, word for word and in their order."""
-    held, at, found = [_flat(line) for line in lines], 0, []
+    flat, at, found = [_flat(line) for line in lines], 0, []
     rows = [(row, "\t" if isinstance(block, Table) else "") for block in report.blocks for row in rows_of(block)]
     for row, between in rows:
-        if any(isinstance(part, Told) for part in row):
-            said = _flat(between.join(text_of((part,)) for part in row))
-            place = next((number for number in range(at, len(held)) if _is(held[number], said)), None)
-            found += [] if place is not None else [_lost(file, said, row, between, held[at:])]
-            at = at if place is None else place + 1
+        if any(isinstance(part, FigureInText) for part in row):
+            text = _flat(between.join(text_of((part,)) for part in row))
+            wanted = re.compile(BEFORE + re.escape(text))
+            place = next((number for number in range(at, len(flat)) if wanted.fullmatch(flat[number])), None)
+            if place is None:
+                found.append(_lost(file, text, row, between, flat[at:]))
+            else:
+                at = place + 1
     return found
-
-
-def _is(line: str, said: str) -> bool:
-    return line == said or (line.endswith(said) and bool(BEFORE.fullmatch(line[: -len(said)])))
 
 
 def _flat(line: str) -> str:
     return "\t".join(" ".join(cell.split()) for cell in line.split("\t"))
 
 
-def _lost(file: str, said: str, row: tuple[Part, ...], between: str, lines: list[str]) -> str:
+def _lost(file: str, text: str, row: tuple[Part, ...], between: str, lines: list[str]) -> str:
     """What a missing sentence has become: the same words with other figures, or nothing."""
-    like = [".*?" if isinstance(part, Told) else re.escape(re.sub(r"\s+", " ", part)) for part in row]
+    like = [".*?" if isinstance(part, FigureInText) else re.escape(re.sub(r"\s+", " ", part)) for part in row]
     pattern = re.compile(re.escape(between).join(like))
     has_words = any(isinstance(part, str) and part.strip() for part in row)
     other = next((line for line in lines if has_words and pattern.fullmatch(line)), None)
-    return f"{file}: missing: {said!r}" if other is None else f"{file}: says {other!r}; the run says {said!r}"
+    return f"{file}: missing: {text!r}" if other is None else f"{file}: says {other!r}; the run says {text!r}"
