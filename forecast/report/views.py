@@ -13,17 +13,6 @@ from forecast.report import charts, pictures, tables, words
 from forecast.report.charts import Chart
 from forecast.report.notebook import Said
 
-MEASURES = {
-    "lac_stock": "Looked-after children",
-    "lac_starts": "Started to be looked after",
-    "lac_ceases": "Ceased to be looked after",
-    "uasc_stock": "of whom UASC",
-    "cp_stock": "Child protection plans",
-    "cp_starts": "Plans started",
-    "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences",
-    "s47": "Section 47 enquiries",
-}
 GROUP_NAMES = words.GROUP_NAMES
 FLOWS = {"lac": ("lac_starts", "lac_ceases"), "cp": ("cp_starts", "cp_ends")}
 RANGE = {"mean": "expected", "p10": "10th percentile", "p50": "median", "p90": "90th percentile"}
@@ -70,9 +59,9 @@ def history(rows: list[dict], apart: list[dict]) -> View:
     known = held[pd.to_numeric(held["value"], errors="coerce").notna()].copy()
     known["value"] = known["value"].astype(float)
     whole = known[known["breakdown"] == "all"]
-    wide = whole.assign(measure=whole["measure"].map(MEASURES), period=whole["period"].map(_year_or_day))
+    wide = whole.assign(measure=whole["measure"].map(words.MEASURES), period=whole["period"].map(_year_or_day))
     wide = wide.pivot_table(index="period", columns="measure", values="value", aggfunc="last")
-    wide = wide[[name for name in MEASURES.values() if name in wide]].map(
+    wide = wide[[name for name in words.MEASURES.values() if name in wide]].map(
         lambda count: "" if pd.isna(count) else words.children(count)
     )
     wide.columns.name, wide.index.name = None, "31 March, and year to it"

@@ -16,6 +16,17 @@ from forecast.money.lines import LINES
 MONEY_STEP = 10_000
 FIGURES = 4
 GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
+MEASURES = {
+    "lac_stock": "Looked-after children",
+    "lac_starts": "Started to be looked after",
+    "lac_ceases": "Ceased to be looked after",
+    "uasc_stock": "of whom UASC",
+    "cp_stock": "Child protection plans",
+    "cp_starts": "Plans started",
+    "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences",
+    "s47": "Section 47 enquiries",
+}
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
 
