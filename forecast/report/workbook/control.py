@@ -33,11 +33,8 @@ def control(checks: list[dict], figures: Mapping[str, object], sheets: Sheets) -
     rows = tuple(_row(check, figures, sheets) for check in checks)
     says = "Every sum and identity of this workbook, checked live"
     bare = Sheet(NAME, NAME, "Control: checks that must come to zero", says, ("", ""), COLUMNS, rows)
-    overall = verdict(
-        bare,
-        f"Overall: {OK}. All {len(rows)} checks hold.",
-        f"Overall: {NOT_OK}. At least one check does not hold.",
-    )
+    bad = f"Overall: {NOT_OK}. At least one check does not hold."
+    overall = verdict(bare, f"Overall: {OK}. All {len(rows)} checks hold.", bad)
     how = (
         f"Each check takes one figure from another. {OK}: they differ by no more than the tolerance. "
         f"{NOT_OK}: they differ by more, or cannot be worked out."
