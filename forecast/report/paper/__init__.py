@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from forecast.report import charts
-from forecast.report.disclosure import Released
+from forecast.report.disclosure.figures import Released
 from forecast.report.figures import RunInContext
 from forecast.report.model import PRIVATE, Report
 from forecast.report.paper.gate import Gate, without_hidden
