@@ -75,11 +75,9 @@ def page(told: dict, monthly: pd.DataFrame) -> str:
     """The page as HTML. `told` is what forecast.returns tells machines; `monthly` has month and total."""
     kind = KINDS[told["schema"]]
     found = findings(told["quality"], kind)
-    groups = [
-        (name, title, MEANINGS[name], [one for one in found if one.reason.group == name])
-        for name, title in GROUPS.items()
-    ]
-    days = [day_row(day, stock, found) for day, stock in told["stock"].items()]
+    groups = []
+    for name, title in GROUPS.items():
+        groups.append((name, title, MEANINGS[name], [finding for finding in found if finding.reason.group == name]))
     env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": in_words, "month": month_in_words}
     return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -87,7 +85,7 @@ def page(told: dict, monthly: pd.DataFrame) -> str:
         first=told["from"],
         last=told["to"],
         groups=groups,
-        days=days,
+        days=[day_row(day, stock, found) for day, stock in told["stock"].items()],
         files=files_table(told["quality"], kind),
         compared=any("published" in stock for stock in told["stock"].values()),
         ages=AGES,
@@ -120,17 +118,12 @@ def files_table(quality: list[dict], kind: Kind) -> list[dict]:
 
 def day_row(day: str, stock: dict, found: list[Finding]) -> dict:
     """A day's count and, where a figure was given, how it compares and what could explain the difference."""
-    if "published" not in stock:
-        return {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
-    published, difference = stock["published"], stock["difference"]
-    verdict = agreement(stock["total"], published)
-    return {
-        "day": day,
-        "stock": stock,
-        "difference": difference,
-        "verdict": verdict,
-        "causes": causes(difference, found) if difference else [],
-    }
+    row = {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
+    if "published" in stock:
+        difference = stock["difference"]
+        row |= {"difference": difference, "verdict": agreement(stock["total"], stock["published"])}
+        row["causes"] = causes(difference, found) if difference else []
+    return row
 
 
 def agreement(ours: int, published: int | None) -> str:
@@ -162,10 +155,9 @@ def chart(monthly: pd.DataFrame) -> dict:
     top = max(*totals, 1)
     across = [round(at * WIDTH / (len(totals) - 1), 1) for at in range(len(totals))]
     first, last = (f"{totals[at]:,} at the end of {month_in_words(months[at])}" for at in (0, -1))
+    points = [f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True)]
     return {
-        "points": " ".join(
-            f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True)
-        ),
+        "points": " ".join(points),
         "top": top,
         "ticks": [(x, month[:4]) for x, month in zip(across, months, strict=True) if month.endswith("-03")],
         "width": WIDTH,

@@ -61,9 +61,8 @@ def history(rows: list[dict], apart: list[dict]) -> View:
     whole = known[known["breakdown"] == "all"]
     wide = whole.assign(measure=whole["measure"].map(words.MEASURES), period=whole["period"].map(_year_or_day))
     wide = wide.pivot_table(index="period", columns="measure", values="value", aggfunc="last")
-    wide = wide[[name for name in words.MEASURES.values() if name in wide]].map(
-        lambda count: "" if pd.isna(count) else words.children(count)
-    )
+    wide = wide[[name for name in words.MEASURES.values() if name in wide]].map(words.children, na_action="ignore")
+    wide = wide.fillna("")
     wide.columns.name, wide.index.name = None, "31 March, and year to it"
     table = known.rename(columns={"value": "children", "category": "age or kind"})
     drawn = {group: _counted(whole, group) for group in ("lac", "cp")}
@@ -126,14 +125,14 @@ def population(area: str, detail: dict, log: list[dict]) -> View:
     months = list(dict.fromkeys(people["month"]))
     now, then = (people.loc[people["month"] == month, "children"].tolist() for month in months)
     whole = moves[moves["months"] == A_YEAR]
-    years = {
-        year: dict(zip(rows["flow"], rows["children"], strict=True)) for year, rows in whole.groupby("year", sort=True)
-    }
+    years = {year: rows.set_index("flow")["children"].to_dict() for year, rows in whole.groupby("year", sort=True)}
     change = words.direction(sum(then) - sum(now))
     headline = f"{words.children(sum(now))} children live in {area} in {month_in_words(months[0])}; "
     headline += f"{change} are expected by {month_in_words(months[-1])}."
     columns = {"year": "financial year", "months": "months projected", "flow": "what", "children": "children"}
-    wide = moves.assign(flow=moves["flow"].map(pictures.flow_in_words), year=_parts_of_years(moves))
+    part = moves["months"].astype(str) + " months of " + moves["year"]  # where not all its months are projected
+    year = moves["year"].where(moves["months"] == A_YEAR, part)
+    wide = moves.assign(flow=moves["flow"].map(pictures.flow_in_words), year=year)
     wide = wide.pivot(index="flow", columns="year", values="children").map(words.children)
     wide = wide.loc[[pictures.flow_in_words(flow) for flow in dict.fromkeys(moves["flow"])]]
     wide.columns.name, wide.index.name = None, "Children in the year"
@@ -147,29 +146,15 @@ def population(area: str, detail: dict, log: list[dict]) -> View:
     return View(headline, moves.rename(columns=columns)[list(columns.values())], wide, drawn)
 
 
-def _parts_of_years(moves: pd.DataFrame) -> pd.Series:
-    """A financial year's name, with how many of its months are projected where not all are."""
-    part = moves["months"].astype(str) + " months of " + moves["year"]
-    return moves["year"].where(moves["months"] == A_YEAR, part)
-
-
 def assumptions(log: list[dict], keys: tuple[str, ...] = PEOPLE_KEYS, reliability: str = "") -> pd.DataFrame:
     """The assumptions whose keys begin so, for reading; of one reliability alone, such as Red, where it is given."""
     held = pd.DataFrame(log)
     held = held[held["Key"].str.startswith(keys)]
     held = held[held["Reliability"] == reliability] if reliability else held
     figures = held[["Value", "Low", "High"]].map(lambda value: "" if pd.isna(value) else words.figure(float(value)))
-    same = figures["Low"] == figures["High"]
-    table = pd.DataFrame(
-        {
-            "Assumption": held["Assumption"],
-            "Value": figures["Value"],
-            "80% range": (figures["Low"] + " to " + figures["High"]).mask(same, ""),
-            "Unit": held["Unit"],
-            "Reliability": held["Reliability"],
-        }
-    )
-    return table.set_index("Assumption")
+    ranges = (figures["Low"] + " to " + figures["High"]).mask(figures["Low"] == figures["High"], "")
+    table = held.assign(**{"Value": figures["Value"], "80% range": ranges}).set_index("Assumption")
+    return table[["Value", "80% range", "Unit", "Reliability"]]
 
 
 def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[str, float]]]) -> View:
@@ -252,10 +237,7 @@ def cost(answer: dict, slug: str) -> View:
         for line, figures in one["lines"].items()
     ]
     columns = {"budget": "budget, £"} | {name: f"{said}, £" for name, said in RANGE.items()}
-    drawn = {
-        "years": lambda: charts.cost_by_year(answer, slug),
-        "lines": lambda: charts.cost_by_line(answer, slug),
-    }
+    drawn = {"years": lambda: charts.cost_by_year(answer, slug), "lines": lambda: charts.cost_by_line(answer, slug)}
     summary = tables.four_years(answer, slug).set_index("Financial year")
     return View(said, pd.DataFrame(rows).rename(columns=columns), summary, drawn)
 
@@ -276,6 +258,7 @@ def contingency(answer: dict, slug: str) -> View:
 def comparison(answer: dict) -> View:
     """Futures side by side, on the same draws: the scenarios of one answer, the first being what others differ from."""
     rows, before = [], next(iter(answer["scenarios"].values()))
+    against = f"call against {before['name']}, £"
     for one in answer["scenarios"].values():
         call = one["contingency"]["call"]
         rows.append(
@@ -283,23 +266,20 @@ def comparison(answer: dict) -> View:
                 "future": one["name"],
                 "chance it holds, share of draws": one["contingency"]["chance_holds"],
                 **{f"call, {said}, £": call[key] for key, said in RANGE.items()},
-                f"call against {before['name']}, £": call["mean"] - before["contingency"]["call"]["mean"],
+                against: call["mean"] - before["contingency"]["call"]["mean"],
                 **{f"net cost {year}, £": cost["net"]["mean"] for year, cost in one["cost"].items()},
             }
         )
     table = pd.DataFrame(rows)
-    against = f"call against {before['name']}, £"
     least = min(rows, key=lambda row: row["call, expected, £"])
     said = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
-    said += f"{than(least[against], before['name'])}."
-    summary = pd.DataFrame(
-        {
-            "Future": [row["future"] for row in rows],
-            "Expected call": [words.money(row["call, expected, £"]) for row in rows],
-            "Chance it holds": [words.percent(row["chance it holds, share of draws"]) for row in rows],
-            f"Call against {before['name']}": [words.cost_direction(row[against]) for row in rows],
-        }
-    ).set_index("Future")
+    said += f"{words.than_central(least[against], before['name'])}."
+    columns = {
+        "Expected call": table["call, expected, £"].map(words.money),
+        "Chance it holds": table["chance it holds, share of draws"].map(words.percent),
+        f"Call against {before['name']}": table[against].map(words.cost_direction),
+    }
+    summary = pd.DataFrame(columns).set_axis(table["future"].rename("Future"))
     drawn = {"calls": lambda: pictures.calls(answer), "years": lambda: pictures.four_years(answer)}
     drawn |= {f"why {slug}": _waterfall(answer, slug) for slug in answer["scenarios"]}
     furthest = max(range(len(rows)), key=lambda row: abs(rows[row][against]))
@@ -313,9 +293,3 @@ def _waterfall(answer: dict, slug: str) -> Callable[[], Chart | Said]:
     if answer["scenarios"][slug]["causes"] is None:
         return lambda: Said(["The central case: there is nothing to part into causes."])
     return lambda: charts.waterfall(answer, slug)
-
-
-def than(change: float, name: str) -> str:
-    """£80,000 less than central; where nothing moves, the same as it."""
-    said = words.cost_direction(change)
-    return f"{said} than {name}" if said.endswith(("more", "less")) else f"the same as {name} to the nearest £10,000"

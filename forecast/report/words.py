@@ -1,6 +1,7 @@
 """Numbers in words: one place for rounding, direction and chance, so that prose cannot disagree with its table."""
 
 import math
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -74,20 +75,20 @@ def against(call: float, contingency: float) -> str:
     return "within the contingency" if call <= contingency else "beyond the contingency"
 
 
-def direction(change: float, unit=children) -> str:
+def _by_sign(change: float, above: str, below: str, none: str = "", say: Callable[[float], str] = money) -> str:
+    """A size with the words that its sign asks for; `none` where the size as it is said is nothing."""
+    size = say(abs(change))
+    return none if none and size in ("0", "£0") else f"{size} {above if change > 0 else below}"
+
+
+def direction(change: float) -> str:
     """more, fewer or no change, from the number."""
-    said = unit(abs(change))
-    if said.strip("£") in ("0", ""):
-        return "no change"
-    return f"{said} {'more' if change > 0 else 'fewer'}"
+    return _by_sign(change, "more", "fewer", "no change", children)
 
 
 def cost_direction(change: float) -> str:
     """£80,000 less or £30,000 more, from the number."""
-    said = money(abs(change))
-    if said == "£0":
-        return "no change to the nearest £10,000"
-    return f"{said} {'more' if change > 0 else 'less'}"
+    return _by_sign(change, "more", "less", f"no change to the nearest {money(MONEY_STEP)}")
 
 
 def plain(text: str) -> str:
@@ -171,43 +172,28 @@ def in_ten_futures(chance: float) -> str:
 
 def than_now(change: float) -> str:
     """2 more than now, 3 fewer than now."""
-    said = direction(change)
-    return "as many as now" if said == "no change" else f"{said} than now"
+    return _by_sign(change, "more than now", "fewer than now", "as many as now", children)
 
 
 def over_or_under(variance: float) -> str:
     """£470,000 over budget; an overspend is positive."""
-    said = money(abs(variance))
-    return (
-        f"on budget to the nearest {money(MONEY_STEP)}"
-        if said == "£0"
-        else f"{said} {'over' if variance > 0 else 'under'} budget"
-    )
+    return _by_sign(variance, "over budget", "under budget", f"on budget to the nearest {money(MONEY_STEP)}")
 
 
 def spare_or_short(headroom: float) -> str:
     """£20,000 short or £40,000 to spare; headroom is positive where something is left."""
-    said = money(abs(headroom))
-    return (
-        f"nothing to spare to the nearest {money(MONEY_STEP)}"
-        if said == "£0"
-        else f"{said} {'to spare' if headroom > 0 else 'short'}"
-    )
+    return _by_sign(headroom, "to spare", "short", f"nothing to spare to the nearest {money(MONEY_STEP)}")
 
 
 def lower_or_higher(change: float) -> str:
     """£300,000 lower."""
-    return f"{money(abs(change))} {'higher' if change > 0 else 'lower'}"
+    return _by_sign(change, "higher", "lower")
 
 
-def than_central(change: float) -> str:
+def than_central(change: float, name: str = "in the central case") -> str:
     """£90,000 less than in the central case."""
-    said = cost_direction(change)
-    return (
-        f"{said} than in the central case"
-        if said.endswith(("more", "less"))
-        else f"the same as in the central case to the nearest {money(MONEY_STEP)}"
-    )
+    same = f"the same as {name} to the nearest {money(MONEY_STEP)}"
+    return _by_sign(change, f"more than {name}", f"less than {name}", same)
 
 
 def nearer(forecast: float, no_change: float) -> str:
@@ -229,12 +215,8 @@ def points(share: float) -> str:
 @cache
 def _template():
     """The macros of answer.jinja, with the rules as filters."""
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     rules = (money, money_signed, children, percent, percent_tenth, chance_in_ten, spread, against, saves, figure)
     pages.filters |= {rule.__name__: rule for rule in (*rules, signed_percent, round_half_up, at_month, drivers)}
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
@@ -294,8 +276,7 @@ def cautions(answer: dict, slug: str = "central") -> list[str]:
 
 def scenario_lines(answer: dict) -> list[str]:
     """One line a scenario: chance, call, children, difference from central."""
-    march = year_end_month(answer)
-    lines = []
+    march, lines = year_end_month(answer), []
     for scenario in answer["scenarios"].values():
         held, change = scenario["contingency"], scenario["difference_from_central"]["call"]["mean"]
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
@@ -308,9 +289,8 @@ def scenario_lines(answer: dict) -> list[str]:
 
 def children_matter(answer: dict) -> str:
     """How much of the call's variance is the number of children, beside the widest assumption."""
-    held = answer["sensitivities"]
-    shares = [row["share_of_variance"] for row in held["assumptions"] if row["share_of_variance"] is not None]
-    return _lines("children_matter", held, shares)[0]
+    shares = [row["share_of_variance"] for row in answer["sensitivities"]["assumptions"]]
+    return _lines("children_matter", answer["sensitivities"], [share for share in shares if share is not None])[0]
 
 
 def sought(lever: str, now: float, found, chance: float, wanted: float) -> list[str]:
