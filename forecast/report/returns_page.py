@@ -4,13 +4,13 @@ The page asks for nothing outside itself. It holds counts alone, small ones too:
 """
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from forecast.case.months import month_in_words
+from forecast.report.words import day_in_words
 from forecast.sources.cin import codes as cin
 from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
 from forecast.sources.private import LEFT_OUT as DOTS
@@ -45,19 +45,11 @@ class Kind:
         return next(key for key, rule in self.rules.items() if rule.text == text)
 
 
+CARE_RULES = "the DfE's validation rules of 2024-25 for children looked after"
+PLAN_RULES = "the DfE's validation rules for the children in need census"
 KINDS = {
-    SCHEMA: Kind(
-        "SSDA903 returns",
-        "looked-after children",
-        ssda903.RULES,
-        "the DfE's validation rules of 2024-25 for children looked after",
-    ),
-    PLANS_SCHEMA: Kind(
-        "CIN census and Annex A returns",
-        "child protection plans",
-        cin.RULES,
-        "the DfE's validation rules for the children in need census",
-    ),
+    SCHEMA: Kind("SSDA903 returns", "looked-after children", ssda903.RULES, CARE_RULES),
+    PLANS_SCHEMA: Kind("CIN census and Annex A returns", "child protection plans", cin.RULES, PLAN_RULES),
 }
 
 
@@ -79,7 +71,7 @@ def page(told: dict, monthly: pd.DataFrame) -> str:
     for name, title in GROUPS.items():
         groups.append((name, title, MEANINGS[name], [finding for finding in found if finding.reason.group == name]))
     env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": in_words, "month": month_in_words}
+    env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": day_in_words, "month": month_in_words}
     return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         kind=kind,
         first=told["from"],
@@ -97,12 +89,13 @@ def page(told: dict, monthly: pd.DataFrame) -> str:
 
 def findings(quality: list[dict], kind: Kind) -> list[Finding]:
     """The rules applied, in the readers' order, each with its files; rows read are told file by file instead."""
-    held: dict[str, list[tuple[str, int]]] = {}
-    for row in (row for row in quality if kind.key(row["rule"]) != ROWS):
-        held.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in quality:
+        found.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
+    keys = {text: key for text in found if (key := kind.key(text)) != ROWS}
     return [
-        Finding(text, kind.rules[kind.key(text)], sum(count for _, count in files), tuple(files))
-        for text, files in held.items()
+        Finding(text, kind.rules[key], sum(count for _, count in found[text]), tuple(found[text]))
+        for text, key in keys.items()
     ]
 
 
@@ -164,8 +157,3 @@ def chart(monthly: pd.DataFrame) -> dict:
         "height": HEIGHT,
         "told": f"{first}, {last}; between {min(totals):,} and {max(totals):,}.",
     }
-
-
-def in_words(day: str) -> str:
-    """31 March 2018, from 2018-03-31."""
-    return f"{date.fromisoformat(day).day} {month_in_words(day[:7])}"

@@ -225,79 +225,70 @@ def _template():
     return pages.get_template("answer.jinja").module
 
 
-def _lines(macro: str, *facts) -> list[str]:
+def lines(macro: str, *facts) -> list[str]:
+    """The sentences of a macro of answer.jinja."""
     return [line for line in getattr(_template(), macro)(*facts).split("\n") if line]
 
 
-def drivers(lines: dict) -> list[str]:
+def drivers(cost: dict) -> list[str]:
     """The cost lines that move the year most."""
-    return sorted(lines, key=lambda line: -abs(lines[line]["mean"] - lines[line]["budget"]))[:DRIVERS]
+    return sorted(cost, key=lambda line: -abs(cost[line]["mean"] - cost[line]["budget"]))[:DRIVERS]
 
 
 def driver_line(cost: dict) -> str:
     """What drives the cost of a year, in a sentence."""
-    return _lines("driven", cost["lines"])[0]
+    return lines("driven", cost["lines"])[0]
 
 
 def headline(answer: dict, slug: str = "central") -> list[str]:
     """The answer page, sentence by sentence, for one scenario."""
-    return _lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
+    return lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
 
 
 def exhaustion(held: dict) -> str:
     """When the contingency runs out, if it does."""
-    return _lines("exhaustion", held)[0]
-
-
-def payback_lines(held: dict | None) -> list[str]:
-    """Whether the scenario's measure pays back, and when; nothing where there is no measure."""
-    return _lines("payback", held)
+    return lines("exhaustion", held)[0]
 
 
 def trend_line(answer: dict, group: str, name: str) -> str:
     """What the central path of one group is made of, each share from the table."""
-    return _lines("trend", answer["central_path"][group], name)[0]
-
-
-def alarm_lines(answer: dict) -> list[str]:
-    """The structural-break alarm: one line a group."""
-    return _lines("alarms", answer)
+    return lines("trend", answer["central_path"][group], name)[0]
 
 
 def record_lines(answer: dict) -> list[str]:
     """How good forecasts made this way have been, beside no change."""
-    return _lines("record", answer)
+    return lines("record", answer)
 
 
 def cautions(answer: dict, slug: str = "central") -> list[str]:
     """How sure we are: what the chance of one scenario rests on."""
-    return _lines("cautions", answer, answer["scenarios"][slug]["contingency"])
+    return lines("cautions", answer, answer["scenarios"][slug]["contingency"])
 
 
 def scenario_lines(answer: dict) -> list[str]:
     """One line a scenario: chance, call, children, difference from central."""
-    march, lines = year_end_month(answer), []
+    march, rows = year_end_month(answer), []
     for scenario in answer["scenarios"].values():
         held, change = scenario["contingency"], scenario["difference_from_central"]["call"]["mean"]
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
-        lines.append(
+        rows.append(
             f"{scenario['name']:24s} {chance_in_ten(held['chance_holds']):>17s} {money(held['call']['mean']):>11s} "
             f"{children(lac):>6s} {children(cp):>6s}   {cost_direction(change)}"
         )
-    return lines
+    return rows
 
 
 def children_matter(answer: dict) -> str:
     """How much of the call's variance is the number of children, beside the widest assumption."""
     shares = [row["share_of_variance"] for row in answer["sensitivities"]["assumptions"]]
-    return _lines("children_matter", answer["sensitivities"], [share for share in shares if share is not None])[0]
+    return lines("children_matter", answer["sensitivities"], [share for share in shares if share is not None])[0]
 
 
 def sought(lever: str, now: float, found, chance: float, wanted: float) -> list[str]:
     """What goal-seek found, in sentences."""
-    return _lines("sought", lever, now, found, chance, wanted)
+    return lines("sought", lever, now, found, chance, wanted)
 
 
 def switched(assumption: str, now: float, value: float | None, limits: tuple[float, float], amount: float) -> str:
     """Where an assumption's switching value lies, in a sentence."""
-    return _lines("switched", assumption, now, value, limits, amount)[0]
+    return lines("switched", assumption, now, value, limits, amount)[0]

@@ -62,11 +62,10 @@ class Tables:
         """Everything that an expression of the template may use."""
         answer, context = self.run.answer, self.run.context
         tried = (answer.get("sensitivities") or {"assumptions": []})["assumptions"]
-        shares = {
-            place: row["share_of_variance"] for place, row in enumerate(tried) if row["share_of_variance"] is not None
-        }
+        shares = {place: share for place, row in enumerate(tried) if (share := row["share_of_variance"]) is not None}
         reached = [place for place, row in enumerate(tried) if row["switching_value"] is not None] or range(len(tried))
         lines, years = self.run.value("COST")["lines"], self.run.value("S/cost").values()
+        spent = {group for year in years for group, figure in year["groups"].items() if figure["mean"]}
         return {rule: partial(self.run.figure, how=rule) for rule in HOW} | {
             "answer": answer,
             "context": context,
@@ -83,11 +82,7 @@ class Tables:
             "groups": [{"key": group, "name": name} for group, name in GROUP_NAMES.items()],
             "lines": [line for line in LINES if line in lines and (lines[line]["budget"] or lines[line]["mean"])],
             "line_names": {line: LINES[line][0] for line in lines},
-            "cost_groups": {
-                group: name
-                for group, name in GROUPS.items()
-                if any(year["groups"].get(group, {"mean": 0})["mean"] for year in years)
-            },
+            "cost_groups": {group: name for group, name in GROUPS.items() if group in spent},
             "trends": self.trends,
             "split": [slug for slug in context["most"] if answer["scenarios"][slug].get("causes")],
             "tried": tried,
@@ -138,17 +133,15 @@ class Tables:
 
     def history(self) -> Table:
         """What is published or counted of the council, by period."""
-        run = self.run
-        rows = {
-            key: row
-            for key, row in run.rows("history").items()
-            if row["area"] == run.context["area"] and row["breakdown"] == "all" and row["measure"] in HISTORY
-        }
-        at = {(row["period"], row["measure"]): f"tables/history/{key}" for key, row in rows.items()}
+        area, rows = self.run.context["area"], {}
+        for key, row in self.run.rows("history").items():
+            if (row["area"], row["breakdown"]) == (area, "all") and row["measure"] in HISTORY:
+                rows[f"tables/history/{key}"] = row
+        at = {(row["period"], row["measure"]): source for source, row in rows.items()}
         measures = [measure for measure in HISTORY if any(measure == counted for _, counted in at)]
         shown: list[tuple[Part, ...]] = []
         for period in sorted({period for period, _ in at}, key=_day_of):
-            first = next(row for (one, _), row in at.items() if one == period)
+            first = next(source for (when, _), source in at.items() if when == period)
             named = self.run.figure(f"{first}/period", "day" if _day_of(period) == period else "text")
             counts = (at.get((period, measure)) for measure in measures)
             shown.append((named, *(self.run.figure(f"{row}/value", "text") if row else "" for row in counts)))
@@ -160,16 +153,9 @@ class Tables:
         if any(str(row["value"]) in SUPPRESSED for row in rows.values()):
             notes.append("A letter stands where the publisher withholds a small count.")
         columns = ("Day, or year", *(HISTORY[measure] for measure in measures))
-        return self._table(
-            "history",
-            f"{run.answer['area']}: children counted so far",
-            "Children",
-            columns,
-            tuple(shown),
-            columns[1:],
-            notes,
-            source="Published tables and the council's own counts; see Background Papers",
-        )
+        caption = f"{self.run.answer['area']}: children counted so far"
+        source = "Published tables and the council's own counts; see Background Papers"
+        return self._table("history", caption, "Children", columns, tuple(shown), columns[1:], notes, source=source)
 
 
 def _day_of(period: str) -> str:

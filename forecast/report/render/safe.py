@@ -81,7 +81,9 @@ def drawing(svg: bytes) -> etree._Element:
         raise ValueError(f"a chart's drawing is not SVG: it is {root.tag}")
     etree.strip_tags(root, etree.Entity)
     for part in list(root.iterdescendants()):
-        if not _drawn(part):
+        name = etree.QName(part)
+        fetches = name.localname == "style" and (len(part) or ELSEWHERE.search(part.text or ""))
+        if name.namespace != SVG or not DRAWN.fullmatch(name.localname) or fetches:
             part.clear(keep_tail=True)
             part.tag = f"{{{SVG}}}dropped"
     etree.strip_tags(root, f"{{{SVG}}}dropped")  # the words after an element belong to its parent and stay
@@ -92,13 +94,6 @@ def drawing(svg: bytes) -> etree._Element:
             if link or foreign or name.lower().startswith("on") or ELSEWHERE.search(value):
                 del part.attrib[name]
     return root
-
-
-def _drawn(part: etree._Element) -> bool:
-    """Whether an element is a shape, words, or a style that fetches nothing."""
-    name = etree.QName(part)
-    styled = name.localname == "style" and (len(part) or ELSEWHERE.search(part.text or ""))
-    return name.namespace == SVG and bool(DRAWN.fullmatch(name.localname)) and not styled
 
 
 def svg_text(svg: bytes, name: str = "", title: str = "", alt: str = "") -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from xlsxwriter.utility import xl_col_to_name as letters
+
 NOT_APPLICABLE, HIDDEN, NOT_HELD = "[z]", "[c]", "[x]"
 PLACE = re.compile(r"\[([\^:]?)([^\]]+)\]")
-LETTERS = 26
 SPREADSHEET_DIGITS = 15
 
 
@@ -130,12 +131,6 @@ class Sheet:
 def plain(cell: Cell) -> float | str:
     """What a cell shows."""
     return cell.value if isinstance(cell, Formula) else cell
-
-
-def letters(place: int) -> str:
-    """The letters of a column, from 0: A, B, ... AA."""
-    head, tail = divmod(place, LETTERS)
-    return (letters(head - 1) if head else "") + chr(ord("A") + tail)
 
 
 def total_row(
