@@ -117,11 +117,6 @@ def _tenth(number: float) -> str:
     return f"{words.round_half_up(number * 10) / 10:,.1f}"
 
 
-def _tenth_signed(number: float) -> str:
-    """+21.8, -3.0, 0.0."""
-    return _tenth(number) if words.round_half_up(number * 10) <= 0 else f"+{_tenth(number)}"
-
-
 def _sure(enough: dict, at: str) -> str:
     return f"{words.money(enough[at])} to be {at}% sure"
 
@@ -142,46 +137,24 @@ def _scored_nearer(row: dict) -> str:
     return "level" if ours == naive else "forecast" if ours < naive else "no change"
 
 
-HOW: dict[str, Callable] = {
+HOW: dict[str, Callable] = words.RULES | {
+    "exhaustion": words.exhaustion,
     "text": _text,
     "section": lambda name: SECTIONS.get(name, name.lower()),
     "count": lambda number: f"{words.round_half_up(number):,}",
     "how_many": lambda rows: f"{len(rows):,}",
-    "figure": words.figure,
-    "money": words.money,
-    "money_signed": words.money_signed,
-    "money_range": partial(words.spread, say=words.money),
     "money_size": lambda pounds: words.money(abs(pounds)),
     "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}",
     "pounds_signed": words.signed_pounds,
-    "pounds_signed_range": partial(words.spread, say=words.signed_pounds),
-    "children": words.children,
-    "children_range": partial(words.spread, say=words.children),
     "tenth": _tenth,
     "posts": _tenth,
-    "posts_range": partial(words.spread, say=_tenth),
-    "percent": words.percent,
-    "percent_tenth": words.percent_tenth,
-    "points": words.points,
-    "signed_percent": words.signed_percent,
-    "tenth_signed": _tenth_signed,
-    "chance_in_ten": words.chance_in_ten,
-    "in_ten_futures": words.in_ten_futures,
-    "likelihood": words.likelihood,
+    "tenth_signed": lambda number: f"{'+' * (words.round_half_up(number * 10) > 0)}{_tenth(number)}",
     "month": month_in_words,
     "month_of_day": lambda day: month_in_words(day[:7]),
     "day": words.day_in_words,
     "year_end": lambda year: words.day_in_words(f"{int(year[:4]) + 1}-03-31"),
     "month_end": lambda month: words.day_in_words(last_day(month).isoformat()),
     "within_or_beyond": lambda contingency: words.within_or_beyond(contingency["call"]["mean"], contingency["amount"]),
-    "exhaustion": words.exhaustion,
-    "spare_or_short": words.spare_or_short,
-    "over_or_under": words.over_or_under,
-    "lower_or_higher": words.lower_or_higher,
-    "than_now": words.than_now,
-    "than_central": words.than_central,
-    "cost_direction": words.cost_direction,
-    "saves": words.saves,
     "nearer": lambda error: words.nearer(error["forecast"], error["no_change"]),
     "scored_nearer": _scored_nearer,
     "inside": lambda row: "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
@@ -198,7 +171,9 @@ HOW: dict[str, Callable] = {
     "plan_phrase": lambda cost: _ranged(cost, words.money, " of the call"),
     "posts_phrase": lambda posts: _ranged(posts, _tenth, " reviewing officers' posts needed"),
     "budget_phrase": lambda variance: f"Expected {words.over_or_under(variance)}",
-} | {f"sure_{at}": partial(_sure, at=at) for at in ("50", "80", "90", "95")}
+}
+HOW |= {f"{how}_range": partial(words.spread, say=HOW[how]) for how in ("money", "pounds_signed", "children", "posts")}
+HOW |= {f"sure_{at}": partial(_sure, at=at) for at in ("50", "80", "90", "95")}
 
 
 # ---- checking ----

@@ -175,15 +175,16 @@ def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[s
     ]
     table = pd.DataFrame(rows).rename(columns={name: f"{said}, children" for name, said in RANGE.items()})
     drawn = {}
-    for group, name in GROUP_NAMES.items():
-        drawn |= _children_drawn(answer, slug, detail, group, name, past.get(group, []))
+    for group in GROUP_NAMES:
+        drawn |= _children_drawn(answer, slug, detail, group, past.get(group, []))
     return View(" ".join(said), table, tables.year_ends(answer, slug).set_index(["Children", "At"]), drawn)
 
 
-def _children_drawn(answer: dict, slug: str, detail: dict, group: str, name: str, past: list) -> dict:
+def _children_drawn(answer: dict, slug: str, detail: dict, group: str, past: list) -> dict:
+    name = GROUP_NAMES[group]
     ages, flows = (pd.DataFrame(detail[part]) for part in ("ages", "care"))
     ages, flows = ages[ages["group"] == group], flows[flows["group"] == group]
-    by_month = {m: dict(zip(r["band"], r["mean"], strict=True)) for m, r in ages.groupby("month", sort=True)}
+    by_month = {month: rows.set_index("band")["mean"].to_dict() for month, rows in ages.groupby("month", sort=True)}
     whole = flows[flows["months"] == A_YEAR]
     year = (whole if len(whole) else flows)["year"].iloc[0]
     bands = flows[flows["year"] == year].set_index("band")[["starts", "ends", "aged"]].to_dict("index")
@@ -197,11 +198,8 @@ def _children_drawn(answer: dict, slug: str, detail: dict, group: str, name: str
 
 def path_in_words(answer: dict) -> list[str]:
     """What the central paths are made of, and what cannot be told apart."""
-    parts = (
-        "Births, migration and ageing reach the path together, as the projected population: the method does not "
-        "part them. "
-        "England's growth, the council's own rates and its lasting level are practice."
-    )
+    parts = "Births, migration and ageing reach the path together, as the projected population: the method does not "
+    parts += "part them. England's growth, the council's own rates and its lasting level are practice."
     return [*(words.trend_line(answer, group, name) for group, name in GROUP_NAMES.items()), parts]
 
 
@@ -248,10 +246,7 @@ def contingency(answer: dict, slug: str) -> View:
     said = f"The chance that {words.money(held['amount'])} holds is {words.chance_in_ten(held['chance_holds'])} "
     said += f"({words.percent(held['chance_holds'])}). {words.exhaustion(held)}"
     table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{one}, £" for name, one in RANGE.items()})
-    drawn = {
-        "call": lambda: charts.contingency_fan(answer, slug),
-        "spent": lambda: pictures.when_spent(answer, slug),
-    }
+    drawn = {"call": lambda: charts.contingency_fan(answer, slug), "spent": lambda: pictures.when_spent(answer, slug)}
     return View(said, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
 
 

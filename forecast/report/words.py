@@ -209,6 +209,11 @@ def points(share: float) -> str:
     return f"{round_half_up(share * 1000) / 10:.1f} points"
 
 
+_RULES = [figure, money, money_signed, children, percent, percent_tenth, points, signed_percent, saves, cost_direction]
+_RULES += [chance_in_ten, in_ten_futures, likelihood, spare_or_short, over_or_under, lower_or_higher, than_now]
+RULES = {rule.__name__: rule for rule in (*_RULES, than_central)}  # name -> how a figure is said
+
+
 # ---- sentences: the words stand in answer.jinja, the figures are said by the rules above ----
 
 
@@ -217,8 +222,7 @@ def _template():
     """The macros of answer.jinja, with the rules as filters."""
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
-    rules = (money, money_signed, children, percent, percent_tenth, chance_in_ten, spread, against, saves, figure)
-    pages.filters |= {rule.__name__: rule for rule in (*rules, signed_percent, round_half_up, at_month, drivers)}
+    pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "method_words": METHOD_WORDS}
     pages.globals |= {"money": money, "children": children}

@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from forecast.case.errors import BadInput
+from forecast.report.render.files import timeless
 
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # the container of old .doc files, and of every file that Office encrypts
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -78,18 +79,17 @@ def _read(template: Path) -> WordDocument:
 
 
 def _as_document(content: bytes, template: Path) -> bytes:
-    """A template file (.dotx) told as a document (.docx): the same parts under another name."""
-    held, made = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
-    if sum(member.file_size for member in held.infolist()) > LARGEST:
+    """A template file (.dotx) as a document (.docx): the same parts under another name."""
+    if sum(member.file_size for member in zipfile.ZipFile(io.BytesIO(content)).infolist()) > LARGEST:
         raise BadInput(
             f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, "
             "without large pictures."
         )
-    with zipfile.ZipFile(made, "w") as out:
-        for name in held.namelist():
-            part = held.read(name)
-            out.writestr(name, OTHER_MAIN.sub(MAIN.encode(), part) if name == "[Content_Types].xml" else part)
-    return made.getvalue()
+
+    def renamed(name: str, part: bytes) -> bytes:
+        return OTHER_MAIN.sub(MAIN.encode(), part) if name == "[Content_Types].xml" else part
+
+    return timeless(content, renamed)
 
 
 def _empty(document: WordDocument) -> None:

@@ -13,9 +13,9 @@ from forecast.report.workbook.cells import (
     Sheet,
     plain,
     rounded,
-    total_row,
 )
 
+MONEY = {"money", "signed", "pence"}
 Record = Mapping[str, object]
 
 
@@ -104,7 +104,7 @@ def table(
     rows = [tuple(cells.values()) for cells in made]
     totals = described.get("total")
     if totals is not None:
-        rows.append(total_row(columns, rows, "Net cost", {head: at(given, path) for head, path in totals.items()}))
+        rows.append(_total_row(columns, rows, {header: at(given, path) for header, path in totals.items()}))
     chart = described.get("chart")
     return Sheet(
         name,
@@ -118,6 +118,19 @@ def table(
         chart and LineChart(chart["title"], said(chart["alt"], words), tuple(chart["headers"]), chart["axis"]),
         described.get("frozen", 0),
     )
+
+
+def _total_row(columns: Sequence[Column], rows: list[tuple[Cell, ...]], given: dict[str, Cell]) -> tuple[Cell, ...]:
+    """What is given, live sums of columns of money, [z] elsewhere."""
+    made = {"": "Net cost"}
+    for column, cells in list(zip(columns, zip(*rows, strict=True), strict=True))[1:]:
+        total = (
+            Formula(f"SUM([:{column.header}])", math.fsum(map(plain, cells)))
+            if column.kind in MONEY
+            else NOT_APPLICABLE
+        )
+        made[column.header] = given.get(column.header, total)
+    return tuple(made.values())
 
 
 def _cell(row: Row, record: Record, source: str | dict, words: Mapping[str, object]) -> Cell:

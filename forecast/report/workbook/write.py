@@ -1,7 +1,6 @@
 """Sheets to the bytes of an Excel workbook: accessible, the same each time, and with no formula or link but ours."""
 
 import io
-import zipfile
 from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -81,19 +80,13 @@ def workbook_bytes(sheets: list[Sheet], title: str, subject: str) -> bytes:
         book, names = Book(made), {sheet.name for sheet in sheets}
         for sheet in sheets:
             _write(book, sheet, sheets[0].name, names)
-    return timeless(_in_language(content.getvalue()))
+    return timeless(content.getvalue(), _in_language)
 
 
-def _in_language(package: bytes) -> bytes:
-    """The workbook with the language of its words among its properties, which XlsxWriter cannot write."""
-    held, made = zipfile.ZipFile(io.BytesIO(package)), io.BytesIO()
-    with zipfile.ZipFile(made, "w") as out:
-        for name in held.namelist():
-            part = held.read(name)
-            if name == "docProps/core.xml":
-                part = part.replace(END, f"<dc:language>{LANGUAGE}</dc:language>".encode() + END)
-            out.writestr(name, part)
-    return made.getvalue()
+def _in_language(name: str, part: bytes) -> bytes:
+    """The language of its words among a workbook's properties, which XlsxWriter cannot write."""
+    language = f"<dc:language>{LANGUAGE}</dc:language>".encode()
+    return part.replace(END, language + END) if name == "docProps/core.xml" else part
 
 
 def _write(book: Book, sheet: Sheet, cover: str, names: set[str]) -> None:
