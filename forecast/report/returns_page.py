@@ -63,10 +63,10 @@ class Finding:
     files: tuple[tuple[str, int], ...]
 
 
-def page(told: dict, monthly: pd.DataFrame) -> str:
-    """The page as HTML. `told` is what forecast.returns tells machines; `monthly` has month and total."""
-    kind = KINDS[told["schema"]]
-    found = findings(told["quality"], kind)
+def page(returned: dict, monthly: pd.DataFrame) -> str:
+    """The page as HTML. `returned` is what forecast.returns tells machines; `monthly` has month and total."""
+    kind = KINDS[returned["schema"]]
+    found = findings(returned["quality"], kind)
     groups = []
     for name, title in GROUPS.items():
         groups.append((name, title, MEANINGS[name], [finding for finding in found if finding.reason.group == name]))
@@ -74,12 +74,12 @@ def page(told: dict, monthly: pd.DataFrame) -> str:
     env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": day_in_words, "month": month_in_words}
     return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         kind=kind,
-        first=told["from"],
-        last=told["to"],
+        first=returned["from"],
+        last=returned["to"],
         groups=groups,
-        days=[day_row(day, stock, found) for day, stock in told["stock"].items()],
-        files=files_table(told["quality"], kind),
-        compared=any("published" in stock for stock in told["stock"].values()),
+        days=[day_row(day, stock, found) for day, stock in returned["stock"].items()],
+        files=files_table(returned["quality"], kind),
+        compared=any("published" in stock for stock in returned["stock"].values()),
         ages=AGES,
         chart=chart(monthly),
         masked=DOTS,

@@ -67,14 +67,14 @@ def history(rows: list[dict], apart: list[dict]) -> View:
     table = known.rename(columns={"value": "children", "category": "age or kind"})
     drawn = {group: _counted(whole, group) for group in ("lac", "cp")}
     drawn |= {"ages": lambda: _ages(known), "why": lambda: _why(apart)}
-    said = []
+    sentences = []
     for group, name in GROUP_NAMES.items():
         stock = _series(whole, f"{group}_stock")
         if stock:
             first, last = min(stock), max(stock)
             moved = words.direction(stock[last] - stock[first])
-            said.append(f"{name}: {words.children(stock[last])} in March {last}, {moved} since March {first}.")
-    return View(" ".join(said), table, wide, drawn)
+            sentences.append(f"{name}: {words.children(stock[last])} in March {last}, {moved} since March {first}.")
+    return View(" ".join(sentences), table, wide, drawn)
 
 
 def _year_or_day(period: str) -> str:
@@ -160,10 +160,10 @@ def assumptions(log: list[dict], keys: tuple[str, ...] = PEOPLE_KEYS, reliabilit
 def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[str, float]]]) -> View:
     """Looked-after children and children on plans: range, ages, flows, and what the central path is made of."""
     held, march = answer["scenarios"][slug]["children"], words.year_end_month(answer)
-    said = []
+    sentences = []
     for group, name in GROUP_NAMES.items():
         row = words.at_month(held[group]["month_ends"], march)
-        said.append(
+        sentences.append(
             f"{name}: {answer['open_at_origin'][group]} now, {words.children(row['mean'])} by {month_in_words(march)} "
             f"(80% range {words.spread(row, words.children)})."
         )
@@ -173,11 +173,11 @@ def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[s
         for figure, months in figures.items()
         for row in months
     ]
-    table = pd.DataFrame(rows).rename(columns={name: f"{said}, children" for name, said in RANGE.items()})
+    table = pd.DataFrame(rows).rename(columns={name: f"{label}, children" for name, label in RANGE.items()})
     drawn = {}
     for group in GROUP_NAMES:
         drawn |= _children_drawn(answer, slug, detail, group, past.get(group, []))
-    return View(" ".join(said), table, tables.year_ends(answer, slug).set_index(["Children", "At"]), drawn)
+    return View(" ".join(sentences), table, tables.year_ends(answer, slug).set_index(["Children", "At"]), drawn)
 
 
 def _children_drawn(answer: dict, slug: str, detail: dict, group: str, past: list) -> dict:
@@ -209,45 +209,45 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     rows = [row for row in detail["placements"] if row["year"] == year]
     most = max(rows, key=lambda row: row["mean"])
     short = work[(work["year"] == year) & (work["mean"] > work["held"])]["work"].map(pictures.WORK)
-    said = f"{words.children(most['mean'])} of {words.children(sum(row['mean'] for row in rows))} children live in "
-    said += f"{LINES[most['line']][0]}. "
-    said += f"More is needed than held of: {'; '.join(short)}." if len(short) else "No work exceeds what is held."
+    headline = f"{words.children(most['mean'])} of {words.children(sum(row['mean'] for row in rows))} children live in "
+    headline += f"{LINES[most['line']][0]}. "
+    headline += f"More is needed than held of: {'; '.join(short)}." if len(short) else "No work exceeds what is held."
     table = pd.DataFrame(detail["placements"]).rename(
         columns={"price_a_week": "£ a child a week", "cost": "cost, £", "year": "financial year"}
-        | {name: f"{said}, children" for name, said in RANGE.items()}
+        | {name: f"{label}, children" for name, label in RANGE.items()}
     )
     table["line"] = table["line"].map(lambda line: LINES[line][0])
     drawn = {
         "placements": lambda: pictures.where_children_live(year, rows),
         "capacity": lambda: pictures.capacity(detail["work"]),
     }
-    return View(said, table, tables.activity(answer, slug).set_index("Work"), drawn)
+    return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
 
 
 def cost(answer: dict, slug: str) -> View:
     """Cost by line and year against the budget."""
     held, year = answer["scenarios"][slug]["cost"], answer["financial_year"]
     over = words.over_or_under(held[year]["variance"]["mean"])
-    said = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.driver_line(held[year])}"
+    headline = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.driver_line(held[year])}"
     rows = [
         {"financial year": name, "line": LINES[line][0], "group": GROUPS[LINES[line][1]], **figures}
         for name, one in held.items()
         for line, figures in one["lines"].items()
     ]
-    columns = {"budget": "budget, £"} | {name: f"{said}, £" for name, said in RANGE.items()}
+    columns = {"budget": "budget, £"} | {name: f"{label}, £" for name, label in RANGE.items()}
     drawn = {"years": lambda: charts.cost_by_year(answer, slug), "lines": lambda: charts.cost_by_line(answer, slug)}
     summary = tables.four_years(answer, slug).set_index("Financial year")
-    return View(said, pd.DataFrame(rows).rename(columns=columns), summary, drawn)
+    return View(headline, pd.DataFrame(rows).rename(columns=columns), summary, drawn)
 
 
 def contingency(answer: dict, slug: str) -> View:
     """The call on the contingency, the chance that it holds, and when it is spent."""
     held = answer["scenarios"][slug]["contingency"]
-    said = f"The chance that {words.money(held['amount'])} holds is {words.chance_in_ten(held['chance_holds'])} "
-    said += f"({words.percent(held['chance_holds'])}). {words.exhaustion(held)}"
-    table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{one}, £" for name, one in RANGE.items()})
+    headline = f"The chance that {words.money(held['amount'])} holds is {words.chance_in_ten(held['chance_holds'])} "
+    headline += f"({words.percent(held['chance_holds'])}). {words.exhaustion(held)}"
+    table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{label}, £" for name, label in RANGE.items()})
     drawn = {"call": lambda: charts.contingency_fan(answer, slug), "spent": lambda: pictures.when_spent(answer, slug)}
-    return View(said, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
+    return View(headline, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
 
 
 def comparison(answer: dict) -> View:
@@ -260,15 +260,15 @@ def comparison(answer: dict) -> View:
             {
                 "future": one["name"],
                 "chance it holds, share of draws": one["contingency"]["chance_holds"],
-                **{f"call, {said}, £": call[key] for key, said in RANGE.items()},
+                **{f"call, {label}, £": call[key] for key, label in RANGE.items()},
                 against: call["mean"] - before["contingency"]["call"]["mean"],
                 **{f"net cost {year}, £": cost["net"]["mean"] for year, cost in one["cost"].items()},
             }
         )
     table = pd.DataFrame(rows)
     least = min(rows, key=lambda row: row["call, expected, £"])
-    said = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
-    said += f"{words.than_central(least[against], before['name'])}."
+    headline = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
+    headline += f"{words.than_central(least[against], before['name'])}."
     columns = {
         "Expected call": table["call, expected, £"].map(words.money),
         "Chance it holds": table["chance it holds, share of draws"].map(words.percent),
@@ -281,7 +281,7 @@ def comparison(answer: dict) -> View:
     drawn["why"] = drawn[f"why {list(answer['scenarios'])[furthest]}"]
     if answer["sensitivities"]:
         drawn["matters"] = lambda: charts.tornado(answer)
-    return View(said, table, summary, drawn)
+    return View(headline, table, summary, drawn)
 
 
 def _waterfall(answer: dict, slug: str) -> Callable[[], Chart | Said]:

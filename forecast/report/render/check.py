@@ -84,12 +84,12 @@ def found_in_word(path: Path) -> Found:
     ]
     return Found(
         title=next((part.text or "" for part in core if etree.QName(part).localname == "title"), ""),
-        language=next((one.get(f"{W}val") for one in styles.iter(f"{W}lang")), ""),
+        language=next((node.get(f"{W}val") for node in styles.iter(f"{W}lang")), ""),
         headings=tuple((int(style[-1]), words) for style, words in lines if re.fullmatch("[Hh]eading [1-9]", style)),
-        pictures=tuple(one.get("descr", "") for one in body.iter(f"{DRAWING}docPr")),
+        pictures=tuple(node.get("descr", "") for node in body.iter(f"{DRAWING}docPr")),
         tables=tuple(_grid(table) for table in body.iter(f"{W}tbl")),
         captions=tuple(words for style, words in lines if style.lower().startswith("caption")),
-        live=(*links, *(name for one in body.iter("{*}*") if (name := etree.QName(one).localname) in LIVE_IN_WORD)),
+        live=(*links, *(name for node in body.iter("{*}*") if (name := etree.QName(node).localname) in LIVE_IN_WORD)),
         fields=_fields(body),
         elsewhere=tuple(field for root in outside.values() for field in _fields(root)),
         headers=tuple(" ".join(_lines_of_word(root)) for name, root in outside.items() if "header" in name),
@@ -103,11 +103,11 @@ def found_in_html(path: Path) -> Found:
     return Found(
         title=page.findtext("head/title") or "",
         language=page.get("lang", ""),
-        headings=tuple((int(one.tag[1]), _plain(one)) for one in body.iter("h1", "h2", "h3", "h4", "h5", "h6")),
-        pictures=tuple(one.get("alt", "") for one in body.iter("img")),
+        headings=tuple((int(node.tag[1]), _plain(node)) for node in body.iter("h1", "h2", "h3", "h4", "h5", "h6")),
+        pictures=tuple(node.get("alt", "") for node in body.iter("img")),
         tables=tuple(_html_grid(table) for table in body.iter("table")),
-        captions=tuple(_plain(one) for one in body.iter("caption", "figcaption")),
-        live=tuple(one for part in page.iter() if isinstance(part.tag, str) for one in _live(part)),
+        captions=tuple(_plain(node) for node in body.iter("caption", "figcaption")),
+        live=tuple(node for part in page.iter() if isinstance(part.tag, str) for node in _live(part)),
     )
 
 
@@ -149,9 +149,9 @@ def _words(part: etree._Element) -> str:
 def _lines_of_word(root: etree._Element) -> Iterator[str]:
     """Paragraphs outside tables, and rows."""
     for part in root.iter(f"{W}p", f"{W}tr"):
-        inside = any(one.tag == f"{W}tc" for one in part.iterancestors())
+        inside = any(node.tag == f"{W}tc" for node in part.iterancestors())
         if part.tag == f"{W}tr":
-            yield "\t".join(_words(one) for one in part.iter(f"{W}tc"))
+            yield "\t".join(_words(node) for node in part.iter(f"{W}tc"))
         elif not inside and _words(part).strip():
             yield _words(part)
 
@@ -164,8 +164,8 @@ def _grid(table: etree._Element) -> Grid:
 
 
 def _fields(root: etree._Element) -> tuple[str, ...]:
-    simple = [one.get(f"{W}instr").strip() for one in root.iter(f"{W}fldSimple")]
-    return tuple([*simple, *((one.text or "").strip() for one in root.iter(f"{W}instrText"))])
+    simple = [node.get(f"{W}instr").strip() for node in root.iter(f"{W}fldSimple")]
+    return tuple([*simple, *((node.text or "").strip() for node in root.iter(f"{W}instrText"))])
 
 
 def _outward(links: etree._Element) -> list[str]:
@@ -202,9 +202,9 @@ def _laid_out(part: etree._Element) -> Iterator[str]:
 
 
 def _html_grid(table: etree._Element) -> Grid:
-    rows = tuple(tuple(_plain(one) for one in row.iter("td", "th")) for row in table.iter("tr"))
-    heads = [one for row in table.findall("thead/tr") for one in row]
-    return Grid(rows, bool(heads) and all(one.tag == "th" and one.get("scope") == "col" for one in heads))
+    rows = tuple(tuple(_plain(node) for node in row.iter("td", "th")) for row in table.iter("tr"))
+    heads = [node for row in table.findall("thead/tr") for node in row]
+    return Grid(rows, bool(heads) and all(node.tag == "th" and node.get("scope") == "col" for node in heads))
 
 
 def _live(part: etree._Element) -> Iterator[str]:

@@ -13,19 +13,8 @@ from docx.shared import Cm, Emu
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from forecast.report.model import Block, Bullets, Figure, Heading, Paragraph, Report, Table, text_of
-from forecast.report.render import files
-from forecast.report.render.layout import (
-    MARKINGS,
-    WHOLE_ROWS,
-    beneath,
-    cell,
-    front,
-    heading,
-    is_wide,
-    numbered,
-    shares,
-    warned,
-)
+from forecast.report.render import files, layout
+from forecast.report.render.layout import MARKINGS, WHOLE_ROWS
 from forecast.report.render.safe import LONGEST_PROPERTY, cleaned, short
 from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, letter
 from forecast.report.render.word_template import opened
@@ -45,7 +34,7 @@ def to_word(report: Report, path: Path, template: Path | None = None) -> None:
     report = cleaned(report)
     writer = Writer(opened(template), report, own=template is None)
     writer.front()
-    for block, label in numbered(report.blocks):
+    for block, label in layout.numbered(report.blocks):
         writer.block(block, label)
     files.put(path, writer.saved())
 
@@ -82,7 +71,7 @@ class Writer:
     def front(self) -> None:
         """The council, label and value lines, and the title."""
         self.add(self.report.council, "Council")
-        for label, value in front(self.report):
+        for label, value in layout.front(self.report):
             line = self.add("", "Front Line")
             line.add_run(label).bold = True
             line.add_run(f"\t{value}" if value else "")
@@ -92,11 +81,11 @@ class Writer:
         getattr(self, type(block).__name__.lower())(block, label)
 
     def heading(self, block: Heading, _: str) -> None:
-        self.add(heading(block), f"Heading {block.level}")
+        self.add(layout.heading(block), f"Heading {block.level}")
 
     def paragraph(self, block: Paragraph, _: str) -> None:
         text = text_of(block.parts)
-        self.add(warned(text) if block.kind == "warning" else text, PARAGRAPH_STYLES[block.kind])
+        self.add(layout.warned(text) if block.kind == "warning" else text, PARAGRAPH_STYLES[block.kind])
 
     def bullets(self, block: Bullets, _: str) -> None:
         number = self.lists.lettered() if block.lettered else None
@@ -118,13 +107,13 @@ class Writer:
         self.add(f"Unit: {block.unit}", "Table Unit")
         table = self.document.add_table(len(block.rows) + 1, len(block.columns))
         _dress(table, block, label)
-        widths = [Emu(int(self.width * share)) for share in shares(block)]
+        widths = [Emu(int(self.width * share)) for share in layout.shares(block)]
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
-        style = self.styles["Table Text Small" if is_wide(block) else "Table Text"]
+        style = self.styles["Table Text Small" if layout.is_wide(block) else "Table Text"]
         for place, (row, texts) in enumerate(zip(table.rows, [block.columns, *block.rows], strict=True)):
             _row(row, texts, block, place, widths, style.style_id)
-        for line in beneath(block):
+        for line in layout.beneath(block):
             self.add(line, "Source")
 
     def figure(self, block: Figure, label: str) -> None:
@@ -208,7 +197,7 @@ def _row(row, texts: tuple, block: Table, place: int, widths: list[Emu], style: 
         held.width = width
         line = held.paragraphs[0]
         line._p.style, line.paragraph_format.keep_with_next = style, together or None
-        line.add_run(cell(text)).bold = bold or None
+        line.add_run(layout.cell(text)).bold = bold or None
         if block.columns[column] in block.numeric:
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 

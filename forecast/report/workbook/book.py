@@ -17,7 +17,7 @@ COVER = "Cover"
 def sheets_of(run: Run) -> list[Sheet]:
     """Every sheet that has rows: the cover first, the control sheet last."""
     front, described, checks = (_described(name) for name in ("front", "sheets", "checks"))
-    words, given, spread = records.words(run, front["markings"]), records.figures(run), records.columns(run)
+    words, given, spread = records.texts(run, front["markings"]), records.figures(run), records.columns(run)
     explained = [[subject, said(note, words)] for subject, note in front["notes"]]
     flags = {name for name, on in (("public", run.public), ("previous", run.previous is not None)) if on}
     sheets: dict[str, Sheet] = {}

@@ -8,18 +8,8 @@ from forecast.case.nature import CAUSES, INTERACTION
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
 from forecast.money.lines import GROUPS as COST_GROUPS
 from forecast.money.lines import LINES
+from forecast.report import words
 from forecast.report.disclosure.rule import rule_in
-from forecast.report.words import (
-    at_month,
-    cautions,
-    children_matter,
-    day_in_words,
-    headline,
-    money,
-    percent,
-    spread,
-    year_end_month,
-)
 from forecast.report.workbook import names
 from forecast.report.workbook.cells import HIDDEN, NOT_APPLICABLE
 from forecast.report.workbook.run import CENTRAL, Run
@@ -37,8 +27,8 @@ NOTHING_SPENT = {"Group": NOT_APPLICABLE} | dict.fromkeys(SPENT, 0.0)
 
 def notes(run: Run, explained: list[list[str]]) -> list[dict]:
     """The answer in words, how sure it is, and what terms mean."""
-    sure = [line.replace("in assumptions.md", "on the sheet Inputs") for line in cautions(run.answer)]
-    lines = [("The answer", line) for line in headline(run.answer)[1:]] + [("How sure", line) for line in sure]
+    sure = [line.replace("in assumptions.md", "on the sheet Inputs") for line in words.cautions(run.answer)]
+    lines = [("The answer", line) for line in words.headline(run.answer)[1:]] + [("How sure", line) for line in sure]
     return [{"subject": subject, "note": note} for subject, note in [*lines, *explained]]
 
 
@@ -47,7 +37,7 @@ def inputs(run: Run) -> list[dict]:
     rows = run.tables["assumptions"].to_dict("records")
     for row in rows:
         row |= {"Section": names.in_words(row["Section"], names.SECTIONS), "Set by": names.in_words(row["Set by"], {})}
-        row |= {day: day_in_words(str(row[day])[:10]) for day in ("Reviewed", "Review by")}
+        row |= {day: words.day_in_words(str(row[day])[:10]) for day in ("Reviewed", "Review by")}
     return rows
 
 
@@ -55,7 +45,7 @@ def sources(run: Run) -> list[dict]:
     """The published tables; none where the run does not list them."""
     rows = [] if run.sources is None else run.sources.to_dict("records")
     for row in rows:
-        row |= {day: day_in_words(row[day]) for day in ("published", "expires")}
+        row |= {day: words.day_in_words(row[day]) for day in ("published", "expires")}
         row["reason"] = row["hindsight_reason"] if row["hindsight"] else NOT_APPLICABLE
     return rows
 
@@ -81,7 +71,7 @@ def history(run: Run) -> list[dict]:
     }
     for row in rows:
         row["value"] = _count(run, row)
-        row |= {name: names.in_words(row[name], words) for name, words in known.items()}
+        row |= {name: names.in_words(row[name], known_words) for name, known_words in known.items()}
         row["period"] = names.period_in_words(row["period"])
     return rows
 
@@ -149,11 +139,11 @@ def monitoring(run: Run) -> list[dict]:
 
 def scenarios(run: Run) -> list[dict]:
     """Every scenario with its budget year and its children at that year's end."""
-    end = year_end_month(run.answer)
+    end = words.year_end_month(run.answer)
     return [
         held
         | {"year": held["cost"][run.year]}
-        | {group: at_month(held["children"][group]["month_ends"], end)["mean"] for group in ("lac", "cp")}
+        | {group: words.at_month(held["children"][group]["month_ends"], end)["mean"] for group in ("lac", "cp")}
         for held in run.scenarios.values()
     ]
 
@@ -253,7 +243,7 @@ def columns(run: Run) -> dict[str, list[list]]:
     }
 
 
-def words(run: Run, markings: dict[str, str]) -> dict[str, object]:
+def texts(run: Run, markings: dict[str, str]) -> dict[str, object]:
     """What stands for {...} in the sheets' words."""
     answer, held, sensitivities = run.answer, run.central["contingency"], run.answer["sensitivities"]
     first, last = held["call_by_month"][0], held["call_by_month"][-1]
@@ -264,8 +254,8 @@ def words(run: Run, markings: dict[str, str]) -> dict[str, object]:
         "marking": markings[run.marking],
         "run": run.name,
         "code": run.manifest["code_sha256"][:CODE_LETTERS],
-        "as_of": day_in_words(run.as_of.isoformat()),
-        "origin": day_in_words(answer["origin"]),
+        "as_of": words.day_in_words(run.as_of.isoformat()),
+        "origin": words.day_in_words(answer["origin"]),
         "horizon": month_in_words(answer["horizon"]),
         "use_until": _use_until(run),
         "year": run.year,
@@ -274,16 +264,16 @@ def words(run: Run, markings: dict[str, str]) -> dict[str, object]:
         "inputs": len(run.tables["assumptions"]),
         "red": int((run.tables["assumptions"]["Reliability"] == "Red").sum()),
         "month_before": run.previous and month_in_words(run.previous["month"]),
-        "end": month_in_words(year_end_month(answer)),
-        "amount": money(held["amount"]),
+        "end": month_in_words(words.year_end_month(answer)),
+        "amount": words.money(held["amount"]),
         "first_month": month_in_words(first["month"]),
-        "first_call": money(first["mean"]),
-        "last_call": money(last["mean"]),
-        "last_range": spread(last, money),
-        "call": money(sensitivities["call"]),
+        "first_call": words.money(first["mean"]),
+        "last_call": words.money(last["mean"]),
+        "last_range": words.spread(last, words.money),
+        "call": words.money(sensitivities["call"]),
         "sensitivity_draws": sensitivities["draws"],
-        "sure": percent(sensitivities["sure"]),
-        "children_matter": children_matter(answer),
+        "sure": words.percent(sensitivities["sure"]),
+        "children_matter": words.children_matter(answer),
     }
 
 
@@ -295,7 +285,7 @@ def _use_until(run: Run) -> str:
         lapses += [(day, f'when the table "{title}" expires') for day, title in tables]
     day, what = min(lapses)
     expired = ". EXPIRED: review the inputs and run again before use" if run.as_of > date.fromisoformat(day) else ""
-    return f"Use until: {day_in_words(day)}, {what}{expired}"
+    return f"Use until: {words.day_in_words(day)}, {what}{expired}"
 
 
 def _basis(run: Run) -> str:
