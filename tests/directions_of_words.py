@@ -18,9 +18,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from forecast.report import paper, told
-from forecast.report.model import Bullets, Figure, Paragraph, Report, Table, Told, text_of
+from forecast.report import figures, paper
+from forecast.report.model import Bullets, Figure, FigureInText, Paragraph, Report, Table, text_of
 from forecast.report.notebook import RUN_FOLDER, Run
+from forecast.report.paper.gather import _most, gathered
+from forecast.report.paper.settings import read_settings
 from forecast.runs import score
 
 HOME = Path(__file__).resolve().parent.parent
@@ -49,13 +51,13 @@ def reference(folder: Path | None = None) -> Run:
     return Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
 
 
-def ready(run: Run, scored: bool = True) -> told.Known:
+def ready(run: Run, scored: bool = True) -> figures.RunInContext:
     """A run as the report wants it."""
-    return paper.gathered(run, AS_OF, HOME, "the reference run", score.of_run(run) if scored else None)
+    return gathered(run, AS_OF, HOME, "the reference run", score.of_run(run) if scored else None)
 
 
-def written(run: told.Known, draw=None) -> Report:
-    return paper.scrutiny_report(run, paper.read_settings(HOME / "params"), draw=draw)
+def written(run: figures.RunInContext, draw=None) -> Report:
+    return paper.scrutiny_report(run, read_settings(HOME / "params"), draw=draw)
 
 
 # ---- random answers ----
@@ -373,7 +375,10 @@ def _other_words(truth: dict) -> list[tuple[str, str]]:
 def whole_text(report: Report) -> str:
     """The prose, a line each."""
     lines = [
-        text_of(row) for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told.rows_of(block)
+        text_of(row)
+        for block in report.blocks
+        if isinstance(block, Paragraph | Bullets)
+        for row in figures.rows_of(block)
     ]
     return "\n".join([*lines, ""])
 
@@ -408,10 +413,10 @@ def row_faults(report: Report, truth: dict) -> list[str]:
     return found
 
 
-def faults_of(run: told.Known, number: int) -> tuple[list[str], int]:
+def faults_of(run: figures.RunInContext, number: int) -> tuple[list[str], int]:
     """Words that random answer `number` gets wrong, and how many were looked at."""
     made, truth = random_answer(run.answer, number)
-    known = replace(run, answer=made, beside=run.beside | {"most": paper.gather._most(made)})
+    known = replace(run, answer=made, context=run.context | {"most": _most(made)})
     report = written(known)
     text, found, looked = whole_text(report), [], expected_words(truth)
     for pattern, right in looked:
@@ -427,7 +432,7 @@ def faults_of(run: told.Known, number: int) -> tuple[list[str], int]:
         if apart == should
         else [f"scenario {number}: the average and the chance seem to disagree: said {apart}, true {should}"]
     )
-    found += [f"scenario {number}: {fault}" for fault in [*row_faults(report, truth), *told.untold(report, HELD)]]
+    found += [f"scenario {number}: {fault}" for fault in [*row_faults(report, truth), *figures.unsourced(report, HELD)]]
     return found, len(looked) + 1 + 3 + len(truth["errors"])
 
 
@@ -547,29 +552,29 @@ def put(holder, path: list[str], value):
     return holder | {step: put(holder[step], rest, value)}
 
 
-def changed(run: told.Known, part: Told) -> told.Known:
+def changed(run: figures.RunInContext, part: FigureInText) -> figures.RunInContext:
     """The same run with the value behind one figure moved by one unit."""
-    source = part.source.split(told.MINUS)[0]
-    value = moved(told.resolve(run, source), part.how)
+    source = part.source.split(figures.MINUS)[0]
+    value = moved(run.value(source), part.how)
     if source.startswith("tables/"):
         _, name, place = source.split("/", 2)
         rows = run.rows(name)
         new = put(rows, [place] if place in rows else place.rsplit("/", 1), value)
-        return replace(run, held=run.held | {name: new})
+        return replace(run, read=run.read | {name: new})
     root, _, rest = source.partition("/")
-    if root == "beside":
-        return replace(run, beside=put(run.beside, rest.split("/"), value))
+    if root == "context":
+        return replace(run, context=put(run.context, rest.split("/"), value))
     return replace(run, answer=put(run.answer, source.split("/"), value))
 
 
-def caught_in_run(run: told.Known, report: Report, parts: list[Told]) -> list[Told]:
+def caught_in_run(run: figures.RunInContext, report: Report, parts: list[FigureInText]) -> list[FigureInText]:
     """Figures whose change in the run the check does not notice, by name of the source."""
     return [
         part
         for part in parts
         if not any(
             fault.endswith((f"({part.source})", f"holds no {part.source}"))
-            for fault in told.wrong(report, changed(run, part), {})
+            for fault in figures.wrong(report, changed(run, part), {})
         )
     ]
 
@@ -580,9 +585,9 @@ def rows_told(report: Report) -> list[tuple[tuple, str]]:
         (row, "\t" if isinstance(block, Table) else "")
         for block in report.blocks
         if not isinstance(block, Figure)
-        for row in told.rows_of(block)
+        for row in figures.rows_of(block)
     ]
-    return [(row, between) for row, between in pairs if any(isinstance(part, Told) for part in row)]
+    return [(row, between) for row, between in pairs if any(isinstance(part, FigureInText) for part in row)]
 
 
 def line_of(row: tuple, between: str) -> str:
@@ -625,7 +630,9 @@ def misprinted(shown: str, how: str) -> str:
     )
 
 
-def caught_in_text(report: Report, run: told.Known, lines: list[str], most: int | None = None) -> tuple[int, list[str]]:
+def caught_in_text(
+    report: Report, run: figures.RunInContext, lines: list[str], most: int | None = None
+) -> tuple[int, list[str]]:
     """Change each figure in a finished file, one at a time: how many there were, and those the check let pass."""
     at, let_pass, looked = 0, [], 0
     bare = [
@@ -635,22 +642,22 @@ def caught_in_text(report: Report, run: told.Known, lines: list[str], most: int 
     for row, between in rows_told(report):
         at = next(place for place in range(at, len(bare)) if bare[place] == line_of(row, between)) + 1
         for place, part in enumerate(row):
-            if isinstance(part, Told) and part.shown and (most is None or looked < most):
+            if isinstance(part, FigureInText) and part.shown and (most is None or looked < most):
                 looked += 1
                 other = (*row[:place], misprinted(part.shown, part.how), *row[place + 1 :])
                 altered = [*lines[: at - 1], line_of(other, between), *lines[at:]]
                 let_pass += (
                     []
-                    if told.misplaced(report, "report", altered)
+                    if figures.misplaced(report, "report", altered)
                     else [f"{part.shown} -> {other[place]} ({part.source})"]
                 )
     return looked, let_pass
 
 
-def headlines(report: Report) -> list[Told]:
+def headlines(report: Report) -> list[FigureInText]:
     """The figures of all prose: the first page, the recommendations, the implications, the conclusion and the rest."""
-    rows = [row for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in told.rows_of(block)]
-    return list(dict.fromkeys(part for row in rows for part in row if isinstance(part, Told)))
+    rows = [row for block in report.blocks if isinstance(block, Paragraph | Bullets) for row in figures.rows_of(block)]
+    return list(dict.fromkeys(part for row in rows for part in row if isinstance(part, FigureInText)))
 
 
 def main(count: int) -> None:
@@ -669,7 +676,7 @@ def main(count: int) -> None:
             print(f"{number + 1} random answers, {looked} phrases: {len(found)} wrong", flush=True)
     print("\n".join(found[:20]))
     report = written(run)
-    parts = list(dict.fromkeys(told.told_in(report)))
+    parts = list(dict.fromkeys(figures.figures_in(report)))
     missed = caught_in_run(run, report, parts)
     print(
         f"each figure changed by one unit in the run: {len(parts) - len(missed)} of {len(parts)} caught (of them {len(headlines(report))} in prose); missed {missed[:5]}",
@@ -682,7 +689,7 @@ def main(count: int) -> None:
             ("Word", check.words_in_word(Path(folder) / "r.docx").split("\n")),
             ("HTML", check.words_in_html(Path(folder) / "r.html").split("\n")),
         ):
-            print(f"{name} as made: {told.misplaced(report, name, lines)}")
+            print(f"{name} as made: {figures.misplaced(report, name, lines)}")
             total, passed = caught_in_text(report, run, lines)
             print(
                 f"each figure changed by one unit in the {name} file: {total - len(passed)} of {total} caught; missed {passed[:5]}",

@@ -14,25 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.case.errors import BadInput
-from forecast.report.disclosure import (
-    MODEL,
-    Cell,
-    Kept,
-    Released,
-    Rule,
-    Sheet,
-    audit,
-    cover,
-    mark,
-    prove,
-    read_release,
-    release,
-    rule_in,
-    stock_identity,
-    write_release,
-)
+from forecast.report.disclosure.figures import Cell, Kept, Released, Sheet, read_release, stock_identity, write_release
+from forecast.report.disclosure.publish import MODEL, cover, mark
+from forecast.report.disclosure.release import audit, prove, release
+from forecast.report.disclosure.rule import Rule, rule_in
 from forecast.report.disclosure.system import INSIDER, System, fitting
-from forecast.report.model import PRIVATE, PUBLIC, Figure, Paragraph, Report, Table, Told
+from forecast.report.model import PRIVATE, PUBLIC, Figure, FigureInText, Paragraph, Report, Table
 
 sys.path.insert(0, str(Path(__file__).parent))
 import attacks  # noqa: E402
@@ -452,7 +439,7 @@ SHARES = Table(
     (
         ("Kinship", "3", "5%"),
         ("Residential", "17", "28%"),
-        ("Foster", Told("40", "t/foster", "children"), "67%"),
+        ("Foster", FigureInText("40", "t/foster", "children"), "67%"),
         ("All", "60", ""),
     ),
     "children",
@@ -501,7 +488,9 @@ def report(*blocks) -> Report:
 
 def test_only_what_passed_the_gate_is_marked_public():
     covered = cover(SHARES, KEYS, OUT)
-    told = Paragraph((Told("40", "history/foster", "children"), " and ", Told("183", "answer/march", "children")))
+    told = Paragraph(
+        (FigureInText("40", "history/foster", "children"), " and ", FigureInText("183", "answer/march", "children"))
+    )
     whole = report(covered, chart(covered), told)
     counts, model = {"history/foster": "lac|foster"}, ("answer/",)
     assert mark(whole, OUT, [covered], counts, model).marking == PUBLIC
@@ -519,6 +508,6 @@ def test_only_what_passed_the_gate_is_marked_public():
 
 
 def test_model_output_is_shown_however_small():
-    row = ("March", Told("2", "answer/march", "children"))
+    row = ("March", FigureInText("2", "answer/march", "children"))
     table = Table("f", "Forecast", ("Month", "Children"), (row,), "children", "run", ("Children",))
     assert cover(table, [[None, MODEL]], OUT) == table

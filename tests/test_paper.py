@@ -21,11 +21,15 @@ from directions_of_words import (
 
 from conftest import HOME
 from forecast.case.errors import BadInput
-from forecast.report import paper, told
-from forecast.report.disclosure import Cell, Sheet, read_release, release, rule_in, write_release
+from forecast.report import figures, paper
+from forecast.report.disclosure.figures import Cell, Sheet, read_release, write_release
+from forecast.report.disclosure.release import release
+from forecast.report.disclosure.rule import rule_in
 from forecast.report.model import PRIVATE, PUBLIC, Bullets, Heading, Paragraph, Report, Table
 from forecast.report.notebook import Run
-from forecast.report.paper.gate import COUNTED, counted, sheet_of
+from forecast.report.paper.gate import COUNTED, cleared_for_all, counted, sheet_of
+from forecast.report.paper.gather import gathered
+from forecast.report.paper.settings import meeting, read_settings
 from forecast.report.render import check
 from forecast.report.render.html import to_html
 from forecast.report.render.word import to_word
@@ -38,7 +42,7 @@ RANDOM_ANSWERS = 40  # the script beside this file tries a thousand
 
 
 @pytest.fixture(scope="module")
-def run(reference_folder) -> told.Known:
+def run(reference_folder) -> figures.RunInContext:
     return ready(reference())
 
 
@@ -67,12 +71,12 @@ def files(home, tmp_path_factory) -> dict[str, Path]:
 
 
 def test_every_figure_is_told_by_the_run(run, report):
-    assert told.untold(report, [TITLE]) == [] and told.wrong(report, run, {}) == []
+    assert figures.unsourced(report, [TITLE]) == [] and figures.wrong(report, run, {}) == []
 
 
 def test_a_typed_figure_is_found(run, report):
     typed = replace(report, blocks=(*report.blocks, Paragraph(("There are 178 children.",))))
-    assert len(told.untold(typed, [TITLE])) == 1
+    assert len(figures.unsourced(typed, [TITLE])) == 1
 
 
 def test_each_figure_of_the_prose_changed_in_the_run_is_caught(run, report):
@@ -100,7 +104,7 @@ def test_directions_are_right_in_random_answers(run, first):
 
 
 def test_a_wrong_direction_is_found(run, report, monkeypatch):
-    monkeypatch.setitem(told.HOW, "within_or_beyond", lambda held: "within the contingency")
+    monkeypatch.setitem(figures.HOW, "within_or_beyond", lambda held: "within the contingency")
     assert any("within" in fault or "beyond" in fault for number in range(10) for fault in faults_of(run, number)[0])
 
 
@@ -134,14 +138,14 @@ def test_red_assumptions_and_expired_sources_stand_on_the_first_page(run, report
             place for place, block in enumerate(report.blocks) if isinstance(block, Heading) and block.number == "1"
         ]
         return "\n".join(
-            told.text_of(row)
+            figures.text_of(row)
             for block in report.blocks[: numbers[0]]
             if isinstance(block, Paragraph | Bullets)
-            for row in told.rows_of(block)
+            for row in figures.rows_of(block)
         )
 
     assert f"{len(run.answer['red_assumptions'])} assumptions are red" in first(report)
-    later = paper.gathered(reference(), date(2031, 1, 1), HOME, "the reference run")
+    later = gathered(reference(), date(2031, 1, 1), HOME, "the reference run")
     assert "of the sources are past the date to replace them on 1 January 2031" in first(written(later))
 
 
@@ -152,7 +156,7 @@ def test_every_assumption_and_every_heading_of_the_quality_log_is_there(run, rep
         if table.name in ("assumptions_red", "assumptions_amber", "assumptions_green")
         for row in table.rows
     ]
-    assert len(logged) == len(run.beside["used"])
+    assert len(logged) == len(run.context["used"])
     headings = [block.text for block in report.blocks if isinstance(block, Heading)]
     for heading in (
         "Roles and scope",
@@ -173,17 +177,20 @@ def test_another_council_and_a_run_that_lacks_much_can_be_told(run):
     answer["scenarios"] = {"central": answer["scenarios"]["central"]}
     answer |= {"sensitivities": None, "record": {}, "central_path": None, "breaks": None}
     answer["scenarios"]["central"]["contingency"]["exhaustion"] = None
-    bare = paper.gathered(Run(run.folder, answer), AS_OF, HOME, "a bare run")
+    bare = gathered(Run(run.folder, answer), AS_OF, HOME, "a bare run")
     report = written(bare)
-    assert told.untold(report, [TITLE]) == [] and told.wrong(report, bare, {}) == []
+    assert figures.unsourced(report, [TITLE]) == [] and figures.wrong(report, bare, {}) == []
     assert "In no future drawn does it run out." in " ".join(
-        told.text_of(row) for block in report.blocks if isinstance(block, Paragraph) for row in told.rows_of(block)
+        figures.text_of(row)
+        for block in report.blocks
+        if isinstance(block, Paragraph)
+        for row in figures.rows_of(block)
     )
 
 
 def test_a_meeting_that_is_not_there_is_refused():
     with pytest.raises(BadInput, match="no meeting slough/2010-01"):
-        paper.meeting(paper.read_settings(HOME / "params"), "slough/2010-01")
+        meeting(read_settings(HOME / "params"), "slough/2010-01")
 
 
 @pytest.fixture
@@ -215,14 +222,14 @@ def changed_in(path: Path, old: str, new: str) -> int:
 def test_a_figure_typed_into_the_councils_words_is_refused_with_its_line(own, name, old, new, found):
     line = changed_in(own / name, old, new)
     with pytest.raises(BadInput, match=rf"{Path(name).name}, line {line}: .*holds ({found}|a sum or a share);"):
-        paper.read_settings(own)
+        read_settings(own)
 
 
 @pytest.mark.parametrize(
     ("new", "message"),
     [
         ('{{ money("C/call/men") }}', r"line {line}: the run holds no scenarios/central/contingency/call/men"),
-        ("{{ beside.dearest | length }}", r"line {line}: .* is no figure with a source"),
+        ("{{ context.dearest | length }}", r"line {line}: .* is no figure with a source"),
         ("{{ monney('C/amount') }}", r"line {line}: 'monney' is undefined"),
         ("{{ money('C/amount' }}", r"line {line}: unexpected '}'"),
         ("{{ ().__class__.__base__.__subclasses__() }}", r"line {line}: .*unsafe"),
@@ -237,7 +244,7 @@ def test_a_figure_typed_into_the_councils_words_is_refused_with_its_line(own, na
 def test_what_a_template_cannot_say_is_refused_plainly(run, own, new, message):
     line = changed_in(own / "papers" / "scrutiny.md", "The figures will move as months go by.", f"\n\n{new}\n\n") + 2
     with pytest.raises(BadInput, match=message.replace("{line}", str(line))):
-        paper.scrutiny_report(run, paper.read_settings(own), draw=None)
+        paper.scrutiny_report(run, read_settings(own), draw=None)
 
 
 def test_a_council_changes_words_tables_and_order_without_python(run, own):
@@ -249,12 +256,12 @@ def test_a_council_changes_words_tables_and_order_without_python(run, own):
         "The figures will move as months go by.",
         '> [!NOTE]\n> Beware of *nothing*: {{ money("C/amount") }}.'.replace("*", ""),
     )
-    made = paper.scrutiny_report(run, paper.read_settings(own), draw=None)
+    made = paper.scrutiny_report(run, read_settings(own), draw=None)
     assert Heading("Our Priorities", 1, "3") in made.blocks
     assert [len(table.rows) for table in made.tables() if table.name == "enough"] == [3]
-    notes = [told.text_of(block.parts) for block in made.blocks if getattr(block, "kind", "") == "note"]
+    notes = [figures.text_of(block.parts) for block in made.blocks if getattr(block, "kind", "") == "note"]
     assert any(note.startswith("Beware of nothing: £") for note in notes)
-    assert told.untold(made, [TITLE]) == [] and told.wrong(made, run, {}) == []
+    assert figures.unsourced(made, [TITLE]) == [] and figures.wrong(made, run, {}) == []
 
 
 def test_text_of_the_run_is_never_taken_for_markdown(run):
@@ -263,16 +270,18 @@ def test_text_of_the_run_is_never_taken_for_markdown(run):
     hostile = "**bold** | # <b>x</b> [a](b) {{ answer }} `c`"
     answer["scenarios"]["gatekeeping"]["name"] = answer["area"] = hostile
     made = written(replace(run, answer=answer))
-    shown = [told.text_of(row[:1]) for table in made.tables() if table.name == "scenarios_told" for row in table.rows]
+    shown = [
+        figures.text_of(row[:1]) for table in made.tables() if table.name == "scenarios_told" for row in table.rows
+    ]
     assert hostile in shown
-    assert any(hostile in told.text_of(block.parts) for block in made.blocks if isinstance(block, Paragraph))
+    assert any(hostile in figures.text_of(block.parts) for block in made.blocks if isinstance(block, Paragraph))
 
 
 def test_words_left_in_report_yaml_are_told_where_they_stand_now(own):
     with (own / "report.yaml").open("a", encoding="utf-8") as file:
         file.write("legal:\n  - The council must safeguard children.\n")
     with pytest.raises(BadInput, match="legal now stand in papers/scrutiny.md"):
-        paper.read_settings(own)
+        read_settings(own)
 
 
 # ---- the files ----
@@ -332,22 +341,22 @@ def test_a_run_that_is_not_there_is_refused(home, tmp_path):
 # ---- public ----
 
 
-def public(run: told.Known, released) -> Report:
-    return paper.public_report(run, paper.read_settings(HOME / "params"), released, None)
+def public(run: figures.RunInContext, released) -> Report:
+    return paper.public_report(run, read_settings(HOME / "params"), released, None)
 
 
 def test_a_paper_is_private_until_it_has_passed(run, report):
-    released = paper.cleared_for_all(run, rule_in(run.table("assumptions")), [], "first")
+    released = cleared_for_all(run, rule_in(run.table("assumptions")), [], "first")
     assert report.marking == PRIVATE and public(run, released).marking == PUBLIC
 
 
-def with_history(run: told.Known, folder: Path, changes: dict[tuple[str, str], str]) -> told.Known:
+def with_history(run: figures.RunInContext, folder: Path, changes: dict[tuple[str, str], str]) -> figures.RunInContext:
     """The run with some of the council's own counts changed."""
     shutil.copytree(run.folder, folder)
     table = run.table("history")
     for (measure, period), value in changes.items():
         own = (
-            (table["area"] == run.beside["area"])
+            (table["area"] == run.context["area"])
             & (table["measure"] == measure)
             & (table["period"] == period)
             & (table["breakdown"] == "all")
@@ -355,28 +364,28 @@ def with_history(run: told.Known, folder: Path, changes: dict[tuple[str, str], s
         assert own.sum() == 1, (measure, period)
         table.loc[own, "value"] = value
     write_table(folder / "tables", "history", table)
-    return paper.gathered(Run(folder, run.answer), AS_OF, HOME, "changed", {"lac": [], "cp": []})
+    return gathered(Run(folder, run.answer), AS_OF, HOME, "changed", {"lac": [], "cp": []})
 
 
 def test_a_small_count_is_hidden_and_cannot_be_worked_out(run, tmp_path):
     small = with_history(run, tmp_path / "run", {("uasc_stock", "2010-03-31"): "4"})
-    released = paper.cleared_for_all(small, rule_in(small.table("assumptions")), [], "first")
+    released = cleared_for_all(small, rule_in(small.table("assumptions")), [], "first")
     assert "uasc_stock 2010-03-31" in released.hidden
     made = public(small, released)
     table = next(table for table in made.tables() if table.name == "history")
     column = next(place for place, name in enumerate(table.columns) if name.startswith("of whom"))
-    row = next(row for row in table.rows if told.text_of((row[0],)) == "31 March 2010")
-    assert told.text_of((row[column],)) == "c"
-    assert told.untold(made, [TITLE, *released.notes]) == [] and told.missaid(made, small) == []
+    row = next(row for row in table.rows if figures.text_of((row[0],)) == "31 March 2010")
+    assert figures.text_of((row[column],)) == "c"
+    assert figures.unsourced(made, [TITLE, *released.notes]) == [] and figures.unmatched(made, small) == []
 
 
 def test_what_one_month_hid_the_next_does_not_show(run, tmp_path):
     small = with_history(run, tmp_path / "run", {("uasc_stock", "2010-03-31"): "4"})
     rule = rule_in(small.table("assumptions"))
-    first = paper.cleared_for_all(small, rule, [], "first")
+    first = cleared_for_all(small, rule, [], "first")
     kept = read_release(write_release(first))
     larger = with_history(run, tmp_path / "later", {("uasc_stock", "2010-03-31"): "4"})
-    second = paper.cleared_for_all(larger, rule, [kept], "second")
+    second = cleared_for_all(larger, rule, [kept], "second")
     assert "uasc_stock 2010-03-31" in second.hidden
 
 
@@ -393,7 +402,7 @@ def test_a_sentence_that_needs_a_hidden_count_stops_the_public_paper(run, tmp_pa
 
 def test_every_actual_count_the_paper_tells_is_in_the_release(run, report):
     """By the look of the source, independently of the list of counts."""
-    sources = {source for part in told.told_in(report) for source in part.source.split(told.MINUS)}
+    sources = {source for part in figures.figures_in(report) for source in part.source.split(figures.MINUS)}
     counts = {
         source
         for source in sources
@@ -403,7 +412,7 @@ def test_every_actual_count_the_paper_tells_is_in_the_release(run, report):
     }
     counts -= {source for source in counts if source.startswith("record/")}
     unsaid = {source for source in counts if source not in counted(run)}
-    assert counts and all(not str(told.resolve(run, source)).isdecimal() for source in unsaid), sorted(unsaid)[:5]
+    assert counts and all(not str(run.value(source)).isdecimal() for source in unsaid), sorted(unsaid)[:5]
 
 
 def test_a_public_paper_is_written_and_recorded(home, tmp_path):

@@ -56,7 +56,7 @@ def test_a_measure_never_pays_back_before_it_is_paid_for():
 def test_no_measure_no_payback(central, base):
     assert payback(central, central) is None
     assert payback(projection.project(base, CASE.scenarios["gatekeeping"]), central) is None
-    assert words.payback_lines(None) == []
+    assert words.lines("payback", None) == []
 
 
 def test_what_a_measure_costs_in_closed_form(base, central):
@@ -74,16 +74,14 @@ def test_what_a_measure_costs_in_closed_form(base, central):
     )
     assert held.benefit == pytest.approx(-out.lines["measures"][:, -held.benefit.shape[1] :], abs=0.01)
     assert held.chance == 0 and held.month().size == 0
-    assert "costs £" in words.payback_lines(answer.payback_of(projection.project(base, a), central))[0]
+    assert "costs £" in words.lines("payback", answer.payback_of(projection.project(base, a), central))[0]
 
 
 def test_levers_rise_last_and_fade():
     """Begun after 2 months, in full after 2 more, 4 months from its beginning it fades, by half in 3."""
     a = changed(levers__starts_after=2, levers__ramp=2, levers__lasts=4, levers__half_life=3)
     months = [f"2011-{month:02d}" for month in range(6, 13)] + ["2012-01", "2012-02"]
-    assert read_timing(a).reach(len(months)) == pytest.approx(
-        [0, 0, 0.5, 1, 1, 1, 0.5 ** (1 / 3), 0.5 ** (2 / 3), 0.5]
-    )
+    assert read_timing(a).reach(len(months)) == pytest.approx([0, 0, 0.5, 1, 1, 1, 0.5 ** (1 / 3), 0.5 ** (2 / 3), 0.5])
 
 
 def test_part_of_an_effect_moves_levers_part_of_the_way():
@@ -125,4 +123,4 @@ def test_the_answer_tells_payback(base, central):
     told = answer.scenario(base, projection.project(base, CASE.scenarios["in-house-fostering"]), central)["payback"]
     assert sum(year["mean"] for year in told["by_year"].values()) == pytest.approx(told["benefit"]["mean"])
     assert 0 <= told["chance"] <= 1 and told["until"] == "2015-03" and told["cost"] > 200_000
-    assert "Chance that it has paid back by then" in words.payback_lines(told)[0]
+    assert "Chance that it has paid back by then" in words.lines("payback", told)[0]

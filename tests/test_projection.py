@@ -549,10 +549,10 @@ def test_the_alarm_in_words():
         "counted": 73.0,
     }
     quiet = alarm | {"found": False, "direction": "none", "period": "2024-25"}
-    lines = words.alarm_lines({"breaks": {"lac": [alarm, quiet], "cp": []}})
+    lines = words.lines("alarms", {"breaks": {"lac": [alarm, quiet], "cp": []}})
     assert lines[0].startswith("Alarm, looked-after children: 73 started in 2023-24, fewer than the 105 to 173 that")
     assert lines[1] == "Child protection plans: too few years of starts are held to tell a break."
-    assert words.alarm_lines({"breaks": {"lac": [quiet], "cp": [quiet]}})[0].startswith(
+    assert words.lines("alarms", {"breaks": {"lac": [quiet], "cp": [quiet]}})[0].startswith(
         "Looked-after children: no break found. 73 started in 2024-25;"
     )
 

@@ -35,13 +35,13 @@ from forecast.report.model import (
     PUBLIC,
     Bullets,
     Figure,
+    FigureInText,
     Heading,
     Paragraph,
     Report,
     Table,
-    Told,
+    figures_in,
     text_of,
-    told_in,
 )
 from forecast.report.render import check, layout, pdf, safe
 from forecast.report.render.blocks import csv_of, write_blocks
@@ -88,8 +88,8 @@ def picture(name: str = "call", **changes) -> Figure:
 
 def table(name: str = "cost", **changes) -> Table:
     rows = (
-        ("Fostering", Told("£40,000", "tables/cost/0/mean", "money"), "-£10,000"),
-        ("Net", Told("£620,000", "tables/cost/1/mean", "money"), "£20,000 to £90,000"),
+        ("Fostering", FigureInText("£40,000", "tables/cost/0/mean", "money"), "-£10,000"),
+        ("Net", FigureInText("£620,000", "tables/cost/1/mean", "money"), "£20,000 to £90,000"),
     )
     held = {
         "name": name,
@@ -107,7 +107,7 @@ def table(name: str = "cost", **changes) -> Table:
 
 def sample(marking: str = PRIVATE, **changes) -> Report:
     """One of everything, two of what is numbered, and a table longer than a page."""
-    call = Told("£620,000", "scenarios/central/contingency/call/mean", "money")
+    call = FigureInText("£620,000", "scenarios/central/contingency/call/mean", "money")
     blocks = (
         Heading("Purpose of Report", 1, "1."),
         Paragraph(("The expected call is ", call, " (80% range £170,000 to £1,090,000).")),
@@ -224,7 +224,7 @@ def test_a_report_says_what_it_is(changes):
 
 
 def test_figures_come_in_reading_order():
-    assert [told.shown for told in told_in(sample())] == ["£620,000", "£620,000", "£40,000", "£620,000"]
+    assert [told.shown for told in figures_in(sample())] == ["£620,000", "£620,000", "£40,000", "£620,000"]
 
 
 # Word
@@ -863,7 +863,7 @@ def hostile(labels: list[str]) -> Report:
     """A report with each label in every text field of the model."""
     blocks = []
     for label in labels:
-        told = Told(label, label, label)
+        told = FigureInText(label, label, label)
         columns = (f"{label}1", f"{label}2", f"{label}3")
         rows = ((label, told, label), (told, label, label))
         held = Table(label, label, columns, rows, label, label, columns[2:], True, (label, label))

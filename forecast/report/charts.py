@@ -32,11 +32,7 @@ MOST_BARS = 10
 MOST_YEARS_NAMED = 10  # on an axis
 TOP = 1.12  # room above the tallest bar for its label
 LABEL_WIDTH = 38  # letters
-TITLE_WIDTH, SUBTITLE_WIDTH, BESIDE_NAMES = (
-    76,
-    110,
-    64,
-)  # letters to a line; the last where long names stand to the left
+TITLE_WIDTH, SUBTITLE_WIDTH, BESIDE_NAMES = 76, 110, 64  # letters to a line; the last where names stand to the left
 TALL = 6  # inches: a row of long names each
 PRINT_DPI = 200  # sharp on paper at the width of a page
 HATCHED = "///"  # told from plain without colour
@@ -65,12 +61,9 @@ class Chart:
     alt: str
 
     def _repr_png_(self):
-        return self._png()[0], {"alt": self.alt}
-
-    def _png(self):
         buffer = BytesIO()
         self.figure.savefig(buffer, format="png", metadata={"Software": None})
-        return buffer.getvalue(), None
+        return buffer.getvalue(), {"alt": self.alt}
 
 
 def _axes(title: str, subtitle: str, letters: int = SUBTITLE_WIDTH):
@@ -92,18 +85,26 @@ def _panels(title: str, subtitles: list[str], letters: int = SUBTITLE_WIDTH, dow
     return figure, list(axes.flat)
 
 
+def _note(axes, text: str, at: tuple, offset: tuple[float, float], **look) -> None:
+    """Words near a point, so many points of type away from it."""
+    axes.annotate(text, at, xytext=offset, textcoords="offset points", **{"color": GREY} | look)
+
+
+def _lying(axes) -> None:
+    """For bars that lie: a line of zero, and a grid across them alone."""
+    axes.axvline(0, color=GREY, linewidth=1)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", visible=True)
+
+
 def _fan(axes, rows: list[dict], colour: str) -> list[str]:
     labels = [row["month"] for row in rows]
     axes.fill_between(labels, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=0)
     axes.plot(labels, [row["mean"] for row in rows], color=colour, linewidth=2.5)
     axes.margins(x=0.01)
-    axes.annotate(
-        "Expected", (labels[-1], rows[-1]["mean"]), xytext=(4, 0), textcoords="offset points", color=colour, va="center"
-    )
+    _note(axes, "Expected", (labels[-1], rows[-1]["mean"]), (4, 0), color=colour, va="center")
     middle = len(rows) * 2 // 3
-    axes.annotate(
-        "80% range", (labels[middle], rows[middle]["p90"]), xytext=(0, 4), textcoords="offset points", color=GREY
-    )
+    _note(axes, "80% range", (labels[middle], rows[middle]["p90"]), (0, 4))
     return labels
 
 
@@ -111,19 +112,12 @@ def contingency_fan(answer: dict, slug: str = "central") -> Chart:
     """The call on the contingency month by month, its 80% range, and the contingency as a line."""
     held = answer["scenarios"][slug]["contingency"]
     title = f"The chance that the contingency holds is {chance_in_ten(held['chance_holds'])}"
-    figure, axes = _axes(
-        title, f"Call on the contingency to date, £ thousand, {answer['area']}, {answer['financial_year']}"
-    )
+    what = f"Call on the contingency to date, £ thousand, {answer['area']}, {answer['financial_year']}"
+    figure, axes = _axes(title, what)
     rows = [{key: (row[key] if key == "month" else row[key] / 1000) for key in row} for row in held["call_by_month"]]
     labels = _fan(axes, rows, BLUE)
     axes.axhline(held["amount"] / 1000, color=ORANGE, linewidth=2, linestyle="--")
-    axes.annotate(
-        f"Contingency {money(held['amount'])}",
-        (labels[0], held["amount"] / 1000),
-        xytext=(0, 5),
-        textcoords="offset points",
-        color=GREY,
-    )
+    _note(axes, f"Contingency {money(held['amount'])}", (labels[0], held["amount"] / 1000), (0, 5))
     axes.set_xticks(labels, [month_in_words(label)[:3] for label in labels])
     axes.set_ylim(bottom=0)
     alt = (
@@ -139,14 +133,10 @@ def children_fan(answer: dict, group: str, name: str, slug: str = "central") -> 
     rows = answer["scenarios"][slug]["children"][group]["month_ends"]
     march = next(row for row in rows if row["month"] == year_end_month(answer))
     title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}"
-    figure, axes = _axes(
-        title, f"Children at month end, {answer['area']}; {answer['open_at_origin'][group]} at the origin"
-    )
-    labels = _fan(axes, rows, BLUE if group == "lac" else PURPLE)
-    axes.set_xticks(
-        [label for label in labels if label.endswith("-03")],
-        [f"March {label[:4]}" for label in labels if label.endswith("-03")],
-    )
+    what = f"Children at month end, {answer['area']}; {answer['open_at_origin'][group]} at the origin"
+    figure, axes = _axes(title, what)
+    marches = [label for label in _fan(axes, rows, BLUE if group == "lac" else PURPLE) if label.endswith("-03")]
+    axes.set_xticks(marches, [f"March {label[:4]}" for label in marches])
     axes.set_ylim(bottom=0)
     last = rows[-1]
     alt = (
@@ -191,24 +181,11 @@ def cost_by_year(answer: dict, slug: str = "central") -> Chart:
             continue
         axes.bar(list(years), values, bottom=base, color=colour, width=0.55, label=name)
         base = [low + value for low, value in zip(base, values, strict=True)]
-    axes.plot(
-        list(years),
-        [year["budget"] / 1e6 for year in years.values()],
-        "D",
-        color=ORANGE,
-        markeredgecolor="white",
-        markersize=10,
-        label="Net budget",
-    )
-    axes.plot(
-        list(years),
-        [year["net"]["mean"] / 1e6 for year in years.values()],
-        "o",
-        color=GREY,
-        markeredgecolor="white",
-        markersize=10,
-        label="Net cost, after income",
-    )
+    for mark, colour, label, values in (
+        ("D", ORANGE, "Net budget", [year["budget"] / 1e6 for year in years.values()]),
+        ("o", GREY, "Net cost, after income", [year["net"]["mean"] / 1e6 for year in years.values()]),
+    ):
+        axes.plot(list(years), values, mark, color=colour, label=label, markeredgecolor="white", markersize=10)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, frameon=False, fontsize=9)
     parts = "; ".join(
         f"{year} net {money(cost['net']['mean'])} against {money(cost['budget'])}" for year, cost in years.items()
@@ -228,15 +205,8 @@ def against_outturn(rows: list[dict], name: str) -> Chart:
         ("outturn", "D", ORANGE, "Outturn"),
         ("no_change", "_", GREY, "No change"),
     ):
-        axes.plot(
-            labels,
-            [row[key] for row in rows],
-            mark,
-            color=colour,
-            markersize=11 if mark == "_" else 8,
-            label=label,
-            markeredgewidth=2,
-        )
+        values, size = [row[key] for row in rows], 11 if mark == "_" else 8
+        axes.plot(labels, values, mark, color=colour, markersize=size, label=label, markeredgewidth=2)
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
     axes.set_ylim(bottom=0)
     parts = "; ".join(
@@ -251,19 +221,15 @@ def pit_columns(shares: list[float], name: str, forecasts: int) -> Chart:
     """Share of outturns in each tenth of the forecast's futures, lowest tenth first; a tenth each is calibrated."""
     middle = sum(shares[1:-1])
     title = f"{name}: {percent(middle)} of outturns inside the 80% range"
-    figure, axes = _axes(
-        title, f"Share of {forecasts:,} outturns in each tenth of the forecast's futures, %; dashed line: a tenth each"
-    )
+    what = f"Share of {forecasts:,} outturns in each tenth of the forecast's futures, %; dashed line: a tenth each"
+    figure, axes = _axes(title, what)
     labels = [str(number) for number in range(1, len(shares) + 1)]
     axes.bar(labels, [100 * share for share in shares], color=BLUE, width=0.8)
     axes.axhline(100 / len(shares), color=ORANGE, linewidth=2, linestyle="--")
     axes.set_xlabel("Tenth of futures, lowest first")
     parts = ", ".join(f"{100 * share:.0f}%" for share in shares)
-    return Chart(
-        figure,
-        title,
-        f"Column chart: share of outturns in each tenth of the forecast's futures, lowest first: {parts}.",
-    )
+    alt = f"Column chart: share of outturns in each tenth of the forecast's futures, lowest first: {parts}."
+    return Chart(figure, title, alt)
 
 
 def waterfall(answer: dict, slug: str) -> Chart:
@@ -271,44 +237,29 @@ def waterfall(answer: dict, slug: str) -> Chart:
     scenario, held = answer["scenarios"][slug], answer["scenarios"][slug]["causes"]
     parts = {cause: part for cause, part in held["parts"].items() if abs(part) >= 1}
     title = f"{scenario['name']}: the expected call moves from {money(held['before'])} to {money(held['after'])}"
-    figure, axes = _axes(
-        title, f"Expected call on the contingency by cause of the change, £ thousand, {answer['financial_year']}"
-    )
+    what = f"Expected call on the contingency by cause of the change, £ thousand, {answer['financial_year']}"
+    figure, axes = _axes(title, what)
     labels = ["Central", *(cause.capitalize() for cause in parts), scenario["name"]]
-    ends = [
-        held["before"],
-        *(held["before"] + sum(list(parts.values())[: at + 1]) for at in range(len(parts))),
-        held["after"],
-    ]
+    steps = [held["before"] + sum(list(parts.values())[: at + 1]) for at in range(len(parts))]
+    ends = [held["before"], *steps, held["after"]]
     starts = [0.0, *ends[:-2], 0.0]
     for label, start, end in zip(labels, starts, ends, strict=True):
         whole = label in (labels[0], labels[-1])
-        axes.bar(
-            label,
-            (end - start) / 1000,
-            bottom=start / 1000,
-            color=GREY if whole else ORANGE if end > start else BLUE,
-            width=0.6,
-            hatch=HATCHED if end > start and not whole else None,
-            edgecolor="white",
-        )
-        said = money(end) if whole else money_signed(end - start)
-        axes.annotate(
-            said, (label, max(start, end) / 1000), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9
-        )
+        colour, hatch = (ORANGE, HATCHED) if end > start else (BLUE, None)
+        colour, hatch = (GREY, None) if whole else (colour, hatch)
+        shape = {"bottom": start / 1000, "width": 0.6, "edgecolor": "white"}
+        axes.bar(label, (end - start) / 1000, color=colour, hatch=hatch, **shape)
+        text, top = money(end) if whole else money_signed(end - start), max(start, end) / 1000
+        _note(axes, text, (label, top), (0, 4), color=None, ha="center", fontsize=9)
     axes.set_ylim(top=TOP * max(*starts, *ends) / 1000)
-    told = "; ".join(f"{cause} {cost_direction(part)}" for cause, part in parts.items())
-    return Chart(
-        figure,
-        title,
-        f"Waterfall chart from {money(held['before'])} to {money(held['after'])}: {told or 'nothing moves'}.",
-    )
+    changes = "; ".join(f"{cause} {cost_direction(part)}" for cause, part in parts.items()) or "nothing moves"
+    alt = f"Waterfall chart from {money(held['before'])} to {money(held['after'])}: {changes}."
+    return Chart(figure, title, alt)
 
 
 def tornado(answer: dict) -> Chart:
     """What the expected call would be with each assumption at its low and at its high, widest first."""
-    held = answer["sensitivities"]
-    rows = held["assumptions"][:MOST_BARS]
+    rows = answer["sensitivities"]["assumptions"][:MOST_BARS]
     title = f"{rows[0]['assumption']} moves the call most of any assumption"
     figure, axes = _axes(title, "Change of the expected call, £ thousand; the rest as drawn")
     figure.set_figheight(TALL)
@@ -317,18 +268,9 @@ def tornado(answer: dict) -> Chart:
         ("call_at_low", BLUE, "At its low", None),
         ("call_at_high", ORANGE, "At its high (hatched)", HATCHED),
     ):
-        axes.barh(
-            names,
-            [row[end] / 1000 for row in rows][::-1],
-            color=colour,
-            height=0.6,
-            label=label,
-            hatch=hatch,
-            edgecolor="white",
-        )
-    axes.axvline(0, color=GREY, linewidth=1)
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", visible=True)
+        values = [row[end] / 1000 for row in rows][::-1]
+        axes.barh(names, values, color=colour, height=0.6, label=label, hatch=hatch, edgecolor="white")
+    _lying(axes)
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     parts = "; ".join(
         f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, "
@@ -353,20 +295,10 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     axes.plot(ahead, [row["mean"] for row in rows], color=BLUE if group == "lac" else PURPLE, linewidth=2.5)
     if past:
         below = counted[-1] > counted[0]  # where the line rises, its name stands under it
-        axes.annotate(
-            "Counted", (when[0], counted[0]), xytext=(0, -18 if below else 8), textcoords="offset points", color=GREY
-        )
-    axes.annotate(
-        "Expected", (ahead[-1], rows[-1]["mean"]), xytext=(-4, 6), textcoords="offset points", color=GREY, ha="right"
-    )
-    axes.annotate(
-        "80% range",
-        (ahead[len(ahead) * 2 // 3], min(row["p90"] for row in rows[len(rows) * 2 // 3 :])),
-        xytext=(0, -6),
-        textcoords="offset points",
-        color=GREY,
-        va="top",
-    )
+        _note(axes, "Counted", (when[0], counted[0]), (0, -18 if below else 8))
+    _note(axes, "Expected", (ahead[-1], rows[-1]["mean"]), (-4, 6), ha="right")
+    late = len(rows) * 2 // 3
+    _note(axes, "80% range", (ahead[late], min(row["p90"] for row in rows[late:])), (0, -6), va="top")
     axes.set_xlim(min([*when, *ahead]) - 0.2, ahead[-1] + 0.1)
     axes.set_ylim(bottom=0)
     apart = -(-(ahead[-1] - min([*when, *ahead])) // MOST_YEARS_NAMED)  # years between names, so that they stand apart
@@ -392,26 +324,17 @@ def _year(month: str) -> float:
 def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     """Projected outturn of the budget year by line, with its budget."""
     cost = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
-    held = {
-        LINES[line][0]: cost[line] for line in LINES if line in cost and (cost[line]["budget"] or cost[line]["mean"])
-    }
-    names = list(held)[::-1]
-    title = _dearest_line(held)
-    figure, axes = _axes(
-        title,
-        f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); "
-        "income is below zero",
-        BESIDE_NAMES,
-    )
+    used = [line for line in LINES if line in cost and (cost[line]["budget"] or cost[line]["mean"])]
+    held = {LINES[line][0]: cost[line] for line in used}
+    names, title = list(held)[::-1], _dearest_line(held)
+    what = f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); "
+    figure, axes = _axes(title, what + "income is below zero", BESIDE_NAMES)
     figure.set_figheight(TALL)
     labels = [textwrap.fill(name, LABEL_WIDTH) for name in names]
     axes.barh(labels, [held[name]["mean"] / 1e6 for name in names], color=BLUE, height=0.6)
-    axes.plot(
-        [held[name]["budget"] / 1e6 for name in names], labels, "D", color=ORANGE, markeredgecolor="white", markersize=9
-    )
-    axes.axvline(0, color=GREY, linewidth=1)
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", visible=True)
+    budgets = [held[name]["budget"] / 1e6 for name in names]
+    axes.plot(budgets, labels, "D", color=ORANGE, markeredgecolor="white", markersize=9)
+    _lying(axes)
     parts = "; ".join(
         f"{name} {money(line['mean'])} against a budget of {money(line['budget'])}" for name, line in held.items()
     )

@@ -12,13 +12,13 @@ NO_DAY = "2000-01-01"
 
 
 @dataclass(frozen=True)
-class Told:
+class FigureInText:
     """A figure in a sentence or a cell.
 
     shown   as the reader sees it, such as "£620,000"
     source  where it stands in the run: a path in answer.json, such as "scenarios/central/contingency/call/mean", or
             "tables/NAME/ROW/COLUMN"
-    how     the name of the rule that made `shown` of the value, such as "money" (forecast.report.told)
+    how     the name of the rule that made `shown` of the value, such as "money" (forecast.report.figures)
     """
 
     shown: str
@@ -26,7 +26,12 @@ class Told:
     how: str
 
 
-Part = str | Told
+Part = str | FigureInText
+
+
+def _missing(block: object, *parts: str) -> list[str]:
+    """Which of its texts are empty."""
+    return [part for part in parts if not getattr(block, part).strip()]
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Table:
 
     def __post_init__(self) -> None:
         wrong = [number for number, row in enumerate(self.rows, start=1) if len(row) != len(self.columns)]
-        missing = [part for part in ("name", "caption", "unit", "source") if not getattr(self, part).strip()]
+        missing = _missing(self, "name", "caption", "unit", "source")
         unnamed = not self.columns or not all(column.strip() for column in self.columns)
         if wrong or missing or unnamed or not set(self.numeric) <= set(self.columns):
             raise ValueError(
@@ -109,8 +114,7 @@ class Figure:
     data: Table | None = None
 
     def __post_init__(self) -> None:
-        missing = [part for part in ("name", "caption", "alt", "source") if not getattr(self, part).strip()]
-        if missing:
+        if missing := _missing(self, "name", "caption", "alt", "source"):
             raise ValueError(f"chart {self.name!r} lacks {missing}")
 
 
@@ -140,7 +144,7 @@ class Report:
     def __post_init__(self) -> None:
         if self.marking not in (PUBLIC, PRIVATE):
             raise ValueError(f"marking is {self.marking!r}; expected {PUBLIC} or {PRIVATE}")
-        missing = [part for part in ("title", "council", "run", "language") if not getattr(self, part).strip()]
+        missing = _missing(self, "title", "council", "run", "language")
         skipped = skipped_headings([block.level for block in self.blocks if isinstance(block, Heading)])
         if missing or skipped:
             raise ValueError(
@@ -157,11 +161,8 @@ class Report:
 
 def skipped_headings(levels: list[int]) -> list[int]:
     """Which headings, counted from 1, lie more than one level below the one before; the first must be level 1."""
-    return [
-        place
-        for place, (before, level) in enumerate(zip([0, *levels], levels, strict=False), start=1)
-        if level > before + 1
-    ]
+    steps = zip([0, *levels], levels, strict=False)
+    return [place for place, (before, level) in enumerate(steps, start=1) if level > before + 1]
 
 
 def text_of(parts: tuple[Part, ...]) -> str:
@@ -176,6 +177,6 @@ def rows_of(block: Block) -> tuple[tuple[Part, ...], ...]:
     return block.items if isinstance(block, Bullets) else block.rows if isinstance(block, Table) else ()
 
 
-def told_in(report: Report) -> list[Told]:
+def figures_in(report: Report) -> list[FigureInText]:
     """Every figure of the report, in reading order."""
-    return [part for block in report.blocks for row in rows_of(block) for part in row if isinstance(part, Told)]
+    return [part for block in report.blocks for row in rows_of(block) for part in row if isinstance(part, FigureInText)]

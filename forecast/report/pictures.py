@@ -7,6 +7,7 @@ from forecast.case.ages import LAC_BANDS
 from forecast.case.months import month_in_words
 from forecast.money.lines import LINES
 from forecast.report.charts import (
+    BESIDE_NAMES,
     BLUE,
     GREY,
     HATCHED,
@@ -19,6 +20,7 @@ from forecast.report.charts import (
     TURQUOISE,
     Chart,
     _axes,
+    _note,
     _panels,
 )
 from forecast.report.words import (
@@ -40,6 +42,15 @@ WORK = {
     "contact_hours_a_week": "Contact, hours a week",
     "iro_posts": "Reviewing officers, posts",
     "admin_posts": "Review administration, posts",
+}
+FLOWS = {
+    "births": "Born",
+    "deaths": "Died",
+    "turned 18": "Turned 18",
+    "in: internal_in": "Moved in from elsewhere in the country",
+    "in: international_in": "Moved in from abroad",
+    "out: internal_out": "Moved out within the country",
+    "out: international_out": "Moved out abroad",
 }
 NAME_WIDTH = 26  # letters of a name to a line
 SMALL, LABEL, ROOM = 8, 9, 1.25  # letters of small and usual labels; room for a label beside the longest bar
@@ -73,17 +84,8 @@ def _bare(axes) -> None:
 
 def flow_in_words(flow: str) -> str:
     """What a flow of the population is called: `in: internal_in` is moved in from elsewhere in the country."""
-    known = {
-        "births": "Born",
-        "deaths": "Died",
-        "turned 18": "Turned 18",
-        "in: internal_in": "Moved in from elsewhere in the country",
-        "in: international_in": "Moved in from abroad",
-        "out: internal_out": "Moved out within the country",
-        "out: international_out": "Moved out abroad",
-    }
     name = flow.removeprefix("in: ").replace("_", " ")
-    return known.get(flow, f"Arrived in {name[:1].upper()}{name[1:]}")
+    return FLOWS.get(flow, f"Arrived in {name[:1].upper()}{name[1:]}")
 
 
 def adds(flow: str) -> int:
@@ -100,24 +102,11 @@ def counted(name: str, stock: dict[str, float], starts: dict[str, float], ends: 
     years = sorted(stock)
     upper.plot([int(y) for y in years], [stock[y] for y in years], "o-", color=GREY, linewidth=2, markersize=6)
     for year in years:
-        upper.annotate(
-            children(stock[year]),
-            (int(year), stock[year]),
-            xytext=(0, 7),
-            textcoords="offset points",
-            ha="center",
-            fontsize=LABEL,
-        )
+        _note(upper, children(stock[year]), (int(year), stock[year]), (0, 7), color=None, ha="center", fontsize=LABEL)
     upper.set_ylim(0, TOP * max(stock.values()) * 1.1)
     for sign, flow, colour, hatch in ((1, starts, BLUE, None), (-1, ends, ORANGE, HATCHED)):
-        bars = lower.bar(
-            [int(y) for y in flow],
-            [sign * n for n in flow.values()],
-            color=colour,
-            width=0.55,
-            hatch=hatch,
-            edgecolor="white",
-        )
+        values, look = [sign * n for n in flow.values()], {"color": colour, "hatch": hatch, "edgecolor": "white"}
+        bars = lower.bar([int(y) for y in flow], values, width=0.55, **look)
         lower.bar_label(bars, [children(n) for n in flow.values()], padding=2, fontsize=LABEL)
     lower.axhline(0, color=GREY, linewidth=1)
     lower.margins(y=0.25)
@@ -165,9 +154,8 @@ def moves(area: str, years: dict[str, dict[str, float]]) -> Chart:
     last = list(years)[-1]
     net = sum(adds(flow) * n for flow, n in years[last].items())
     title = f"{area}: births and moves bring {direction(net)} in {last}"
-    figure, axes = _axes(
-        title, f"Children who come (right) and go (left, hatched) in a year; {_years_in_words(years)}", 64
-    )
+    what = f"Children who come (right) and go (left, hatched) in a year; {_years_in_words(years)}"
+    figure, axes = _axes(title, what, BESIDE_NAMES)
     figure.set_figheight(TALL)
     flows = sorted(years[last], key=lambda flow: adds(flow) * years[last][flow])
     thick, most = 0.8 / len(years), max(n for year in years.values() for n in year.values())
@@ -220,9 +208,8 @@ def ages_ahead(name: str, months: dict[str, dict[str, float]]) -> Chart:
             axes.annotate(BANDS[band], (len(labels) - 0.65, base[-1] + values[-1] / 2), va="center", fontsize=LABEL)
         base = [low + value for low, value in zip(base, values, strict=True)]
     axes.set_xlim(right=len(labels))
-    parts = "; ".join(
-        f"{BANDS[band]} {children(months[first][band])} then {children(months[last][band])}" for band in months[last]
-    )
+    pairs = ((BANDS[band], months[first][band], months[last][band]) for band in months[last])
+    parts = "; ".join(f"{band} {children(now)} then {children(then)}" for band, now, then in pairs)
     return Chart(figure, title, f"Stacked columns of {name.lower()} by age. {labels[0]} and {labels[-1]}: {parts}.")
 
 
@@ -230,9 +217,8 @@ def care_flows(name: str, when: str, bands: dict[str, dict[str, float]]) -> Char
     """Who starts, leaves and grows into each age in a period: band -> starts, ends, aged."""
     starts, ends = (sum(one[flow] for one in bands.values()) for flow in ("starts", "ends"))
     title = f"{name}: {children(starts)} start and {children(ends)} leave, {when}"
-    figure, axes = _axes(
-        title, "Expected children by age: start (right), leave (left, hatched), net birthdays (diamond)"
-    )
+    what = "Expected children by age: start (right), leave (left, hatched), net birthdays (diamond)"
+    figure, axes = _axes(title, what)
     labels = [BANDS[band] for band in bands]
     for sign, flow, colour, hatch in ((1, "starts", BLUE, None), (-1, "ends", ORANGE, HATCHED)):
         values = [one[flow] for one in bands.values()]
@@ -266,15 +252,8 @@ def path_parts(answer: dict, group: str, name: str) -> Chart:
     thick = 0.8 / max(len(parts), 1)
     for place, ((trend, values), colour) in enumerate(zip(parts.items(), TREND_COLOURS, strict=False)):
         where = [at + (place - (len(parts) - 1) / 2) * thick for at in range(len(ahead))]
-        bars = axes.bar(
-            where,
-            values,
-            width=thick,
-            color=colour,
-            label=METHOD_WORDS[trend],
-            edgecolor="white",
-            hatch=(None, HATCHED, "...", "xx")[place],
-        )
+        look = {"color": colour, "hatch": (None, HATCHED, "...", "xx")[place], "edgecolor": "white"}
+        bars = axes.bar(where, values, width=thick, label=METHOD_WORDS[trend], **look)
         axes.bar_label(bars, [signed(value) for value in values], padding=2, fontsize=LABEL)
     axes.set_xticks(range(len(ahead)), [f"{years} ahead" for years in ahead])
     axes.axhline(0, color=GREY, linewidth=1)
@@ -290,7 +269,7 @@ def where_children_live(year: str, rows: list[dict]) -> Chart:
     rows = sorted((row for row in rows if row["mean"] >= 0.5), key=lambda row: -row["mean"])
     dearest = max(rows, key=lambda row: row["cost"])
     title = f"{LINES[dearest['line']][0]}: {money(dearest['cost'])} for {children(dearest['mean'])} children, the most"
-    figure, axes = _axes(title, f"Average children in {year}; £ a week for each; cost of the year", 64)
+    figure, axes = _axes(title, f"Average children in {year}; £ a week for each; cost of the year", BESIDE_NAMES)
     said = [f"{children(row['mean'])} · £{row['price_a_week']:,.0f} a week · {money(row['cost'])}" for row in rows]
     _across(axes, [LINES[row["line"]][0] for row in rows], [row["mean"] for row in rows], said, 0.0)
     axes.set_xlim(right=1.45 * rows[0]["mean"])
@@ -309,14 +288,8 @@ def capacity(rows: list[dict]) -> Chart:
     for kind, axes in zip(kinds, panels, strict=True):
         own = [row for row in rows if row["work"] == kind]
         reach = [[row["mean"] - row["p10"] for row in own], [row["p90"] - row["mean"] for row in own]]
-        axes.bar(
-            [row["year"] for row in own],
-            [row["mean"] for row in own],
-            color=BLUE,
-            width=0.6,
-            yerr=reach,
-            error_kw={"ecolor": GREY, "elinewidth": 2},
-        )
+        years, means = [row["year"] for row in own], [row["mean"] for row in own]
+        axes.bar(years, means, color=BLUE, width=0.6, yerr=reach, error_kw={"ecolor": GREY, "elinewidth": 2})
         axes.axhline(own[0]["held"], color=ORANGE, linewidth=2, linestyle="--")
         axes.tick_params(axis="x", labelsize=SMALL, rotation=30)
     parts = "; ".join(f"{WORK[row['work']]} {row['mean']:,.1f} needed, {row['held']:,.1f} held" for row in first)
@@ -340,15 +313,16 @@ def when_spent(answer: dict, slug: str) -> Chart:
 
 def four_years(answer: dict) -> Chart:
     """Net cost of every scenario against the central one, all forecast years together."""
-    sums = {}
-    for one in answer["scenarios"].values():
-        sums[one["name"]] = sum(year["mean"] for year in one["difference_from_central"]["net_cost"].values())
+    changes = {held["name"]: held["difference_from_central"]["net_cost"] for held in answer["scenarios"].values()}
+    sums = {name: sum(year["mean"] for year in years.values()) for name, years in changes.items()}
     sums = dict(sorted(sums.items(), key=lambda item: item[1]))
     best, years = list(sums)[0], list(next(iter(answer["scenarios"].values()))["cost"])
     title = f"Nothing costs less than central over {len(years)} years"
     if cost_direction(sums[best]).endswith("less"):
         title = f"{best}: {cost_direction(sums[best])} than central over {len(years)} years, the least of all"
-    figure, axes = _axes(title, f"Net cost against central, {years[0]} to {years[-1]} together; more is hatched", 64)
+    figure, axes = _axes(
+        title, f"Net cost against central, {years[0]} to {years[-1]} together; more is hatched", BESIDE_NAMES
+    )
     said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in sums.values()]
     _across(axes, list(sums), list(sums.values()), said, 0.3, marked=1)
     parts = "; ".join(f"{name} {cost_direction(value)}" for name, value in sums.items())
@@ -360,7 +334,9 @@ def calls(answer: dict) -> Chart:
     held = {one["name"]: one["contingency"] for one in answer["scenarios"].values()}
     least = min(held, key=lambda name: held[name]["call"]["mean"])
     title = f"{least}: the least expected call, {money(held[least]['call']['mean'])}"
-    figure, axes = _axes(title, "Call on the contingency, £ thousand, 80% range; diamond: the contingency", 64)
+    figure, axes = _axes(
+        title, "Call on the contingency, £ thousand, 80% range; diamond: the contingency", BESIDE_NAMES
+    )
     labels, rows = list(held), [one["call"] for one in held.values()]
     low, high = [row["p10"] / 1000 for row in rows], [row["p90"] / 1000 for row in rows]
     axes.hlines(labels, low, high, color=PALE, linewidth=9)
@@ -369,20 +345,20 @@ def calls(answer: dict) -> Chart:
     axes.grid(axis="y", visible=False)
     axes.margins(y=0.3)
     axes.invert_yaxis()
-    parts = "; ".join(
-        f"{name} {money(row['mean'])} ({spread(row, money)})" for name, row in zip(labels, rows, strict=True)
-    )
+    pairs = zip(labels, rows, strict=True)
+    parts = "; ".join(f"{name} {money(row['mean'])} ({spread(row, money)})" for name, row in pairs)
     return Chart(figure, title, f"Dot chart of expected calls: {parts}.")
 
 
 def why_changed(name: str, days: tuple[str, str], parts: dict[str, float]) -> Chart:
     """Why a stock changed between two days, by cause; the parts sum to the whole."""
     most = max(parts, key=lambda cause: abs(parts[cause]))
-    title = (
-        f"{name}: {direction(sum(parts.values()))} in {int(days[1][:4]) - int(days[0][:4])} years; {most} moved it most"
-    )
+    years = int(days[1][:4]) - int(days[0][:4])
+    title = f"{name}: {direction(sum(parts.values()))} in {years} years; {most} moved it most"
     days = tuple(day_in_words(day) for day in days)
-    figure, axes = _axes(title, f"Change of {name.lower()} from {days[0]} to {days[1]}, children, by cause", 64)
+    figure, axes = _axes(
+        title, f"Change of {name.lower()} from {days[0]} to {days[1]}, children, by cause", BESIDE_NAMES
+    )
     _across(axes, [one.capitalize() for one in parts], list(parts.values()), [*map(signed, parts.values())], 0.2)
     said = "; ".join(f"{cause} {signed(value)}" for cause, value in parts.items())
     return Chart(figure, title, f"Bar chart of why {name.lower()} changed from {days[0]} to {days[1]}: {said}.")

@@ -4,13 +4,13 @@ The page asks for nothing outside itself. It holds counts alone, small ones too:
 """
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from forecast.case.months import month_in_words
+from forecast.report.words import day_in_words
 from forecast.sources.cin import codes as cin
 from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
 from forecast.sources.private import LEFT_OUT as DOTS
@@ -45,19 +45,11 @@ class Kind:
         return next(key for key, rule in self.rules.items() if rule.text == text)
 
 
+CARE_RULES = "the DfE's validation rules of 2024-25 for children looked after"
+PLAN_RULES = "the DfE's validation rules for the children in need census"
 KINDS = {
-    SCHEMA: Kind(
-        "SSDA903 returns",
-        "looked-after children",
-        ssda903.RULES,
-        "the DfE's validation rules of 2024-25 for children looked after",
-    ),
-    PLANS_SCHEMA: Kind(
-        "CIN census and Annex A returns",
-        "child protection plans",
-        cin.RULES,
-        "the DfE's validation rules for the children in need census",
-    ),
+    SCHEMA: Kind("SSDA903 returns", "looked-after children", ssda903.RULES, CARE_RULES),
+    PLANS_SCHEMA: Kind("CIN census and Annex A returns", "child protection plans", cin.RULES, PLAN_RULES),
 }
 
 
@@ -71,25 +63,23 @@ class Finding:
     files: tuple[tuple[str, int], ...]
 
 
-def page(told: dict, monthly: pd.DataFrame) -> str:
-    """The page as HTML. `told` is what forecast.returns tells machines; `monthly` has month and total."""
-    kind = KINDS[told["schema"]]
-    found = findings(told["quality"], kind)
-    groups = [
-        (name, title, MEANINGS[name], [one for one in found if one.reason.group == name])
-        for name, title in GROUPS.items()
-    ]
-    days = [day_row(day, stock, found) for day, stock in told["stock"].items()]
+def page(returned: dict, monthly: pd.DataFrame) -> str:
+    """The page as HTML. `returned` is what forecast.returns tells machines; `monthly` has month and total."""
+    kind = KINDS[returned["schema"]]
+    found = findings(returned["quality"], kind)
+    groups = []
+    for name, title in GROUPS.items():
+        groups.append((name, title, MEANINGS[name], [finding for finding in found if finding.reason.group == name]))
     env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": in_words, "month": month_in_words}
+    env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": day_in_words, "month": month_in_words}
     return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         kind=kind,
-        first=told["from"],
-        last=told["to"],
+        first=returned["from"],
+        last=returned["to"],
         groups=groups,
-        days=days,
-        files=files_table(told["quality"], kind),
-        compared=any("published" in stock for stock in told["stock"].values()),
+        days=[day_row(day, stock, found) for day, stock in returned["stock"].items()],
+        files=files_table(returned["quality"], kind),
+        compared=any("published" in stock for stock in returned["stock"].values()),
         ages=AGES,
         chart=chart(monthly),
         masked=DOTS,
@@ -99,12 +89,13 @@ def page(told: dict, monthly: pd.DataFrame) -> str:
 
 def findings(quality: list[dict], kind: Kind) -> list[Finding]:
     """The rules applied, in the readers' order, each with its files; rows read are told file by file instead."""
-    held: dict[str, list[tuple[str, int]]] = {}
-    for row in (row for row in quality if kind.key(row["rule"]) != ROWS):
-        held.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in quality:
+        found.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
+    keys = {text: key for text in found if (key := kind.key(text)) != ROWS}
     return [
-        Finding(text, kind.rules[kind.key(text)], sum(count for _, count in files), tuple(files))
-        for text, files in held.items()
+        Finding(text, kind.rules[key], sum(count for _, count in found[text]), tuple(found[text]))
+        for text, key in keys.items()
     ]
 
 
@@ -120,17 +111,12 @@ def files_table(quality: list[dict], kind: Kind) -> list[dict]:
 
 def day_row(day: str, stock: dict, found: list[Finding]) -> dict:
     """A day's count and, where a figure was given, how it compares and what could explain the difference."""
-    if "published" not in stock:
-        return {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
-    published, difference = stock["published"], stock["difference"]
-    verdict = agreement(stock["total"], published)
-    return {
-        "day": day,
-        "stock": stock,
-        "difference": difference,
-        "verdict": verdict,
-        "causes": causes(difference, found) if difference else [],
-    }
+    row = {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
+    if "published" in stock:
+        difference = stock["difference"]
+        row |= {"difference": difference, "verdict": agreement(stock["total"], stock["published"])}
+        row["causes"] = causes(difference, found) if difference else []
+    return row
 
 
 def agreement(ours: int, published: int | None) -> str:
@@ -162,18 +148,12 @@ def chart(monthly: pd.DataFrame) -> dict:
     top = max(*totals, 1)
     across = [round(at * WIDTH / (len(totals) - 1), 1) for at in range(len(totals))]
     first, last = (f"{totals[at]:,} at the end of {month_in_words(months[at])}" for at in (0, -1))
+    points = [f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True)]
     return {
-        "points": " ".join(
-            f"{x},{round(HEIGHT - total * HEIGHT / top, 1)}" for x, total in zip(across, totals, strict=True)
-        ),
+        "points": " ".join(points),
         "top": top,
         "ticks": [(x, month[:4]) for x, month in zip(across, months, strict=True) if month.endswith("-03")],
         "width": WIDTH,
         "height": HEIGHT,
         "told": f"{first}, {last}; between {min(totals):,} and {max(totals):,}.",
     }
-
-
-def in_words(day: str) -> str:
-    """31 March 2018, from 2018-03-31."""
-    return f"{date.fromisoformat(day).day} {month_in_words(day[:7])}"

@@ -1,5 +1,7 @@
 """Tables a person reads: plain column names, rounded figures, one row a fact."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from forecast.case.months import month_in_words
@@ -34,138 +36,97 @@ def cost_by_line(answer: dict, slug: str, year: str) -> pd.DataFrame:
     """Budget, projected outturn and variance by line for one financial year."""
     cost = answer["scenarios"][slug]["cost"][year]
     rows = [
-        [
-            name,
-            money(cost["lines"][line]["budget"]),
-            money(cost["lines"][line]["mean"]),
-            money(cost["lines"][line]["mean"] - cost["lines"][line]["budget"]),
-            spread(cost["lines"][line], money),
-        ]
+        [name, money(held["budget"]), money(held["mean"]), money(held["mean"] - held["budget"]), spread(held, money)]
         for line, (name, _) in LINES.items()
-        if cost["lines"][line]["budget"] or cost["lines"][line]["mean"]
+        if (held := cost["lines"][line])["budget"] or held["mean"]
     ]
-    if cost["budget_adjustment"]:
-        rows.append(
-            ["Base budget adjustment", money(cost["budget_adjustment"]), "", money(-cost["budget_adjustment"]), ""]
-        )
-    total = [
-        "Net",
-        money(cost["budget"]),
-        money(cost["net"]["mean"]),
-        money(cost["variance"]["mean"]),
-        spread(cost["net"], money),
-    ]
-    return pd.DataFrame(
-        [*rows, total], columns=["Line", "Budget", "Projected outturn", "Variance", "80% range of outturn"]
-    )
+    if adjustment := cost["budget_adjustment"]:
+        rows.append(["Base budget adjustment", money(adjustment), "", money(-adjustment), ""])
+    net, over = cost["net"], cost["variance"]["mean"]
+    rows.append(["Net", money(cost["budget"]), money(net["mean"]), money(over), spread(net, money)])
+    return pd.DataFrame(rows, columns=["Line", "Budget", "Projected outturn", "Variance", "80% range of outturn"])
 
 
 def four_years(answer: dict, slug: str) -> pd.DataFrame:
     """Gross, income, net, budget rolled forward and variance by financial year."""
     rows = [
-        [
-            year,
-            money(c["gross"]["mean"]),
-            money(c["income"]["mean"]),
-            money(c["net"]["mean"]),
-            money(c["budget"]),
-            money(c["variance"]["mean"]),
-            spread(c["variance"], money),
-        ]
-        for year, c in answer["scenarios"][slug]["cost"].items()
+        {
+            "Financial year": year,
+            **{part.capitalize(): money(cost[part]["mean"]) for part in ("gross", "income", "net")},
+            "Budget rolled forward": money(cost["budget"]),
+            "Variance": money(cost["variance"]["mean"]),
+            "80% range of variance": spread(cost["variance"], money),
+        }
+        for year, cost in answer["scenarios"][slug]["cost"].items()
     ]
-    columns = ["Financial year", "Gross", "Income", "Net", "Budget rolled forward", "Variance", "80% range of variance"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows)
 
 
 def scenarios(answer: dict) -> pd.DataFrame:
     """Every scenario: children, call, chance, difference from central."""
-    march, rows = year_end_month(answer), []
-    for held in answer["scenarios"].values():
-        lac, cp = (at_month(held["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
-        pot, change = held["contingency"], held["difference_from_central"]["call"]["mean"]
+    march = year_end_month(answer)
+    rows = []
+    for scenario in answer["scenarios"].values():
+        held = scenario["contingency"]
+        groups = {
+            f"{GROUP_NAMES[group]}, {month_in_words(march)}": children(
+                at_month(scenario["children"][group]["month_ends"], march)["mean"]
+            )
+            for group in ("lac", "cp")
+        }
         rows.append(
-            [
-                held["name"],
-                children(lac),
-                children(cp),
-                money(pot["call"]["mean"]),
-                chance_in_ten(pot["chance_holds"]),
-                percent(pot["chance_holds"]),
-                money(pot["enough"]["80"]),
-                money(held["effect"]["full_year"]["mean"]),
-                cost_direction(change),
-            ]
+            {
+                "Scenario": scenario["name"],
+                **groups,
+                "Expected call": money(held["call"]["mean"]),
+                "Chance it holds": chance_in_ten(held["chance_holds"]),
+                "Chance, %": percent(held["chance_holds"]),
+                "Enough to be 80% sure": money(held["enough"]["80"]),
+                "Full-year effect": money(scenario["effect"]["full_year"]["mean"]),
+                "Call against central": cost_direction(scenario["difference_from_central"]["call"]["mean"]),
+            }
         )
-    march_words = month_in_words(march)
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "Scenario",
-            f"Looked-after children, {march_words}",
-            f"Child protection plans, {march_words}",
-            "Expected call",
-            "Chance it holds",
-            "Chance, %",
-            "Enough to be 80% sure",
-            "Full-year effect",
-            "Call against central",
-        ],
-    )
+    return pd.DataFrame(rows)
 
 
 def differences(answer: dict) -> pd.DataFrame:
     """What each scenario changes, and why."""
-    rows = [
-        [
-            held["name"],
-            change["assumption"],
-            figure(change["central"]),
-            figure(change["scenario"]) + _doubt(change),
-            change["why"],
-        ]
-        for held in answer["scenarios"].values()
-        for change in held["differs"]
-    ]
+    rows = []
+    for scenario in answer["scenarios"].values():
+        for change in scenario["differs"]:
+            ranged = change["low"] is not None and change["low"] != change["high"]
+            doubt = f" ({figure(change['low'])} to {figure(change['high'])})" if ranged else ""
+            value = figure(change["scenario"]) + doubt
+            rows.append([scenario["name"], change["assumption"], figure(change["central"]), value, change["why"]])
     return pd.DataFrame(rows, columns=["Scenario", "Assumption", "Central", "Scenario's", "Why"])
-
-
-def _doubt(change: dict) -> str:
-    """The 80% range of a scenario's value, where it has one with a width."""
-    if change["low"] is None or change["low"] == change["high"]:
-        return ""
-    return f" ({figure(change['low'])} to {figure(change['high'])})"
 
 
 def contingency(answer: dict, slug: str) -> pd.DataFrame:
     """The draw-down month by month."""
     rows = [
-        [
-            month_in_words(row["month"]) + (" (estimated)" if row["estimated"] else ""),
-            money(row["mean"]),
-            spread(row, money),
-        ]
+        {
+            "By the end of": month_in_words(row["month"]) + " (estimated)" * row["estimated"],
+            "Expected call to date": money(row["mean"]),
+            "80% range": spread(row, money),
+        }
         for row in answer["scenarios"][slug]["contingency"]["call_by_month"]
     ]
-    return pd.DataFrame(rows, columns=["By the end of", "Expected call to date", "80% range"])
+    return pd.DataFrame(rows)
 
 
 def enough(answer: dict, slug: str) -> pd.DataFrame:
     """What would be enough."""
     held = answer["scenarios"][slug]["contingency"]["enough"]
-    return pd.DataFrame(
-        [[f"{sure}%", money(amount)] for sure, amount in held.items()],
-        columns=["To be this sure", "It would have to be"],
-    )
+    rows = [[f"{sure}%", money(amount)] for sure, amount in held.items()]
+    return pd.DataFrame(rows, columns=["To be this sure", "It would have to be"])
 
 
 def chance_by_budget(answer: dict, slug: str = "central") -> pd.DataFrame:
     """How the chance moves with the base budget."""
     rows = answer["scenarios"][slug]["contingency"]["chance_by_base_budget"]
-    return pd.DataFrame(
-        [[money(row["adjustment"]), percent(row["chance_holds"]), money(row["call_mean"])] for row in rows],
-        columns=["Base budget above (below) the derived one", "Chance the contingency holds", "Expected call"],
-    )
+    rows = [[money(row["adjustment"]), percent(row["chance_holds"]), money(row["call_mean"])] for row in rows]
+    columns = ["Base budget above (below) the derived one", "Chance the contingency holds", "Expected call"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def activity(answer: dict, slug: str) -> pd.DataFrame:
@@ -178,18 +139,11 @@ def activity(answer: dict, slug: str) -> pd.DataFrame:
         "iro_posts_needed": "IRO posts needed",
         "admin_posts_needed": "Administrative posts needed",
     }
-    held = answer["scenarios"][slug]["activity"]
-    rows = [
-        [
-            name,
-            *(
-                f"{held[year][key]['mean']:,.1f}" if "posts" in key else children(held[year][key]["mean"])
-                for year in held
-            ),
-        ]
-        for key, name in names.items()
-    ]
-    return pd.DataFrame(rows, columns=["Work", *held])
+    years, rows = answer["scenarios"][slug]["activity"], []
+    for key, name in names.items():
+        say = "{:,.1f}".format if "posts" in key else children
+        rows.append({"Work": name} | {year: say(work[key]["mean"]) for year, work in years.items()})
+    return pd.DataFrame(rows)
 
 
 def causes(answer: dict) -> pd.DataFrame:
@@ -205,95 +159,61 @@ def causes(answer: dict) -> pd.DataFrame:
 def sensitivities(answer: dict) -> pd.DataFrame:
     """Each uncertain assumption: its range, the call at either end, and where the call meets the contingency."""
     rows = [
-        [
-            row["assumption"],
-            f"{figure(row['low'])} to {figure(row['high'])}",
-            signed_pounds(row["call_at_low"]),
-            signed_pounds(row["call_at_high"]),
-            "" if row["share_of_variance"] is None else percent(row["share_of_variance"]),
-            "" if row["switching_value"] is None else figure(row["switching_value"]),
-        ]
+        {
+            "Assumption": row["assumption"],
+            "80% range": f"{figure(row['low'])} to {figure(row['high'])}",
+            "Call at its low": signed_pounds(row["call_at_low"]),
+            "Call at its high": signed_pounds(row["call_at_high"]),
+            "Share of the call's variance": _or_blank(row["share_of_variance"], percent),
+            "Contingency spent exactly at": _or_blank(row["switching_value"], figure),
+        }
         for row in answer["sensitivities"]["assumptions"]
     ]
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "Assumption",
-            "80% range",
-            "Call at its low",
-            "Call at its high",
-            "Share of the call's variance",
-            "Contingency spent exactly at",
-        ],
-    )
+    return pd.DataFrame(rows)
+
+
+def _or_blank(value: float | None, say: Callable[[float], str]) -> str:
+    return "" if value is None else say(value)
 
 
 def levers(answer: dict) -> pd.DataFrame:
     """For each lever, the smallest change that would make the contingency hold with the chance wanted."""
     held = answer["sensitivities"]
     rows = [
-        [
-            row["lever"],
-            figure(row["now"]),
-            "cannot be reached" if row["enough"] is None else figure(row["enough"]),
-            percent(row["chance"]),
-        ]
+        {
+            "Lever": row["lever"],
+            "Now": figure(row["now"]),
+            f"Enough to be {percent(held['sure'])} sure": _or_blank(row["enough"], figure) or "cannot be reached",
+            "Chance there (or the best it can do)": percent(row["chance"]),
+        }
         for row in held["levers"]
     ]
-    return pd.DataFrame(
-        rows,
-        columns=["Lever", "Now", f"Enough to be {percent(held['sure'])} sure", "Chance there (or the best it can do)"],
-    )
+    return pd.DataFrame(rows)
 
 
 def payback(answer: dict) -> pd.DataFrame:
     """Measures: what each costs and brings to the end of the forecast, and the chance that it pays back."""
     rows = []
-    for held in answer["scenarios"].values():
-        one = held["payback"]
-        if one is not None:
-            when = "" if one["month"] is None else month_in_words(one["month"]["p50"])
-            by_year = [money(year["mean"]) for year in one["by_year"].values()]
-            rows.append(
-                [
-                    held["name"],
-                    money(one["cost"]),
-                    *by_year,
-                    money(one["benefit"]["mean"]),
-                    spread(one["benefit"], money),
-                    percent(one["chance"]),
-                    when,
-                ]
-            )
-    years = list(next(iter(answer["scenarios"].values()))["cost"])
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "Measure",
-            "Cost",
-            *(f"Net benefit {year}" for year in years),
-            "Net benefit in all",
-            "80% range",
-            "Chance it pays back",
-            "Around",
-        ],
-    )
+    for scenario in answer["scenarios"].values():
+        if (held := scenario["payback"]) is not None:
+            by_year = [money(year["mean"]) for year in held["by_year"].values()]
+            benefit, range_ = money(held["benefit"]["mean"]), spread(held["benefit"], money)
+            around = "" if held["month"] is None else month_in_words(held["month"]["p50"])
+            chance = percent(held["chance"])
+            rows.append([scenario["name"], money(held["cost"]), *by_year, benefit, range_, chance, around])
+    years = [f"Net benefit {year}" for year in next(iter(answer["scenarios"].values()))["cost"]]
+    columns = ["Measure", "Cost", *years, "Net benefit in all", "80% range", "Chance it pays back", "Around"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def comparison(answer: dict) -> pd.DataFrame:
     """Scenarios side by side for the budget year: cost by line, gross, income, net, and net against central."""
     year, columns = answer["financial_year"], {}
-    for held in answer["scenarios"].values():
-        cost, change = held["cost"][year], held["difference_from_central"]["net_cost"][year]
-        lines = {name: money(cost["lines"][line]["mean"]) for line, (name, _) in LINES.items()}
-        totals = {
-            "Gross": money(cost["gross"]["mean"]),
-            "Income": money(cost["income"]["mean"]),
-            "Net": money(cost["net"]["mean"]),
-        }
-        columns[held["name"]] = (
-            lines
-            | totals
+    for scenario in answer["scenarios"].values():
+        cost, change = scenario["cost"][year], scenario["difference_from_central"]["net_cost"][year]
+        columns[scenario["name"]] = (
+            {name: money(cost["lines"][line]["mean"]) for line, (name, _) in LINES.items()}
+            | {part.capitalize(): money(cost[part]["mean"]) for part in ("gross", "income", "net")}
             | {"Net against central": signed_pounds(change["mean"]), "80% range of that": spread(change, signed_pounds)}
         )
     return pd.DataFrame(columns).rename_axis("Figure").reset_index()
@@ -302,9 +222,8 @@ def comparison(answer: dict) -> pd.DataFrame:
 def net_by_year(answer: dict) -> pd.DataFrame:
     """Net cost of every scenario year by year, and against the central one over all of them."""
     rows = []
-    for held in answer["scenarios"].values():
-        change = sum(year["mean"] for year in held["difference_from_central"]["net_cost"].values())
-        net = [money(cost["net"]["mean"]) for cost in held["cost"].values()]
-        rows.append([held["name"], *net, cost_direction(change)])
-    years = list(next(iter(answer["scenarios"].values()))["cost"])
-    return pd.DataFrame(rows, columns=["Scenario", *(f"Net {year}" for year in years), "Against central, all years"])
+    for scenario in answer["scenarios"].values():
+        change = sum(year["mean"] for year in scenario["difference_from_central"]["net_cost"].values())
+        net = {f"Net {year}": money(cost["net"]["mean"]) for year, cost in scenario["cost"].items()}
+        rows.append({"Scenario": scenario["name"], **net, "Against central, all years": cost_direction(change)})
+    return pd.DataFrame(rows)

@@ -13,17 +13,6 @@ from forecast.report import charts, pictures, tables, words
 from forecast.report.charts import Chart
 from forecast.report.notebook import Said
 
-MEASURES = {
-    "lac_stock": "Looked-after children",
-    "lac_starts": "Started to be looked after",
-    "lac_ceases": "Ceased to be looked after",
-    "uasc_stock": "of whom UASC",
-    "cp_stock": "Child protection plans",
-    "cp_starts": "Plans started",
-    "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences",
-    "s47": "Section 47 enquiries",
-}
 GROUP_NAMES = words.GROUP_NAMES
 FLOWS = {"lac": ("lac_starts", "lac_ceases"), "cp": ("cp_starts", "cp_ends")}
 RANGE = {"mean": "expected", "p10": "10th percentile", "p50": "median", "p90": "90th percentile"}
@@ -70,31 +59,22 @@ def history(rows: list[dict], apart: list[dict]) -> View:
     known = held[pd.to_numeric(held["value"], errors="coerce").notna()].copy()
     known["value"] = known["value"].astype(float)
     whole = known[known["breakdown"] == "all"]
-    wide = whole.assign(measure=whole["measure"].map(MEASURES), period=whole["period"].map(_year_or_day))
+    wide = whole.assign(measure=whole["measure"].map(words.MEASURES), period=whole["period"].map(_year_or_day))
     wide = wide.pivot_table(index="period", columns="measure", values="value", aggfunc="last")
-    wide = wide[[name for name in MEASURES.values() if name in wide]].map(
-        lambda count: "" if pd.isna(count) else words.children(count)
-    )
+    wide = wide[[name for name in words.MEASURES.values() if name in wide]].map(words.children, na_action="ignore")
+    wide = wide.fillna("")
     wide.columns.name, wide.index.name = None, "31 March, and year to it"
     table = known.rename(columns={"value": "children", "category": "age or kind"})
     drawn = {group: _counted(whole, group) for group in ("lac", "cp")}
     drawn |= {"ages": lambda: _ages(known), "why": lambda: _why(apart)}
-    said = []
+    sentences = []
     for group, name in GROUP_NAMES.items():
         stock = _series(whole, f"{group}_stock")
         if stock:
             first, last = min(stock), max(stock)
             moved = words.direction(stock[last] - stock[first])
-            said.append(f"{name}: {words.children(stock[last])} in March {last}, {moved} since March {first}.")
-    return View(" ".join(said), table, wide, drawn)
-
-
-def _series(whole: pd.DataFrame, measure: str) -> dict[str, float]:
-    """The year that a figure's 31 March, or financial year, ends in -> figure."""
-    rows = whole[whole["measure"] == measure]
-    march = rows[rows["period"].str.endswith("-03-31") | (rows["period"].str.len() == len("2010-11"))]
-    ends = march["period"].map(lambda period: period[:4] if len(period) > len("2010-11") else str(int(period[:4]) + 1))
-    return dict(sorted(zip(ends, march["value"], strict=True)))
+            sentences.append(f"{name}: {words.children(stock[last])} in March {last}, {moved} since March {first}.")
+    return View(" ".join(sentences), table, wide, drawn)
 
 
 def _year_or_day(period: str) -> str:
@@ -145,14 +125,14 @@ def population(area: str, detail: dict, log: list[dict]) -> View:
     months = list(dict.fromkeys(people["month"]))
     now, then = (people.loc[people["month"] == month, "children"].tolist() for month in months)
     whole = moves[moves["months"] == A_YEAR]
-    years = {
-        year: dict(zip(rows["flow"], rows["children"], strict=True)) for year, rows in whole.groupby("year", sort=True)
-    }
+    years = {year: rows.set_index("flow")["children"].to_dict() for year, rows in whole.groupby("year", sort=True)}
     change = words.direction(sum(then) - sum(now))
     headline = f"{words.children(sum(now))} children live in {area} in {month_in_words(months[0])}; "
     headline += f"{change} are expected by {month_in_words(months[-1])}."
     columns = {"year": "financial year", "months": "months projected", "flow": "what", "children": "children"}
-    wide = moves.assign(flow=moves["flow"].map(pictures.flow_in_words), year=_parts_of_years(moves))
+    part = moves["months"].astype(str) + " months of " + moves["year"]  # where not all its months are projected
+    year = moves["year"].where(moves["months"] == A_YEAR, part)
+    wide = moves.assign(flow=moves["flow"].map(pictures.flow_in_words), year=year)
     wide = wide.pivot(index="flow", columns="year", values="children").map(words.children)
     wide = wide.loc[[pictures.flow_in_words(flow) for flow in dict.fromkeys(moves["flow"])]]
     wide.columns.name, wide.index.name = None, "Children in the year"
@@ -166,38 +146,24 @@ def population(area: str, detail: dict, log: list[dict]) -> View:
     return View(headline, moves.rename(columns=columns)[list(columns.values())], wide, drawn)
 
 
-def _parts_of_years(moves: pd.DataFrame) -> pd.Series:
-    """A financial year's name, with how many of its months are projected where not all are."""
-    part = moves["months"].astype(str) + " months of " + moves["year"]
-    return moves["year"].where(moves["months"] == A_YEAR, part)
-
-
 def assumptions(log: list[dict], keys: tuple[str, ...] = PEOPLE_KEYS, reliability: str = "") -> pd.DataFrame:
     """The assumptions whose keys begin so, for reading; of one reliability alone, such as Red, where it is given."""
     held = pd.DataFrame(log)
     held = held[held["Key"].str.startswith(keys)]
     held = held[held["Reliability"] == reliability] if reliability else held
     figures = held[["Value", "Low", "High"]].map(lambda value: "" if pd.isna(value) else words.figure(float(value)))
-    same = figures["Low"] == figures["High"]
-    table = pd.DataFrame(
-        {
-            "Assumption": held["Assumption"],
-            "Value": figures["Value"],
-            "80% range": (figures["Low"] + " to " + figures["High"]).mask(same, ""),
-            "Unit": held["Unit"],
-            "Reliability": held["Reliability"],
-        }
-    )
-    return table.set_index("Assumption")
+    ranges = (figures["Low"] + " to " + figures["High"]).mask(figures["Low"] == figures["High"], "")
+    table = held.assign(**{"Value": figures["Value"], "80% range": ranges}).set_index("Assumption")
+    return table[["Value", "80% range", "Unit", "Reliability"]]
 
 
 def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[str, float]]]) -> View:
     """Looked-after children and children on plans: range, ages, flows, and what the central path is made of."""
     held, march = answer["scenarios"][slug]["children"], words.year_end_month(answer)
-    said = []
+    sentences = []
     for group, name in GROUP_NAMES.items():
         row = words.at_month(held[group]["month_ends"], march)
-        said.append(
+        sentences.append(
             f"{name}: {answer['open_at_origin'][group]} now, {words.children(row['mean'])} by {month_in_words(march)} "
             f"(80% range {words.spread(row, words.children)})."
         )
@@ -207,17 +173,18 @@ def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[s
         for figure, months in figures.items()
         for row in months
     ]
-    table = pd.DataFrame(rows).rename(columns={name: f"{said}, children" for name, said in RANGE.items()})
+    table = pd.DataFrame(rows).rename(columns={name: f"{label}, children" for name, label in RANGE.items()})
     drawn = {}
-    for group, name in GROUP_NAMES.items():
-        drawn |= _children_drawn(answer, slug, detail, group, name, past.get(group, []))
-    return View(" ".join(said), table, tables.year_ends(answer, slug).set_index(["Children", "At"]), drawn)
+    for group in GROUP_NAMES:
+        drawn |= _children_drawn(answer, slug, detail, group, past.get(group, []))
+    return View(" ".join(sentences), table, tables.year_ends(answer, slug).set_index(["Children", "At"]), drawn)
 
 
-def _children_drawn(answer: dict, slug: str, detail: dict, group: str, name: str, past: list) -> dict:
+def _children_drawn(answer: dict, slug: str, detail: dict, group: str, past: list) -> dict:
+    name = GROUP_NAMES[group]
     ages, flows = (pd.DataFrame(detail[part]) for part in ("ages", "care"))
     ages, flows = ages[ages["group"] == group], flows[flows["group"] == group]
-    by_month = {m: dict(zip(r["band"], r["mean"], strict=True)) for m, r in ages.groupby("month", sort=True)}
+    by_month = {month: rows.set_index("band")["mean"].to_dict() for month, rows in ages.groupby("month", sort=True)}
     whole = flows[flows["months"] == A_YEAR]
     year = (whole if len(whole) else flows)["year"].iloc[0]
     bands = flows[flows["year"] == year].set_index("band")[["starts", "ends", "aged"]].to_dict("index")
@@ -231,11 +198,8 @@ def _children_drawn(answer: dict, slug: str, detail: dict, group: str, name: str
 
 def path_in_words(answer: dict) -> list[str]:
     """What the central paths are made of, and what cannot be told apart."""
-    parts = (
-        "Births, migration and ageing reach the path together, as the projected population: the method does not "
-        "part them. "
-        "England's growth, the council's own rates and its lasting level are practice."
-    )
+    parts = "Births, migration and ageing reach the path together, as the projected population: the method does not "
+    parts += "part them. England's growth, the council's own rates and its lasting level are practice."
     return [*(words.trend_line(answer, group, name) for group, name in GROUP_NAMES.items()), parts]
 
 
@@ -245,102 +209,82 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     rows = [row for row in detail["placements"] if row["year"] == year]
     most = max(rows, key=lambda row: row["mean"])
     short = work[(work["year"] == year) & (work["mean"] > work["held"])]["work"].map(pictures.WORK)
-    said = f"{words.children(most['mean'])} of {words.children(sum(row['mean'] for row in rows))} children live in "
-    said += f"{LINES[most['line']][0]}. "
-    said += f"More is needed than held of: {'; '.join(short)}." if len(short) else "No work exceeds what is held."
+    headline = f"{words.children(most['mean'])} of {words.children(sum(row['mean'] for row in rows))} children live in "
+    headline += f"{LINES[most['line']][0]}. "
+    headline += f"More is needed than held of: {'; '.join(short)}." if len(short) else "No work exceeds what is held."
     table = pd.DataFrame(detail["placements"]).rename(
         columns={"price_a_week": "£ a child a week", "cost": "cost, £", "year": "financial year"}
-        | {name: f"{said}, children" for name, said in RANGE.items()}
+        | {name: f"{label}, children" for name, label in RANGE.items()}
     )
     table["line"] = table["line"].map(lambda line: LINES[line][0])
     drawn = {
         "placements": lambda: pictures.where_children_live(year, rows),
         "capacity": lambda: pictures.capacity(detail["work"]),
     }
-    return View(said, table, tables.activity(answer, slug).set_index("Work"), drawn)
+    return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
 
 
 def cost(answer: dict, slug: str) -> View:
     """Cost by line and year against the budget."""
     held, year = answer["scenarios"][slug]["cost"], answer["financial_year"]
     over = words.over_or_under(held[year]["variance"]["mean"])
-    lines = held[year]["lines"]
-    drivers = "; ".join(
-        f"{LINES[line][0]} {words.money_signed(lines[line]['mean'] - lines[line]['budget'])}"
-        for line in words.drivers(lines)
-    )
-    said = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. What drives it, against the base "
-    said += f"budget (adverse is positive): {drivers}."
+    headline = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.driver_line(held[year])}"
     rows = [
         {"financial year": name, "line": LINES[line][0], "group": GROUPS[LINES[line][1]], **figures}
         for name, one in held.items()
         for line, figures in one["lines"].items()
     ]
-    columns = {"budget": "budget, £"} | {name: f"{said}, £" for name, said in RANGE.items()}
-    drawn = {
-        "years": lambda: charts.cost_by_year(answer, slug),
-        "lines": lambda: charts.cost_by_line(answer, slug),
-    }
+    columns = {"budget": "budget, £"} | {name: f"{label}, £" for name, label in RANGE.items()}
+    drawn = {"years": lambda: charts.cost_by_year(answer, slug), "lines": lambda: charts.cost_by_line(answer, slug)}
     summary = tables.four_years(answer, slug).set_index("Financial year")
-    return View(said, pd.DataFrame(rows).rename(columns=columns), summary, drawn)
+    return View(headline, pd.DataFrame(rows).rename(columns=columns), summary, drawn)
 
 
 def contingency(answer: dict, slug: str) -> View:
     """The call on the contingency, the chance that it holds, and when it is spent."""
     held = answer["scenarios"][slug]["contingency"]
-    said = f"The chance that {words.money(held['amount'])} holds is {words.chance_in_ten(held['chance_holds'])} "
-    said += f"({words.percent(held['chance_holds'])}). {words.exhaustion(held)}"
-    table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{one}, £" for name, one in RANGE.items()})
-    drawn = {
-        "call": lambda: charts.contingency_fan(answer, slug),
-        "spent": lambda: pictures.when_spent(answer, slug),
-    }
-    return View(said, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
+    headline = f"The chance that {words.money(held['amount'])} holds is {words.chance_in_ten(held['chance_holds'])} "
+    headline += f"({words.percent(held['chance_holds'])}). {words.exhaustion(held)}"
+    table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{label}, £" for name, label in RANGE.items()})
+    drawn = {"call": lambda: charts.contingency_fan(answer, slug), "spent": lambda: pictures.when_spent(answer, slug)}
+    return View(headline, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
 
 
 def comparison(answer: dict) -> View:
     """Futures side by side, on the same draws: the scenarios of one answer, the first being what others differ from."""
     rows, before = [], next(iter(answer["scenarios"].values()))
+    against = f"call against {before['name']}, £"
     for one in answer["scenarios"].values():
         call = one["contingency"]["call"]
         rows.append(
             {
                 "future": one["name"],
                 "chance it holds, share of draws": one["contingency"]["chance_holds"],
-                **{f"call, {said}, £": call[key] for key, said in RANGE.items()},
-                f"call against {before['name']}, £": call["mean"] - before["contingency"]["call"]["mean"],
+                **{f"call, {label}, £": call[key] for key, label in RANGE.items()},
+                against: call["mean"] - before["contingency"]["call"]["mean"],
                 **{f"net cost {year}, £": cost["net"]["mean"] for year, cost in one["cost"].items()},
             }
         )
     table = pd.DataFrame(rows)
-    against = f"call against {before['name']}, £"
     least = min(rows, key=lambda row: row["call, expected, £"])
-    said = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
-    said += f"{than(least[against], before['name'])}."
-    summary = pd.DataFrame(
-        {
-            "Future": [row["future"] for row in rows],
-            "Expected call": [words.money(row["call, expected, £"]) for row in rows],
-            "Chance it holds": [words.percent(row["chance it holds, share of draws"]) for row in rows],
-            f"Call against {before['name']}": [words.cost_direction(row[against]) for row in rows],
-        }
-    ).set_index("Future")
+    headline = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
+    headline += f"{words.than_central(least[against], before['name'])}."
+    columns = {
+        "Expected call": table["call, expected, £"].map(words.money),
+        "Chance it holds": table["chance it holds, share of draws"].map(words.percent),
+        f"Call against {before['name']}": table[against].map(words.cost_direction),
+    }
+    summary = pd.DataFrame(columns).set_axis(table["future"].rename("Future"))
     drawn = {"calls": lambda: pictures.calls(answer), "years": lambda: pictures.four_years(answer)}
     drawn |= {f"why {slug}": _waterfall(answer, slug) for slug in answer["scenarios"]}
     furthest = max(range(len(rows)), key=lambda row: abs(rows[row][against]))
     drawn["why"] = drawn[f"why {list(answer['scenarios'])[furthest]}"]
     if answer["sensitivities"]:
         drawn["matters"] = lambda: charts.tornado(answer)
-    return View(said, table, summary, drawn)
+    return View(headline, table, summary, drawn)
 
 
 def _waterfall(answer: dict, slug: str) -> Callable[[], Chart | Said]:
     if answer["scenarios"][slug]["causes"] is None:
         return lambda: Said(["The central case: there is nothing to part into causes."])
     return lambda: charts.waterfall(answer, slug)
-
-
-def than(change: float, name: str) -> str:
-    """£80,000 less than central; where nothing moves, the same as it."""
-    said = words.cost_direction(change)
-    return f"{said} than {name}" if said.endswith(("more", "less")) else f"the same as {name} to the nearest £10,000"

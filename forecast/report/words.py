@@ -1,6 +1,7 @@
 """Numbers in words: one place for rounding, direction and chance, so that prose cannot disagree with its table."""
 
 import math
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -16,6 +17,17 @@ from forecast.money.lines import LINES
 MONEY_STEP = 10_000
 FIGURES = 4
 GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
+MEASURES = {
+    "lac_stock": "Looked-after children",
+    "lac_starts": "Started to be looked after",
+    "lac_ceases": "Ceased to be looked after",
+    "uasc_stock": "of whom UASC",
+    "cp_stock": "Child protection plans",
+    "cp_starts": "Plans started",
+    "cp_ends": "Plans ended",
+    "icpc": "Children at initial conferences",
+    "s47": "Section 47 enquiries",
+}
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
 
@@ -63,20 +75,20 @@ def against(call: float, contingency: float) -> str:
     return "within the contingency" if call <= contingency else "beyond the contingency"
 
 
-def direction(change: float, unit=children) -> str:
+def _by_sign(change: float, above: str, below: str, none: str = "", say: Callable[[float], str] = money) -> str:
+    """A size with the words that its sign asks for; `none` where the size as it is said is nothing."""
+    size = say(abs(change))
+    return none if none and size in ("0", "£0") else f"{size} {above if change > 0 else below}"
+
+
+def direction(change: float) -> str:
     """more, fewer or no change, from the number."""
-    said = unit(abs(change))
-    if said.strip("£") in ("0", ""):
-        return "no change"
-    return f"{said} {'more' if change > 0 else 'fewer'}"
+    return _by_sign(change, "more", "fewer", "no change", children)
 
 
 def cost_direction(change: float) -> str:
     """£80,000 less or £30,000 more, from the number."""
-    said = money(abs(change))
-    if said == "£0":
-        return "no change to the nearest £10,000"
-    return f"{said} {'more' if change > 0 else 'less'}"
+    return _by_sign(change, "more", "less", f"no change to the nearest {money(MONEY_STEP)}")
 
 
 def plain(text: str) -> str:
@@ -160,43 +172,28 @@ def in_ten_futures(chance: float) -> str:
 
 def than_now(change: float) -> str:
     """2 more than now, 3 fewer than now."""
-    said = direction(change)
-    return "as many as now" if said == "no change" else f"{said} than now"
+    return _by_sign(change, "more than now", "fewer than now", "as many as now", children)
 
 
 def over_or_under(variance: float) -> str:
     """£470,000 over budget; an overspend is positive."""
-    said = money(abs(variance))
-    return (
-        f"on budget to the nearest {money(MONEY_STEP)}"
-        if said == "£0"
-        else f"{said} {'over' if variance > 0 else 'under'} budget"
-    )
+    return _by_sign(variance, "over budget", "under budget", f"on budget to the nearest {money(MONEY_STEP)}")
 
 
 def spare_or_short(headroom: float) -> str:
     """£20,000 short or £40,000 to spare; headroom is positive where something is left."""
-    said = money(abs(headroom))
-    return (
-        f"nothing to spare to the nearest {money(MONEY_STEP)}"
-        if said == "£0"
-        else f"{said} {'to spare' if headroom > 0 else 'short'}"
-    )
+    return _by_sign(headroom, "to spare", "short", f"nothing to spare to the nearest {money(MONEY_STEP)}")
 
 
 def lower_or_higher(change: float) -> str:
     """£300,000 lower."""
-    return f"{money(abs(change))} {'higher' if change > 0 else 'lower'}"
+    return _by_sign(change, "higher", "lower")
 
 
-def than_central(change: float) -> str:
+def than_central(change: float, name: str = "in the central case") -> str:
     """£90,000 less than in the central case."""
-    said = cost_direction(change)
-    return (
-        f"{said} than in the central case"
-        if said.endswith(("more", "less"))
-        else f"the same as in the central case to the nearest {money(MONEY_STEP)}"
-    )
+    same = f"the same as {name} to the nearest {money(MONEY_STEP)}"
+    return _by_sign(change, f"more than {name}", f"less than {name}", same)
 
 
 def nearer(forecast: float, no_change: float) -> str:
@@ -212,96 +209,90 @@ def points(share: float) -> str:
     return f"{round_half_up(share * 1000) / 10:.1f} points"
 
 
+_RULES = [figure, money, money_signed, children, percent, percent_tenth, points, signed_percent, saves, cost_direction]
+_RULES += [chance_in_ten, in_ten_futures, likelihood, spare_or_short, over_or_under, lower_or_higher, than_now]
+RULES = {rule.__name__: rule for rule in (*_RULES, than_central)}  # name -> how a figure is said
+
+
 # ---- sentences: the words stand in answer.jinja, the figures are said by the rules above ----
 
 
 @cache
 def _template():
     """The macros of answer.jinja, with the rules as filters."""
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    rules = (money, money_signed, children, percent, percent_tenth, chance_in_ten, spread, against, saves, figure)
-    pages.filters |= {rule.__name__: rule for rule in (*rules, signed_percent, round_half_up, at_month, drivers)}
+    plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
+    pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "method_words": METHOD_WORDS}
     pages.globals |= {"money": money, "children": children}
     return pages.get_template("answer.jinja").module
 
 
-def _lines(macro: str, *facts) -> list[str]:
+def lines(macro: str, *facts) -> list[str]:
+    """The sentences of a macro of answer.jinja."""
     return [line for line in getattr(_template(), macro)(*facts).split("\n") if line]
 
 
-def drivers(lines: dict) -> list[str]:
+def drivers(cost: dict) -> list[str]:
     """The cost lines that move the year most."""
-    return sorted(lines, key=lambda line: -abs(lines[line]["mean"] - lines[line]["budget"]))[:DRIVERS]
+    return sorted(cost, key=lambda line: -abs(cost[line]["mean"] - cost[line]["budget"]))[:DRIVERS]
+
+
+def driver_line(cost: dict) -> str:
+    """What drives the cost of a year, in a sentence."""
+    return lines("driven", cost["lines"])[0]
 
 
 def headline(answer: dict, slug: str = "central") -> list[str]:
     """The answer page, sentence by sentence, for one scenario."""
-    return _lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
+    return lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
 
 
 def exhaustion(held: dict) -> str:
     """When the contingency runs out, if it does."""
-    return _lines("exhaustion", held)[0]
-
-
-def payback_lines(held: dict | None) -> list[str]:
-    """Whether the scenario's measure pays back, and when; nothing where there is no measure."""
-    return _lines("payback", held)
+    return lines("exhaustion", held)[0]
 
 
 def trend_line(answer: dict, group: str, name: str) -> str:
     """What the central path of one group is made of, each share from the table."""
-    return _lines("trend", answer["central_path"][group], name)[0]
-
-
-def alarm_lines(answer: dict) -> list[str]:
-    """The structural-break alarm: one line a group."""
-    return _lines("alarms", answer)
+    return lines("trend", answer["central_path"][group], name)[0]
 
 
 def record_lines(answer: dict) -> list[str]:
     """How good forecasts made this way have been, beside no change."""
-    return _lines("record", answer)
+    return lines("record", answer)
 
 
 def cautions(answer: dict, slug: str = "central") -> list[str]:
     """How sure we are: what the chance of one scenario rests on."""
-    return _lines("cautions", answer, answer["scenarios"][slug]["contingency"])
+    return lines("cautions", answer, answer["scenarios"][slug]["contingency"])
 
 
 def scenario_lines(answer: dict) -> list[str]:
     """One line a scenario: chance, call, children, difference from central."""
-    march = year_end_month(answer)
-    lines = []
+    march, rows = year_end_month(answer), []
     for scenario in answer["scenarios"].values():
         held, change = scenario["contingency"], scenario["difference_from_central"]["call"]["mean"]
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
-        lines.append(
+        rows.append(
             f"{scenario['name']:24s} {chance_in_ten(held['chance_holds']):>17s} {money(held['call']['mean']):>11s} "
             f"{children(lac):>6s} {children(cp):>6s}   {cost_direction(change)}"
         )
-    return lines
+    return rows
 
 
 def children_matter(answer: dict) -> str:
     """How much of the call's variance is the number of children, beside the widest assumption."""
-    held = answer["sensitivities"]
-    shares = [row["share_of_variance"] for row in held["assumptions"] if row["share_of_variance"] is not None]
-    return _lines("children_matter", held, shares)[0]
+    shares = [row["share_of_variance"] for row in answer["sensitivities"]["assumptions"]]
+    return lines("children_matter", answer["sensitivities"], [share for share in shares if share is not None])[0]
 
 
 def sought(lever: str, now: float, found, chance: float, wanted: float) -> list[str]:
     """What goal-seek found, in sentences."""
-    return _lines("sought", lever, now, found, chance, wanted)
+    return lines("sought", lever, now, found, chance, wanted)
 
 
 def switched(assumption: str, now: float, value: float | None, limits: tuple[float, float], amount: float) -> str:
     """Where an assumption's switching value lies, in a sentence."""
-    return _lines("switched", assumption, now, value, limits, amount)[0]
+    return lines("switched", assumption, now, value, limits, amount)[0]

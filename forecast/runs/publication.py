@@ -15,11 +15,13 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.report import paper, told
-from forecast.report.disclosure import Released, read_release, rule_in, write_release
+from forecast.report import figures
+from forecast.report.disclosure.figures import Released, read_release, write_release
+from forecast.report.disclosure.rule import rule_in
 from forecast.report.model import PRIVATE, PUBLIC, Report
 from forecast.report.notebook import Run
-from forecast.report.paper.gate import sheet_of
+from forecast.report.paper.gate import cleared_for_all, sheet_of
+from forecast.report.paper.settings import meeting
 from forecast.report.render import check
 from forecast.report.render.blocks import write_blocks
 from forecast.report.render.files import put
@@ -84,7 +86,7 @@ def write_paper(
         say("blocks to paste")
         write_blocks(report, staging / BLOCKS)
         say("reading every figure back")
-        _read_back(report, known, [*paper.declared(settings, known), *notes], made)
+        _read_back(report, known, [*meeting(settings, known.context["case"]).background_papers, *notes], made)
         files = _keep(staging, out)
     if released is not None:
         record = home.runs / council / RELEASES / f"{month}.json"  # private: what was hidden, and why
@@ -102,11 +104,13 @@ def _folder(home: Home, council: str, month: str) -> Path:
     return folder
 
 
-def _read_back(report: Report, known: told.Known, names: list[str], made: dict[str, Path]) -> None:
+def _read_back(report: Report, known: figures.RunInContext, names: list[str], made: dict[str, Path]) -> None:
     """Raises BadInput where a finished file says what the run does not, or a screen reader would lose its way in it."""
-    words = {"Word": check.words_in_word(made["docx"]), "page": check.words_in_html(made["html"])}
-    texts = {name: text.split("\n") for name, text in words.items()}
-    found = [*told.untold(report, names), *told.wrong(report, known, texts)]
+    texts = {
+        "Word": check.words_in_word(made["docx"]).split("\n"),
+        "page": check.words_in_html(made["html"]).split("\n"),
+    }
+    found = [*figures.unsourced(report, names), *figures.wrong(report, known, texts)]
     found += [f"Word: {fault}" for fault in check.faults(check.found_in_word(made["docx"]))]
     found += [f"page: {fault}" for fault in check.faults(check.found_in_html(made["html"]))]
     if found:
@@ -143,25 +147,27 @@ def _keep(staging: Path, out: Path) -> list[Path]:
 # ---- releases ----
 
 
-def _release(home: Home, known: told.Known, council: str, month: str) -> Released:
+def _release(home: Home, known: figures.RunInContext, council: str, month: str) -> Released:
     """The release of a run's counts, in view of the releases of earlier months."""
     paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
     earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
     hidden = {key for release in earlier for key in release.hidden}
-    revised = hidden & _revised(home.runs / council, known, [path.stem for path in paths])
-    return paper.cleared_for_all(
-        known, rule_in(known.table("assumptions")), earlier, known.beside["name"], sorted(revised)
+    revised = _revised(home.runs / council, known, [path.stem for path in paths])
+    return cleared_for_all(
+        known, rule_in(known.table("assumptions")), earlier, known.context["name"], sorted(hidden & revised)
     )
 
 
-def _revised(runs: Path, known: told.Known, months: list[str]) -> set[str]:
+def _revised(runs: Path, known: figures.RunInContext, months: list[str]) -> set[str]:
     """Counts that were others when an earlier month was released, as far as that month's run is still there."""
     now = {cell.key: cell.value for cell in sheet_of(known).cells if cell.value is not None}
     found = set()
-    for path in (folders.settled(runs, month) / "tables" / "history.parquet" for month in months):
-        rows = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=["area", "breakdown"])
-        for row in rows[(rows["area"] == known.beside["area"]) & (rows["breakdown"] == "all")].itertuples():
-            key, value = f"{row.measure} {row.period}", str(row.value)
-            if key in now and value.isdecimal() and float(value) != now[key]:
+    for month in months:
+        path = folders.settled(runs, month) / "tables" / "history.parquet"
+        rows = pd.read_parquet(path).to_dict("records") if path.is_file() else []
+        for row in rows:
+            key, value = f"{row['measure']} {row['period']}", str(row["value"])
+            own = row["area"] == known.context["area"] and row["breakdown"] == "all"
+            if own and key in now and value.isdecimal() and float(value) != now[key]:
                 found.add(key)
     return found

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from forecast.case.errors import BadInput
 from forecast.report.disclosure.figures import HIDDEN, Released
-from forecast.report.model import PUBLIC, Bullets, Paragraph, Part, Report, Table, Told
+from forecast.report.model import PUBLIC, Bullets, FigureInText, Paragraph, Part, Report, Table, rows_of
 
 MODEL = "model output"  # in place of a key: a figure of the forecast, which counts no child that exists
 Key = str | tuple[str, ...] | None
@@ -20,30 +20,26 @@ def cover(table: Table, keys: Sequence[Sequence[Key]], released: Released) -> Ta
     """
     if [len(row) for row in keys] != [len(row) for row in table.rows]:
         raise BadInput(f"table {table.name}: the keys have another shape than its cells. Give one for each cell")
-    rows = tuple(
-        tuple(
-            _covered(table, released, (number, column), cell, key)
-            for column, cell, key in zip(table.columns, row, line, strict=True)
-        )
-        for number, (row, line) in enumerate(zip(table.rows, keys, strict=True), start=1)
-    )
+    rows = []
+    for number, (row, line) in enumerate(zip(table.rows, keys, strict=True), start=1):
+        cells = zip(table.columns, row, line, strict=True)
+        rows.append(tuple(_covered(table, released, (number, column), cell, key) for column, cell, key in cells))
     notes = released.notes if any(cell == HIDDEN for row in rows for cell in row) else ()
-    return replace(table, rows=rows, notes=(*table.notes, *notes))
+    return replace(table, rows=tuple(rows), notes=(*table.notes, *notes))
 
 
 def _covered(table: Table, released: Released, place: tuple[int, str], cell: Part, key: Key) -> Part:
     """One cell: "c" if hidden, itself if not."""
     where = f"table {table.name}, row {place[0]}, column {place[1]!r}"
-    if key is None:
-        if isinstance(cell, Told) or (place[1] in table.numeric and any(letter.isdigit() for letter in cell)):
-            raise BadInput(f"{where}: a figure without a key. Say what it counts, or that it is model output")
-        return cell
-    if key == MODEL:
+    is_text = not isinstance(cell, FigureInText)
+    if key is None and (not is_text or (place[1] in table.numeric and any(map(str.isdigit, cell)))):
+        raise BadInput(f"{where}: a figure without a key. Say what it counts, or that it is model output")
+    if key in (None, MODEL):
         return cell
     names = (key,) if isinstance(key, str) else key
     if HIDDEN in [released.text(name) for name in names]:
         return HIDDEN
-    shown = (cell.shown if isinstance(cell, Told) else cell).replace(",", "")
+    shown = (cell if is_text else cell.shown).replace(",", "")
     if isinstance(key, str) and shown.isdecimal() and int(shown) != round(released.shown[key]):
         raise BadInput(f"{where}: the figure is not the one released as {key}. Check which cell has which key")
     return cell
@@ -73,8 +69,7 @@ def mark(
     return replace(report, marking=PUBLIC)
 
 
-def in_sentences(report: Report) -> list[Told]:
+def in_sentences(report: Report) -> list[FigureInText]:
     """Every figure of the report outside its tables and charts."""
-    sentences = [block.parts for block in report.blocks if isinstance(block, Paragraph)]
-    sentences += [item for block in report.blocks if isinstance(block, Bullets) for item in block.items]
-    return [part for parts in sentences for part in parts if isinstance(part, Told)]
+    blocks = [block for block in report.blocks if isinstance(block, Paragraph | Bullets)]
+    return [part for block in blocks for row in rows_of(block) for part in row if isinstance(part, FigureInText)]

@@ -57,10 +57,8 @@ def release(
     public = known.keys() - changed
     hidden_before = {key for one in earlier for key in one.hidden} - changed
     must = {key for key in printed if rule.is_small(cells[key]) or key in hidden_before - public}
-    kept = {
-        key: Kept(rule.is_small(value), (1, rule.largest_small) if value is None else None)
-        for key, value in cells.items()
-    }
+    small = (1, rule.largest_small)
+    kept = {key: Kept(rule.is_small(value), small if value is None else None) for key, value in cells.items()}
 
     def draft(hidden: set[str]) -> Released:
         return Released(
@@ -189,8 +187,7 @@ def _cells_of(tables: Sequence[Sheet]) -> dict[str, float | None]:
 
 def _check_sums(equations: Sequence[Equation], figures: Mapping[str, float | None], held: Collection[str]) -> None:
     """Raises BadInput where a sum names a figure that nobody holds, or its figures do not add up."""
-    lost = {key for row in equations for _, key in row} - set(held)
-    if lost:
+    if lost := {key for row in equations for _, key in row} - set(held):
         raise BadInput(
             f"sums name figures that no table holds: {', '.join(sorted(lost))}. Add them, in a table that is not "
             "printed if need be"

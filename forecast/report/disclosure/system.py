@@ -44,9 +44,8 @@ class System:
             for printed, part in ((True, one.hidden), (False, one.unseen)):
                 for key, kept in part.items():
                     veiled.setdefault((key, self.revised[key]), []).append((kept, one.rule, printed))
-            rows |= dict.fromkeys(
-                tuple((factor, (key, self.revised[key])) for factor, key in row) for row in one.equations
-            )
+            for row in one.equations:
+                rows[tuple((factor, (key, self.revised[key])) for factor, key in row)] = None
         self.rule = rule
         self.figures = sorted({*self.shown, *veiled})
         self.place = {figure: place for place, figure in enumerate(self.figures)}
@@ -86,7 +85,12 @@ class System:
         if found is None or not len(found):
             found = fitting(np.zeros(len(self.figures)), self.matrix, self.low[attacker], self.high[attacker])
         if not len(found):
-            raise BadInput(_unfit([figure[0] for figure in self.figures if figure not in self.shown]))
+            keys = [key for key, revised in self.figures if (key, revised) not in self.shown]
+            raise BadInput(
+                "no figures fit both this release and what was hidden before or by the publisher "
+                f"({', '.join(keys[:4])}{', ...' * (len(keys) > 4)}). If some were revised since, name them "
+                "as revised; if a sum does not hold, leave it out"
+            )
         found = self._push(attacker, found, self.short(attacker, found))
         for place in self.short(attacker, found):
             found = self._push(attacker, found, np.array([place]))
@@ -154,11 +158,3 @@ def _limits(kept: Kept, rule: Rule, printed: bool, attacker: str) -> tuple[float
     if attacker == READER:
         return 1, inf
     return (1, rule.largest_small) if kept.small else (rule.smallest_shown, inf)
-
-
-def _unfit(keys: list[str]) -> str:
-    return (
-        f"no figures fit both this release and what was hidden before or by the publisher ({', '.join(keys[:4])}"
-        f"{', ...' if len(keys) > 4 else ''}). If some were revised since, name them as revised; if a sum does not "
-        "hold, leave it out"
-    )

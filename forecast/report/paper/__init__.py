@@ -1,42 +1,31 @@
 """The scrutiny report of one published run, as data: words and order from a template, every figure from the run."""
 
+from dataclasses import replace
+
 from forecast.report import charts
-from forecast.report.disclosure import Released
+from forecast.report.disclosure.figures import Released
+from forecast.report.figures import RunInContext
 from forecast.report.model import PRIVATE, Report
-from forecast.report.notebook import Run
-from forecast.report.paper.gate import Gate, cleared_for_all, without_hidden
-from forecast.report.paper.gather import gathered
-from forecast.report.paper.settings import Meeting, Settings, meeting, read_settings
+from forecast.report.paper.gate import Gate, without_hidden
+from forecast.report.paper.settings import Settings, meeting
 from forecast.report.paper.tables import Draw, Release, Tables, same
 from forecast.report.paper.template import Filling
-from forecast.report.told import Known, Voice
 from forecast.report.words import GROUP_NAMES, day_in_words
 
-__all__ = [
-    "Meeting",
-    "Settings",
-    "cleared_for_all",
-    "declared",
-    "gathered",
-    "meeting",
-    "public_report",
-    "read_settings",
-    "scrutiny_report",
-]
 
-
-def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw: Draw | None = charts.drawn) -> Report:
+def scrutiny_report(
+    run: RunInContext, settings: Settings, release: Release = same, draw: Draw | None = charts.drawn
+) -> Report:
     """The report of a run that `gathered` has made ready: private, as all are until disclosure control marks them.
 
     release  every table passes through it; `same` leaves it as it is
     draw     a chart as SVG and PNG bytes; None leaves charts out
     Raises ValueError if the run was not gathered, BadInput if report.yaml has no meeting for it.
     """
-    if not isinstance(run, Known) or not run.beside:
-        raise ValueError("the report needs what stands beside the run: give it gathered(run, as_of, home)")
-    own, front = meeting(settings, run.beside["case"]), settings.front
-    filling = Filling(settings.template)
-    tables = Tables(Voice(run, places(run.answer, run.beside["budget_month"])), filling, release, draw)
+    if not isinstance(run, RunInContext) or not run.context:
+        raise ValueError("the report needs what is known about the run: give it gathered(run, as_of, home)")
+    own, front, filling = meeting(settings, run.context["case"]), settings.front, Filling(settings.template)
+    tables = Tables(replace(run, places=_places(run)), filling, release, draw)
     head = [
         ("REPORT TO", own.report_to),
         ("DATE", day_in_words(own.date.isoformat())),
@@ -51,12 +40,14 @@ def scrutiny_report(run: Run, settings: Settings, release: Release = same, draw:
         front=tuple(line for line in head if line[1]),
         blocks=filling.blocks(tables.names(own)),
         marking=PRIVATE,
-        run=f"{run.beside['name']}, version {run.answer['version']}, seed {run.answer['seed']}",
+        run=f"{run.context['name']}, version {run.answer['version']}, seed {run.answer['seed']}",
         day=own.date.isoformat(),
     )
 
 
-def public_report(run: Known, settings: Settings, released: Released, draw: Draw | None = charts.drawn) -> Report:
+def public_report(
+    run: RunInContext, settings: Settings, released: Released, draw: Draw | None = charts.drawn
+) -> Report:
     """The report with every hidden count left out of tables, charts and words, marked public.
 
     released  gate.cleared_for_all, of the same run
@@ -67,18 +58,13 @@ def public_report(run: Known, settings: Settings, released: Released, draw: Draw
     return gate.marked(scrutiny_report(seen, settings, gate, draw))
 
 
-def declared(settings: Settings, run: Known) -> list[str]:
-    """Names that may hold digits and are no figures: titles of the council's own papers."""
-    return meeting(settings, run.beside["case"]).background_papers
-
-
-def places(answer: dict, march: str) -> dict[str, str]:
+def _places(run: RunInContext) -> dict[str, str]:
     """Short names of the sources that sentences use."""
-    central, year = "scenarios/central", answer["financial_year"]
+    central, year = "scenarios/central", run.answer["financial_year"]
     ends = {
         f"{group.upper()}{end}": f"{central}/children/{group}/month_ends/month={month}"
         for group in GROUP_NAMES
-        for end, month in (("", march), ("_END", answer["horizon"]))
+        for end, month in (("", run.context["budget_month"]), ("_END", run.answer["horizon"]))
     }
     return ends | {
         "S": central,

@@ -6,22 +6,13 @@ from dataclasses import replace
 
 from forecast.case.errors import BadInput
 from forecast.case.months import year_months
-from forecast.report.disclosure import (
-    MODEL,
-    Cell,
-    Key,
-    Released,
-    Rule,
-    Sheet,
-    cover,
-    in_sentences,
-    mark,
-    release,
-    stock_identity,
-)
-from forecast.report.model import Part, Report, Table, Told
+from forecast.report.disclosure.figures import Cell, Released, Sheet, stock_identity
+from forecast.report.disclosure.publish import MODEL, Key, cover, in_sentences, mark
+from forecast.report.disclosure.release import release
+from forecast.report.disclosure.rule import Rule
+from forecast.report.figures import MINUS, RunInContext
+from forecast.report.model import FigureInText, Part, Report, Table
 from forecast.report.paper.gather import MEASURES
-from forecast.report.told import MINUS, Known
 
 ACTUAL = "actual"
 COUNTED = "Figures counted"
@@ -29,85 +20,43 @@ STARTS = {"lac": "lac_starts", "cp": "cp_starts"}
 IDENTITY = (("lac_stock", "lac_starts", "lac_ceases"), ("cp_stock", "cp_starts", "cp_ends"))
 HELD_BACK = {"x", "c"}  # as publishers write a count that they do not show
 # Roots of the run that count no child who exists: forecasts, assumptions, sources, and the record of many councils.
-MODEL_ROOTS = (
-    "scenarios/",
-    "sensitivities/",
-    "central_path/",
-    "record/",
-    "breaks/",
-    "beside/",
-    "area",
-    "version",
-    "draws",
-    "seed",
-    "origin",
-    "horizon",
-    *(f"tables/{name}/" for name in ("assumptions", "calibration", "cost", "reconciliation", "spread", "years_apart")),
-    "financial_year",
-    "contingency",
-    "red_assumptions",
-    "hindsight_assumptions",
-    "month",
-    "title",
-    "council",
-)
+MODEL_TABLES = ("assumptions", "calibration", "cost", "reconciliation", "spread", "years_apart")
+MODEL_ROOTS = ("scenarios/", "sensitivities/", "central_path/", "record/", "breaks/", "context/", "area", "version")
+MODEL_ROOTS += ("draws", "seed", "origin", "horizon", "financial_year", "contingency", "red_assumptions", "month")
+MODEL_ROOTS += ("hindsight_assumptions", "title", "council", *(f"tables/{name}/" for name in MODEL_TABLES))
 COUNTS = re.compile(
-    r"open_at_origin/|tables/history/.*/value$|beside/(past|scored)/.*/(value|outturn|no_change)$|breaks/.*/counted$"
+    r"open_at_origin/|tables/history/.*/value$|context/(past|scored)/.*/(value|outturn|no_change)$|breaks/.*/counted$"
 )
 
 
-def counted(run: Known) -> dict[str, Cell]:
-    """Source -> the actual count it tells, with its key; two sources of one figure share the key."""
-    held = _published(run) | _opened(run)
-    return held | _started(run, {cell.key: cell.value for cell in held.values()})
-
-
-def _published(run: Known) -> dict[str, Cell]:
-    """The council's own rows of the history, as the table and the charts show them."""
+def counted(run: RunInContext) -> dict[str, Cell]:
+    """Source -> the actual count it shows, with its key; two sources of one figure share the key."""
     found: dict[str, Cell] = {}
     for name, row in run.rows("history").items():
-        if row["area"] == run.beside["area"] and row["breakdown"] == "all" and _is_count(str(row["value"])):
-            value = None if str(row["value"]) in HELD_BACK else float(row["value"])
-            found[f"tables/history/{name}/value"] = Cell(f"{row['measure']} {row['period']}", value)
+        text, own = str(row["value"]), row["area"] == run.context["area"] and row["breakdown"] == "all"
+        if own and (text in HELD_BACK or text.isdecimal()):
+            key = f"{row['measure']} {row['period']}"
+            found[f"tables/history/{name}/value"] = Cell(key, None if text in HELD_BACK else float(text))
     for group, measure in MEASURES.items():
-        for place, past in enumerate(run.beside["past"][group]):
-            found[f"beside/past/{group}/{place}/value"] = Cell(f"{measure} {past['day']}", past["value"])
-        for place, one in enumerate(run.beside["scored"].get(group, [])):
-            found[f"beside/scored/{group}/{place}/outturn"] = Cell(f"{measure} {one['at']} outturn", one["outturn"])
-    return found
-
-
-def _is_count(value: str) -> bool:
-    return value in HELD_BACK or value.isdecimal()
-
-
-def _opened(run: Known) -> dict[str, Cell]:
-    """Children at the forecast's first day, which `no change` repeats."""
-    found = {}
-    for group, measure in MEASURES.items():
-        cell = Cell(f"{measure} {run.answer['origin']}", float(run.answer["open_at_origin"][group]))
-        found[f"open_at_origin/{group}"] = cell
-        found |= {
-            f"beside/scored/{group}/{place}/no_change": cell
-            for place in range(len(run.beside["scored"].get(group, [])))
-        }
-    return found
-
-
-def _started(run: Known, known: Mapping[str, float | None]) -> dict[str, Cell]:
-    """Starts that the alarm was tried on: the published figure, or one of its own where the council counted another."""
-    found = {}
+        for place, past in enumerate(run.context["past"][group]):
+            found[f"context/past/{group}/{place}/value"] = Cell(f"{measure} {past['day']}", past["value"])
+        opened = Cell(f"{measure} {run.answer['origin']}", float(run.answer["open_at_origin"][group]))
+        found[f"open_at_origin/{group}"] = opened
+        for place, row in enumerate(run.context["scored"].get(group, [])):
+            source = f"context/scored/{group}/{place}"
+            found[f"{source}/outturn"] = Cell(f"{measure} {row['at']} outturn", row["outturn"])
+            found[f"{source}/no_change"] = opened
+    known = {cell.key: cell.value for cell in found.values()}
     for group, rows in (run.answer.get("breaks") or {}).items():
         for place, row in enumerate(rows):
-            key = f"{STARTS[group]} {row['period']}"
-            same = known.get(key, row["counted"]) == row["counted"]
-            found[f"breaks/{group}/{place}/counted"] = Cell(
-                key if same else f"{key} as the alarm counts", float(row["counted"])
-            )
+            key, count = f"{STARTS[group]} {row['period']}", row["counted"]
+            if known.get(key, count) != count:  # the council counted another number than is published
+                key = f"{key} as the alarm counts"
+            found[f"breaks/{group}/{place}/counted"] = Cell(key, float(count))
     return found
 
 
-def sheet_of(run: Known) -> Sheet:
+def sheet_of(run: RunInContext) -> Sheet:
     """Every actual count as one table of the release, with the sums that tie them and close exactly."""
     cells = {cell.key: cell for cell in counted(run).values()}
     return Sheet(COUNTED, tuple(cells.values()), tuple(_identities(cells)))
@@ -118,26 +67,16 @@ def _identities(cells: Mapping[str, Cell]):
     for stock, starts, ends in IDENTITY:
         days = sorted(key.split()[1] for key in cells if key.startswith(f"{stock} ") and key.endswith("-03-31"))
         for day in days:
-            year = int(day[:4])
-            keys = (
-                f"{stock} {day}",
-                f"{stock} {year - 1}-03-31",
-                *(f"{flow} {year - 1}-{year % 100:02d}" for flow in (starts, ends)),
-            )
-            if all(key in cells for key in keys) and _closes([cells[key].value for key in keys]):
+            before, year = int(day[:4]) - 1, f"{int(day[:4]) - 1}-{day[2:4]}"
+            keys = (f"{stock} {day}", f"{stock} {before}-03-31", f"{starts} {year}", f"{ends} {year}")
+            values = [cells[key].value for key in keys if key in cells]
+            # Of a figure held back it cannot be known whether they close, so they are taken to.
+            if len(values) == len(keys) and (None in values or values[0] == values[1] + values[2] - values[3]):
                 yield stock_identity(*keys)
 
 
-def _closes(values: Sequence[float | None]) -> bool:
-    """Whether they do; of a figure held back it cannot be known, so it is taken to."""
-    if None in values:
-        return True
-    now, before, came, went = values
-    return now == before + came - went
-
-
 def cleared_for_all(
-    run: Known, rule: Rule, earlier: Sequence[Released], name: str, revised: Sequence[str] = ()
+    run: RunInContext, rule: Rule, earlier: Sequence[Released], name: str, revised: Sequence[str] = ()
 ) -> Released:
     """The release of a run's counts. Raises BadInput where the year is over and every cost is an actual one."""
     months = run.table("monthly")
@@ -150,30 +89,27 @@ def cleared_for_all(
     return release([sheet_of(run)], rule, earlier, name, revised)
 
 
-def without_hidden(run: Known, released: Released) -> Known:
+def without_hidden(run: RunInContext, released: Released) -> RunInContext:
     """The run without what a chart draws of a hidden count, and without the council's own rows of the calibration."""
-    beside, area = run.beside, run.beside["area"]
+    context, area = run.context, run.context["area"]
     past = {
-        group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['day']}")]
-        for group, rows in beside["past"].items()
+        group: [row for row in rows if released.text(f"{MEASURES[group]} {row['day']}") is None]
+        for group, rows in context["past"].items()
     }
     scored = {
-        group: [one for one in rows if _shown(released, f"{MEASURES[group]} {one['at']} outturn")]
-        for group, rows in beside["scored"].items()
+        group: [row for row in rows if released.text(f"{MEASURES[group]} {row['at']} outturn") is None]
+        for group, rows in context["scored"].items()
     }
-    inside = {group: [one for one in rows if one in beside["scored_inside"][group]] for group, rows in scored.items()}
-    fitted = [key for key in beside["not_close"] if run.rows("calibration")[key]["area"] != area]
-    return replace(run, beside=beside | {"past": past, "scored": scored, "scored_inside": inside, "not_close": fitted})
-
-
-def _shown(released: Released, key: str) -> bool:
-    return released.text(key) is None
+    inside = {group: [row for row in rows if row in context["scored_inside"][group]] for group, rows in scored.items()}
+    fitted = [key for key in context["not_close"] if run.rows("calibration")[key]["area"] != area]
+    shown = {"past": past, "scored": scored, "scored_inside": inside, "not_close": fitted}
+    return replace(run, context=context | shown)
 
 
 class Gate:
     """Every table of a paper goes through it and is remembered as cleared."""
 
-    def __init__(self, run: Known, released: Released) -> None:
+    def __init__(self, run: RunInContext, released: Released) -> None:
         self.released, self.keys = released, {source: cell.key for source, cell in counted(run).items()}
         self.cleared: list[Table] = []
 
@@ -185,11 +121,10 @@ class Gate:
 
     def key(self, cell: Part) -> Key:
         """What a cell counts: the keys of actual children in it, or that it is model output, or nothing for words."""
-        if not isinstance(cell, Told):
+        if not isinstance(cell, FigureInText):
             return None
         sources = cell.source.split(MINUS)
-        strange = [source for source in sources if COUNTS.match(source) and source not in self.keys]
-        if strange:
+        if strange := [source for source in sources if COUNTS.match(source) and source not in self.keys]:
             raise BadInput(
                 f"this report cannot be public: nothing says what {strange[0]} counts. Leave the report private"
             )
@@ -198,7 +133,6 @@ class Gate:
 
     def marked(self, report: Report) -> Report:
         """The report as public. Raises BadInput if anything in it did not pass."""
-        counts = {
-            told.source: key for told in in_sentences(report) if isinstance(key := self.key(told), str) and key != MODEL
-        }
+        counts = {figure.source: self.key(figure) for figure in in_sentences(report)}
+        counts = {source: key for source, key in counts.items() if isinstance(key, str) and key != MODEL}
         return mark(report, self.released, self.cleared, counts, MODEL_ROOTS)

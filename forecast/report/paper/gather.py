@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from forecast.case.errors import BadInput
 from forecast.model.cases import table_folder
+from forecast.report.figures import RunInContext
 from forecast.report.notebook import Run
-from forecast.report.told import Known
 from forecast.report.words import year_end_month
 from forecast.sources.cards import card_path, read_card
 
@@ -20,8 +21,10 @@ OF_A_CARD = ("table", "title", "publisher", "link", "licence", "published", "exp
 MEASURES = {"lac": "lac_stock", "cp": "cp_stock"}
 
 
-def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str, list[dict]] | None = None) -> Known:
-    """A run with what the report tells beside it.
+def gathered(
+    run: Run, as_of: date, home: Path, name: str = "", scored: dict[str, list[dict]] | None = None
+) -> RunInContext:
+    """A run with what the report says of it besides.
 
     as_of   the day the report is read for: what is past its date by then is named on the first page; never the clock
     home    the project's folder, which holds data
@@ -36,14 +39,11 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
             "Make the run again."
         )
     inputs = json.loads(path.read_text(encoding="utf-8"))["inputs"]
-    cards = [
-        _card(run.folder, home / "data", Path(file), checksum)
-        for file, checksum in sorted(inputs.items())
-        if file.endswith(".card.yaml")
-    ]
-    known, day, scored = Known(run.folder, run.answer), as_of.isoformat(), scored or {}
+    cards = sorted((file, checksum) for file, checksum in inputs.items() if file.endswith(".card.yaml"))
+    cards = [_card(run.folder, home / "data", Path(file), checksum) for file, checksum in cards]
+    known, day, scored = RunInContext(run.folder, run.answer), as_of.isoformat(), scored or {}
     case, area = f"{run.answer['council']}/{run.answer['month']}", run.answer.get("data_area", run.answer["area"])
-    beside = {
+    context = {
         "as_of": day,
         "case": case,
         "name": name or case,
@@ -61,9 +61,17 @@ def gathered(run: Run, as_of: date, home: Path, name: str = "", scored: dict[str
         "scored_inside": {
             group: [row for row in rows if row["p10"] <= row["outturn"] <= row["p90"]] for group, rows in scored.items()
         },
+        "past": _past(known, area),
+        "most": _most(run.answer),
     }
-    beside |= _reliability(known) | _reproduced(known) | {"past": _past(known, area), "most": _most(run.answer)}
-    return Known(run.folder, run.answer, beside, known.held)
+    # How many published figures the fitted model gives back.
+    fitted = {
+        key: row for key, row in known.rows("calibration").items() if not str(row["note"]).startswith(NOT_PUBLISHED)
+    }
+    close = [key for key, row in fitted.items() if abs(row["difference"]) <= CLOSE]
+    context |= {"compared": list(fitted), "close": close, "not_close": [key for key in fitted if key not in close]}
+    context |= _reliability(known)
+    return replace(known, context=context)
 
 
 def _card(folder: Path, data: Path, card: Path, checksum: str) -> dict:
@@ -75,12 +83,11 @@ def _card(folder: Path, data: Path, card: Path, checksum: str) -> dict:
     kept = (folder / card).is_file()
     table = folder / card.with_name(f"{name}.csv") if kept else table_folder(data, name) / f"{name}.csv"
     now = read_card(table)
-    return {part: str(getattr(now, part)) for part in OF_A_CARD} | {
-        "changed": hashlib.sha256(card_path(table).read_bytes()).hexdigest() != checksum
-    }
+    changed = hashlib.sha256(card_path(table).read_bytes()).hexdigest() != checksum
+    return {part: str(getattr(now, part)) for part in OF_A_CARD} | {"changed": changed}
 
 
-def _reliability(run: Known) -> dict:
+def _reliability(run: RunInContext) -> dict:
     """Assumptions that the figures rest on, by how reliable they are, and the sections the red ones stand in.
 
     The answer names the red ones; those about a ledger count only where the run read one.
@@ -88,40 +95,25 @@ def _reliability(run: Known) -> dict:
     red, rows = run.answer["red_assumptions"], run.rows("assumptions")
     ledger = any(key.startswith(LEDGER) for key in red)
     used = {key: row for key, row in rows.items() if ledger or not key.startswith(LEDGER)}
-    by = {level: [key for key, row in used.items() if row["Reliability"].lower() == level] for level in LEVELS} | {
-        "red": red
-    }
-    sections = {
-        rows[key]["Section"]: [one for one in red if rows[one]["Section"] == rows[key]["Section"]] for key in red
-    }
-    held = run.answer.get("sensitivities") or {"assumptions": []}
-    dearest = [row["key"] for row in held["assumptions"]]
-    return {
-        "reliability": by,
-        "red_sections": sections,
-        "used": list(used),
-        "dearest": dearest,
-        "red_dearest": [key for key in dearest if key in set(red)],
-    }
+    levels = {level: [key for key, row in used.items() if row["Reliability"].lower() == level] for level in LEVELS}
+    sections: dict[str, list[str]] = {}
+    for key in red:
+        sections.setdefault(rows[key]["Section"], []).append(key)
+    dearest = [row["key"] for row in (run.answer.get("sensitivities") or {"assumptions": []})["assumptions"]]
+    red_dearest = [key for key in dearest if key in set(red)]
+    lists = {"red_sections": sections, "used": list(used), "dearest": dearest, "red_dearest": red_dearest}
+    return lists | {"reliability": levels | {"red": red}}
 
 
-def _reproduced(run: Known) -> dict:
-    """How many published figures the fitted model gives back."""
-    rows = [key for key, row in run.rows("calibration").items() if not str(row["note"]).startswith(NOT_PUBLISHED)]
-    close = [key for key in rows if abs(run.rows("calibration")[key]["difference"]) <= CLOSE]
-    return {"compared": rows, "close": close, "not_close": [key for key in rows if key not in close]}
-
-
-def _past(run: Known, area: str) -> dict[str, list[dict]]:
+def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:
     """Counts of children by group, oldest first: day, month and number. A suppressed count is left out."""
     past = {}
     for group, measure in MEASURES.items():
-        rows = [row for _, row in sorted(run.rows("history").items())]
-        own = [row for row in rows if (row["area"], row["measure"], row["breakdown"]) == (area, measure, "all")]
         past[group] = [
             {"day": row["period"], "month": row["period"][:7], "value": float(row["value"])}
-            for row in own
-            if str(row["value"]).replace(".", "", 1).isdigit()
+            for _, row in sorted(run.rows("history").items())
+            if (row["area"], row["measure"], row["breakdown"]) == (area, measure, "all")
+            and str(row["value"]).replace(".", "", 1).isdigit()
         ]
     return past
 

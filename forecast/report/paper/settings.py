@@ -10,23 +10,15 @@ from forecast.case.documents import Day, Strict, Text
 from forecast.case.errors import BadInput
 from forecast.case.reader import Document, read_document
 from forecast.case.wording import check
+from forecast.report.figures import undeclared
 from forecast.report.paper.template import FROM_THE_RUN, typed_figures
-from forecast.report.told import undeclared
 
 FILE, TEMPLATE = "report.yaml", Path("papers") / "scrutiny.md"
 # Names, numbers to ring and titles of papers may hold digits.
 FREE = {"date", "enquiries", "background_papers", "council", "report_to", "wards"}
-MOVED = {
-    "purpose",
-    "recommendations",
-    "priorities",
-    "risks",
-    "legal",
-    "equalities",
-    "workforce",
-    "conclusion",
-    "assurance",
-}  # words that stood in report.yaml up to version 0.3
+# Words that stood in report.yaml up to version 0.3.
+MOVED = {"purpose", "recommendations", "priorities", "risks", "legal", "equalities", "workforce", "conclusion"}
+MOVED |= {"assurance"}
 
 
 class Meeting(Strict):
@@ -97,13 +89,11 @@ def meeting(settings: Settings, case: str) -> Meeting:
 
 def _figures(doc: Document, value: object, path: tuple):
     """Digits in text that goes into the prose, as (path, sentence): figures come from the run."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in parts:
             if key not in FREE:
                 yield from _figures(doc, inner, (*path, key))
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _figures(doc, inner, (*path, place))
     elif isinstance(value, str):
         found = undeclared(value)
         if found or re.search("[£%]", value):

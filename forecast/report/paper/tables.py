@@ -6,10 +6,10 @@ from functools import partial
 
 from forecast.money.lines import GROUPS, LINES
 from forecast.report import charts
+from forecast.report.figures import HOW, RunInContext
 from forecast.report.model import Figure, Part, Table
 from forecast.report.paper.settings import Meeting
 from forecast.report.paper.template import Filling
-from forecast.report.told import HOW, Voice
 from forecast.report.words import GROUP_NAMES, METHOD_WORDS, MONEY_STEP, round_half_up
 
 Release = Callable[[Table], Table]
@@ -29,11 +29,11 @@ CHARTS: dict[str, Callable[..., charts.Chart]] = {
     "assumptions": lambda run: charts.tornado(run.answer),
     "causes": lambda run, slug: charts.waterfall(run.answer, slug),
     "children": lambda run, group: charts.children_so_far(
-        run.answer, [(row["month"], row["value"]) for row in run.beside["past"][group]], group, GROUP_NAMES[group]
+        run.answer, [(row["month"], row["value"]) for row in run.context["past"][group]], group, GROUP_NAMES[group]
     ),
     "contingency": lambda run: charts.contingency_fan(run.answer),
     "cost_by_line": lambda run: charts.cost_by_line(run.answer),
-    "outturn": lambda run, group: charts.against_outturn(run.beside["scored"][group], GROUP_NAMES[group]),
+    "outturn": lambda run, group: charts.against_outturn(run.context["scored"][group], GROUP_NAMES[group]),
     "scenarios": lambda run: charts.scenario_ladder(run.answer),
 }
 
@@ -47,49 +47,44 @@ def same(table: Table) -> Table:
 class Tables:
     """The tables and charts of one run.
 
-    voice     says figures of the run
+    run       with its short names of sources
     filling   the template being filled
     release   every table passes through it: disclosure control, or `same`
     draw      a chart as SVG and PNG bytes; None leaves charts out
     """
 
-    voice: Voice
+    run: RunInContext
     filling: Filling
     release: Release = same
     draw: Draw | None = charts.drawn
 
     def names(self, meeting: Meeting) -> dict:
         """Everything that an expression of the template may use."""
-        answer, beside = self.voice.run.answer, self.voice.run.beside
+        answer, context = self.run.answer, self.run.context
         tried = (answer.get("sensitivities") or {"assumptions": []})["assumptions"]
-        shares = {
-            place: row["share_of_variance"] for place, row in enumerate(tried) if row["share_of_variance"] is not None
-        }
+        shares = {place: share for place, row in enumerate(tried) if (share := row["share_of_variance"]) is not None}
         reached = [place for place, row in enumerate(tried) if row["switching_value"] is not None] or range(len(tried))
-        lines, years = self.voice.value("COST")["lines"], self.voice.value("S/cost").values()
-        return {rule: partial(self._tell, rule) for rule in HOW} | {
+        lines, years = self.run.value("COST")["lines"], self.run.value("S/cost").values()
+        spent = {group for year in years for group, figure in year["groups"].items() if figure["mean"]}
+        return {rule: partial(self.run.figure, how=rule) for rule in HOW} | {
             "answer": answer,
-            "beside": beside,
+            "context": context,
             "meeting": meeting,
             "source": self.source,
-            "value": self.voice.value,
+            "value": self.run.value,
             "rows": self.rows,
             "each": self.each,
             "history": self.history,
             "table": self.table,
             "chart": self.chart,
-            "nothing": lambda source: round_half_up(self.voice.value(source), MONEY_STEP) == 0,
-            "apart": apart(self.voice.value("C")),
+            "nothing": lambda source: round_half_up(self.run.value(source), MONEY_STEP) == 0,
+            "apart": apart(self.run.value("C")),
             "groups": [{"key": group, "name": name} for group, name in GROUP_NAMES.items()],
             "lines": [line for line in LINES if line in lines and (lines[line]["budget"] or lines[line]["mean"])],
             "line_names": {line: LINES[line][0] for line in lines},
-            "cost_groups": {
-                group: name
-                for group, name in GROUPS.items()
-                if any(year["groups"].get(group, {"mean": 0})["mean"] for year in years)
-            },
+            "cost_groups": {group: name for group, name in GROUPS.items() if group in spent},
             "trends": self.trends,
-            "split": [slug for slug in beside["most"] if answer["scenarios"][slug].get("causes")],
+            "split": [slug for slug in context["most"] if answer["scenarios"][slug].get("causes")],
             "tried": tried,
             "widest": max(shares, key=shares.get, default=None),
             "switching_values": [f"sensitivities/assumptions/{place}" for place in reached],
@@ -97,27 +92,24 @@ class Tables:
 
     @property
     def source(self) -> str:
-        return f"Forecast run {self.voice.run.beside['case']}"
-
-    def _tell(self, rule: str, source: str):
-        return self.voice.tell(source, rule)
+        return f"Forecast run {self.run.context['case']}"
 
     def rows(self, name: str) -> list[str]:
         """The keys of a table of the run; none where the run does not hold it."""
-        there = (self.voice.run.folder / "tables" / f"{name}.parquet").is_file()
-        return list(self.voice.run.rows(name)) if there else []
+        there = (self.run.folder / "tables" / f"{name}.parquet").is_file()
+        return list(self.run.rows(name)) if there else []
 
     def each(self, source: str) -> list[str]:
         """The sources of the rows of a table, the places of a list, or the keys of a part of the answer."""
         root, _, name = source.partition("/")
         if root == "tables":
             return [f"{source}/{key}" for key in self.rows(name)]
-        held = self.voice.value(source)
+        held = self.run.value(source)
         return [f"{source}/{key}" for key in (held if isinstance(held, dict) else range(len(held)))]
 
     def trends(self, group: str) -> dict[str, str]:
         """The methods that the central path of a group rests on, in words."""
-        shares = self.voice.value(f"central_path/{group}/shares")
+        shares = self.run.value(f"central_path/{group}/shares")
         return {method: METHOD_WORDS[method] for method in shares if round_half_up(shares[method] * 100) > 0}
 
     def table(self, name: str, caption: str, unit: str, caller: Callable[[], str], **more) -> str:
@@ -130,7 +122,7 @@ class Tables:
             return ""
         if kind not in CHARTS:
             raise LookupError(f"there is no chart {kind!r}; there are {', '.join(CHARTS)}")
-        chart, name = CHARTS[kind](self.voice.run, *which), "_".join((kind, *which))
+        chart, name = CHARTS[kind](self.run, *which), "_".join((kind, *which))
         svg, png = self.draw(chart)
         shown = self._table(f"{name}_chart", caption, unit, *self.filling.grid(caller()), **more)
         return self.filling.put(Figure(name, chart.title, chart.alt, self.source, svg, png, shown))
@@ -141,20 +133,18 @@ class Tables:
 
     def history(self) -> Table:
         """What is published or counted of the council, by period."""
-        run = self.voice.run
-        rows = {
-            key: row
-            for key, row in run.rows("history").items()
-            if row["area"] == run.beside["area"] and row["breakdown"] == "all" and row["measure"] in HISTORY
-        }
-        at = {(row["period"], row["measure"]): f"tables/history/{key}" for key, row in rows.items()}
+        area, rows = self.run.context["area"], {}
+        for key, row in self.run.rows("history").items():
+            if (row["area"], row["breakdown"]) == (area, "all") and row["measure"] in HISTORY:
+                rows[f"tables/history/{key}"] = row
+        at = {(row["period"], row["measure"]): source for source, row in rows.items()}
         measures = [measure for measure in HISTORY if any(measure == counted for _, counted in at)]
         shown: list[tuple[Part, ...]] = []
         for period in sorted({period for period, _ in at}, key=_day_of):
-            first = next(row for (one, _), row in at.items() if one == period)
-            named = self.voice.tell(f"{first}/period", "day" if _day_of(period) == period else "text")
+            first = next(source for (when, _), source in at.items() if when == period)
+            named = self.run.figure(f"{first}/period", "day" if _day_of(period) == period else "text")
             counts = (at.get((period, measure)) for measure in measures)
-            shown.append((named, *(self.voice.tell(f"{row}/value", "text") if row else "" for row in counts)))
+            shown.append((named, *(self.run.figure(f"{row}/value", "text") if row else "" for row in counts)))
         notes = [
             "Each row is a day on which children were counted, or a financial year in which they started or ended."
         ]
@@ -163,16 +153,9 @@ class Tables:
         if any(str(row["value"]) in SUPPRESSED for row in rows.values()):
             notes.append("A letter stands where the publisher withholds a small count.")
         columns = ("Day, or year", *(HISTORY[measure] for measure in measures))
-        return self._table(
-            "history",
-            f"{run.answer['area']}: children counted so far",
-            "Children",
-            columns,
-            tuple(shown),
-            columns[1:],
-            notes,
-            source="Published tables and the council's own counts; see Background Papers",
-        )
+        caption = f"{self.run.answer['area']}: children counted so far"
+        source = "Published tables and the council's own counts; see Background Papers"
+        return self._table("history", caption, "Children", columns, tuple(shown), columns[1:], notes, source=source)
 
 
 def _day_of(period: str) -> str:

@@ -13,20 +13,20 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from forecast.case.errors import BadInput
+from forecast.report.figures import undeclared
 from forecast.report.model import (
     DEEPEST,
     Block,
     Bullets,
     Figure,
+    FigureInText,
     Heading,
     Paragraph,
     Part,
     Table,
-    Told,
     skipped_headings,
     text_of,
 )
-from forecast.report.told import undeclared
 
 SHOWN = "Use headings, paragraphs, lists of one level, [!WARNING] and [!NOTE], and calls of table and chart"
 PARSE = mistune.create_markdown(renderer=None, plugins=["table"])
@@ -60,7 +60,7 @@ class Filling:
 
     def put(self, value: object) -> str:
         """What an expression puts into the text: a mark. A table or chart stands by itself."""
-        if not isinstance(value, str | Told | Table | Figure):
+        if not isinstance(value, str | FigureInText | Table | Figure):
             raise TypeError(f"{value!r} is no figure with a source. Say it by a rule, such as count or money")
         self.kept.append(value)
         mark = f"\ue000{len(self.kept) - 1}\ue001"

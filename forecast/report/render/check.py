@@ -62,7 +62,7 @@ def words_in_word(path: Path) -> str:
 
 def words_in_html(path: Path) -> str:
     """Every word of a page's body in reading order: a line for each block and row, cells apart by tabs."""
-    lines = "".join(_told(_body(path))).split("\n")
+    lines = "".join(_laid_out(_body(path))).split("\n")
     return "\n".join(line.strip(" ") for line in lines if line.strip())
 
 
@@ -74,9 +74,7 @@ def found_in_word(path: Path) -> Found:
         )
         outside = {name: _xml(package, name) for name in _parts(package, "header", "footer")}
         inside = [
-            name
-            for name in package.namelist()
-            if name.endswith(".rels") and not re.match("word/_rels/(?:header|footer)", name)
+            name for name in package.namelist() if re.fullmatch(r"(?!word/_rels/(?:header|footer)).*\.rels", name)
         ]
         links = [link for name in inside for link in _outward(_xml(package, name))]
     named = {style.get(f"{W}styleId"): style.find(f"{W}name").get(f"{W}val") for style in styles.iter(f"{W}style")}
@@ -86,12 +84,12 @@ def found_in_word(path: Path) -> Found:
     ]
     return Found(
         title=next((part.text or "" for part in core if etree.QName(part).localname == "title"), ""),
-        language=next((one.get(f"{W}val") for one in styles.iter(f"{W}lang")), ""),
+        language=next((node.get(f"{W}val") for node in styles.iter(f"{W}lang")), ""),
         headings=tuple((int(style[-1]), words) for style, words in lines if re.fullmatch("[Hh]eading [1-9]", style)),
-        pictures=tuple(one.get("descr", "") for one in body.iter(f"{DRAWING}docPr")),
+        pictures=tuple(node.get("descr", "") for node in body.iter(f"{DRAWING}docPr")),
         tables=tuple(_grid(table) for table in body.iter(f"{W}tbl")),
         captions=tuple(words for style, words in lines if style.lower().startswith("caption")),
-        live=(*links, *(name for one in body.iter("{*}*") if (name := etree.QName(one).localname) in LIVE_IN_WORD)),
+        live=(*links, *(name for node in body.iter("{*}*") if (name := etree.QName(node).localname) in LIVE_IN_WORD)),
         fields=_fields(body),
         elsewhere=tuple(field for root in outside.values() for field in _fields(root)),
         headers=tuple(" ".join(_lines_of_word(root)) for name, root in outside.items() if "header" in name),
@@ -105,35 +103,32 @@ def found_in_html(path: Path) -> Found:
     return Found(
         title=page.findtext("head/title") or "",
         language=page.get("lang", ""),
-        headings=tuple((int(one.tag[1]), _plain(one)) for one in body.iter("h1", "h2", "h3", "h4", "h5", "h6")),
-        pictures=tuple(one.get("alt", "") for one in body.iter("img")),
+        headings=tuple((int(node.tag[1]), _plain(node)) for node in body.iter("h1", "h2", "h3", "h4", "h5", "h6")),
+        pictures=tuple(node.get("alt", "") for node in body.iter("img")),
         tables=tuple(_html_grid(table) for table in body.iter("table")),
-        captions=tuple(_plain(one) for one in body.iter("caption", "figcaption")),
-        live=tuple(one for part in page.iter() if isinstance(part.tag, str) for one in _live(part)),
+        captions=tuple(_plain(node) for node in body.iter("caption", "figcaption")),
+        live=tuple(node for part in page.iter() if isinstance(part.tag, str) for node in _live(part)),
     )
 
 
 def faults(found: Found) -> list[str]:
     """What would stop a screen reader or surprise a reader, in sentences; none where all is well."""
     skipped = skipped_headings([level for level, _ in found.headings])
-    told = [
-        (not found.title.strip(), "the file has no title"),
-        (not found.language.strip(), "the file names no language"),
-        *((True, f"heading {number} skips a level: {found.headings[number - 1][1]}") for number in skipped),
-        *((not words.strip(), f"heading {number} has no words") for number, (_, words) in enumerate(found.headings, 1)),
-        *(
-            (not alt.strip(), f"picture {number} has no alternative text")
-            for number, alt in enumerate(found.pictures, 1)
-        ),
-        *((not table.header, f"table {number} has no header row") for number, table in enumerate(found.tables, 1)),
-        *((True, f"it holds something that leads out of the file or could run: {one}") for one in found.live),
-        *((one.split()[0] != "SEQ", f"it holds a field of another kind: {one}") for one in found.fields),
-        (
-            len(found.captions) != len(found.pictures) + len(found.tables),
-            "tables and pictures do not have one caption each",
-        ),
-    ]
-    return [sentence for is_wrong, sentence in told if is_wrong]
+    missing = {
+        "heading {} has no words": [words.strip() for _, words in found.headings],
+        "picture {} has no alternative text": [alt.strip() for alt in found.pictures],
+        "table {} has no header row": [table.header for table in found.tables],
+    }
+    faults = [] if found.title.strip() else ["the file has no title"]
+    faults += [] if found.language.strip() else ["the file names no language"]
+    faults += [f"heading {number} skips a level: {found.headings[number - 1][1]}" for number in skipped]
+    for fault, there in missing.items():
+        faults += [fault.format(number) for number, is_there in enumerate(there, start=1) if not is_there]
+    faults += [f"it holds something that leads out of the file or could run: {part}" for part in found.live]
+    faults += [f"it holds a field of another kind: {field}" for field in found.fields if field.split()[0] != "SEQ"]
+    if len(found.captions) != len(found.pictures) + len(found.tables):
+        faults.append("tables and pictures do not have one caption each")
+    return faults
 
 
 def _xml(package: zipfile.ZipFile, name: str) -> etree._Element:
@@ -146,21 +141,17 @@ def _parts(package: zipfile.ZipFile, *kinds: str) -> list[str]:
 
 def _words(part: etree._Element) -> str:
     """The words of a paragraph or cell; instructions of fields are not words."""
-    said = {
-        f"{W}t": lambda one: one.text or "",
-        f"{W}tab": lambda one: "\t" if one.getparent().tag == f"{W}r" else "",
-        f"{W}br": lambda one: " ",
-        f"{W}noBreakHyphen": lambda one: "-",
-    }
-    return "".join(said[one.tag](one) for one in part.iter(*said))
+    text = {f"{W}tab": "\t", f"{W}br": " ", f"{W}noBreakHyphen": "-"}
+    inner = part.iter(f"{W}t", *text)
+    return "".join(text.get(word.tag, word.text or "") for word in inner if word.getparent().tag == f"{W}r")
 
 
 def _lines_of_word(root: etree._Element) -> Iterator[str]:
     """Paragraphs outside tables, and rows."""
     for part in root.iter(f"{W}p", f"{W}tr"):
-        inside = any(one.tag == f"{W}tc" for one in part.iterancestors())
+        inside = any(node.tag == f"{W}tc" for node in part.iterancestors())
         if part.tag == f"{W}tr":
-            yield "\t".join(_words(one) for one in part.iter(f"{W}tc"))
+            yield "\t".join(_words(node) for node in part.iter(f"{W}tc"))
         elif not inside and _words(part).strip():
             yield _words(part)
 
@@ -168,15 +159,13 @@ def _lines_of_word(root: etree._Element) -> Iterator[str]:
 def _grid(table: etree._Element) -> Grid:
     rows = table.findall(f"{W}tr")
     marked = [row.find(f"{W}trPr/{W}tblHeader") is not None for row in rows]
-    return Grid(
-        tuple(tuple(_words(one) for one in row.findall(f"{W}tc")) for row in rows),
-        marked == [True] + [False] * (len(rows) - 1),
-    )
+    header = marked[:1] == [True] and not any(marked[1:])
+    return Grid(tuple(tuple(map(_words, row.findall(f"{W}tc"))) for row in rows), header)
 
 
 def _fields(root: etree._Element) -> tuple[str, ...]:
-    simple = [one.get(f"{W}instr").strip() for one in root.iter(f"{W}fldSimple")]
-    return tuple([*simple, *((one.text or "").strip() for one in root.iter(f"{W}instrText"))])
+    simple = [node.get(f"{W}instr").strip() for node in root.iter(f"{W}fldSimple")]
+    return tuple([*simple, *((node.text or "").strip() for node in root.iter(f"{W}instrText"))])
 
 
 def _outward(links: etree._Element) -> list[str]:
@@ -196,7 +185,7 @@ def _plain(part: etree._Element) -> str:
     return " ".join("".join(part.itertext()).split())
 
 
-def _told(part: etree._Element) -> Iterator[str]:
+def _laid_out(part: etree._Element) -> Iterator[str]:
     """Text with an end of line round each block and a tab between cells."""
     if not isinstance(part.tag, str) or part.tag in ("script", "style"):
         return
@@ -206,16 +195,16 @@ def _told(part: etree._Element) -> Iterator[str]:
         yield "\t"
     yield " ".join((part.text or "").split("\n"))
     for inner in part:
-        yield from _told(inner)
+        yield from _laid_out(inner)
         yield " ".join((inner.tail or "").split("\n"))
     if LINES.fullmatch(part.tag):
         yield "\n"
 
 
 def _html_grid(table: etree._Element) -> Grid:
-    rows = tuple(tuple(_plain(one) for one in row.iter("td", "th")) for row in table.iter("tr"))
-    heads = [one for row in table.findall("thead/tr") for one in row]
-    return Grid(rows, bool(heads) and all(one.tag == "th" and one.get("scope") == "col" for one in heads))
+    rows = tuple(tuple(_plain(node) for node in row.iter("td", "th")) for row in table.iter("tr"))
+    heads = [node for row in table.findall("thead/tr") for node in row]
+    return Grid(rows, bool(heads) and all(node.tag == "th" and node.get("scope") == "col" for node in heads))
 
 
 def _live(part: etree._Element) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from forecast.case.errors import BadInput
@@ -30,12 +31,12 @@ def text(words: str) -> bytes:
     return (words if words.endswith("\n") else f"{words}\n").encode("utf-8")
 
 
-def timeless(package: bytes) -> bytes:
-    """A zip file with the same members in the same order, and no clock or system in it."""
-    held, made = zipfile.ZipFile(io.BytesIO(package)), io.BytesIO()
+def timeless(package: bytes, change: Callable[[str, bytes], bytes] = lambda name, part: part) -> bytes:
+    """A zip file with the same members in the same order, and no clock or system in it; `change` may alter one."""
+    source, made = zipfile.ZipFile(io.BytesIO(package)), io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as out:
-        for name in held.namelist():
+        for name in source.namelist():
             member = zipfile.ZipInfo(name, EARLIEST)
             member.compress_type, member.create_system = zipfile.ZIP_DEFLATED, 0
-            out.writestr(member, held.read(name))
+            out.writestr(member, change(name, source.read(name)))
     return made.getvalue()

@@ -22,19 +22,20 @@ CONTENTS_FROM = 4  # headings of the first level
 def to_html(report: Report, path: Path) -> None:
     """Write the report as one .html file. Raises BadInput if `path` cannot be written."""
     report = cleaned(report)
-    blocks = [
-        described(block, label) | {"place": place}
-        for place, (block, label) in enumerate(numbered(report.blocks), start=1)
-    ]
+    parts = enumerate(numbered(report.blocks), start=1)
+    blocks = [described(block, label) | {"place": place} for place, (block, label) in parts]
     contents = [block for block in blocks if block["kind"] == "heading" and block["level"] == 1]
-    page = _pages().get_template("report.html")
-    made = page.render(
-        report=report,
-        marking=MARKINGS[report.marking],
-        front=front(report),
-        blocks=blocks,
-        contents=contents if len(contents) >= CONTENTS_FROM else [],
-        style=(PAGE / "report.css").read_text(encoding="utf-8"),
+    made = (
+        _pages()
+        .get_template("report.html")
+        .render(
+            report=report,
+            marking=MARKINGS[report.marking],
+            front=front(report),
+            blocks=blocks,
+            contents=contents if len(contents) >= CONTENTS_FROM else [],
+            style=(PAGE / "report.css").read_text(encoding="utf-8"),
+        )
     )
     files.put(path, files.text(made))
 
@@ -46,13 +47,8 @@ def fragment(report: Report, block: Block, label: str) -> str:
 
 @cache
 def _pages() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(PAGE, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    made = Environment(loader=FileSystemLoader(PAGE, encoding="utf-8"), autoescape=True, **plain)
     made.filters["address"] = _address
     return made
 

@@ -30,8 +30,7 @@ def numbered(blocks: tuple[Block, ...]) -> list[tuple[Block, str]]:
     """Each block with its name in the report: Table 1, Figure 1, or nothing."""
     seen, named = {Table: 0, Figure: 0}, []
     for block in blocks:
-        kind = type(block)
-        if kind in seen:
+        if (kind := type(block)) in seen:
             seen[kind] += 1
         named.append((block, f"{kind.__name__} {seen[kind]}" if kind in seen else ""))
     return named
@@ -91,11 +90,6 @@ def described(block: Block, label: str) -> dict:
     }
 
 
-def is_total(table: Table, row: int) -> bool:
-    """Whether a row, counted from 0, is the total."""
-    return table.total_row and row == len(table.rows) - 1
-
-
 def is_wide(table: Table) -> bool:
     """Whether the columns are so many that small type is used."""
     return len(table.columns) > MANY_COLUMNS
@@ -103,9 +97,14 @@ def is_wide(table: Table) -> bool:
 
 def shares(table: Table) -> list[float]:
     """Each column's share of the width, sum 1: no word is broken while there is room; long cells get the rest."""
-    columns = [[name, *(cell(row[place]) for row in table.rows)] for place, name in enumerate(table.columns)]
-    least = [_longest_word(texts) for texts in columns]
-    wanted = [max(word, _wanted(texts[1:])) for word, texts in zip(least, columns, strict=True)]
+    least, wanted = [], []
+    for place, name in enumerate(table.columns):
+        cells = [cell(row[place]) for row in table.rows]
+        word = max((len(word) for text in (name, *cells) for word in MAY_BREAK.split(text)), default=0)
+        least.append(min(word, UNBROKEN) + PADDING)
+        longest = max(map(len, cells), default=0)
+        whole = min(min(longest, UNBROKEN) + max(longest - UNBROKEN, 0) * COUNTED, WIDEST) + PADDING
+        wanted.append(max(least[-1], whole))
     left = max((ACROSS_SMALL if is_wide(table) else ACROSS) - sum(least), 0)
     more = [whole - word for whole, word in zip(wanted, least, strict=True)]
     grow = min(left / sum(more), 1) if sum(more) else 0
@@ -116,12 +115,3 @@ def shares(table: Table) -> list[float]:
 def long_cells(table: Table) -> list[bool]:
     """For each column whether a cell in it is a sentence rather than a name or a figure."""
     return [any(len(cell(row[place])) > UNBROKEN for row in table.rows) for place in range(len(table.columns))]
-
-
-def _longest_word(texts: list[str]) -> float:
-    return min(max((len(word) for text in texts for word in MAY_BREAK.split(text)), default=0), UNBROKEN) + PADDING
-
-
-def _wanted(cells: list[str]) -> float:
-    longest = max(map(len, cells), default=0)
-    return min(min(longest, UNBROKEN) + max(longest - UNBROKEN, 0) * COUNTED, WIDEST) + PADDING

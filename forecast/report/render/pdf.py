@@ -28,16 +28,16 @@ def to_pdf(report: Report, path: Path) -> None:
     files.put(path, built(data(cleaned(report))))
 
 
-def built(told: dict) -> bytes:
+def built(values: dict) -> bytes:
     """The PDF of what `data` made."""
     try:
         return typst.compile(
             PAGE.read_bytes(),
             font_paths=[FONTS],
             ignore_system_fonts=True,
-            sys_inputs={"report": json.dumps(told)},
+            sys_inputs={"report": json.dumps(values)},
             pdf_standards=["ua-1"],
-            timestamp=datetime.fromisoformat(told["day"]).replace(tzinfo=UTC),
+            timestamp=datetime.fromisoformat(values["day"]).replace(tzinfo=UTC),
         )
     except typst.TypstError as fault:
         raise ValueError(f"the PDF cannot be made: {fault.message}") from None

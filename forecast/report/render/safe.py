@@ -72,18 +72,18 @@ def drawing(svg: bytes) -> etree._Element:
 
     Raises ValueError if it is not SVG.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
+    alone = {"resolve_entities": False, "no_network": True, "load_dtd": False}
     try:
-        root = etree.fromstring(svg, parser)
+        root = etree.fromstring(svg, etree.XMLParser(**alone, remove_comments=True, remove_pis=True))
     except etree.XMLSyntaxError as fault:
         raise ValueError(f"a chart's drawing is not SVG: {fault}") from None
     if root.tag != f"{{{SVG}}}svg":
         raise ValueError(f"a chart's drawing is not SVG: it is {root.tag}")
     etree.strip_tags(root, etree.Entity)
     for part in list(root.iterdescendants()):
-        if not _drawn(part):
+        name = etree.QName(part)
+        fetches = name.localname == "style" and (len(part) or ELSEWHERE.search(part.text or ""))
+        if name.namespace != SVG or not DRAWN.fullmatch(name.localname) or fetches:
             part.clear(keep_tail=True)
             part.tag = f"{{{SVG}}}dropped"
     etree.strip_tags(root, f"{{{SVG}}}dropped")  # the words after an element belong to its parent and stay
@@ -96,22 +96,14 @@ def drawing(svg: bytes) -> etree._Element:
     return root
 
 
-def _drawn(part: etree._Element) -> bool:
-    """Whether an element is a shape, words, or a style that fetches nothing."""
-    name = etree.QName(part)
-    styled = name.localname == "style" and (len(part) or ELSEWHERE.search(part.text or ""))
-    return name.namespace == SVG and bool(DRAWN.fullmatch(name.localname)) and not styled
-
-
 def svg_text(svg: bytes, name: str = "", title: str = "", alt: str = "") -> str:
     """A clean drawing as text; with a name, its title and description are in it for a screen reader."""
     root = drawing(svg)
     if name:
-        ids = (f"{name}-title", f"{name}-description")
         root.set("role", "img")
-        root.set("aria-labelledby", " ".join(ids))
-        for place, (tag, one, words) in enumerate((("title", ids[0], title), ("desc", ids[1], alt))):
-            part = etree.Element(f"{{{SVG}}}{tag}", {"id": one})
+        root.set("aria-labelledby", f"{name}-title {name}-description")
+        for tag, end, words in (("desc", "description", alt), ("title", "title", title)):
+            part = etree.Element(f"{{{SVG}}}{tag}", {"id": f"{name}-{end}"})
             part.text = words
-            root.insert(place, part)
+            root.insert(0, part)
     return etree.tostring(root, encoding="unicode", with_tail=False)

@@ -13,20 +13,8 @@ from docx.shared import Cm, Emu
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from forecast.report.model import Block, Bullets, Figure, Heading, Paragraph, Report, Table, text_of
-from forecast.report.render import files
-from forecast.report.render.layout import (
-    MARKINGS,
-    WHOLE_ROWS,
-    beneath,
-    cell,
-    front,
-    heading,
-    is_total,
-    is_wide,
-    numbered,
-    shares,
-    warned,
-)
+from forecast.report.render import files, layout
+from forecast.report.render.layout import MARKINGS, WHOLE_ROWS
 from forecast.report.render.safe import LONGEST_PROPERTY, cleaned, short
 from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, letter
 from forecast.report.render.word_template import opened
@@ -46,7 +34,7 @@ def to_word(report: Report, path: Path, template: Path | None = None) -> None:
     report = cleaned(report)
     writer = Writer(opened(template), report, own=template is None)
     writer.front()
-    for block, label in numbered(report.blocks):
+    for block, label in layout.numbered(report.blocks):
         writer.block(block, label)
     files.put(path, writer.saved())
 
@@ -83,28 +71,21 @@ class Writer:
     def front(self) -> None:
         """The council, label and value lines, and the title."""
         self.add(self.report.council, "Council")
-        for label, value in front(self.report):
+        for label, value in layout.front(self.report):
             line = self.add("", "Front Line")
             line.add_run(label).bold = True
             line.add_run(f"\t{value}" if value else "")
         self.add(self.report.title, "Title")
 
     def block(self, block: Block, label: str) -> None:
-        write = {
-            Heading: self.heading,
-            Paragraph: self.paragraph,
-            Bullets: self.bullets,
-            Table: self.table,
-            Figure: self.figure,
-        }
-        write[type(block)](block, label)
+        getattr(self, type(block).__name__.lower())(block, label)
 
     def heading(self, block: Heading, _: str) -> None:
-        self.add(heading(block), f"Heading {block.level}")
+        self.add(layout.heading(block), f"Heading {block.level}")
 
     def paragraph(self, block: Paragraph, _: str) -> None:
         text = text_of(block.parts)
-        self.add(warned(text) if block.kind == "warning" else text, PARAGRAPH_STYLES[block.kind])
+        self.add(layout.warned(text) if block.kind == "warning" else text, PARAGRAPH_STYLES[block.kind])
 
     def bullets(self, block: Bullets, _: str) -> None:
         number = self.lists.lettered() if block.lettered else None
@@ -126,13 +107,13 @@ class Writer:
         self.add(f"Unit: {block.unit}", "Table Unit")
         table = self.document.add_table(len(block.rows) + 1, len(block.columns))
         _dress(table, block, label)
-        widths = [Emu(int(self.width * share)) for share in shares(block)]
+        widths = [Emu(int(self.width * share)) for share in layout.shares(block)]
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
-        style = self.styles["Table Text Small" if is_wide(block) else "Table Text"]
+        style = self.styles["Table Text Small" if layout.is_wide(block) else "Table Text"]
         for place, (row, texts) in enumerate(zip(table.rows, [block.columns, *block.rows], strict=True)):
             _row(row, texts, block, place, widths, style.style_id)
-        for line in beneath(block):
+        for line in layout.beneath(block):
             self.add(line, "Source")
 
     def figure(self, block: Figure, label: str) -> None:
@@ -143,9 +124,8 @@ class Writer:
             picture.width, picture.height = Emu(int(picture.width * TALLEST / picture.height)), TALLEST
         for side in ("distT", "distB", "distL", "distR"):
             picture._inline.set(side, "0")  # else LibreOffice leaves room beside it
-        described = picture._inline.docPr
-        described.set("descr", block.alt)
-        described.set("name", label)
+        picture._inline.docPr.set("descr", block.alt)
+        picture._inline.docPr.set("name", label)
         picture._inline.graphic.graphicData.pic.nvPicPr.cNvPr.set("name", label)
         self.add(f"Source: {block.source}", "Source")
 
@@ -160,8 +140,7 @@ def _hold_signs(document: WordDocument) -> None:
     """Minus signs as hyphens at which no line breaks, so that none is left alone at the end of one."""
     for text in list(document.element.body.iter(qn("w:t"))):
         first, *others = MINUS.split(text.text or "")
-        text.text = first
-        last = text
+        text.text, last = first, text
         for words in others:
             sign, more = OxmlElement("w:noBreakHyphen"), OxmlElement("w:t")
             more.text = words
@@ -180,9 +159,8 @@ def _page(document: WordDocument) -> None:
     section.top_margin = section.bottom_margin = ENDS
     for old in document.settings.element.iter(qn("w:compatSetting")):
         if old.get(qn("w:name")) == "compatibilityMode":
-            old.set(
-                qn("w:val"), "15"
-            )  # what Word 2013 and later call their own, so that they do not say "compatibility mode"
+            # What Word 2013 and later call their own, so that they do not say "compatibility mode".
+            old.set(qn("w:val"), "15")
 
 
 def _dress(table, block: Table, label: str) -> None:
@@ -193,15 +171,8 @@ def _dress(table, block: Table, label: str) -> None:
     for tag in ("w:tblW", "w:tblLook"):
         for old in held.findall(qn(tag)):
             held.remove(old)
-    held.insert_element_before(
-        parse_xml(f'<w:tblW {nsdecls("w")} w:w="5000" w:type="pct"/>'),
-        "w:jc",
-        "w:tblInd",
-        "w:tblBorders",
-        "w:shd",
-        "w:tblLayout",
-        "w:tblCellMar",
-    )
+    after = ("w:jc", "w:tblInd", "w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar")
+    held.insert_element_before(parse_xml(f'<w:tblW {nsdecls("w")} w:w="5000" w:type="pct"/>'), *after)
     total = int(block.total_row)
     held.append(
         parse_xml(
@@ -220,13 +191,13 @@ def _row(row, texts: tuple, block: Table, place: int, widths: list[Emu], style: 
     settings.append(OxmlElement("w:cantSplit"))
     if place == 0:
         settings.append(OxmlElement("w:tblHeader"))
-    bold = place == 0 or is_total(block, place - 1)
+    bold = place == 0 or (block.total_row and place == len(block.rows))
     together = place <= 1 or (len(block.rows) <= WHOLE_ROWS and place <= len(block.rows))
     for column, (held, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
         held.width = width
         line = held.paragraphs[0]
         line._p.style, line.paragraph_format.keep_with_next = style, together or None
-        line.add_run(cell(text)).bold = bold or None
+        line.add_run(layout.cell(text)).bold = bold or None
         if block.columns[column] in block.numeric:
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
@@ -247,41 +218,34 @@ def _head_and_foot(writer: Writer) -> None:
         pairs.append((section.even_page_header, section.even_page_footer))
     for header, footer in pairs:
         if marking:
-            line = _line_in(writer, header, "Marking", first=True)
+            line, is_new = _line_in(writer, header, "Marking")
             line.add_run(marking)
+            if is_new:
+                header._element.insert(0, line._p)
         _foot(writer, footer)
 
 
-def _line_in(writer: Writer, place, style: str, first: bool = False) -> WordParagraph:
-    """A line in a header or footer: its only empty one, or a new one beside the template's own."""
+def _line_in(writer: Writer, place, style: str) -> tuple[WordParagraph, bool]:
+    """A line in a header or footer: its only empty one, or a new one after the others; and whether it is new."""
     lines = place.paragraphs
-    empty = (
-        len(place._element) == 1
-        and len(lines) == 1
-        and not lines[0].text
-        and not lines[0]._p.xpath(".//w:drawing|.//w:pict|.//w:fldChar|.//w:fldSimple")
-    )
-    line = lines[0] if empty else place.add_paragraph()
+    is_new = len(place._element) != 1 or len(lines) != 1 or bool(lines[0].text)
+    is_new = is_new or bool(lines[0]._p.xpath(".//w:drawing|.//w:pict|.//w:fldChar|.//w:fldSimple"))
+    line = place.add_paragraph() if is_new else lines[0]
     line.style = writer.styles[style]
-    if first and not empty:
-        place._element.insert(0, line._p)
-    return line
+    return line, is_new
 
 
 def _foot(writer: Writer, footer) -> None:
     """Run identifier at the left, page number at the right, unless the template numbers pages itself."""
-    told = " ".join(
-        [*footer._element.xpath(".//w:instrText/text()"), *footer._element.xpath(".//w:fldSimple/@w:instr")]
-    )
-    line = _line_in(writer, footer, "Footer")
+    fields = [*footer._element.xpath(".//w:instrText/text()"), *footer._element.xpath(".//w:fldSimple/@w:instr")]
+    line, _ = _line_in(writer, footer, "Footer")
     line.add_run(short(writer.report.run))
-    if PAGE_FIELD.search(told):
-        return
-    _one_stop(line, Emu(writer.width))
-    line.add_run("\tPage ")
-    _field(line, "PAGE", "1")
-    line.add_run(" of ")
-    _field(line, "NUMPAGES", "1")
+    if not PAGE_FIELD.search(" ".join(fields)):
+        _one_stop(line, Emu(writer.width))
+        line.add_run("\tPage ")
+        _field(line, "PAGE", "1")
+        line.add_run(" of ")
+        _field(line, "NUMPAGES", "1")
 
 
 def _one_stop(line: WordParagraph, width: Emu) -> None:
@@ -296,16 +260,12 @@ def _one_stop(line: WordParagraph, width: Emu) -> None:
 
 def _properties(document: WordDocument, report: Report) -> None:
     """Title, council and run; the day is the report's, never the clock's."""
-    held, day = document.core_properties, datetime.fromisoformat(report.day)
-    held.title, held.author, held.last_modified_by = (
-        short(report.title, LONGEST_PROPERTY),
-        short(report.council, LONGEST_PROPERTY),
-        "",
-    )
+    held = document.core_properties
+    held.title, held.author = (short(words, LONGEST_PROPERTY) for words in (report.title, report.council))
     held.identifier, held.language = short(report.run, LONGEST_PROPERTY), report.language
     held.subject = held.keywords = held.comments = held.category = held.content_status = held.version = ""
-    held.created = held.modified = held.last_printed = day
-    held.revision = 1
+    held.last_modified_by, held.revision = "", 1
+    held.created = held.modified = held.last_printed = datetime.fromisoformat(report.day)
 
 
 def _language(document: WordDocument, language: str) -> None:
@@ -321,6 +281,5 @@ def _language(document: WordDocument, language: str) -> None:
             inner = OxmlElement(tag)
             held.insert(0, inner) if tag == "w:rPrDefault" else held.append(inner)
         held = inner
-    named = [*document.styles.element.iter(qn("w:lang")), *document.settings.element.iter(qn("w:themeFontLang"))]
-    for one in named:
-        one.set(qn("w:val"), language)
+    for named in (*document.styles.element.iter(qn("w:lang")), *document.settings.element.iter(qn("w:themeFontLang"))):
+        named.set(qn("w:val"), language)

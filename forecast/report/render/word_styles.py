@@ -62,15 +62,15 @@ class Lists:
 
     def __init__(self, document: WordDocument, own: bool):
         self.numbering = _numbering(document)
-        if own or not _is_a_list(document, "List Bullet"):
-            style = document.styles[name_of(document, "List Bullet")]
-            _number(style.element.get_or_add_pPr(), self._used(self._definition("bullet", "•")))
+        style = document.styles[name_of(document, "List Bullet")]
+        if own or not _is_a_list(style):
+            _number(style.element.get_or_add_pPr(), self._new("bullet", "•"))
 
     def lettered(self) -> int:
         """A new lettered list, to give to each of its items."""
-        return self._used(self._definition("lowerLetter", "%1."))
+        return self._new("lowerLetter", "%1.")
 
-    def _definition(self, form: str, mark: str) -> int:
+    def _new(self, form: str, mark: str) -> int:
         """A one-level list."""
         held = [int(one.get(qn("w:abstractNumId"))) for one in self.numbering.findall(qn("w:abstractNum"))]
         number = max(held, default=-1) + 1
@@ -82,10 +82,7 @@ class Lists:
         )
         first = self.numbering.find(qn("w:num"))
         self.numbering.append(made) if first is None else first.addprevious(made)
-        return number
-
-    def _used(self, definition: int) -> int:
-        return self.numbering.add_num(definition).numId
+        return self.numbering.add_num(number).numId
 
 
 def _number(shape, number: int) -> None:
@@ -99,9 +96,8 @@ def letter(line, number: int) -> None:
     _number(line._p.get_or_add_pPr(), number)
 
 
-def _is_a_list(document: WordDocument, name: str) -> bool:
+def _is_a_list(style) -> bool:
     """Whether the style, or one it is based on, is numbered."""
-    style = document.styles[name_of(document, name)]
     while style is not None:
         if style.element.pPr is not None and style.element.pPr.numPr is not None:
             return True

@@ -9,9 +9,13 @@ from pathlib import Path
 from docx import Document
 from docx.document import Document as WordDocument
 from docx.opc.constants import RELATIONSHIP_TYPE as LINK
+from docx.opc.part import XmlPart
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
+from lxml import etree
 
 from forecast.case.errors import BadInput
+from forecast.report.render.files import timeless
 
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # the container of old .doc files, and of every file that Office encrypts
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -65,33 +69,27 @@ def _read(template: Path) -> WordDocument:
             f"the Word template {template} is not a Word file that can be read ({type(fault).__name__}). "
             "Expected .docx or .dotx. Open it in Word, save it as Word Document (.docx) and try again."
         ) from None
-    _not_locked(document, template)
-    return document
-
-
-def _as_document(content: bytes, template: Path) -> bytes:
-    """A template file (.dotx) told as a document (.docx): the same parts under another name."""
-    held, made = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
-    if sum(member.file_size for member in held.infolist()) > LARGEST:
-        raise BadInput(
-            f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, "
-            "without large pictures."
-        )
-    with zipfile.ZipFile(made, "w") as out:
-        for name in held.namelist():
-            part = held.read(name)
-            out.writestr(name, OTHER_MAIN.sub(MAIN.encode(), part) if name == "[Content_Types].xml" else part)
-    return made.getvalue()
-
-
-def _not_locked(document: WordDocument, template: Path) -> None:
-    settings = document.settings.element
-    held = settings.find(qn("w:documentProtection"))
-    if held is not None and held.get(qn("w:enforcement")) in ("1", "true", "on"):
+    locked = document.settings.element.find(qn("w:documentProtection"))
+    if locked is not None and locked.get(qn("w:enforcement")) in ("1", "true", "on"):
         raise BadInput(
             f"the Word template {template} does not let its text be edited. In Word choose Review, "
             "Restrict Editing, Stop Protection, and save it."
         )
+    return document
+
+
+def _as_document(content: bytes, template: Path) -> bytes:
+    """A template file (.dotx) as a document (.docx): the same parts under another name."""
+    if sum(member.file_size for member in zipfile.ZipFile(io.BytesIO(content)).infolist()) > LARGEST:
+        raise BadInput(
+            f"the Word template {template} unpacks to more than {LARGEST // 2**20} MB. Give the template alone, "
+            "without large pictures."
+        )
+
+    def renamed(name: str, part: bytes) -> bytes:
+        return OTHER_MAIN.sub(MAIN.encode(), part) if name == "[Content_Types].xml" else part
+
+    return timeless(content, renamed)
 
 
 def _empty(document: WordDocument) -> None:
@@ -115,10 +113,11 @@ def _last_section(body):
     last = deepcopy(sections[-1]) if sections else body.get_or_add_sectPr()
     kinds = (qn("w:headerReference"), qn("w:footerReference"))
     held = {(one.tag, one.get(qn("w:type"))) for one in last if one.tag in kinds}
-    for section in reversed(sections[:-1]):
-        for one in [one for one in section if one.tag in kinds and (one.tag, one.get(qn("w:type"))) not in held]:
-            held.add((one.tag, one.get(qn("w:type"))))
-            last.insert(0, deepcopy(one))
+    for part in (part for section in reversed(sections[:-1]) for part in list(section)):
+        kind = (part.tag, part.get(qn("w:type")))
+        if part.tag in kinds and kind not in held:
+            held.add(kind)
+            last.insert(0, deepcopy(part))
     for kind in last.findall(qn("w:type")):
         last.remove(kind)
     return last
@@ -126,10 +125,6 @@ def _last_section(body):
 
 def _only_separators(part) -> None:
     """Sample footnotes out; the lines that Word needs stay."""
-    from docx.opc.part import XmlPart
-    from docx.oxml import parse_xml
-    from lxml import etree
-
     root = part.element if isinstance(part, XmlPart) else parse_xml(part.blob)
     for note in [note for note in root if note.get(qn("w:type")) in (None, "normal")]:
         root.remove(note)

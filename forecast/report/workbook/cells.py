@@ -1,14 +1,13 @@
 """A sheet as data: its words, its columns and its rows, and how one sheet's formula points at another's cells."""
 
-import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from xlsxwriter.utility import xl_col_to_name as letters
+
 NOT_APPLICABLE, HIDDEN, NOT_HELD = "[z]", "[c]", "[x]"
 PLACE = re.compile(r"\[([\^:]?)([^\]]+)\]")
-LETTERS = 26
 SPREADSHEET_DIGITS = 15
 
 
@@ -130,27 +129,6 @@ class Sheet:
 def plain(cell: Cell) -> float | str:
     """What a cell shows."""
     return cell.value if isinstance(cell, Formula) else cell
-
-
-def letters(place: int) -> str:
-    """The letters of a column, from 0: A, B, ... AA."""
-    head, tail = divmod(place, LETTERS)
-    return (letters(head - 1) if head else "") + chr(ord("A") + tail)
-
-
-def total_row(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], label: str, given: dict[str, Cell] | None = None
-) -> tuple[Cell, ...]:
-    """A row of totals: words in the first column, what is given, live sums of columns of money, [z] elsewhere."""
-    made: list[Cell] = [label]
-    for place, column in enumerate(columns[1:], start=1):
-        if column.header in (given or {}):
-            made.append(given[column.header])
-        elif column.kind in ("money", "signed", "pence"):
-            made.append(Formula(f"SUM([:{column.header}])", math.fsum(plain(row[place]) for row in rows)))
-        else:
-            made.append(NOT_APPLICABLE)
-    return tuple(made)
 
 
 def rounded(value: float, places: int) -> float:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from forecast.report.workbook.cells import Cell, Column, Formula, Sheet, rounded
 from forecast.report.workbook.table import at
@@ -33,11 +33,8 @@ def control(checks: list[dict], figures: Mapping[str, object], sheets: Sheets) -
     rows = tuple(_row(check, figures, sheets) for check in checks)
     says = "Every sum and identity of this workbook, checked live"
     bare = Sheet(NAME, NAME, "Control: checks that must come to zero", says, ("", ""), COLUMNS, rows)
-    overall = verdict(
-        bare,
-        f"Overall: {OK}. All {len(rows)} checks hold.",
-        f"Overall: {NOT_OK}. At least one check does not hold.",
-    )
+    bad = f"Overall: {NOT_OK}. At least one check does not hold."
+    overall = verdict(bare, f"Overall: {OK}. All {len(rows)} checks hold.", bad)
     how = (
         f"Each check takes one figure from another. {OK}: they differ by no more than the tolerance. "
         f"{NOT_OK}: they differ by more, or cannot be worked out."
@@ -65,84 +62,70 @@ def _row(check: dict, figures: Mapping[str, object], sheets: Sheets) -> tuple[Ce
 
 def _figure(source: float | str | dict, figures: Mapping[str, object], sheets: Sheets) -> Formula | float:
     """A number, the answer's figure at a path, or what cells of a sheet come to."""
-    if isinstance(source, dict):
-        ((name, (sheet, *parts)),) = source.items()
-        if name == "less":
-            parts[1] = at(figures, parts[1])
-        return WORKED[name](sheets[sheet], *(sheets.get(part, part) if name == "apart" else part for part in parts))
-    return at(figures, source) if isinstance(source, str) else source
+    if not isinstance(source, dict):
+        return at(figures, source) if isinstance(source, str) else source
+    ((name, (sheet, *parts)),) = source.items()
+    if name == "less":
+        parts[1] = at(figures, parts[1])
+    if name == "apart":
+        parts[1] = sheets[parts[1]]
+    return getattr(Worked(sheets[sheet]), name)(*parts)
 
 
-def _cell(sheet: Sheet, header: str, number: int) -> Formula:
-    return Formula(sheet.cell(header, number), sheet.value(header, number))
+@dataclass(frozen=True)
+class Worked:
+    """What cells of a sheet come to, live; each method is a name in checks.yaml."""
 
+    sheet: Sheet
 
-def _sum(sheet: Sheet, header: str) -> Formula:
-    return Formula(f"SUM({sheet.cells(header)})", math.fsum(sheet.values(header)))
+    def cell(self, header: str, number: int) -> Formula:
+        return Formula(self.sheet.cell(header, number), self.sheet.value(header, number))
 
+    def sum(self, header: str) -> Formula:
+        return Formula(f"SUM({self.sheet.cells(header)})", math.fsum(self.sheet.values(header)))
 
-def _later(sheet: Sheet, header: str) -> Formula:
-    """All but the first row, summed."""
-    return Formula(f"SUM({sheet.part(header, 1, -1)})", math.fsum(sheet.values(header)[1:]))
+    def later(self, header: str) -> Formula:
+        """All but the first row, summed."""
+        return Formula(f"SUM({self.sheet.part(header, 1, -1)})", math.fsum(self.sheet.values(header)[1:]))
 
+    def misses(self, header: str) -> Formula:
+        """The sizes of a column's misses, summed, so that two that cancel are seen."""
+        gap = math.fsum(map(abs, self.sheet.values(header)))
+        return Formula(f"SUMPRODUCT(ABS({self.sheet.cells(header)}))", gap)
 
-def _misses(sheet: Sheet, header: str) -> Formula:
-    """The sizes of a column's misses, summed, so that two that cancel are seen."""
-    return Formula(f"SUMPRODUCT(ABS({sheet.cells(header)}))", math.fsum(map(abs, sheet.values(header))))
+    def apart(self, header: str, other: Sheet, theirs: str) -> Formula:
+        """The same for two columns of two sheets that have the same lines in the same order."""
+        values = other.values(theirs)
+        gap = math.fsum(abs(a - b) for a, b in zip(self.sheet.values(header), values, strict=False))
+        own = self.sheet.part(header, 0, len(values) - 1)
+        return Formula(f"SUMPRODUCT(ABS({own}-{other.cells(theirs)}))", gap)
 
+    def across(self, after: str, until: str) -> Formula:
+        """The last row's columns between two, summed."""
+        sheet = self.sheet
+        headers = [column.header for column in sheet.columns[sheet.at(after) + 1 : sheet.at(until)]]
+        value = math.fsum(sheet.value(header, -1) for header in headers)
+        return Formula(f"SUM({sheet.cell(headers[0], -1)}:{sheet.cell(headers[-1], -1).split('!')[1]})", value)
 
-def _apart(one: Sheet, header: str, other: Sheet, beside: str) -> Formula:
-    """The same for two columns of two sheets that have the same lines in the same order."""
-    theirs = other.values(beside)
-    gap = math.fsum(abs(a - b) for a, b in zip(one.values(header), theirs, strict=False))
-    return Formula(f"SUMPRODUCT(ABS({one.part(header, 0, len(theirs) - 1)}-{other.cells(beside)}))", gap)
+    def plus(self, headers: list[str]) -> Formula:
+        """Columns of the last row, summed."""
+        cells, values = zip(*((self.sheet.cell(name, -1), self.sheet.value(name, -1)) for name in headers), strict=True)
+        return Formula("+".join(cells), sum(values))
 
+    def less(self, header: str, amount: float) -> Formula:
+        """The last row of a column less an amount."""
+        return Formula(f"{self.sheet.cell(header, -1)}-{amount!r}", self.sheet.value(header, -1) - amount)
 
-def _across(sheet: Sheet, after: str, until: str) -> Formula:
-    """The last row's columns between two, summed."""
-    headers = [column.header for column in sheet.columns[sheet.at(after) + 1 : sheet.at(until)]]
-    value = math.fsum(sheet.value(header, -1) for header in headers)
-    return Formula(f"SUM({sheet.cell(headers[0], -1)}:{sheet.cell(headers[-1], -1).split('!')[1]})", value)
+    def stock(self, group: str) -> Formula:
+        """What the stock identity misses in any month, summed."""
+        parts = ("at the start of the month", "starts", "ends", "at the month's end")
+        start, come, leave, end = (self.sheet.cells(f"{group}: {part}") for part in parts)
+        months = zip(*(self.sheet.values(f"{group}: {part}") for part in parts), strict=True)
+        gap = math.fsum(abs(a + b - c - d) for a, b, c, d in months)
+        return Formula(f"SUMPRODUCT(ABS({start}+{come}-{leave}-{end}))", gap)
 
-
-def _plus(sheet: Sheet, headers: list[str]) -> Formula:
-    """Columns of the last row, summed."""
-    value = sum(sheet.value(header, -1) for header in headers)
-    return Formula("+".join(sheet.cell(header, -1) for header in headers), value)
-
-
-def _less(sheet: Sheet, header: str, amount: float) -> Formula:
-    """The last row of a column less an amount."""
-    return Formula(f"{sheet.cell(header, -1)}-{amount!r}", sheet.value(header, -1) - amount)
-
-
-def _stock(sheet: Sheet, group: str) -> Formula:
-    """What the stock identity misses in any month, summed."""
-    parts = ("at the start of the month", "starts", "ends", "at the month's end")
-    start, come, leave, end = (f"{group}: {part}" for part in parts)
-    months = zip(*(sheet.values(header) for header in (start, come, leave, end)), strict=True)
-    return Formula(
-        f"SUMPRODUCT(ABS({sheet.cells(start)}+{sheet.cells(come)}-{sheet.cells(leave)}-{sheet.cells(end)}))",
-        math.fsum(abs(a + b - c - d) for a, b, c, d in months),
-    )
-
-
-def _chain(sheet: Sheet, group: str) -> Formula:
-    """By how much months start elsewhere than the one before ended, summed."""
-    start, end = f"{group}: at the start of the month", f"{group}: at the month's end"
-    gap = math.fsum(abs(a - b) for a, b in zip(sheet.values(start)[1:], sheet.values(end)[:-1], strict=True))
-    return Formula(f"SUMPRODUCT(ABS({sheet.part(start, 1, -1)}-{sheet.part(end, 0, -2)}))", gap)
-
-
-WORKED = {
-    "cell": _cell,
-    "sum": _sum,
-    "later": _later,
-    "misses": _misses,
-    "apart": _apart,
-    "across": _across,
-    "plus": _plus,
-    "less": _less,
-    "stock": _stock,
-    "chain": _chain,
-}
+    def chain(self, group: str) -> Formula:
+        """By how much months start elsewhere than the one before ended, summed."""
+        sheet, start, end = self.sheet, f"{group}: at the start of the month", f"{group}: at the month's end"
+        gap = math.fsum(abs(a - b) for a, b in zip(sheet.values(start)[1:], sheet.values(end)[:-1], strict=True))
+        return Formula(f"SUMPRODUCT(ABS({sheet.part(start, 1, -1)}-{sheet.part(end, 0, -2)}))", gap)

@@ -1,19 +1,9 @@
 """The field's words for what tables hold under short names: no reader sees an underscore."""
 
 from forecast.model.check import BAND_WORDS
-from forecast.report.words import day_in_words
+from forecast.report import words
 
-MEASURES = {
-    "lac_stock": "Looked-after children",
-    "lac_starts": "Started to be looked after",
-    "lac_ceases": "Ceased to be looked after",
-    "uasc_stock": "Looked-after children who are UASC",
-    "cp_stock": "Child protection plans",
-    "cp_starts": "Plans started",
-    "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences",
-    "s47": "Section 47 enquiries",
-}
+MEASURES = words.MEASURES | {"uasc_stock": "Looked-after children who are UASC"}
 CATEGORIES = {
     **BAND_WORDS,
     "up_to_3m": "up to 3 months",
@@ -46,4 +36,4 @@ def in_words(name: str, known: dict[str, str]) -> str:
 
 def period_in_words(period: str) -> str:
     """31 March 2011 for a day; a financial year as it is."""
-    return day_in_words(period) if period.count("-") == 2 else period
+    return words.day_in_words(period) if period.count("-") == 2 else period

@@ -8,30 +8,10 @@ from forecast.case.nature import CAUSES, INTERACTION
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
 from forecast.money.lines import GROUPS as COST_GROUPS
 from forecast.money.lines import LINES
-from forecast.report.words import (
-    at_month,
-    cautions,
-    children_matter,
-    day_in_words,
-    headline,
-    money,
-    percent,
-    spread,
-    year_end_month,
-)
+from forecast.report import words
+from forecast.report.disclosure.rule import rule_in
+from forecast.report.workbook import names
 from forecast.report.workbook.cells import HIDDEN, NOT_APPLICABLE
-from forecast.report.workbook.names import (
-    BASES,
-    CATEGORIES,
-    GROUPS,
-    MEASURES,
-    SECTIONS,
-    SPLITS,
-    STATUSES,
-    UNITS,
-    in_words,
-    period_in_words,
-)
 from forecast.report.workbook.run import CENTRAL, Run
 from forecast.sources.history import SUPPRESSED
 
@@ -40,83 +20,60 @@ TOGETHER = "Causes together, beyond each alone"
 OWN = "council"  # the status of a figure that its council counted and nobody published
 CODE_LETTERS = 12  # of the code's checksum: as many as tell versions apart
 # What the row of the adjustment, which belongs to no line, holds in budget monitoring beside the budget.
-NOTHING_SPENT = {"Group": NOT_APPLICABLE} | dict.fromkeys(
-    (
-        "Actual to date",
-        "Estimated to date",
-        "Forecast of the rest",
-        "Projected outturn",
-        "Outturn, low (10%)",
-        "Outturn, high (90%)",
-        "Projected outturn last time",
-        "Movement since then",
-    ),
-    0.0,
-)
+SPENT = ("Actual to date", "Estimated to date", "Forecast of the rest", "Projected outturn", "Outturn, low (10%)")
+SPENT += ("Outturn, high (90%)", "Projected outturn last time", "Movement since then")
+NOTHING_SPENT = {"Group": NOT_APPLICABLE} | dict.fromkeys(SPENT, 0.0)
 
 
 def notes(run: Run, explained: list[list[str]]) -> list[dict]:
     """The answer in words, how sure it is, and what terms mean."""
-    sure = [line.replace("in assumptions.md", "on the sheet Inputs") for line in cautions(run.answer)]
-    lines = [("The answer", line) for line in headline(run.answer)[1:]] + [("How sure", line) for line in sure]
+    sure = [line.replace("in assumptions.md", "on the sheet Inputs") for line in words.cautions(run.answer)]
+    lines = [("The answer", line) for line in words.headline(run.answer)[1:]] + [("How sure", line) for line in sure]
     return [{"subject": subject, "note": note} for subject, note in [*lines, *explained]]
 
 
 def inputs(run: Run) -> list[dict]:
     """Every assumption in force in the central case."""
-    return [
-        row
-        | {
-            "Section": in_words(row["Section"], SECTIONS),
-            "Set by": in_words(row["Set by"], {}),
-            "Reviewed": day_in_words(str(row["Reviewed"])[:10]),
-            "Review by": day_in_words(str(row["Review by"])[:10]),
-        }
-        for row in run.tables["assumptions"].to_dict("records")
-    ]
+    rows = run.tables["assumptions"].to_dict("records")
+    for row in rows:
+        row |= {"Section": names.in_words(row["Section"], names.SECTIONS), "Set by": names.in_words(row["Set by"], {})}
+        row |= {day: words.day_in_words(str(row[day])[:10]) for day in ("Reviewed", "Review by")}
+    return rows
 
 
 def sources(run: Run) -> list[dict]:
     """The published tables; none where the run does not list them."""
     rows = [] if run.sources is None else run.sources.to_dict("records")
-    return [
-        row
-        | {
-            "published": day_in_words(row["published"]),
-            "expires": day_in_words(row["expires"]),
-            "reason": row["hindsight_reason"] if row["hindsight"] else NOT_APPLICABLE,
-        }
-        for row in rows
-    ]
+    for row in rows:
+        row |= {day: words.day_in_words(row[day]) for day in ("published", "expires")}
+        row["reason"] = row["hindsight_reason"] if row["hindsight"] else NOT_APPLICABLE
+    return rows
 
 
 def changes(run: Run) -> list[dict]:
     """What each scenario changes, and why."""
-    units = _units(run)
     return [
-        one | {"name": held["name"], "unit": units[one["key"]]}
-        for held in run.scenarios.values()
-        for one in held["differs"]
+        row | {"name": held["name"]} for held in run.scenarios.values() for row in _with_units(run, held["differs"])
     ]
 
 
 def history(run: Run) -> list[dict]:
     """The published and counted figures that the forecast starts from; in public the council's own only in total."""
-    held = run.tables["history"]
-    shown = held[(held["status"] != OWN) | (held["breakdown"] == "all")] if run.public else held
-    return [
-        row
-        | {
-            "measure": in_words(row["measure"], MEASURES),
-            "period": period_in_words(row["period"]),
-            "breakdown": in_words(row["breakdown"], SPLITS),
-            "category": in_words(row["category"], CATEGORIES),
-            "value": _count(run, row),
-            "unit": in_words(row["unit"], UNITS),
-            "status": in_words(row["status"], STATUSES),
-        }
-        for row in shown.to_dict("records")
-    ]
+    table = run.tables["history"]
+    table = table[(table["status"] != OWN) | (table["breakdown"] == "all")] if run.public else table
+    rows = table.to_dict("records")
+    known = {
+        "measure": names.MEASURES,
+        "breakdown": names.SPLITS,
+        "category": names.CATEGORIES,
+        "unit": names.UNITS,
+        "status": names.STATUSES,
+    }
+    for row in rows:
+        row["value"] = _count(run, row)
+        row |= {name: names.in_words(row[name], known_words) for name, known_words in known.items()}
+        row["period"] = names.period_in_words(row["period"])
+    return rows
 
 
 def _count(run: Run, row: dict) -> str | float:
@@ -124,24 +81,19 @@ def _count(run: Run, row: dict) -> str | float:
     if row["status"] == SUPPRESSED:
         return HIDDEN
     value = float(row["value"])
-    small = row["status"] == OWN and run.rule.is_small(value)
+    small = row["status"] == OWN and rule_in(run.tables["assumptions"]).is_small(value)
     own = row["area"] == run.answer["data_area"] and row["breakdown"] == "all"
     return HIDDEN if run.public and (small or (own and f"{row['measure']} {row['period']}" in run.hidden)) else value
 
 
 def calibration(run: Run) -> list[dict]:
     """The model beside the published year that it is fitted to; in public without the council's own rows."""
-    held = run.tables["calibration"]
-    shown = held[held["area"] != run.answer["data_area"]] if run.public else held
-    return [
-        row
-        | {
-            "group": in_words(row["group"], GROUPS),
-            "figure": in_words(row["figure"], {}),
-            "note": in_words(row["note"], {}) or "Fits",
-        }
-        for row in shown.to_dict("records")
-    ]
+    table = run.tables["calibration"]
+    rows = (table[table["area"] != run.answer["data_area"]] if run.public else table).to_dict("records")
+    for row in rows:
+        row |= {"group": names.in_words(row["group"], names.GROUPS), "figure": names.in_words(row["figure"], {})}
+        row["note"] = names.in_words(row["note"], {}) or "Fits"
+    return rows
 
 
 def by_month(run: Run, slug: str, figure: str, answer: str) -> list[dict]:
@@ -166,12 +118,11 @@ def budget_months(run: Run) -> list[dict]:
 
 def ranges(run: Run) -> list[dict]:
     """The 80% range of each month and line, one fact a row."""
-    place = {line: number for number, line in enumerate(LINES)}
-    held = run.monthly(CENTRAL)
-    held = held.assign(place=held["line"].map(place)).sort_values(["month", "place"], kind="stable")
+    months = run.monthly(CENTRAL)
+    months = months.assign(place=months["line"].map(list(LINES).index)).sort_values(["month", "place"], kind="stable")
     return [
-        row | {"month": month_in_words(row["month"]), "basis": BASES[row["basis"]], "line": LINES[row["line"]][0]}
-        for row in held.to_dict("records")
+        row | {"month": month_in_words(row["month"]), "basis": names.BASES[row["basis"]], "line": LINES[row["line"]][0]}
+        for row in months.to_dict("records")
     ]
 
 
@@ -188,11 +139,11 @@ def monitoring(run: Run) -> list[dict]:
 
 def scenarios(run: Run) -> list[dict]:
     """Every scenario with its budget year and its children at that year's end."""
-    end = year_end_month(run.answer)
+    end = words.year_end_month(run.answer)
     return [
         held
         | {"year": held["cost"][run.year]}
-        | {group: at_month(held["children"][group]["month_ends"], end)["mean"] for group in ("lac", "cp")}
+        | {group: words.at_month(held["children"][group]["month_ends"], end)["mean"] for group in ("lac", "cp")}
         for held in run.scenarios.values()
     ]
 
@@ -200,26 +151,21 @@ def scenarios(run: Run) -> list[dict]:
 def contingency(run: Run) -> list[dict]:
     """Call, amount and the chance that it runs out from each month."""
     held = run.central["contingency"]
-    shares = {} if held["exhaustion"] is None else held["exhaustion"]["share_of_draws"]
-    return [
-        row
-        | {
-            "month": month_in_words(row["month"]),
-            "basis": BASES[run.basis[row["month"]]],
-            "amount": held["amount"],
-            "share": shares.get(row["month"], 0.0),
-        }
-        for row in held["call_by_month"]
-    ]
+    shares, rows = (held["exhaustion"] or {"share_of_draws": {}})["share_of_draws"], []
+    for row in held["call_by_month"]:
+        month, basis = month_in_words(row["month"]), names.BASES[run.basis[row["month"]]]
+        more = {"month": month, "basis": basis, "amount": held["amount"], "share": shares.get(row["month"], 0.0)}
+        rows.append(row | more)
+    return rows
 
 
 def causes(run: Run) -> list[dict]:
     """Why each scenario's expected call differs from the central one, each cause that moves any of them."""
-    moved = [held for held in run.scenarios.values() if held["causes"] is not None]
     return [
         held["causes"]
         | {"name": held["name"], "parts": {cause: held["causes"]["parts"].get(cause, 0.0) for cause in _named(run)}}
-        for held in moved
+        for held in run.scenarios.values()
+        if held["causes"] is not None
     ]
 
 
@@ -230,11 +176,8 @@ def _named(run: Run) -> list[str]:
 
 def children(run: Run) -> list[dict]:
     """Children of each month in the central case; a month starts where the one before ended."""
-    held, before = (
-        run.central["children"],
-        {group: float(run.answer["open_at_origin"][group]) for group in ("lac", "cp")},
-    )
-    rows = []
+    held, rows = run.central["children"], []
+    before = {group: float(run.answer["open_at_origin"][group]) for group in ("lac", "cp")}
     for at, uasc in enumerate(held["uasc"]["month_ends"]):
         row = {"month": month_in_words(uasc["month"]), "uasc": uasc["mean"]}
         for group in ("lac", "cp"):
@@ -247,13 +190,9 @@ def children(run: Run) -> list[dict]:
 
 
 def _with_units(run: Run, rows: list[dict]) -> list[dict]:
-    units = _units(run)
+    """Rows about assumptions with each one's unit in words."""
+    units = run.tables["assumptions"].set_index("Key")["Unit"]
     return [row | {"unit": units[row["key"]]} for row in rows]
-
-
-def _units(run: Run) -> dict[str, str]:
-    """Key of an assumption -> its unit in words."""
-    return run.tables["assumptions"].set_index("Key")["Unit"].to_dict()
 
 
 def of(run: Run, explained: list[list[str]]) -> dict[str, list[dict]]:
@@ -304,36 +243,37 @@ def columns(run: Run) -> dict[str, list[list]]:
     }
 
 
-def words(run: Run, markings: dict[str, str]) -> dict[str, object]:
+def texts(run: Run, markings: dict[str, str]) -> dict[str, object]:
     """What stands for {...} in the sheets' words."""
-    told, pot, sensitivities = run.answer, run.central["contingency"], run.answer["sensitivities"]
-    first, last = pot["call_by_month"][0], pot["call_by_month"][-1]
-    own = "The budget is the council's own, from its ledger."
-    made = "The base budget is worked out, not published: last year's activity at this year's prices."
-    return told | {
+    answer, held, sensitivities = run.answer, run.central["contingency"], run.answer["sensitivities"]
+    first, last = held["call_by_month"][0], held["call_by_month"][-1]
+    budget = "The base budget is worked out, not published: last year's activity at this year's prices."
+    if ACTUAL in run.basis.values():
+        budget = "The budget is the council's own, from its ledger."
+    return answer | {
         "marking": markings[run.marking],
         "run": run.name,
         "code": run.manifest["code_sha256"][:CODE_LETTERS],
-        "as_of": day_in_words(run.as_of.isoformat()),
-        "origin": day_in_words(told["origin"]),
-        "horizon": month_in_words(told["horizon"]),
+        "as_of": words.day_in_words(run.as_of.isoformat()),
+        "origin": words.day_in_words(answer["origin"]),
+        "horizon": month_in_words(answer["horizon"]),
         "use_until": _use_until(run),
         "year": run.year,
         "basis": _basis(run),
-        "budget": own if ACTUAL in run.basis.values() else made,
+        "budget": budget,
         "inputs": len(run.tables["assumptions"]),
         "red": int((run.tables["assumptions"]["Reliability"] == "Red").sum()),
         "month_before": run.previous and month_in_words(run.previous["month"]),
-        "end": month_in_words(year_end_month(told)),
-        "amount": money(pot["amount"]),
+        "end": month_in_words(words.year_end_month(answer)),
+        "amount": words.money(held["amount"]),
         "first_month": month_in_words(first["month"]),
-        "first_call": money(first["mean"]),
-        "last_call": money(last["mean"]),
-        "last_range": spread(last, money),
-        "call": money(sensitivities["call"]),
+        "first_call": words.money(first["mean"]),
+        "last_call": words.money(last["mean"]),
+        "last_range": words.spread(last, words.money),
+        "call": words.money(sensitivities["call"]),
         "sensitivity_draws": sensitivities["draws"],
-        "sure": percent(sensitivities["sure"]),
-        "children_matter": children_matter(told),
+        "sure": words.percent(sensitivities["sure"]),
+        "children_matter": words.children_matter(answer),
     }
 
 
@@ -341,12 +281,11 @@ def _use_until(run: Run) -> str:
     """The first day on which an input falls due, and what that day is."""
     lapses = [(str(day)[:10], "the earliest review date of an input") for day in run.tables["assumptions"]["Review by"]]
     if run.sources is not None:
-        lapses += [
-            (row["expires"], f'when the table "{row["title"]}" expires') for row in run.sources.to_dict("records")
-        ]
+        tables = zip(run.sources["expires"], run.sources["title"], strict=True)
+        lapses += [(day, f'when the table "{title}" expires') for day, title in tables]
     day, what = min(lapses)
     expired = ". EXPIRED: review the inputs and run again before use" if run.as_of > date.fromisoformat(day) else ""
-    return f"Use until: {day_in_words(day)}, {what}{expired}"
+    return f"Use until: {words.day_in_words(day)}, {what}{expired}"
 
 
 def _basis(run: Run) -> str:
@@ -356,7 +295,7 @@ def _basis(run: Run) -> str:
         months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
         if months:
             span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
-            texts.append(f"{BASES[basis]}: {span}.")
+            texts.append(f"{names.BASES[basis]}: {span}.")
     if ACTUAL not in run.basis.values():
         texts.append("No ledger was read, so no month is actual.")
     return " ".join(texts)
@@ -369,7 +308,7 @@ def figures(run: Run) -> dict[str, object]:
     return {
         "cost": run.central["cost"][run.year],
         "contingency": run.central["contingency"],
-        "saved": run.value("budget.one_off_savings"),
+        "saved": float(run.tables["assumptions"].set_index("Key").at["budget.one_off_savings", "Value"]),
         "before": before,
         "all_years": {part: math.fsum(year[part]["mean"] for year in years) for part in ("net", "variance")},
         "all_scenarios": {

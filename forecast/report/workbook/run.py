@@ -12,9 +12,8 @@ from pyarrow import ArrowInvalid
 from forecast.case.errors import BadInput
 from forecast.case.months import year_months
 from forecast.money.ledger import ACTUAL
-from forecast.report.disclosure import Rule, rule_in
 from forecast.report.model import PRIVATE, PUBLIC
-from forecast.report.schema import ANSWER
+from forecast.report.schema import VERSION, answer_schema
 
 TABLES = ("assumptions", "history", "calibration", "reconciliation", "monthly")
 SOURCES = "sources"  # held by newer runs only
@@ -65,21 +64,11 @@ class Run:
     @property
     def scenarios(self) -> dict[str, dict]:
         """Slug -> scenario, the central one first."""
-        held = self.answer["scenarios"]
-        return {CENTRAL: held[CENTRAL], **held}
+        return {CENTRAL: self.central, **self.answer["scenarios"]}
 
     @property
     def public(self) -> bool:
         return self.marking == PUBLIC
-
-    @property
-    def rule(self) -> Rule:
-        """The rule of what is too small to show in public."""
-        return rule_in(self.tables["assumptions"])
-
-    def value(self, key: str) -> float:
-        """The central value of one assumption."""
-        return float(self.tables["assumptions"].set_index("Key").at[key, "Value"])
 
     def monthly(self, slug: str) -> pd.DataFrame:
         """The budget year's months of one scenario: a row a line and month."""
@@ -110,19 +99,14 @@ def read_run(
     tables = {name: _table(folder, name) for name in TABLES}
     sources = _table(folder, SOURCES) if (folder / "tables" / f"{SOURCES}.parquet").is_file() else None
     before = None if previous is None else _before(previous, answer)
-    run = Run(_name(folder), answer, tables, sources, _json(folder, "manifest.json"), as_of, marking, before, hidden)
-    return _checked(run, folder)
-
-
-def _checked(run: Run, folder: Path) -> Run:
-    """The run, if its months are whole and may be shown. Raises BadInput."""
-    for slug, scenario in run.answer["scenarios"].items():
+    manifest = _json(folder, "manifest.json")
+    made = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    name = f"{folder.name}-{made[:ID_LETTERS]}"
+    run = Run(name, answer, tables, sources, manifest, as_of, marking, before, hidden)
+    for slug, scenario in run.scenarios.items():
         held, lines = run.monthly(slug), scenario["cost"][run.year]["lines"]
-        if (
-            held.duplicated(["month", "line"]).any()
-            or len(held) != len(run.months) * len(lines)
-            or set(held["line"]) != set(lines)
-        ):
+        whole = len(held) == len(run.months) * len(lines) and set(held["line"]) == set(lines)
+        if held.duplicated(["month", "line"]).any() or not whole:
             raise BadInput(
                 f"{folder.name}: the table of months does not hold each month of {run.year} and each cost line once "
                 f"for every scenario. {AGAIN}"
@@ -150,11 +134,8 @@ def _before(folder: Path, answer: dict) -> dict:
 
 def _answer(folder: Path) -> dict:
     held = _json(folder, "answer.json")
-    if (
-        held.get("schema") != ANSWER["schema"]["const"]
-        or any(part not in held for part in ANSWER)
-        or held["sensitivities"] is None
-    ):
+    whole = held.get("schema") == VERSION and all(part in held for part in answer_schema()["required"])
+    if not whole or held["sensitivities"] is None:
         raise BadInput(f"{folder.name}: answer.json was made by another version of the program. {AGAIN}")
     return held
 
@@ -176,13 +157,3 @@ def _table(folder: Path, name: str) -> pd.DataFrame:
         return pd.read_parquet(folder / "tables" / f"{name}.parquet")
     except (OSError, ArrowInvalid):
         raise BadInput(f"{folder.name}: tables/{name}.parquet is missing or damaged. {AGAIN}") from None
-
-
-def _name(folder: Path) -> str:
-    try:
-        made = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    except OSError:
-        raise BadInput(
-            f"{folder.name}: manifest.json is missing, so this is not a published run. Give the folder of one"
-        ) from None
-    return f"{folder.name}-{made[:ID_LETTERS]}"

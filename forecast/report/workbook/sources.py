@@ -17,9 +17,8 @@ COLUMNS = [
     "retrieved",
     "known_from",
     "expires",
-    "hindsight",
-    "hindsight_reason",
 ]
+COLUMNS += ["hindsight", "hindsight_reason"]
 
 
 def sources_table(cards: dict[str, Card]) -> pd.DataFrame:

@@ -13,15 +13,18 @@ from forecast.report.workbook.cells import (
     Sheet,
     plain,
     rounded,
-    total_row,
 )
 
+MONEY = {"money", "signed", "pence"}
 Record = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row being made: its cells so far by heading, those of the rows above, and the sheets made before."""
+    """A row being made: its cells so far by heading, those of the rows above, and the sheets made before.
+
+    Each public method is a live formula by its name in sheets.yaml.
+    """
 
     cells: dict[str, Cell]
     above: list[dict[str, Cell]]
@@ -30,69 +33,47 @@ class Row:
     def __getitem__(self, header: str) -> float | str:
         return plain(self.cells[header])
 
+    def minus(self, first: str, second: str) -> Cell:
+        if NOT_APPLICABLE in (self[first], self[second]):
+            return NOT_APPLICABLE
+        return Formula(f"[{first}]-[{second}]", self[first] - self[second])
 
-def _minus(row: Row, one: str, other: str) -> Cell:
-    if NOT_APPLICABLE in (row[one], row[other]):
-        return NOT_APPLICABLE
-    return Formula(f"[{one}]-[{other}]", row[one] - row[other])
+    def missed(self, first: str, second: str, places: int) -> Formula:
+        """A difference without the last digits of sums."""
+        return Formula(f"ROUND([{first}]-[{second}],{places})", rounded(self[first] - self[second], places))
 
+    def plus(self, *headers: str) -> Formula:
+        return Formula("+".join(f"[{header}]" for header in headers), sum(self[header] for header in headers))
 
-def _missed(row: Row, one: str, other: str, places: int) -> Formula:
-    """A difference without the last digits of sums."""
-    return Formula(f"ROUND([{one}]-[{other}],{places})", rounded(row[one] - row[other], places))
+    def between(self, before: str) -> Formula:
+        """The sum of the columns between the one named and this one."""
+        headers = list(self.cells)[list(self.cells).index(before) + 1 :]
+        return Formula(f"SUM([{headers[0]}]:[{headers[-1]}])", math.fsum(self[header] for header in headers))
 
+    def share(self, first: str, second: str) -> Formula:
+        return Formula(f"([{first}]-[{second}])/[{second}]", (self[first] - self[second]) / self[second])
 
-def _plus(row: Row, *headers: str) -> Formula:
-    return Formula("+".join(f"[{header}]" for header in headers), sum(row[header] for header in headers))
+    def rest(self, header: str) -> Formula:
+        """What is left of the whole after all rows to this one."""
+        gone = sum([*(plain(cells[header]) for cells in self.above), self[header]])
+        return Formula(f"1-SUM([^{header}]:[{header}])", 1 - gone)
 
+    def less_first(self, header: str) -> Formula:
+        first = plain(self.above[0][header]) if self.above else self[header]
+        return Formula(f"[{header}]-[^{header}]", self[header] - first)
 
-def _between(row: Row, before: str) -> Formula:
-    """The sum of the columns between the one named and this one."""
-    headers = list(row.cells)[list(row.cells).index(before) + 1 :]
-    return Formula(f"SUM([{headers[0]}]:[{headers[-1]}])", math.fsum(row[header] for header in headers))
+    def looked_up(self, name: str, header: str) -> Formula:
+        """The figure of this row's line in another sheet, wherever that line stands there."""
+        sheet = self.sheets[name]
+        lines = zip(sheet.values("Line"), sheet.values(header), strict=True)
+        value = sum(value for line, value in lines if line == self["Line"])
+        return Formula(f"SUMPRODUCT(({sheet.cells('Line')}=[Line])*{sheet.cells(header)})", value)
 
-
-def _share(row: Row, one: str, other: str) -> Formula:
-    return Formula(f"([{one}]-[{other}])/[{other}]", (row[one] - row[other]) / row[other])
-
-
-def _rest(row: Row, header: str) -> Formula:
-    """What is left of the whole after all rows to this one."""
-    gone = sum([*(plain(one[header]) for one in row.above), row[header]])
-    return Formula(f"1-SUM([^{header}]:[{header}])", 1 - gone)
-
-
-def _less_first(row: Row, header: str) -> Formula:
-    first = plain(row.above[0][header]) if row.above else row[header]
-    return Formula(f"[{header}]-[^{header}]", row[header] - first)
-
-
-def _looked_up(row: Row, name: str, header: str) -> Formula:
-    """The figure of this row's line in another sheet, wherever that line stands there."""
-    sheet = row.sheets[name]
-    lines = zip(sheet.values("Line"), sheet.values(header), strict=True)
-    value = sum(value for line, value in lines if line == row["Line"])
-    return Formula(f"SUMPRODUCT(({sheet.cells('Line')}=[Line])*{sheet.cells(header)})", value)
-
-
-def _to_date(row: Row, name: str, basis: str) -> Cell:
-    """This row's line summed over the months of one basis; 0 where there are none."""
-    headers = [column.header for column in row.sheets[name].columns if column.header.endswith(f", {basis}")]
-    parts = [_looked_up(row, name, header) for header in headers]
-    return Formula("+".join(part.text for part in parts), sum(part.value for part in parts)) if parts else 0.0
-
-
-FORMULAS = {
-    "minus": _minus,
-    "missed": _missed,
-    "plus": _plus,
-    "between": _between,
-    "share": _share,
-    "rest": _rest,
-    "less_first": _less_first,
-    "looked_up": _looked_up,
-    "to_date": _to_date,
-}
+    def to_date(self, name: str, basis: str) -> Cell:
+        """This row's line summed over the months of one basis; 0 where there are none."""
+        headers = [column.header for column in self.sheets[name].columns if column.header.endswith(f", {basis}")]
+        parts = [self.looked_up(name, header) for header in headers]
+        return Formula("+".join(part.text for part in parts), sum(part.value for part in parts)) if parts else 0.0
 
 
 def table(
@@ -123,7 +104,7 @@ def table(
     rows = [tuple(cells.values()) for cells in made]
     totals = described.get("total")
     if totals is not None:
-        rows.append(total_row(columns, rows, "Net cost", {head: at(given, path) for head, path in totals.items()}))
+        rows.append(_total_row(columns, rows, {header: at(given, path) for header, path in totals.items()}))
     chart = described.get("chart")
     return Sheet(
         name,
@@ -139,6 +120,19 @@ def table(
     )
 
 
+def _total_row(columns: Sequence[Column], rows: list[tuple[Cell, ...]], given: dict[str, Cell]) -> tuple[Cell, ...]:
+    """What is given, live sums of columns of money, [z] elsewhere."""
+    made = {"": "Net cost"}
+    for column, cells in list(zip(columns, zip(*rows, strict=True), strict=True))[1:]:
+        total = (
+            Formula(f"SUM([:{column.header}])", math.fsum(map(plain, cells)))
+            if column.kind in MONEY
+            else NOT_APPLICABLE
+        )
+        made[column.header] = given.get(column.header, total)
+    return tuple(made.values())
+
+
 def _cell(row: Row, record: Record, source: str | dict, words: Mapping[str, object]) -> Cell:
     """The value at a path of the record, or the formula of a name and its headings."""
     if isinstance(source, str):
@@ -147,7 +141,7 @@ def _cell(row: Row, record: Record, source: str | dict, words: Mapping[str, obje
             return "Yes" if value else "No"
         return NOT_APPLICABLE if value is None or (isinstance(value, float) and math.isnan(value)) else value
     ((name, headers),) = source.items()
-    return FORMULAS[name](row, *(said(one, words) if isinstance(one, str) else one for one in headers))
+    return getattr(row, name)(*(said(one, words) if isinstance(one, str) else one for one in headers))
 
 
 def at(held: object, path: str) -> object:
@@ -164,7 +158,6 @@ def said(text: str, words: Mapping[str, object]) -> str:
 
 def wanted(entries: Sequence, flags: Collection[str], length: int) -> list:
     """Entries of so many parts; a further part names what the run must have for the entry to be there."""
-    kept = [one for one in entries if isinstance(one, str) or len(one) == length or one[length] in flags]
-    if length == 1:
-        return [one if isinstance(one, str) else one[0] for one in kept]
-    return [one[:length] for one in kept]
+    lists = [[entry] if isinstance(entry, str) else entry for entry in entries]
+    kept = [entry[:length] for entry in lists if len(entry) <= length or entry[length] in flags]
+    return [entry[0] for entry in kept] if length == 1 else kept

@@ -1,7 +1,6 @@
 """Sheets to the bytes of an Excel workbook: accessible, the same each time, and with no formula or link but ours."""
 
 import io
-import zipfile
 from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ OPTIONS = {
     "default_format_properties": {"font_name": "Arial", "font_size": 11},
 }
 MADE = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the same run gives the same bytes
-LANGUAGE = "en-GB"
+LANGUAGE, END = "en-GB", b"</cp:coreProperties>"
 PAPER_A4 = 9
 INDENT = 1  # so that words do not touch a figure to their left
 DEEPEST_FROZEN = 8  # rows: more would fill a small or magnified screen
@@ -76,32 +75,18 @@ def workbook_bytes(sheets: list[Sheet], title: str, subject: str) -> bytes:
     """The file: the same sheets give the same bytes."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, deepcopy(OPTIONS)) as made:  # it writes into what it is given
-        made.set_properties(
-            {
-                "title": short(clean(title), LONGEST_PROPERTY),
-                "subject": short(clean(subject), LONGEST_PROPERTY),
-                "author": "forecast",
-                "created": MADE,
-            }
-        )
+        said = {name: short(clean(words), LONGEST_PROPERTY) for name, words in (("title", title), ("subject", subject))}
+        made.set_properties(said | {"author": "forecast", "created": MADE})
         book, names = Book(made), {sheet.name for sheet in sheets}
         for sheet in sheets:
             _write(book, sheet, sheets[0].name, names)
-    return timeless(_in_language(content.getvalue()))
+    return timeless(content.getvalue(), _in_language)
 
 
-def _in_language(package: bytes) -> bytes:
-    """The workbook with the language of its words among its properties, which XlsxWriter cannot write."""
-    held, made = zipfile.ZipFile(io.BytesIO(package)), io.BytesIO()
-    with zipfile.ZipFile(made, "w") as out:
-        for name in held.namelist():
-            part = held.read(name)
-            if name == "docProps/core.xml":
-                part = part.replace(
-                    b"</cp:coreProperties>", f"<dc:language>{LANGUAGE}</dc:language></cp:coreProperties>".encode()
-                )
-            out.writestr(name, part)
-    return made.getvalue()
+def _in_language(name: str, part: bytes) -> bytes:
+    """The language of its words among a workbook's properties, which XlsxWriter cannot write."""
+    language = f"<dc:language>{LANGUAGE}</dc:language>".encode()
+    return part.replace(END, language + END) if name == "docProps/core.xml" else part
 
 
 def _write(book: Book, sheet: Sheet, cover: str, names: set[str]) -> None:
@@ -164,15 +149,8 @@ def _write_row(book: Book, page: Worksheet, sheet: Sheet, number: int, row: tupl
         if isinstance(cell, Link):
             _link(book, page, place, column, cell, cell.sheet)
         else:
-            _write_cell(
-                book,
-                page,
-                place,
-                column,
-                sheet,
-                cell,
-                {"valign": "top", **_shape(sheet.columns[column], cell), **shape},
-            )
+            look = {"valign": "top", **_shape(sheet.columns[column], cell), **shape}
+            _write_cell(book, page, place, column, sheet, cell, look)
     page.set_row(place, _height(row, sheet.columns, FILLED))
 
 
@@ -189,14 +167,9 @@ def _decimals(value: Cell) -> str:
     """A number format with the decimals that the figure has, or the four figures of one that has many."""
     if isinstance(value, str):
         return "General"
-    told = _after_point(f"{value:.{MOST_DECIMALS}f}")
-    if len(told) > FIGURES:
-        told = _after_point(f"{float(f'{value:.{FIGURES}g}'):.{MOST_DECIMALS}f}")
-    return "#,##0" + (f".{'0' * len(told)}" if told else "")
-
-
-def _after_point(number: str) -> str:
-    return number.rstrip("0").split(".")[1]
+    whole, short = (f"{shown:.{MOST_DECIMALS}f}".rstrip("0") for shown in (value, float(f"{value:.{FIGURES}g}")))
+    decimals = len((whole if len(whole.split(".")[1]) <= FIGURES else short).split(".")[1])
+    return "#,##0" + (f".{'0' * decimals}" if decimals else "")
 
 
 def _write_cell(book: Book, page: Worksheet, row: int, column: int, sheet: Sheet, cell: Cell, shape: dict) -> None:
@@ -205,9 +178,8 @@ def _write_cell(book: Book, page: Worksheet, row: int, column: int, sheet: Sheet
         page.write_formula(row, column, f"={sheet.local(cell.text, row + 1)}", book.format(**shape), value)
     elif isinstance(cell, str):
         said = text(cell) or NOT_HELD
-        page.write_string(
-            row, column, said, book.format(**shape, **({"quote_prefix": True} if said.startswith(FORMULA) else {}))
-        )
+        quoted = {"quote_prefix": True} if said.startswith(FORMULA) else {}
+        page.write_string(row, column, said, book.format(**shape, **quoted))
     else:
         page.write_number(row, column, Exact(cell), book.format(**shape))
 
@@ -222,9 +194,8 @@ def text(words: str) -> str:
 
 
 def _link(book: Book, page: Worksheet, row: int, column: int, link: Link, words: str) -> None:
-    page.write_url(
-        row, column, f"internal:'{link.sheet}'!A1", book.format(font_color="#0B3E7C", underline=1, valign="top"), words
-    )
+    look = book.format(font_color="#0B3E7C", underline=1, valign="top")
+    page.write_url(row, column, f"internal:'{link.sheet}'!A1", look, words)
 
 
 def _height(cells: Sequence[Cell], columns: Sequence[Column], filled: float) -> float:
@@ -241,13 +212,8 @@ def _finish(book: Book, page: Worksheet, sheet: Sheet) -> None:
     if any(column.header == STATUS for column in sheet.columns):
         place = sheet.at(STATUS)
         wrong = book.book.add_format({"bold": True, "font_color": "white", "bg_color": "#942514"})
-        page.conditional_format(
-            sheet.first - 1,
-            place,
-            sheet.last - 1,
-            place,
-            {"type": "cell", "criteria": "==", "value": f'"{NOT_OK}"', "format": wrong},
-        )
+        rule = {"type": "cell", "criteria": "==", "value": f'"{NOT_OK}"', "format": wrong}
+        page.conditional_format(sheet.first - 1, place, sheet.last - 1, place, rule)
     if sheet.chart is not None:
         _draw(book, page, sheet, sheet.chart)
     page.set_selection(0, 0, 0, 0)
@@ -276,12 +242,10 @@ def _draw(book: Book, page: Worksheet, sheet: Sheet, chart: LineChart) -> None:
             }
         )
     drawn.set_title({"name": _words(chart.title), "overlay": False})
-    drawn.set_y_axis(
-        {"num_format": MONEY, "name": _words(chart.axis), "major_gridlines": {"visible": True, "line": {"color": RULE}}}
-    )
+    lines = {"visible": True, "line": {"color": RULE}}
+    drawn.set_y_axis({"num_format": MONEY, "name": _words(chart.axis), "major_gridlines": lines})
     drawn.set_x_axis({"label_position": "low"})
     drawn.set_legend({"position": "bottom"})
     drawn.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
-    page.insert_chart(
-        sheet.header_row + len(sheet.rows) + 1, 0, drawn, {"description": text(chart.alt), "object_position": 2}
-    )
+    below, look = sheet.header_row + len(sheet.rows) + 1, {"description": text(chart.alt), "object_position": 2}
+    page.insert_chart(below, 0, drawn, look)
