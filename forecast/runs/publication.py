@@ -59,18 +59,16 @@ def write_paper(
     Raises BadInput where there is no such run or meeting, the paper may not be public, or what was written does not
     read back.
     """
-    folder, settings = _folder(home, council, month), paper.read_settings(home.params)
+    folder, settings = _folder(home, council, month), read_settings(home.params)
     before = None if wanted.previous is None else _folder(home, council, wanted.previous)
-    as_of = wanted.as_of or paper.meeting(settings, f"{council}/{month}").date
+    as_of = wanted.as_of or meeting(settings, f"{council}/{month}").date
     say("gathering what the paper tells")
     run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
     scores = score.of_run(run) if run.outturns else None
-    known = paper.gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
+    known = gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
     say("disclosure control" if wanted.public else "drawing the charts")
     released = _release(home, known, council, month) if wanted.public else None
-    report = (
-        paper.scrutiny_report(known, settings) if released is None else paper.public_report(known, settings, released)
-    )
+    report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
     hidden, notes = (frozenset(released.hidden), released.notes) if released else (frozenset(), ())
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as place:
