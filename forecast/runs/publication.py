@@ -20,8 +20,10 @@ from forecast.report.disclosure.figures import Released, read_release, write_rel
 from forecast.report.disclosure.rule import rule_in
 from forecast.report.model import PRIVATE, PUBLIC, Report
 from forecast.report.notebook import Run
+from forecast.report.paper import public_report, scrutiny_report
 from forecast.report.paper.gate import cleared_for_all, sheet_of
-from forecast.report.paper.settings import meeting
+from forecast.report.paper.gather import gathered
+from forecast.report.paper.settings import meeting, read_settings
 from forecast.report.render import check
 from forecast.report.render.blocks import write_blocks
 from forecast.report.render.files import put
