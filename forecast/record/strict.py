@@ -1,0 +1,384 @@
+"""The record in strict time: every figure of a forecast at an origin comes from outturns known at that origin.
+
+Councils with an odd DfE code are forecast with figures from those with an even one, and the other way about, so that no
+council is forecast with figures that its own outturns made. Every method has one interface: a `Case` in, draws out.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import ndtri, stdtr
+
+from forecast.demand import totals, trend
+from forecast.demand.totals import CP, DEGREES, Figures
+from forecast.demand.trend import national
+from forecast.demand.trend.levels import Departures
+from forecast.demand.trend.past import Past
+from forecast.record import scores
+from forecast.record.chain import CannotRun, Known
+from forecast.record.farm import spread
+from forecast.record.origins import OWN_WALK, POOLED, number
+from forecast.record.panel import MEASURES, Panel, as_known
+from forecast.record.tune import tunes
+
+CLOSED = "forecast"
+HORIZONS = np.array([1, 2, 3])
+FIRST_ORIGIN = 2011
+LEAST_COUNT = 20  # children: below it a change of a few is a large logarithm; such counts are scored, and teach nothing
+LEAST_LEVEL = 30  # children, the same for how councils depart from England
+MOST_SURPRISE = 9.0  # three standard deviations, squared: a recording error in one year does not set the model
+OVERLAP = 3.0  # horizons of one origin share their years: three misses count as one
+LEAST_CHANGES = 5  # yearly changes a council's own walk needs
+NEAREST = 300  # past changes of the councils nearest in size that make the pooled walk
+FEW = 30  # fewer changes than this make no quantiles: the year before, wider by the root of time, stands in
+RESAMPLES = 50
+ROW = ("method", "horizon", "outturn", "p10", "p50", "p90", "crps", "pit")
+ABOUT = {  # name -> unit, and how it is found
+    "follow": ("share", "likeliest given past outturns, Student t 10; before them 1, SD 0.2"),
+    "momentum": ("share", "the same; before them 0, SD 0.1"),
+    "spread": ("log", "the same; before them log 0.1, SD 1"),
+    "size": ("power", "the same, of 1 + 70 / count; before them 0.5, SD 0.5"),
+    "horizon": ("power", "the same, of years ahead; before them 0.5, SD 0.2"),
+    "memory": ("power", "correlation of the misses' ranks one, two and three years ahead; mean of three pairs"),
+    "persistence": ("share", "first autocorrelation of England's yearly growth, and its standard error"),
+    "lasting": ("log SD", "likeliest given councils' departures from England; before them 0.3, log SD 1"),
+    "passing": ("log SD", "the same; before them 0.2, log SD 1"),
+    "kept": ("share a year", "the same; before them 0.73, log odds SD 1"),
+    "family": ("children", "the same; before them 2.7, log SD 1"),
+}
+# What plain sense says before any outturn is known: value, and how far outturns may easily move it.
+BEFORE = {
+    "follow": (1.0, 0.2),  # councils go where England's numbers point
+    "momentum": (0.0, 0.1),  # last year's change does not go on
+    "spread": (np.log(0.1), 1.0),  # a tenth in a year
+    "size": (0.5, 0.5),
+    "horizon": (0.5, 0.2),  # misses grow with the root of time, as a walk's do
+}
+SIMPLEX = {"maxiter": 600, "xatol": 1e-2, "fatol": 1e-2}
+BEFORE_DEPARTURES = np.array([np.log(0.3), np.log(0.2), 1.0, 1.0])  # lasting, passing, log odds kept, log family; SD 1
+
+
+def history(known: Known) -> Past | None:
+    """One council's counts beside England's; None where the last is 0, which no logarithm has.
+
+    Where its children are not known it has no departure from England, and no return is expected of it.
+    """
+    counts = known.counts[known.counts > 0]
+    if known.counts.iloc[-1] == 0:
+        return None
+    if known.measure == CP:
+        with suppress(CannotRun):
+            return known.past()
+    years = counts.index.to_numpy() + totals.MARCH
+    return Past(years, counts.to_numpy(), np.zeros(counts.size), known.england[known.measure].dropna())
+
+
+def examples(pasts: dict[str, Past], expected: float | Departures) -> pd.DataFrame:
+    """Every past forecast one to three years ahead whose outturn is known, a row each.
+
+    council, origin, years (ahead), count (at the origin), expected (log change), own (log change of the year before),
+    change (log change that came)
+    """
+    growth, rows = {}, []
+    for council, past in pasts.items():
+        place = {round(float(year), 2): at for at, year in enumerate(past.years)}
+        for year, at in place.items():
+            later = [(h, place[round(year + h, 2)]) for h in HORIZONS if round(year + h, 2) in place]
+            if not later or past.counts[at] < LEAST_COUNT:
+                continue
+            seen = Past(past.years[: at + 1], past.counts[: at + 1], past.departure[: at + 1], past.country)
+            if isinstance(expected, Departures):
+                ahead = totals.expected_change(seen, expected, HORIZONS)
+            else:
+                if year not in growth:
+                    growth[year] = totals.expected_change(past.until(past.years[at]), expected, HORIZONS)
+                ahead = growth[year]
+            own = totals.last_change(seen)
+            rows += [
+                (council, year, h, past.counts[at], ahead[h - 1], own, np.log(past.counts[to] / past.counts[at]))
+                for h, to in later
+            ]
+    return pd.DataFrame(rows, columns=["council", "origin", "years", "count", "expected", "own", "change"])
+
+
+def departures(pasts: list[Past], weight: np.ndarray | None = None) -> Departures:
+    """How councils depart from England: the likeliest, plain sense counting as one council's word; surprises are capped.
+
+    weight  [council] how often each is counted; None: once
+    """
+    years = np.unique(np.concatenate([past.years for past in pasts])) if pasts else np.zeros(0)
+    used = np.zeros((len(pasts), years.size), bool)
+    away, chance = np.zeros(used.shape), np.zeros(used.shape)
+    for row, past in enumerate(pasts):
+        usual = (past.counts >= LEAST_LEVEL) & (past.departure != 0)
+        at = np.searchsorted(years, past.years[usual])
+        used[row, at], away[row, at], chance[row, at] = True, past.departure[usual], 1 / past.counts[usual]
+    weight, both = np.ones(len(pasts)) if weight is None else weight, used[:, :, None] & used[:, None, :]
+
+    def model(at: np.ndarray) -> Departures:
+        lasting, passing, family = np.exp(at[[0, 1, 3]])
+        return Departures(lasting, passing, 1 / (1 + np.exp(-at[2])), family)
+
+    def misfit(at: np.ndarray) -> float:
+        held = model(at)
+        own = np.where(used, held.family * chance, 1.0)[:, :, None] * np.eye(years.size)
+        root = np.linalg.cholesky(np.where(both, held.covariance(years, years), 0.0) + own)
+        surprise = np.linalg.solve(root, away[:, :, None])[:, :, 0]
+        logs = np.log(np.diagonal(root, axis1=1, axis2=2)) + np.minimum(surprise**2, MOST_SURPRISE) / 2
+        return float(weight @ logs.sum(axis=1) + ((at - BEFORE_DEPARTURES) ** 2).sum() / 2)
+
+    return model(minimize(misfit, BEFORE_DEPARTURES, method="Nelder-Mead", options=SIMPLEX).x)
+
+
+def persistence(country: pd.Series) -> float:
+    """Share of a departure of England's growth from its mean pace left a year later: the first autocorrelation."""
+    growth = national.yearly_growth(country)
+    away = (growth - growth.mean()).to_numpy()
+    return float(np.clip((away[1:] * away[:-1]).sum() / (away**2).sum(), 0, 1))
+
+
+def misses(rows: pd.DataFrame, figures: Figures) -> np.ndarray:
+    """How many scales each outturn fell from the median, [example]."""
+    middle = figures.follow * rows["expected"] + figures.momentum * rows["own"]
+    return ((rows["change"] - middle) / totals.scale(figures, rows["count"], rows["years"])).to_numpy()
+
+
+def shape(rows: pd.DataFrame, expected: float | Departures, weight: np.ndarray | float = 1.0) -> Figures:
+    """The median and the spread that make past outturns likeliest, with what plain sense said before; `memory` is 0."""
+    expect, own, change, count = (rows[name].to_numpy() for name in ("expected", "own", "change", "count"))
+    few, ahead = np.log1p(totals.SMALL / count), np.log(rows["years"].to_numpy(float))
+    before, moved = np.array(list(BEFORE.values())).T
+
+    def misfit(at: np.ndarray) -> float:
+        log_scale = at[2] + at[3] * few + at[4] * ahead
+        away = (change - at[0] * expect - at[1] * own) * np.exp(-log_scale)
+        each = log_scale + (DEGREES + 1) / 2 * np.log1p(away**2 / DEGREES)
+        return float((weight * each).sum() / OVERLAP + (((at - before) / moved) ** 2).sum() / 2)
+
+    return Figures(*minimize(misfit, before, method="BFGS").x, 0.0, expected)
+
+
+def memory(rows: pd.DataFrame, figures: Figures) -> float:
+    """How ranks of different years correlate: the power of the ratio of two horizons, mean of the three pairs."""
+    ranks = rows.assign(rank=ndtri(stdtr(DEGREES, misses(rows, figures))))
+    together = ranks.pivot_table(index=["council", "origin"], columns="years", values="rank").corr()
+    pairs = [(1, 2), (1, 3), (2, 3)]
+    return float(np.mean([-np.log(together.at[a, b]) / np.log(b / a) for a, b in pairs]))
+
+
+def estimate(measure: str, pasts: dict[str, Past], country: pd.DataFrame) -> tuple[Figures, pd.DataFrame]:
+    """The figures of one measure from these councils' pasts alone, and the examples they were made of."""
+    found = departures(list(pasts.values())) if measure == CP else persistence(country[measure])
+    rows = examples(pasts, found)
+    return shape(rows, found), rows
+
+
+@dataclass(frozen=True)
+class Case:
+    """One council at one origin: all that a method may see.
+
+    known    the council's figures and England's to the origin, as they were then
+    past     its counts beside England's; None where the last is 0
+    figures  of the closed form, from other councils' outturns known then
+    changes  those outturns, as in `examples`
+    """
+
+    council: str
+    known: Known
+    past: Past | None
+    figures: Figures
+    changes: pd.DataFrame
+    draws: int
+    seed: int
+
+    @property
+    def last(self) -> float:
+        return float(self.known.counts.iloc[-1])
+
+    @property
+    def ranks(self) -> np.ndarray:
+        return (np.arange(self.draws) + 0.5) / self.draws
+
+
+def closed_form(case: Case) -> np.ndarray:
+    if case.past is None:
+        return np.zeros((case.draws, HORIZONS.size))
+    return totals.ahead(case.past, case.figures, HORIZONS).quantiles(case.ranks)
+
+
+def own_walk(case: Case) -> np.ndarray | None:
+    """The bar: the last count, normal, with the standard deviation of the council's own yearly changes, growing with the
+    root of time. Counts published rounded are left out, and five changes are asked for. It knows no floor."""
+    counts = case.known.counts[~case.known.rounded]
+    change = counts.diff()[counts.index.to_series().diff() == 1].dropna()
+    if change.size < LEAST_CHANGES:
+        return None
+    return case.last + ndtri(case.ranks)[:, None] * change.std(ddof=1) * np.sqrt(HORIZONS)
+
+
+def pooled_walk(case: Case) -> np.ndarray:
+    """As the councils nearest in size moved, whatever moved them: quantiles of their past changes."""
+    moved = np.zeros((case.draws, HORIZONS.size))
+    for at, horizon in enumerate(HORIZONS):
+        rows = case.changes[case.changes["years"] == horizon]
+        if len(rows) < FEW:
+            moved[:, at] = moved[:, at - 1] * np.sqrt(horizon / max(horizon - 1, 1))
+            continue
+        away = np.abs(np.log(rows["count"].to_numpy() / max(case.last, 1)))
+        near = np.argsort(away, kind="stable")[:NEAREST]
+        moved[:, at] = np.quantile(rows["change"].to_numpy()[near], case.ranks)
+    return case.last * np.exp(moved)
+
+
+def by_trend(method: str, case: Case) -> np.ndarray:
+    """A method of the trend room on the council's counts, 31 March as the month of March."""
+    known = case.known
+    series = trend.tidy([f"{year}-03" for year in known.counts.index], known.counts.to_numpy(), known.children)
+    recent = national.yearly_growth(known.england[known.measure]).iloc[-HORIZONS.size :]
+    found = trend.forecast(
+        method, series, 12 * HORIZONS[-1], case.draws, case.seed, national_growth=recent.mean() if recent.size else None
+    )
+    return found.paths[:, 12 * HORIZONS - 1]
+
+
+METHODS: dict[str, Callable[[Case], np.ndarray | None]] = {
+    CLOSED: closed_form,
+    OWN_WALK: own_walk,
+    POOLED: pooled_walk,
+} | {name: partial(by_trend, name) for name in trend.METHODS}
+QUICK = (CLOSED, OWN_WALK, POOLED)  # the others take minutes over a panel and are scored when asked for
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a strict record needs.
+
+    country  year -> England's counts and children
+    methods  names of METHODS
+    """
+
+    panel: Panel
+    country: pd.DataFrame
+    methods: tuple[str, ...] = QUICK
+    draws: int = 400
+    seed: int = 1
+
+
+def known_at(settings: Settings, measure: str, origin: int) -> dict[str, Known]:
+    """Council -> its figures and England's as they were at an origin, for councils with a count of it."""
+    table, country = as_known(settings.panel, origin), settings.country.loc[:origin]
+    known = {council: Known(measure, origin, rows.droplevel(0), country) for council, rows in table.groupby(level=0)}
+    return {council: here for council, here in known.items() if here.counts.size and here.counts.index[-1] == origin}
+
+
+def one_origin(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
+    """Every method for every council at one origin, scored against what came."""
+    measure, origin = task
+    known = known_at(settings, measure, origin)
+    pasts = {council: past for council, here in known.items() if (past := history(here)) is not None}
+    rows = []
+    for even in (True, False):
+        figures, changes = estimate(
+            measure,
+            {council: past for council, past in pasts.items() if tunes(council) == even},
+            settings.country.loc[:origin],
+        )
+        for council in [council for council in known if tunes(council) != even]:
+            seed = number(settings.seed, council, measure, origin)
+            case = Case(council, known[council], pasts.get(council), figures, changes, settings.draws, seed)
+            rows += _scored(settings, case)
+    return pd.DataFrame(rows)
+
+
+def _scored(settings: Settings, case: Case) -> list[dict]:
+    """One row a method and horizon whose outturn is known."""
+    known, rows = case.known, []
+    outturns = settings.panel.figures[MEASURES[known.measure][0]]
+    came = np.array([outturns.get((case.council, known.origin + h), np.nan) for h in HORIZONS])
+    held = np.isfinite(came)
+    if not held.any():
+        return []
+    whole = known.counts[(known.counts > 0) & ~known.rounded]
+    about = {
+        "council": case.council,
+        "name": settings.panel.names[case.council],
+        "measure": known.measure,
+        "origin": known.origin,
+        "last": case.last,
+        "scale": np.nan_to_num(known.counts.diff().abs().mean()),
+        "volatility": np.log(whole).diff().std(),
+    }
+    for method in settings.methods:
+        draws = METHODS[method](case)
+        if draws is None:
+            continue
+        draws = draws.T[held]
+        low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9], axis=1)
+        crps, pit = scores.crps(draws, came[held]), scores.pit(draws, came[held])
+        rows += [
+            about | dict(zip(ROW, (method, int(h), *values), strict=True))
+            for h, *values in zip(HORIZONS[held], came[held], low, middle, high, crps, pit, strict=True)
+        ]
+    return rows
+
+
+def run(settings: Settings, workers: int = 1, cluster: str | None = None, said=lambda text: None) -> pd.DataFrame:
+    """One row for each council, measure, method, origin and horizon whose outturn is known. The same whoever works."""
+    last = int(settings.panel.figures.index.get_level_values("year").max())
+    tasks = [(measure, origin) for measure in MEASURES for origin in range(FIRST_ORIGIN, last)]
+    parts = []
+    for (measure, origin), part in zip(
+        tasks, spread(partial(one_origin, settings), tasks, workers, cluster), strict=True
+    ):
+        said(f"{measure.upper()} from 31 March {origin}: {len(part):,} forecasts scored")
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def calibrate(settings: Settings, councils: Iterable[str]) -> pd.DataFrame:
+    """The table of data/calibration/totals.csv: every figure from these councils' outturns, with its 80% interval.
+
+    The interval is that of resampled councils and, for median and spread, resampled origins besides.
+    """
+    origin, rows = int(settings.panel.figures.index.get_level_values("year").max()), []
+    for measure in MEASURES:
+        known = known_at(settings, measure, origin)
+        pasts = {council: past for council in councils if council in known and (past := history(known[council]))}
+        figures, taught = estimate(measure, pasts, settings.country)
+        figures = replace(figures, memory=memory(taught, figures))
+        rng = np.random.default_rng([settings.seed, *measure.encode()])
+        again = pd.DataFrame([_values(_resampled(pasts, taught, figures, rng)) for _ in range(RESAMPLES)])
+        low, high = again.quantile(0.1), again.quantile(0.9)
+        rows += [
+            (measure, name, value, low[name], high[name], *ABOUT[name]) for name, value in _values(figures).items()
+        ]
+    return pd.DataFrame(rows, columns=["group", "name", "value", "low", "high", "unit", "how"]).round(4)
+
+
+def _resampled(pasts: dict[str, Past], taught: pd.DataFrame, figures: Figures, rng: np.random.Generator) -> Figures:
+    """The figures of as many councils and origins drawn with replacement."""
+    councils, origins = list(pasts), taught["origin"].unique()
+    drawn = rng.multinomial(len(councils), np.full(len(councils), 1 / len(councils)))
+    years = rng.multinomial(origins.size, np.full(origins.size, 1 / origins.size))
+    weight = taught["council"].map(dict(zip(councils, drawn, strict=True))).to_numpy()
+    found = figures.expected
+    if isinstance(found, Departures):
+        found = departures(list(pasts.values()), drawn)
+    else:
+        growth = national.yearly_growth(next(iter(pasts.values())).country)
+        found += rng.normal(0, np.sqrt((1 - found**2) / growth.size))
+    kept = taught[weight > 0]
+    new = shape(taught, found, weight * taught["origin"].map(dict(zip(origins, years, strict=True))).to_numpy())
+    return replace(new, memory=memory(kept, new))
+
+
+def _values(figures: Figures) -> dict[str, float]:
+    """Name -> value, of one group's figures."""
+    own = {name: value for name, value in vars(figures).items() if name != "expected"}
+    found = figures.expected
+    return own | (vars(found) if isinstance(found, Departures) else {"persistence": found})
