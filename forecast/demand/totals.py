@@ -1,9 +1,10 @@
 """The closed form of a council's totals: looked-after children (LAC) and child protection (CP) plans, any time ahead.
 
     median of LAC   last count x exp(follow x England's expected growth  +  momentum x own log change of the last year)
-    median of CP    last count x exp(follow x return to the council's lasting level against England  +  momentum x ...)
+    median of CP    last count x exp(follow x return to the council's lasting level against England)
     spread          the logarithm of a count strays from that of the median as Student's t with 10 degrees, times
                     exp(spread + size x log(1 + 70 / last count) + horizon x log(years ahead))
+                    x (the council's own past changes against the usual) ** own
 
 England's growth returns to its long-run pace by a fixed share a year; the lasting level is the conditional mean of
 `trend.levels`. The origin is the newest month end that holds a count, and time is counted from there in years, parts of
@@ -28,7 +29,10 @@ DEGREES = 10  # of Student's t: outturns stray far more often than a normal allo
 SMALL = 70.0  # children, where one family or one event begins to move a total as much as practice does
 LONGEST = 5.0  # years: no horizon beyond three was ever scored; the median then stays
 MARCH = 0.25  # 31 March, as a part of the year
-SHAPE = ("follow", "momentum", "spread", "size", "horizon", "memory")
+USUAL_YEARS = 20.0  # a council's own volatility is what its past shows beside so many years of the usual
+MOST_SURPRISE = 9.0  # three usual changes, squared: a recording error in one year makes no council volatile
+VARIANCE = DEGREES / (DEGREES - 2)  # of Student's t
+SHAPE = ("follow", "momentum", "spread", "size", "horizon", "own", "memory")
 LAC, CP = "lac", "cp"
 
 
@@ -37,8 +41,9 @@ class Figures:
     """What the closed form of one group rests on.
 
     follow       share of the expected change that is followed
-    momentum     share of the council's own log change of the last year that goes on
+    momentum     share of the council's own log change of the last year that goes on; CP: 0
     spread, size, horizon   log scale of the misses: at one year and many children; for few children; by years ahead
+    own          how far the council's own volatility makes its scale: 0 not at all, 1 wholly
     memory       ranks one and two years ahead correlate by (1/2) ** memory, and so on by the ratio of the times
     expected     LAC: share of a departure of England's growth from its pace left a year later; CP: how councils depart
     """
@@ -48,6 +53,7 @@ class Figures:
     spread: float
     size: float
     horizon: float
+    own: float
     memory: float
     expected: float | Departures
 
@@ -92,9 +98,19 @@ def last_change(past: Past) -> float:
     return float(np.log(past.counts[-1]) - np.interp(before, past.years, np.log(past.counts)))
 
 
-def scale(figures: Figures, count, years) -> np.ndarray:
-    """Scale of the log misses for counts and years ahead of one shape; years above 0."""
-    return np.exp(figures.spread + figures.size * np.log1p(SMALL / count) + figures.horizon * np.log(years))
+def volatility(past: Past, figures: Figures) -> np.ndarray:
+    """Mean square of the council's yearly log changes up to each count, against the usual for its size, [point]; 1 is usual."""
+    usual = np.exp(figures.spread + figures.size * np.log1p(SMALL / past.counts[:-1]))
+    square = np.minimum((np.diff(np.log(past.counts)) / usual) ** 2, MOST_SURPRISE) / VARIANCE
+    yearly = np.isclose(np.diff(past.years), 1)
+    seen, total = (np.append(0, np.cumsum(part)) for part in (yearly, yearly * square))
+    return (USUAL_YEARS + total) / (USUAL_YEARS + seen)
+
+
+def scale(figures: Figures, count, years, volatile) -> np.ndarray:
+    """Scale of the log misses, for counts, years ahead (above 0) and volatilities of one shape."""
+    log_scale = figures.spread + figures.size * np.log1p(SMALL / count) + figures.horizon * np.log(years)
+    return np.exp(log_scale) * volatile ** (figures.own / 2)
 
 
 @dataclass(frozen=True)
@@ -155,4 +171,5 @@ def ahead(past: Past, figures: Figures, years: np.ndarray) -> Total:
     years = np.asarray(years, float)
     expected = expected_change(past, figures.expected, np.clip(years, 1, LONGEST))
     middle = (figures.follow * expected + figures.momentum * last_change(past)) * np.minimum(years, 1)
-    return Total(float(past.counts[-1]), years, middle, scale(figures, past.counts[-1], years), figures.memory)
+    spread = scale(figures, past.counts[-1], years, volatility(past, figures)[-1])
+    return Total(float(past.counts[-1]), years, middle, spread, figures.memory)

@@ -37,6 +37,7 @@ LEAST_CHANGES = 5  # yearly changes a council's own walk needs
 NEAREST = 300  # past changes of the councils nearest in size that make the pooled walk
 FEW = 30  # fewer changes than this make no quantiles: the year before, wider by the root of time, stands in
 RESAMPLES = 50
+ROUNDS = 3
 ROW = ("method", "horizon", "outturn", "p10", "p50", "p90", "crps", "pit")
 ABOUT = {  # name -> unit, and how it is found
     "follow": ("share", "likeliest given past outturns, Student t 10; before them 1, SD 0.2"),
@@ -44,6 +45,7 @@ ABOUT = {  # name -> unit, and how it is found
     "spread": ("log", "the same; before them log 0.1, SD 1"),
     "size": ("power", "the same, of 1 + 70 / count; before them 0.5, SD 0.5"),
     "horizon": ("power", "the same, of years ahead; before them 0.5, SD 0.2"),
+    "own": ("power", "the same, of own volatility, 20 usual years beside it; before them 0.5, SD 0.25"),
     "memory": ("power", "correlation of the misses' ranks one, two and three years ahead; mean of three pairs"),
     "persistence": ("share", "first autocorrelation of England's yearly growth, and its standard error"),
     "lasting": ("log SD", "likeliest given councils' departures from England; before them 0.3, log SD 1"),
@@ -58,6 +60,7 @@ BEFORE = {
     "spread": (np.log(0.1), 1.0),  # a tenth in a year
     "size": (0.5, 0.5),
     "horizon": (0.5, 0.2),  # misses grow with the root of time, as a walk's do
+    "own": (0.5, 0.25),  # half of what a council's own past says of its volatility lasts
 }
 SIMPLEX = {"maxiter": 600, "xatol": 1e-2, "fatol": 1e-2}
 BEFORE_DEPARTURES = np.array([np.log(0.3), np.log(0.2), 1.0, 1.0])  # lasting, passing, log odds kept, log family; SD 1
@@ -81,8 +84,8 @@ def history(known: Known) -> Past | None:
 def examples(pasts: dict[str, Past], expected: float | Departures) -> pd.DataFrame:
     """Every past forecast one to three years ahead whose outturn is known, a row each.
 
-    council, origin, years (ahead), count (at the origin), expected (log change), own (log change of the year before),
-    change (log change that came)
+    council, at (place of the count in its past), origin, years (ahead), count (at the origin), expected (log change),
+    own (log change of the year before; 0 for plans, whose changes do not go on), change (log change that came)
     """
     growth, rows = {}, []
     for council, past in pasts.items():
@@ -93,17 +96,16 @@ def examples(pasts: dict[str, Past], expected: float | Departures) -> pd.DataFra
                 continue
             seen = Past(past.years[: at + 1], past.counts[: at + 1], past.departure[: at + 1], past.country)
             if isinstance(expected, Departures):
-                ahead = totals.expected_change(seen, expected, HORIZONS)
+                ahead, own = totals.expected_change(seen, expected, HORIZONS), 0.0
             else:
                 if year not in growth:
                     growth[year] = totals.expected_change(past.until(past.years[at]), expected, HORIZONS)
-                ahead = growth[year]
-            own = totals.last_change(seen)
+                ahead, own = growth[year], totals.last_change(seen)
             rows += [
-                (council, year, h, past.counts[at], ahead[h - 1], own, np.log(past.counts[to] / past.counts[at]))
+                (council, at, year, h, past.counts[at], ahead[h - 1], own, np.log(past.counts[to] / past.counts[at]))
                 for h, to in later
             ]
-    return pd.DataFrame(rows, columns=["council", "origin", "years", "count", "expected", "own", "change"])
+    return pd.DataFrame(rows, columns=["council", "at", "origin", "years", "count", "expected", "own", "change"])
 
 
 def departures(pasts: list[Past], weight: np.ndarray | None = None) -> Departures:
@@ -142,30 +144,46 @@ def persistence(country: pd.Series) -> float:
     return float(np.clip((away[1:] * away[:-1]).sum() / (away**2).sum(), 0, 1))
 
 
-def misses(rows: pd.DataFrame, figures: Figures) -> np.ndarray:
+def volatilities(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> np.ndarray:
+    """Each example's council's own volatility, as seen at its origin, [example]."""
+    seen = {council: totals.volatility(past, figures) for council, past in pasts.items()}
+    return np.array([seen[council][at] for council, at in zip(rows["council"], rows["at"], strict=True)])
+
+
+def misses(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> np.ndarray:
     """How many scales each outturn fell from the median, [example]."""
     middle = figures.follow * rows["expected"] + figures.momentum * rows["own"]
-    return ((rows["change"] - middle) / totals.scale(figures, rows["count"], rows["years"])).to_numpy()
+    scale = totals.scale(figures, rows["count"], rows["years"], volatilities(rows, pasts, figures))
+    return ((rows["change"] - middle) / scale).to_numpy()
 
 
-def shape(rows: pd.DataFrame, expected: float | Departures, weight: np.ndarray | float = 1.0) -> Figures:
-    """The median and the spread that make past outturns likeliest, with what plain sense said before; `memory` is 0."""
-    expect, own, change, count = (rows[name].to_numpy() for name in ("expected", "own", "change", "count"))
+def shape(
+    rows: pd.DataFrame, pasts: dict[str, Past], expected: float | Departures, weight: np.ndarray | float = 1.0
+) -> Figures:
+    """The median and the spread that make past outturns likeliest, with what plain sense said before; `memory` is 0.
+
+    A council's volatility is against the usual, which is what is sought: it is worked out anew in each of three rounds.
+    """
+    expect, own, change, count = (rows[name].to_numpy(float) for name in ("expected", "own", "change", "count"))
     few, ahead = np.log1p(totals.SMALL / count), np.log(rows["years"].to_numpy(float))
     before, moved = np.array(list(BEFORE.values())).T
+    at, log_volatile = before, np.zeros(len(rows))
 
     def misfit(at: np.ndarray) -> float:
-        log_scale = at[2] + at[3] * few + at[4] * ahead
+        log_scale = at[2] + at[3] * few + at[4] * ahead + at[5] / 2 * log_volatile
         away = (change - at[0] * expect - at[1] * own) * np.exp(-log_scale)
         each = log_scale + (DEGREES + 1) / 2 * np.log1p(away**2 / DEGREES)
         return float((weight * each).sum() / OVERLAP + (((at - before) / moved) ** 2).sum() / 2)
 
-    return Figures(*minimize(misfit, before, method="BFGS").x, 0.0, expected)
+    for _ in range(ROUNDS):
+        at = minimize(misfit, at, method="BFGS").x
+        log_volatile = np.log(volatilities(rows, pasts, Figures(*at, 0.0, expected)))
+    return Figures(*at, 0.0, expected)
 
 
-def memory(rows: pd.DataFrame, figures: Figures) -> float:
+def memory(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> float:
     """How ranks of different years correlate: the power of the ratio of two horizons, mean of the three pairs."""
-    ranks = rows.assign(rank=ndtri(stdtr(DEGREES, misses(rows, figures))))
+    ranks = rows.assign(rank=ndtri(stdtr(DEGREES, misses(rows, pasts, figures))))
     together = ranks.pivot_table(index=["council", "origin"], columns="years", values="rank").corr()
     pairs = [(1, 2), (1, 3), (2, 3)]
     return float(np.mean([-np.log(together.at[a, b]) / np.log(b / a) for a, b in pairs]))
@@ -175,7 +193,7 @@ def estimate(measure: str, pasts: dict[str, Past], country: pd.DataFrame) -> tup
     """The figures of one measure from these councils' pasts alone, and the examples they were made of."""
     found = departures(list(pasts.values())) if measure == CP else persistence(country[measure])
     rows = examples(pasts, found)
-    return shape(rows, found), rows
+    return shape(rows, pasts, found), rows
 
 
 @dataclass(frozen=True)
@@ -183,22 +201,22 @@ class Case:
     """One council at one origin: all that a method may see.
 
     known    the council's figures and England's to the origin, as they were then
+    counts   year -> children; the last is that of the origin
+    exact    year -> children, without the counts published rounded
     past     its counts beside England's; None where the last is 0
     figures  of the closed form, from other councils' outturns known then
-    changes  those outturns, as in `examples`
+    changes  those outturns: years ahead -> (log count, log change) of each
     """
 
     council: str
     known: Known
+    counts: pd.Series
+    exact: pd.Series
     past: Past | None
     figures: Figures
-    changes: pd.DataFrame
+    changes: dict[int, tuple[np.ndarray, np.ndarray]]
     draws: int
     seed: int
-
-    @property
-    def last(self) -> float:
-        return float(self.known.counts.iloc[-1])
 
     @property
     def ranks(self) -> np.ndarray:
@@ -214,32 +232,29 @@ def closed_form(case: Case) -> np.ndarray:
 def own_walk(case: Case) -> np.ndarray | None:
     """The bar: the last count, normal, with the standard deviation of the council's own yearly changes, growing with the
     root of time. Counts published rounded are left out, and five changes are asked for. It knows no floor."""
-    counts = case.known.counts[~case.known.rounded]
-    change = counts.diff()[counts.index.to_series().diff() == 1].dropna()
+    change = np.diff(case.exact)[np.diff(case.exact.index) == 1]
     if change.size < LEAST_CHANGES:
         return None
-    return case.last + ndtri(case.ranks)[:, None] * change.std(ddof=1) * np.sqrt(HORIZONS)
+    return case.counts.iloc[-1] + ndtri(case.ranks)[:, None] * change.std(ddof=1) * np.sqrt(HORIZONS)
 
 
 def pooled_walk(case: Case) -> np.ndarray:
     """As the councils nearest in size moved, whatever moved them: quantiles of their past changes."""
-    moved = np.zeros((case.draws, HORIZONS.size))
+    moved, last = np.zeros((case.draws, HORIZONS.size)), float(case.counts.iloc[-1])
     for at, horizon in enumerate(HORIZONS):
-        rows = case.changes[case.changes["years"] == horizon]
-        if len(rows) < FEW:
+        size, change = case.changes[horizon]
+        if size.size < FEW:
             moved[:, at] = moved[:, at - 1] * np.sqrt(horizon / max(horizon - 1, 1))
             continue
-        away = np.abs(np.log(rows["count"].to_numpy() / max(case.last, 1)))
-        near = np.argsort(away, kind="stable")[:NEAREST]
-        moved[:, at] = np.quantile(rows["change"].to_numpy()[near], case.ranks)
-    return case.last * np.exp(moved)
+        near = np.argsort(np.abs(size - np.log(max(last, 1))), kind="stable")[:NEAREST]
+        moved[:, at] = np.quantile(change[near], case.ranks)
+    return last * np.exp(moved)
 
 
 def by_trend(method: str, case: Case) -> np.ndarray:
     """A method of the trend room on the council's counts, 31 March as the month of March."""
-    known = case.known
-    series = trend.tidy([f"{year}-03" for year in known.counts.index], known.counts.to_numpy(), known.children)
-    recent = national.yearly_growth(known.england[known.measure]).iloc[-HORIZONS.size :]
+    series = trend.tidy([f"{year}-03" for year in case.counts.index], case.counts.to_numpy(), case.known.children)
+    recent = national.yearly_growth(case.known.england[case.known.measure]).iloc[-HORIZONS.size :]
     found = trend.forecast(
         method, series, 12 * HORIZONS[-1], case.draws, case.seed, national_growth=recent.mean() if recent.size else None
     )
@@ -281,37 +296,37 @@ def one_origin(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
     measure, origin = task
     known = known_at(settings, measure, origin)
     pasts = {council: past for council, here in known.items() if (past := history(here)) is not None}
+    came = settings.panel.figures[MEASURES[measure][0]].unstack("year").reindex(columns=origin + HORIZONS)
     rows = []
     for even in (True, False):
-        figures, changes = estimate(
-            measure,
-            {council: past for council, past in pasts.items() if tunes(council) == even},
-            settings.country.loc[:origin],
-        )
-        for council in [council for council in known if tunes(council) != even]:
-            seed = number(settings.seed, council, measure, origin)
-            case = Case(council, known[council], pasts.get(council), figures, changes, settings.draws, seed)
-            rows += _scored(settings, case)
+        taught = {council: past for council, past in pasts.items() if tunes(council) == even}
+        figures, outturns = estimate(measure, taught, settings.country.loc[:origin])
+        by_years = {h: outturns[outturns["years"] == h] for h in HORIZONS}
+        changes = {h: (np.log(part["count"].to_numpy()), part["change"].to_numpy()) for h, part in by_years.items()}
+        for council, here in known.items():
+            if tunes(council) != even and came.loc[council].notna().any():
+                counts, seed = here.counts, number(settings.seed, council, measure, origin)
+                exact = counts[~here.rounded.to_numpy()]
+                case = Case(council, here, counts, exact, pasts.get(council), figures, changes, settings.draws, seed)
+                rows += _scored(settings, case, came.loc[council].to_numpy())
     return pd.DataFrame(rows)
 
 
-def _scored(settings: Settings, case: Case) -> list[dict]:
-    """One row a method and horizon whose outturn is known."""
-    known, rows = case.known, []
-    outturns = settings.panel.figures[MEASURES[known.measure][0]]
-    came = np.array([outturns.get((case.council, known.origin + h), np.nan) for h in HORIZONS])
-    held = np.isfinite(came)
-    if not held.any():
-        return []
-    whole = known.counts[(known.counts > 0) & ~known.rounded]
+def _scored(settings: Settings, case: Case, came: np.ndarray) -> list[dict]:
+    """One row a method and horizon whose outturn is known.
+
+    came  [horizon]
+    """
+    held, counts, rows = np.isfinite(came), case.counts.to_numpy(), []
+    exact = case.exact[case.exact > 0].to_numpy()
     about = {
         "council": case.council,
         "name": settings.panel.names[case.council],
-        "measure": known.measure,
-        "origin": known.origin,
-        "last": case.last,
-        "scale": np.nan_to_num(known.counts.diff().abs().mean()),
-        "volatility": np.log(whole).diff().std(),
+        "measure": case.known.measure,
+        "origin": case.known.origin,
+        "last": counts[-1],
+        "scale": np.abs(np.diff(counts)).mean() if counts.size > 1 else 0.0,
+        "volatility": np.diff(np.log(exact)).std(ddof=1) if exact.size > 2 else np.nan,
     }
     for method in settings.methods:
         draws = METHODS[method](case)
@@ -350,7 +365,7 @@ def calibrate(settings: Settings, councils: Iterable[str]) -> pd.DataFrame:
         known = known_at(settings, measure, origin)
         pasts = {council: past for council in councils if council in known and (past := history(known[council]))}
         figures, taught = estimate(measure, pasts, settings.country)
-        figures = replace(figures, memory=memory(taught, figures))
+        figures = replace(figures, memory=memory(taught, pasts, figures))
         rng = np.random.default_rng([settings.seed, *measure.encode()])
         again = pd.DataFrame([_values(_resampled(pasts, taught, figures, rng)) for _ in range(RESAMPLES)])
         low, high = again.quantile(0.1), again.quantile(0.9)
@@ -373,8 +388,8 @@ def _resampled(pasts: dict[str, Past], taught: pd.DataFrame, figures: Figures, r
         growth = national.yearly_growth(next(iter(pasts.values())).country)
         found += rng.normal(0, np.sqrt((1 - found**2) / growth.size))
     kept = taught[weight > 0]
-    new = shape(taught, found, weight * taught["origin"].map(dict(zip(origins, years, strict=True))).to_numpy())
-    return replace(new, memory=memory(kept, new))
+    new = shape(taught, pasts, found, weight * taught["origin"].map(dict(zip(origins, years, strict=True))).to_numpy())
+    return replace(new, memory=memory(kept, pasts, new))
 
 
 def _values(figures: Figures) -> dict[str, float]:
