@@ -4,7 +4,7 @@ Councils with an odd DfE code are forecast with figures from those with an even 
 council is forecast with figures that its own outturns made. Every method has one interface: a `Case` in, draws out.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +23,7 @@ from forecast.record import scores
 from forecast.record.chain import CannotRun, Known
 from forecast.record.farm import spread
 from forecast.record.origins import OWN_WALK, POOLED, number
-from forecast.record.panel import MEASURES, Panel, as_known
+from forecast.record.panel import MEASURES, Panel, as_known, read_panel
 from forecast.record.tune import tunes
 
 CLOSED = "forecast"
@@ -38,10 +38,14 @@ NEAREST = 300  # past changes of the councils nearest in size that make the pool
 FEW = 30  # fewer changes than this make no quantiles: the year before, wider by the root of time, stands in
 RESAMPLES = 50
 ROUNDS = 3
+FINE = 6  # decimals kept of a figure: beyond them an optimiser differs from machine to machine
+PAIRS = 1000  # resamples of a paired interval
+THIRDS = ("low", "middle", "high")
+COMMAND = "python -m forecast.record.strict PANEL --editions EDITIONS --figures --out data/calibration"
 ROW = ("method", "horizon", "outturn", "p10", "p50", "p90", "crps", "pit")
 ABOUT = {  # name -> unit, and how it is found
     "follow": ("share", "likeliest given past outturns, Student t 10; before them 1, SD 0.2"),
-    "momentum": ("share", "the same; before them 0, SD 0.1"),
+    "momentum": ("share", "LAC: the same; before them 0, SD 0.1. CP: none, for it made forecasts worse"),
     "spread": ("log", "the same; before them log 0.1, SD 1"),
     "size": ("power", "the same, of 1 + 70 / count; before them 0.5, SD 0.5"),
     "horizon": ("power", "the same, of years ahead; before them 0.5, SD 0.2"),
@@ -178,7 +182,7 @@ def shape(
     for _ in range(ROUNDS):
         at = minimize(misfit, at, method="BFGS").x
         log_volatile = np.log(volatilities(rows, pasts, Figures(*at, 0.0, expected)))
-    return Figures(*at, 0.0, expected)
+    return Figures(*at.round(FINE) + 0.0, 0.0, expected)
 
 
 def memory(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> float:
@@ -355,7 +359,7 @@ def run(settings: Settings, workers: int = 1, cluster: str | None = None, said=l
     return pd.concat(parts, ignore_index=True)
 
 
-def calibrate(settings: Settings, councils: Iterable[str]) -> pd.DataFrame:
+def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
     """The table of data/calibration/totals.csv: every figure from these councils' outturns, with its 80% interval.
 
     The interval is that of resampled councils and, for median and spread, resampled origins besides.
@@ -370,9 +374,11 @@ def calibrate(settings: Settings, councils: Iterable[str]) -> pd.DataFrame:
         again = pd.DataFrame([_values(_resampled(pasts, taught, figures, rng)) for _ in range(RESAMPLES)])
         low, high = again.quantile(0.1), again.quantile(0.9)
         rows += [
-            (measure, name, value, low[name], high[name], *ABOUT[name]) for name, value in _values(figures).items()
+            (measure, name, value, low[name], high[name], *ABOUT[name], COMMAND)
+            for name, value in _values(figures).items()
         ]
-    return pd.DataFrame(rows, columns=["group", "name", "value", "low", "high", "unit", "how"]).round(4)
+    columns = ["group", "name", "value", "low", "high", "unit", "how", "command"]
+    return pd.DataFrame(rows, columns=columns).round(4)
 
 
 def _resampled(pasts: dict[str, Past], taught: pd.DataFrame, figures: Figures, rng: np.random.Generator) -> Figures:
@@ -397,3 +403,82 @@ def _values(figures: Figures) -> dict[str, float]:
     own = {name: value for name, value in vars(figures).items() if name != "expected"}
     found = figures.expected
     return own | (vars(found) if isinstance(found, Departures) else {"persistence": found})
+
+
+def ratios(frame: pd.DataFrame, against: str, seed: int) -> pd.DataFrame:
+    """CRPS of each method over that of another on the forecasts both have, by councils, measure and horizon.
+
+    The 95% interval is paired: whole councils are resampled, with what both methods said of them.
+    """
+    rows = []
+    for councils, measure, horizon, part in cuts(frame):
+        for method in part["method"].unique():
+            both = scores.shared(part, method, against)
+            if method != against and both["council"].nunique() > 1:
+                found = scores.relative(both, method, against, PAIRS, seed)
+                rows.append(
+                    (councils, measure, method, horizon, found.forecasts, found.ratio, found.low95, found.high95)
+                )
+    columns = ["councils", "measure", "method", "horizon", "forecasts", "ratio", "low95", "high95"]
+    return pd.DataFrame(rows, columns=columns).round(4)
+
+
+def cuts(frame: pd.DataFrame):
+    """Councils, measure, horizon and the rows of each: every table's cuts."""
+    odd = ~frame["council"].map(tunes)
+    for councils, part in {"all": frame, "odd codes": frame[odd]}.items():
+        for measure, rows in part.groupby("measure", sort=False):
+            yield councils, measure, "all", rows
+            yield from ((councils, measure, str(h), held) for h, held in rows.groupby("horizon"))
+
+
+def ranges(frame: pd.DataFrame) -> pd.DataFrame:
+    """Share of outturns inside the 80% range: all, by horizon, and by third of size and of past volatility."""
+    rows = []
+    for councils, measure, horizon, part in cuts(frame):
+        parts = [("all", part)]
+        if horizon == "all":
+            for column in ("last", "volatility"):
+                third = pd.qcut(part[column], len(THIRDS), labels=[f"{word} {column}" for word in THIRDS])
+                parts += list(part.groupby(third, observed=True))
+        for third, held in parts:
+            inside = ((held["p10"] <= held["outturn"]) & (held["outturn"] <= held["p90"])).groupby(held["method"])
+            rows += [
+                (councils, measure, method, horizon, third, count, share)
+                for method, count, share in zip(inside.mean().index, inside.size(), inside.mean(), strict=True)
+            ]
+    columns = ["councils", "measure", "method", "horizon", "third", "forecasts", "inside"]
+    return pd.DataFrame(rows, columns=columns).round(4)
+
+
+def main() -> None:
+    """python -m forecast.record.strict PANEL [EDITIONS] [--figures | --method NAME ...]: the record, or the figures."""
+    from argparse import ArgumentParser
+    from pathlib import Path
+
+    parser = ArgumentParser(description="The record in strict time of a panel of councils, or the figures it makes.")
+    parser.add_argument("panel", type=Path, help="councils by year, CSV")
+    parser.add_argument("--editions", type=Path, help="LAC as each edition published it, CSV")
+    parser.add_argument("--country", type=Path, default=Path("data/published/england_by_year.csv"))
+    parser.add_argument("--figures", action="store_true", help="estimate the figures instead")
+    parser.add_argument("--method", action="append", choices=METHODS, help="score this method too; may be repeated")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="folder for the tables; without it they are printed")
+    asked = parser.parse_args()
+    panel, country = read_panel(asked.panel, asked.editions), pd.read_csv(asked.country).set_index("year")
+    settings = Settings(panel, country, tuple(dict.fromkeys([*QUICK, *(asked.method or ())])))
+    if asked.figures:
+        tables = {"totals": calibrate(settings, [council for council in panel.councils if tunes(council)])}
+    else:
+        frame = run(settings, asked.workers, None, print)
+        tables = {"scores": frame, "ratios": ratios(frame, OWN_WALK, settings.seed), "ranges": ranges(frame)}
+    for name, table in tables.items():
+        if asked.out:
+            asked.out.mkdir(parents=True, exist_ok=True)
+            table.to_csv(asked.out / f"{name}.csv", index=False, lineterminator="\n")
+        elif name != "scores":
+            print(table.to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
