@@ -40,7 +40,7 @@ RESAMPLES = 50
 ROUNDS = 3
 FINE = 6  # decimals kept of a figure: beyond them an optimiser differs from machine to machine
 PAIRS = 1000  # resamples of a paired interval
-THIRDS = ("low", "middle", "high")
+THIRDS_OF = {"last": ("small", "middling", "large"), "volatility": ("calm", "usual", "volatile")}  # councils
 COMMAND = "python -m forecast.record.strict PANEL --editions EDITIONS --figures --out data/calibration"
 ROW = ("method", "horizon", "outturn", "p10", "p50", "p90", "crps", "pit")
 ABOUT = {  # name -> unit, and how it is found
@@ -436,17 +436,13 @@ def ranges(frame: pd.DataFrame) -> pd.DataFrame:
     """Share of outturns inside the 80% range: all, by horizon, and by third of size and of past volatility."""
     rows = []
     for councils, measure, horizon, part in cuts(frame):
-        parts = [("all", part)]
-        if horizon == "all":
-            for column in ("last", "volatility"):
-                third = pd.qcut(part[column], len(THIRDS), labels=[f"{word} {column}" for word in THIRDS])
-                parts += list(part.groupby(third, observed=True))
-        for third, held in parts:
-            inside = ((held["p10"] <= held["outturn"]) & (held["outturn"] <= held["p90"])).groupby(held["method"])
-            rows += [
-                (councils, measure, method, horizon, third, count, share)
-                for method, count, share in zip(inside.mean().index, inside.size(), inside.mean(), strict=True)
-            ]
+        for method, held in part.groupby("method", sort=False):
+            inside = (held["p10"] <= held["outturn"]) & (held["outturn"] <= held["p90"])
+            parts = [("all", inside)]
+            for column, word in THIRDS_OF.items() if horizon == "all" else ():
+                place = held[column].rank(method="first", pct=True)
+                parts += list(inside.groupby(pd.cut(place, [0, 1 / 3, 2 / 3, 1], labels=word), observed=True))
+            rows += [(councils, measure, method, horizon, third, part.size, part.mean()) for third, part in parts]
     columns = ["councils", "measure", "method", "horizon", "third", "forecasts", "inside"]
     return pd.DataFrame(rows, columns=columns).round(4)
 
