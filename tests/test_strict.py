@@ -95,7 +95,7 @@ def test_the_forecast_is_the_closed_form_of_totals(settings):
     """One council by the functions a case uses."""
     known = strict.known_at(settings, "cp", 2020)
     pasts = {council: strict.history(here) for council, here in known.items()}
-    figures, _ = strict.estimate("cp", {c: p for c, p in pasts.items() if tunes(c)}, COUNTRY.loc[:2020])
+    figures, _ = strict.estimate(known, {c: p for c, p in pasts.items() if tunes(c)})
     expected = totals.ahead(pasts["103"], figures, [1, 2, 3]).quantiles((np.arange(100) + 0.5) / 100)
     rows = strict.one_origin(settings, ("cp", 2020))
     found = rows[(rows["council"] == "103") & (rows["method"] == strict.CLOSED)]
@@ -140,18 +140,19 @@ def taught(count: int, truth: Figures, rng: np.random.Generator) -> tuple[pd.Dat
     council = [str(at) for at in range(count)]
     rows = pd.DataFrame({"council": council, "at": 0, "origin": 2010.25, "years": rng.choice([1, 2, 3], count)})
     rows["count"], rows["expected"] = rng.uniform(30, 900, count), rng.normal(0, 0.08, count)
-    rows["own"] = rng.normal(0, 0.1, count)
+    rows["own"], rows["uasc"] = rng.normal(0, 0.1, count), rng.uniform(0, 0.3, count)
     scale = np.exp(truth.spread + truth.size * np.log1p(70 / rows["count"]) + truth.horizon * np.log(rows["years"]))
-    middle = truth.follow * rows["expected"] + truth.momentum * rows["own"]
+    middle = truth.follow * rows["expected"] + truth.momentum * rows["own"] + truth.uasc * rows["uasc"]
     rows["change"] = middle + scale * stats.t.rvs(10, size=count, random_state=rng)
     return rows, {name: Past(np.array([2010.25]), np.array([100.0]), np.zeros(1), COUNTRY["lac"]) for name in council}
 
 
 def test_shape_finds_the_figures_that_made_the_outturns():
-    truth = Figures(0.7, 0.15, -2.5, 0.8, 0.35, 0.5, 0.0, 0.5)
+    truth = Figures(0.7, 0.15, -0.3, -2.5, 0.8, 0.35, 0.5, 0.0, 0.5)
     rows, pasts = taught(20_000, truth, np.random.default_rng(2))
     found = strict.shape(rows, pasts, 0.5)
     assert found.follow == pytest.approx(0.7, abs=0.03) and found.momentum == pytest.approx(0.15, abs=0.02)
+    assert found.uasc == pytest.approx(-0.3, abs=0.03)
     assert found.spread == pytest.approx(-2.5, abs=0.05) and found.size == pytest.approx(0.8, abs=0.06)
     assert found.horizon == pytest.approx(0.35, abs=0.04)
     assert found.own == pytest.approx(0.5, abs=1e-3)  # nothing was seen of it: plain sense stays
@@ -159,8 +160,8 @@ def test_shape_finds_the_figures_that_made_the_outturns():
 
 
 def test_before_any_outturn_the_figures_are_plain_sense():
-    found = strict.shape(taught(0, Figures(1, 0, 0, 0, 0, 0, 0, 0.5), np.random.default_rng(1))[0], {}, 0.5)
-    assert found == Figures(1.0, 0.0, round(np.log(0.1), 6), 0.5, 0.5, 0.5, 0.0, 0.5)
+    found = strict.shape(taught(0, Figures(1, 0, 0, 0, 0, 0, 0, 0, 0.5), np.random.default_rng(1))[0], {}, 0.5)
+    assert found == Figures(1.0, 0.0, 0.0, round(np.log(0.1), 6), 0.5, 0.5, 0.5, 0.0, 0.5)
 
 
 def test_departures_of_councils_are_recovered():
@@ -210,7 +211,7 @@ def test_the_projects_figures_are_what_the_real_panel_says(real):
     for measure in ("lac", "cp"):
         known = strict.known_at(real, measure, 2025)
         pasts = {c: past for c, here in known.items() if tunes(c) and (past := strict.history(here))}
-        found = strict._values(strict.estimate(measure, pasts, real.country)[0])
+        found = strict._values(strict.estimate(known, pasts)[0])
         assert {name: found[name] for name in found if name != "memory"} == pytest.approx(
             table[measure].drop("memory").to_dict(), abs=1e-3
         )
@@ -220,7 +221,7 @@ def test_the_real_record_keeps_its_promises(real):
     """80% ranges hold 78 to 82%, and 76 to 84% in every third of size and of past volatility."""
     frame = strict.run(real)
     bar = strict.ratios(frame, strict.OWN_WALK, 1).set_index(["councils", "measure", "method", "horizon"])["ratio"]
-    assert bar["all", "lac", strict.CLOSED, "all"] < 0.91 and bar["all", "cp", strict.CLOSED, "all"] < 0.875
+    assert bar["all", "lac", strict.CLOSED, "all"] < 0.90 and bar["all", "cp", strict.CLOSED, "all"] < 0.875
     kept = strict.ranges(frame)
     kept = kept[(kept["method"] == strict.CLOSED) & (kept["horizon"] == "all")]
     assert kept.loc[kept["third"] == "all", "inside"].between(0.78, 0.82).all()

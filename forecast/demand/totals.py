@@ -1,6 +1,7 @@
 """The closed form of a council's totals: looked-after children (LAC) and child protection (CP) plans, any time ahead.
 
-    median of LAC   last count x exp(follow x England's expected growth  +  momentum x own log change of the last year)
+    median of LAC   last count x exp(follow x England's expected growth  +  momentum x own log change of the last year
+                                     +  uasc x share of unaccompanied asylum-seeking children, who soon turn 18)
     median of CP    last count x exp(follow x return to the council's lasting level against England)
     spread          the logarithm of a count strays from that of the median as Student's t with 10 degrees, times
                     exp(spread + size x log(1 + 70 / last count) + horizon x log(years ahead))
@@ -32,7 +33,7 @@ MARCH = 0.25  # 31 March, as a part of the year
 USUAL_YEARS = 20.0  # a council's own volatility is what its past shows beside so many years of the usual
 MOST_SURPRISE = 9.0  # three usual changes, squared: a recording error in one year makes no council volatile
 VARIANCE = DEGREES / (DEGREES - 2)  # of Student's t
-SHAPE = ("follow", "momentum", "spread", "size", "horizon", "own", "memory")
+SHAPE = ("follow", "momentum", "uasc", "spread", "size", "horizon", "own", "memory")
 LAC, CP = "lac", "cp"
 
 
@@ -42,6 +43,7 @@ class Figures:
 
     follow       share of the expected change that is followed
     momentum     share of the council's own log change of the last year that goes on; CP: 0
+    uasc         log change within a year for a council all of whose LAC are unaccompanied asylum-seeking children; CP: 0
     spread, size, horizon   log scale of the misses: at one year and many children; for few children; by years ahead
     own          how far the council's own volatility makes its scale: 0 not at all, 1 wholly
     memory       ranks one and two years ahead correlate by (1/2) ** memory, and so on by the ratio of the times
@@ -50,6 +52,7 @@ class Figures:
 
     follow: float
     momentum: float
+    uasc: float
     spread: float
     size: float
     horizon: float
@@ -163,13 +166,15 @@ class Total:
         return self.at(t * np.sqrt(DEGREES / chdtri(DEGREES, tails))[:, None])
 
 
-def ahead(past: Past, figures: Figures, years: np.ndarray) -> Total:
+def ahead(past: Past, figures: Figures, years: np.ndarray, uasc: float = 0.0) -> Total:
     """The total of a group at times after its newest count.
 
     years  [month]  above 0; 0.25 is three months
+    uasc   share of its LAC who are unaccompanied asylum-seeking children, 0 to 1; 0 where it is not known
     """
     years = np.asarray(years, float)
     expected = expected_change(past, figures.expected, np.clip(years, 1, LONGEST))
-    middle = (figures.follow * expected + figures.momentum * last_change(past)) * np.minimum(years, 1)
+    at_once = figures.momentum * last_change(past) + figures.uasc * uasc
+    middle = (figures.follow * expected + at_once) * np.minimum(years, 1)
     spread = scale(figures, past.counts[-1], years, volatility(past, figures)[-1])
     return Total(float(past.counts[-1]), years, middle, spread, figures.memory)

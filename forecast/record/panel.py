@@ -27,6 +27,7 @@ FIGURES = [
     "population_all_ages",
 ]
 SIGNED = {"net_internal_migration_all_ages", "net_international_migration_all_ages"}
+UASC = "uasc"
 RATE_OF_ENDS = "cpp_ended_rate_per_10k"
 FIRST_PUBLISHED = {
     "lac": "lac_first_published",
@@ -63,7 +64,7 @@ class Panel:
 def read_panel(path: Path, editions: Path | None = None) -> Panel:
     """Read a panel and, where given, its figures by edition. Raises BadInput naming file, line and column."""
     rows = _rows(path, [*NAMES, *FIGURES])
-    optional = [name for name in [RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
+    optional = [name for name in [UASC, RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
     frame = rows[NAMES].copy()
     for column in [*FIGURES, *optional]:
         frame[column] = _numbers(path, rows, column)

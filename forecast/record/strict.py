@@ -23,7 +23,7 @@ from forecast.record import scores
 from forecast.record.chain import CannotRun, Known
 from forecast.record.farm import spread
 from forecast.record.origins import OWN_WALK, POOLED, number
-from forecast.record.panel import MEASURES, Panel, as_known, read_panel
+from forecast.record.panel import MEASURES, UASC, Panel, as_known, read_panel
 from forecast.record.tune import tunes
 
 CLOSED = "forecast"
@@ -46,6 +46,7 @@ ROW = ("method", "horizon", "outturn", "p10", "p50", "p90", "crps", "pit")
 ABOUT = {  # name -> unit, and how it is found
     "follow": ("share", "likeliest given past outturns, Student t 10; before them 1, SD 0.2"),
     "momentum": ("share", "LAC: the same; before them 0, SD 0.1. CP: none, for it made forecasts worse"),
+    "uasc": ("log a share", "LAC: the same; before them 0, SD 0.3. CP: none"),
     "spread": ("log", "the same; before them log 0.1, SD 1"),
     "size": ("power", "the same, of 1 + 70 / count; before them 0.5, SD 0.5"),
     "horizon": ("power", "the same, of years ahead; before them 0.5, SD 0.2"),
@@ -61,6 +62,7 @@ ABOUT = {  # name -> unit, and how it is found
 BEFORE = {
     "follow": (1.0, 0.2),  # councils go where England's numbers point
     "momentum": (0.0, 0.1),  # last year's change does not go on
+    "uasc": (0.0, 0.3),  # those who turn 18 are followed by others
     "spread": (np.log(0.1), 1.0),  # a tenth in a year
     "size": (0.5, 0.5),
     "horizon": (0.5, 0.2),  # misses grow with the root of time, as a walk's do
@@ -85,11 +87,19 @@ def history(known: Known) -> Past | None:
     return Past(years, counts.to_numpy(), np.zeros(counts.size), known.england[known.measure].dropna())
 
 
-def examples(pasts: dict[str, Past], expected: float | Departures) -> pd.DataFrame:
+def uasc_share(known: Known) -> dict[float, float]:
+    """Time of each count -> share of LAC who are unaccompanied asylum-seeking children; times without it are left out."""
+    if known.measure == CP or UASC not in known.council:
+        return {}
+    share = (known.council[UASC] / known.counts).replace(np.inf, np.nan).dropna().clip(upper=1)
+    return dict(zip(share.index + totals.MARCH, share, strict=True))
+
+
+def examples(pasts: dict[str, Past], expected: float | Departures, uasc: dict[str, dict[float, float]]) -> pd.DataFrame:
     """Every past forecast one to three years ahead whose outturn is known, a row each.
 
     council, at (place of the count in its past), origin, years (ahead), count (at the origin), expected (log change),
-    own (log change of the year before; 0 for plans, whose changes do not go on), change (log change that came)
+    own (log change of the year before; 0 for plans, whose changes do not go on), uasc (share), change (log, that came)
     """
     growth, rows = {}, []
     for council, past in pasts.items():
@@ -105,11 +115,14 @@ def examples(pasts: dict[str, Past], expected: float | Departures) -> pd.DataFra
                 if year not in growth:
                     growth[year] = totals.expected_change(past.until(past.years[at]), expected, HORIZONS)
                 ahead, own = growth[year], totals.last_change(seen)
+            count, share = past.counts[at], uasc.get(council, {}).get(past.years[at], 0.0)
             rows += [
-                (council, at, year, h, past.counts[at], ahead[h - 1], own, np.log(past.counts[to] / past.counts[at]))
+                (council, at, year, h, count, ahead[h - 1], own, share, np.log(past.counts[to] / count))
                 for h, to in later
             ]
-    return pd.DataFrame(rows, columns=["council", "at", "origin", "years", "count", "expected", "own", "change"])
+    return pd.DataFrame(
+        rows, columns=["council", "at", "origin", "years", "count", "expected", "own", "uasc", "change"]
+    )
 
 
 def departures(pasts: list[Past], weight: np.ndarray | None = None) -> Departures:
@@ -156,7 +169,7 @@ def volatilities(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -
 
 def misses(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> np.ndarray:
     """How many scales each outturn fell from the median, [example]."""
-    middle = figures.follow * rows["expected"] + figures.momentum * rows["own"]
+    middle = figures.follow * rows["expected"] + figures.momentum * rows["own"] + figures.uasc * rows["uasc"]
     scale = totals.scale(figures, rows["count"], rows["years"], volatilities(rows, pasts, figures))
     return ((rows["change"] - middle) / scale).to_numpy()
 
@@ -168,14 +181,15 @@ def shape(
 
     A council's volatility is against the usual, which is what is sought: it is worked out anew in each of three rounds.
     """
-    expect, own, change, count = (rows[name].to_numpy(float) for name in ("expected", "own", "change", "count"))
+    read = rows[["expected", "own", "uasc"]].to_numpy(float)
+    change, count = (rows[name].to_numpy(float) for name in ("change", "count"))
     few, ahead = np.log1p(totals.SMALL / count), np.log(rows["years"].to_numpy(float))
     before, moved = np.array(list(BEFORE.values())).T
     at, log_volatile = before, np.zeros(len(rows))
 
     def misfit(at: np.ndarray) -> float:
-        log_scale = at[2] + at[3] * few + at[4] * ahead + at[5] / 2 * log_volatile
-        away = (change - at[0] * expect - at[1] * own) * np.exp(-log_scale)
+        log_scale = at[3] + at[4] * few + at[5] * ahead + at[6] / 2 * log_volatile
+        away = (change - read @ at[:3]) * np.exp(-log_scale)
         each = log_scale + (DEGREES + 1) / 2 * np.log1p(away**2 / DEGREES)
         return float((weight * each).sum() / OVERLAP + (((at - before) / moved) ** 2).sum() / 2)
 
@@ -193,10 +207,11 @@ def memory(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> floa
     return float(np.mean([-np.log(together.at[a, b]) / np.log(b / a) for a, b in pairs]))
 
 
-def estimate(measure: str, pasts: dict[str, Past], country: pd.DataFrame) -> tuple[Figures, pd.DataFrame]:
-    """The figures of one measure from these councils' pasts alone, and the examples they were made of."""
-    found = departures(list(pasts.values())) if measure == CP else persistence(country[measure])
-    rows = examples(pasts, found)
+def estimate(known: dict[str, Known], pasts: dict[str, Past]) -> tuple[Figures, pd.DataFrame]:
+    """The figures of one measure from the pasts of some of the known councils alone, and the examples they were made of."""
+    one = next(iter(known.values()))
+    found = departures(list(pasts.values())) if one.measure == CP else persistence(one.england[one.measure])
+    rows = examples(pasts, found, {council: uasc_share(known[council]) for council in pasts})
     return shape(rows, pasts, found), rows
 
 
@@ -230,7 +245,8 @@ class Case:
 def closed_form(case: Case) -> np.ndarray:
     if case.past is None:
         return np.zeros((case.draws, HORIZONS.size))
-    return totals.ahead(case.past, case.figures, HORIZONS).quantiles(case.ranks)
+    share = uasc_share(case.known).get(case.past.years[-1], 0.0)
+    return totals.ahead(case.past, case.figures, HORIZONS, share).quantiles(case.ranks)
 
 
 def own_walk(case: Case) -> np.ndarray | None:
@@ -304,7 +320,7 @@ def one_origin(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
     rows = []
     for even in (True, False):
         taught = {council: past for council, past in pasts.items() if tunes(council) == even}
-        figures, outturns = estimate(measure, taught, settings.country.loc[:origin])
+        figures, outturns = estimate(known, taught)
         by_years = {h: outturns[outturns["years"] == h] for h in HORIZONS}
         changes = {h: (np.log(part["count"].to_numpy()), part["change"].to_numpy()) for h, part in by_years.items()}
         for council, here in known.items():
@@ -368,7 +384,7 @@ def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
     for measure in MEASURES:
         known = known_at(settings, measure, origin)
         pasts = {council: past for council in councils if council in known and (past := history(known[council]))}
-        figures, taught = estimate(measure, pasts, settings.country)
+        figures, taught = estimate(known, pasts)
         figures = replace(figures, memory=memory(taught, pasts, figures))
         rng = np.random.default_rng([settings.seed, *measure.encode()])
         again = pd.DataFrame([_values(_resampled(pasts, taught, figures, rng)) for _ in range(RESAMPLES)])
