@@ -159,6 +159,14 @@ def test_shape_finds_the_figures_that_made_the_outturns():
     assert stats.kstest(strict.misses(rows, pasts, found), stats.t(10).cdf).pvalue > 0.01
 
 
+def test_a_method_of_the_trend_room_is_scored_under_the_same_interface(settings):
+    rows = strict.one_origin(replace(settings, methods=("no change", strict.OWN_WALK)), ("cp", 2018))
+    sums = rows.groupby("method")["horizon"].agg(["size", "sum"])
+    assert sums.loc["no change"].tolist() == sums.loc[strict.OWN_WALK].tolist() == [24, 48]
+    flat = rows[rows["method"] == "no change"]
+    assert np.log(flat["p50"] / flat["last"]).abs().max() < 0.1
+
+
 def test_before_any_outturn_the_figures_are_plain_sense():
     found = strict.shape(taught(0, Figures(1, 0, 0, 0, 0, 0, 0, 0, 0.5), np.random.default_rng(1))[0], {}, 0.5)
     assert found == Figures(1.0, 0.0, 0.0, round(np.log(0.1), 6), 0.5, 0.5, 0.5, 0.0, 0.5)

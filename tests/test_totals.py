@@ -70,7 +70,7 @@ def test_beyond_five_years_the_median_stays_and_the_spread_goes_on():
 
 def test_scale_by_hand():
     found = totals.ahead(lac_past(), LAC, [1 / 12, 1, 2.5]).scale
-    assert found == pytest.approx(np.exp(-2.8) * (1 + 70 / 200) ** 0.9 * np.array([1 / 12, 1, 2.5]) ** 0.6)
+    assert found == pytest.approx(np.exp(-2.8) * (1 + 70 / 200) ** 0.9 * np.array([12**-0.5, 1, 2.5**0.6]))
 
 
 def test_volatility_by_hand():

@@ -11,9 +11,10 @@ England's growth returns to its long-run pace by a fixed share a year; the lasti
 `trend.levels`. The origin is the newest month end that holds a count, and time is counted from there in years, parts of
 a year as well. The figures are estimated by `record.strict`; data/calibration/totals.csv holds them with their source.
 
-Within the first year the median moves evenly (yearly counts say nothing of the months). Valid up to five years ahead:
-beyond them the median stays and the spread goes on. The logarithm of Student's t has no
-mean: a mean of draws is that of their number, and quantiles are what is published.
+Yearly counts say nothing of the months: within the first year the median moves evenly, and the spread grows with the
+root of time, a walk's. (The power of CP, a quarter, would put half of a year's spread into one month.) Valid up to five
+years ahead: beyond them the median stays and the spread goes on. What is Student's t on the logarithm has no mean: a
+mean of draws depends on how many there are, and quantiles are what is published.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Figures:
 
     follow       share of the expected change that is followed
     momentum     share of the council's own log change of the last year that goes on; CP: 0
-    uasc         log change within a year for a council all of whose LAC are unaccompanied asylum-seeking children; CP: 0
+    uasc         log change within a year, were all LAC unaccompanied asylum-seeking children; CP: 0
     spread, size, horizon   log scale of the misses: at one year and many children; for few children; by years ahead
     own          how far the council's own volatility makes its scale: 0 not at all, 1 wholly
     memory       ranks one and two years ahead correlate by (1/2) ** memory, and so on by the ratio of the times
@@ -76,7 +77,7 @@ def growth_ahead(country: pd.Series, persistence: float, since: float, years: np
 
     country  year -> children at 31 March, up to what was published
     since    years from the country's last count to the origin
-    Departures from the long-run pace fade by `persistence` a year. No growth where fewer than ten years of it are known.
+    Of a departure from the long-run pace `persistence` is left after a year. No growth where under ten years are known.
     """
     growth = national.yearly_growth(country)
     if growth.size < national.LONG_RUN:
@@ -102,7 +103,7 @@ def last_change(past: Past) -> float:
 
 
 def volatility(past: Past, figures: Figures) -> np.ndarray:
-    """Mean square of the council's yearly log changes up to each count, against the usual for its size, [point]; 1 is usual."""
+    """Mean square of the council's yearly log changes up to each count, over the usual for its size, [point]."""
     usual = np.exp(figures.spread + figures.size * np.log1p(SMALL / past.counts[:-1]))
     square = np.minimum((np.diff(np.log(past.counts)) / usual) ** 2, MOST_SURPRISE) / VARIANCE
     yearly = np.isclose(np.diff(past.years), 1)
@@ -111,9 +112,12 @@ def volatility(past: Past, figures: Figures) -> np.ndarray:
 
 
 def scale(figures: Figures, count, years, volatile) -> np.ndarray:
-    """Scale of the log misses, for counts, years ahead (above 0) and volatilities of one shape."""
-    log_scale = figures.spread + figures.size * np.log1p(SMALL / count) + figures.horizon * np.log(years)
-    return np.exp(log_scale) * volatile ** (figures.own / 2)
+    """Scale of the log misses, for counts, years ahead (above 0) and volatilities of one shape.
+
+    Within the first year it grows with the root of time, as the chance of who starts and who leaves does.
+    """
+    grown = np.log(years) * np.where(np.less(years, 1), 0.5, figures.horizon)
+    return np.exp(figures.spread + figures.size * np.log1p(SMALL / count) + grown) * volatile ** (figures.own / 2)
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ class Total:
         return self.last * np.exp(self.middle + self.scale * t)
 
     def quantiles(self, ranks: np.ndarray) -> np.ndarray:
-        """Children at ranks between 0 and 1: [rank] gives [rank x month], each holding its rank; [draw x month] as it is."""
+        """Children at ranks between 0 and 1: [rank] gives [rank x month], each keeping its rank; or [draw x month]."""
         ranks = np.asarray(ranks, float)
         return self.at(stdtrit(DEGREES, ranks if ranks.ndim > 1 else ranks[:, None]))
 

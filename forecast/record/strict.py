@@ -88,7 +88,7 @@ def history(known: Known) -> Past | None:
 
 
 def uasc_share(known: Known) -> dict[float, float]:
-    """Time of each count -> share of LAC who are unaccompanied asylum-seeking children; times without it are left out."""
+    """Time of each count -> share of LAC who are unaccompanied asylum-seeking children, where it is known."""
     if known.measure == CP or UASC not in known.council:
         return {}
     share = (known.council[UASC] / known.counts).replace(np.inf, np.nan).dropna().clip(upper=1)
@@ -126,7 +126,7 @@ def examples(pasts: dict[str, Past], expected: float | Departures, uasc: dict[st
 
 
 def departures(pasts: list[Past], weight: np.ndarray | None = None) -> Departures:
-    """How councils depart from England: the likeliest, plain sense counting as one council's word; surprises are capped.
+    """How councils depart from England: what makes them likeliest, plain sense included; surprises are capped.
 
     weight  [council] how often each is counted; None: once
     """
@@ -208,7 +208,7 @@ def memory(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> floa
 
 
 def estimate(known: dict[str, Known], pasts: dict[str, Past]) -> tuple[Figures, pd.DataFrame]:
-    """The figures of one measure from the pasts of some of the known councils alone, and the examples they were made of."""
+    """The figures of one measure from the pasts of some of the known councils alone, and the examples that made them."""
     one = next(iter(known.values()))
     found = departures(list(pasts.values())) if one.measure == CP else persistence(one.england[one.measure])
     rows = examples(pasts, found, {council: uasc_share(known[council]) for council in pasts})
@@ -250,8 +250,11 @@ def closed_form(case: Case) -> np.ndarray:
 
 
 def own_walk(case: Case) -> np.ndarray | None:
-    """The bar: the last count, normal, with the standard deviation of the council's own yearly changes, growing with the
-    root of time. Counts published rounded are left out, and five changes are asked for. It knows no floor."""
+    """The bar: the last count, normal, with the standard deviation of the council's own yearly changes.
+
+    It grows with the root of time. Counts published rounded are left out, and five changes are asked for. It knows no
+    floor, as none was given to it.
+    """
     change = np.diff(case.exact)[np.diff(case.exact.index) == 1]
     if change.size < LEAST_CHANGES:
         return None
