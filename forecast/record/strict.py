@@ -126,7 +126,7 @@ def examples(pasts: dict[str, Past], expected: float | Departures, uasc: dict[st
 
 
 def departures(pasts: list[Past], weight: np.ndarray | None = None) -> Departures:
-    """How councils depart from England: what makes them likeliest, plain sense included; surprises are capped.
+    """How councils depart from England: the likeliest, plain sense included; surprises are capped.
 
     weight  [council] how often each is counted; None: once
     """
@@ -208,7 +208,7 @@ def memory(rows: pd.DataFrame, pasts: dict[str, Past], figures: Figures) -> floa
 
 
 def estimate(known: dict[str, Known], pasts: dict[str, Past]) -> tuple[Figures, pd.DataFrame]:
-    """The figures of one measure from the pasts of some of the known councils alone, and the examples that made them."""
+    """The figures of one measure from the pasts of some of the known councils alone and its examples."""
     one = next(iter(known.values()))
     found = departures(list(pasts.values())) if one.measure == CP else persistence(one.england[one.measure])
     rows = examples(pasts, found, {council: uasc_share(known[council]) for council in pasts})
