@@ -13,20 +13,9 @@ from forecast.case.errors import BadInput
 MEASURES = {"lac": ("lac", "lac_started", "lac_ceased"), "cp": ("cpp", "cpp_started", "cpp_ended")}
 MEASURE_WORDS = {"lac": "Looked-after children", "cp": "Child protection plans"}
 NAMES = ["la_code", "la_name", "year"]
-FIGURES = [
-    "lac",
-    "lac_started",
-    "lac_ceased",
-    "cpp",
-    "cpp_started",
-    "cpp_ended",
-    "pop_0_17",
-    "births_yr_to_mid_year",
-    "net_internal_migration_all_ages",
-    "net_international_migration_all_ages",
-    "population_all_ages",
-]
-SIGNED = {"net_internal_migration_all_ages", "net_international_migration_all_ages"}
+SIGNED = ["net_internal_migration_all_ages", "net_international_migration_all_ages"]
+BY_MID_YEAR = ["births_yr_to_mid_year", *SIGNED, "population_all_ages"]
+FIGURES = [name for names in MEASURES.values() for name in names] + ["pop_0_17", *BY_MID_YEAR]
 UASC = "uasc"
 RATE_OF_ENDS = "cpp_ended_rate_per_10k"
 FIRST_PUBLISHED = {name: f"{name}_first_published" for name in MEASURES["lac"]}
