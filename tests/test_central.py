@@ -183,38 +183,6 @@ def base(case):
     return outlook.prepare(case.central, case.evidence, 4_000, 7)
 
 
-@pytest.mark.parametrize("group", ["lac", "cp"])
-def test_the_middle_of_the_futures_follows_the_central_path(base, case, group):
-    """What the engine draws, with drift and all, has its median where the trends that earned weight put it."""
-    fit = getattr(base, group)
-    stock = getattr(outlook.foresee(base, case.central), group).stock.sum(axis=2)
-    months = np.array([11, 23, 35])
-    wanted = fit.opening.children * np.exp(fit.trend.middle[:3])
-    assert np.median(stock[:, months], axis=0) == pytest.approx(wanted, rel=0.03)
-
-
-def test_the_expected_course_meets_its_aim(base):
-    fit, norms = base.lac, base.norms["lac"]
-    reach_from = fit.start_rate * fit.children
-    cells = central.calibration.age_cells(fit.hazards.age_from, caseload.ADULT_AGE, fit.newborn_share)
-    aim = np.array([0.10, -0.05, 0.20])
-    ahead = np.tile(reach_from, (3, 1))
-    reach = central.responses(fit.hazards, fit.opening, ahead, cells)
-    adjustment = central.adjust_to(aim, reach, fit.hazards, fit.opening, ahead, cells)
-    stock = central.expected_stock(fit.hazards, fit.opening, ahead, cells, adjustment)
-    assert np.log(stock / fit.opening.children) == pytest.approx(aim, abs=2e-4)
-    assert np.allclose(np.triu(reach, 1), 0, atol=1e-9), "a adjustment moves no year before its own"
-    assert norms.trend.shares["national"] > 0
-
-
-def test_no_weight_means_no_change(base, case):
-    """With every share at 0 the middle stays at today's count, whatever rates, population and country do."""
-    norms = base.norms["lac"]
-    flat = replace(norms, trend=replace(norms.trend, shares=dict.fromkeys(earned.METHODS, 0.0)))
-    fit = caseload.on_central_path(base.lac, flat, base.streams["lac"].expected)
-    assert fit.trend.middle == pytest.approx(np.zeros(fit.trend.middle.size))
-
-
 def test_own_record_looks_at_nothing_after_its_origin(base):
     held = base.lac.group.past
     changed = replace(
@@ -231,33 +199,3 @@ def test_own_record_looks_at_nothing_after_its_origin(base):
 def test_by_year_by_hand():
     monthly = np.arange(1, 15, dtype=float)[:, None]
     assert caseload.by_year(monthly).ravel().tolist() == [78.0, (13 + 14) * 6]
-
-
-def test_small_councils_drift_more():
-    """A council of as many as `small` has twice the variance; a large one has no more."""
-    norms = replace(
-        outlook.group_norms(open_case(HOME / "params", HOME / "data", "slough", "2011-06").central)["cp"], small=40.0
-    )
-    of_forty, large = norms.of_size(40), norms.of_size(10**9)
-    for part in ("size", "today"):
-        for drift in ("start_drift", "leave_drift"):
-            usual = getattr(getattr(norms, drift), part)
-            assert getattr(getattr(of_forty, drift), part) == pytest.approx(usual * 2**0.5)
-            assert getattr(getattr(large, drift), part) == pytest.approx(usual)
-
-
-@pytest.mark.parametrize("group", ["lac", "cp"])
-def test_the_coarse_course_is_the_fine_one(base, group):
-    """The path is found on few points; the principal run, month by month on all of them, ends every year where it does."""
-    fit = getattr(base, group)
-    cells = central.calibration.age_cells(
-        fit.hazards.age_from, caseload.ADULT_AGE, fit.newborn_share, caseload.PATH_CELLS
-    )
-    ahead = base.streams[group].expected[:36]
-    at_rest = caseload.by_year(ahead)
-    quick = central.expected_stock(fit.hazards, fit.opening, at_rest, cells, np.zeros(3))
-    steady = np.repeat(at_rest / 12, 12, axis=0)
-    fine = caseload.expected_path(fit, base.streams[group], steady, np.ones(steady.shape), base.months[:36]).stock.sum(
-        axis=1
-    )
-    assert np.log(quick / fine[[11, 23, 35]]) == pytest.approx(np.zeros(3), abs=0.006)

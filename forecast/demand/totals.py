@@ -36,6 +36,12 @@ MOST_SURPRISE = 9.0  # three usual changes, squared: a recording error in one ye
 VARIANCE = DEGREES / (DEGREES - 2)  # of Student's t
 SHAPE = ("follow", "momentum", "uasc", "spread", "size", "horizon", "own", "memory")
 LAC, CP = "lac", "cp"
+IN_WORDS = {
+    "national": "growth of England's numbers",
+    "momentum": "the council's own last year",
+    "uasc": "its share of unaccompanied children",
+    "level": "part of the way back to the council's usual level against England",
+}
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,15 @@ class Total:
         return self.at(t * np.sqrt(DEGREES / chdtri(DEGREES, tails))[:, None])
 
 
+def parts(past: Past, figures: Figures, years: np.ndarray, uasc: float = 0.0) -> dict[str, np.ndarray]:
+    """What makes up the log change of the median, by the names of `IN_WORDS`, [time] each; arguments as for `ahead`."""
+    years = np.asarray(years, float)
+    expected = figures.follow * expected_change(past, figures.expected, np.clip(years, 1, LONGEST))
+    country = "level" if isinstance(figures.expected, Departures) else "national"
+    at_once = {"momentum": figures.momentum * last_change(past), "uasc": figures.uasc * uasc}
+    return {name: change * np.minimum(years, 1) for name, change in ({country: expected} | at_once).items()}
+
+
 def ahead(past: Past, figures: Figures, years: np.ndarray, uasc: float = 0.0) -> Total:
     """The total of a group at times after its newest count.
 
@@ -177,8 +192,6 @@ def ahead(past: Past, figures: Figures, years: np.ndarray, uasc: float = 0.0) ->
     uasc   share of its LAC who are unaccompanied asylum-seeking children, 0 to 1; 0 where it is not known
     """
     years = np.asarray(years, float)
-    expected = expected_change(past, figures.expected, np.clip(years, 1, LONGEST))
-    at_once = figures.momentum * last_change(past) + figures.uasc * uasc
-    middle = (figures.follow * expected + at_once) * np.minimum(years, 1)
+    middle = sum(parts(past, figures, years, uasc).values())
     spread = scale(figures, past.counts[-1], years, volatility(past, figures)[-1])
     return Total(float(past.counts[-1]), years, middle, spread, figures.memory)

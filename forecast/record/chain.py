@@ -6,7 +6,7 @@ A panel holds totals, so ages and lengths of stay are England's, from the refere
 the council's own. Nothing here is a second method: it prepares what `caseload` needs and calls it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ import pandas as pd
 from forecast.case.months import MONTHS_A_YEAR, months_between
 from forecast.demand import caseload
 from forecast.demand.caseload import Calibrated, Norms
-from forecast.demand.central import adjustment_by_month
 from forecast.demand.evidence import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS, Group
 from forecast.demand.pathways import calibration
 from forecast.demand.pathways.calibration import Fit, Margins
@@ -214,8 +213,13 @@ def live(fit: Calibrated, norms: Norms, people: Population, draws: int, seed: in
     wanted, first = starts_ahead(fit, people), int(fit.group.past.years[-1])
     months = months_between(f"{first}-04", f"{first + len(wanted) // MONTHS_A_YEAR}-03")
     stream = caseload.master_stream(fit, wanted, norms.family)
-    leaving = np.exp(-adjustment_by_month(fit.trend, len(months)) / 2)[:, None] * np.ones(wanted.shape)
-    spread = caseload.practice(fit, norms, draws, len(months), lucky(seed))
+    leaving = np.exp(-fit.adjusted(len(months)))[:, None] * np.ones(wanted.shape)
+    rng, shape = lucky(seed), (draws, len(months))
+    spread = replace(
+        caseload.practice(fit, draws, len(months), rng),
+        start_factor=norms.start_drift.factors(rng("start drift"), *shape),
+        leave_factor=norms.leave_drift.factors(rng("leave drift"), *shape),
+    )
     return caseload.simulate(fit, norms, stream, wanted, spread, leaving, months, seed, 1)
 
 

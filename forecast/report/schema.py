@@ -111,14 +111,7 @@ SCENARIO = {
     "activity": _map_of(_map_of(_object(FIGURE))),
     "difference_from_central": _object({"call": _object(FIGURE), "net_cost": _map_of(_object(FIGURE))}),
 }
-METHOD_SHARES = _map_of(NUMBER)
-CENTRAL_PATH = {
-    "changes": _map_of(_list_of(NUMBER)),
-    "shares": METHOD_SHARES,
-    "kept": {"type": "number", "minimum": 0, "maximum": 1},
-    "own_record": _object({"forecasts": {"type": "integer"}, "error": NUMBER, "error_no_change": NUMBER}),
-    "middle": _list_of(NUMBER),
-}
+CENTRAL_PATH = {"parts": _map_of(_list_of(NUMBER)), "middle": _list_of(NUMBER)}
 ALARM = {
     "period": TEXT,
     "residual": NUMBER,

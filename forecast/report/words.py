@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
 from forecast.case.months import month_in_words
-from forecast.demand.trend.earned import IN_WORDS as METHOD_WORDS
+from forecast.demand.totals import IN_WORDS as PART_WORDS
 from forecast.money.lines import LINES
 
 MONEY_STEP = 10_000
@@ -227,7 +227,7 @@ def _template():
     rules = (money, money_signed, children, percent, percent_tenth, chance_in_ten, spread, against, saves, figure)
     pages.filters |= {rule.__name__: rule for rule in (*rules, signed_percent, round_half_up, at_month, drivers)}
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
-    pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "method_words": METHOD_WORDS}
+    pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"money": money, "children": children}
     return pages.get_template("answer.jinja").module
 
@@ -257,7 +257,7 @@ def payback_lines(held: dict | None) -> list[str]:
 
 
 def trend_line(answer: dict, group: str, name: str) -> str:
-    """What the central path of one group is made of, each share from the table."""
+    """What the expected change of one group is made of."""
     return _lines("trend", answer["central_path"][group], name)[0]
 
 

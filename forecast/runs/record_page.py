@@ -9,7 +9,7 @@ from forecast.record.panel import MEASURE_WORDS
 from forecast.record.tables import ALL, JUDGED, SIZES
 from forecast.report import charts
 from forecast.report.notebook import Run
-from forecast.report.words import METHOD_WORDS, children, percent, record_lines, signed_percent
+from forecast.report.words import PART_WORDS, children, percent, record_lines, signed_percent
 from forecast.runs.score import beats
 
 NO_CHANGE = "no change"
@@ -122,16 +122,13 @@ def population() -> pd.DataFrame:
 
 
 def weights(run: Run) -> pd.DataFrame:
-    """What each trend says of the year ahead for this council, the share of it that counts, and what that adds."""
+    """What makes up the expected change of the year ahead for this council."""
     rows = []
     for group, path in run.answer["central_path"].items():
-        for method, share in path["shares"].items():
-            change, name = path["changes"][method][0], METHOD_WORDS[method]
-            adds = signed_percent(share * change)
-            rows.append([MEASURE_WORDS[group], name, signed_percent(change), percent(share), adds])
-        rows.append([MEASURE_WORDS[group], "together", "", "", signed_percent(path["middle"][0])])
-    columns = ["Children", "Trend", "Says of the year ahead", "Counts for", "Adds"]
-    return pd.DataFrame(rows, columns=columns).set_index(columns[:2])
+        rows += [[MEASURE_WORDS[group], PART_WORDS[name], made[0]] for name, made in path["parts"].items()]
+        rows.append([MEASURE_WORDS[group], "together", path["middle"][0]])
+    table = pd.DataFrame(rows, columns=["Children", "Part", "Adds in the year ahead"]).set_index(["Children", "Part"])
+    return table.map(signed_percent)
 
 
 def verdict(run: Run, rows: pd.DataFrame) -> list[str]:
