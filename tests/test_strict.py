@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,8 @@ from forecast.demand import totals
 from forecast.demand.totals import Figures
 from forecast.demand.trend.levels import Departures
 from forecast.demand.trend.past import Past
-from forecast.record import strict
-from forecast.record.calibrate import tunes
-from forecast.record.panel import FIGURES, Panel, read_panel
+from forecast.record import parallel, strict
+from forecast.record.panel import FIGURES, Panel, read_panel, tunes
 
 PANEL = "FORECAST_PANEL"  # path of the panel of every council's yearly counts
 YEARS = range(2006, 2026)
@@ -44,8 +44,13 @@ def settings() -> strict.Settings:
 
 
 @pytest.fixture(scope="module")
-def record(settings) -> pd.DataFrame:
+def told(settings) -> tuple[pd.DataFrame, pd.DataFrame]:
     return strict.run(settings)
+
+
+@pytest.fixture(scope="module")
+def record(told) -> pd.DataFrame:
+    return told[0]
 
 
 def changed(settings: strict.Settings, where, times: float) -> strict.Settings:
@@ -64,7 +69,7 @@ def test_nothing_after_the_origin_is_seen(settings, measure):
     """Triple every count after the origin: not one quantile of one method moves, and every outturn does."""
     later = changed(settings, lambda council, year: year > 2016, 3)
     later = replace(later, country=COUNTRY.mul(np.where(COUNTRY.index > 2016, 3, 1), axis=0))
-    before, after = (strict.one_origin(one, (measure, 2016)) for one in (settings, later))
+    before, after = (strict.one_origin(one, (measure, 2016))[0] for one in (settings, later))
     pd.testing.assert_frame_equal(before[SAID], after[SAID], check_exact=True)
     assert (after["outturn"] == 3 * before["outturn"]).all()
     assert set(before["method"]) == set(strict.QUICK)
@@ -74,7 +79,7 @@ def test_nothing_after_the_origin_is_seen(settings, measure):
 def test_no_council_is_forecast_with_figures_of_its_own_half(settings, measure):
     """Quadruple the past of one odd council up to 2012: other odd ones are forecast alike, even ones otherwise."""
     other = changed(settings, lambda council, year: council == "101" and year <= 2012, 4)
-    before, after = (strict.one_origin(one, (measure, 2016))[SAID] for one in (settings, other))
+    before, after = (strict.one_origin(one, (measure, 2016))[0][SAID] for one in (settings, other))
     odd = ~before["council"].map(tunes) & (before["council"] != "101")
     pd.testing.assert_frame_equal(before[odd], after[odd], check_exact=True)
     even = before["council"].map(tunes) & (before["method"] == strict.CLOSED)
@@ -82,7 +87,24 @@ def test_no_council_is_forecast_with_figures_of_its_own_half(settings, measure):
 
 
 def test_the_record_is_the_same_whoever_works(settings, record):
-    pd.testing.assert_frame_equal(record, strict.run(settings, workers=2), check_exact=True)
+    pd.testing.assert_frame_equal(record, strict.run(settings, workers=2)[0], check_exact=True)
+
+
+def test_one_council_is_forecast_alike_by_what_many_taught(settings, told):
+    """With the figures kept by origin a council needs no panel beside it; only the pooled walk does."""
+    record, taught = told
+    one = Panel(settings.panel.figures.loc[["103"]], {"103": "Council 103"})
+    alone = strict.run(replace(settings, panel=one, taught=taught))[0]
+    among = record[(record["council"] == "103") & (record["method"] != strict.POOLED)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, among, check_exact=True)
+
+
+def test_the_same_numbers_through_dask(settings):
+    distributed = pytest.importorskip("distributed")
+    quick, task = replace(settings, methods=(strict.CLOSED,)), [("cp", 2018)]
+    with distributed.LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        (there,) = parallel.spread(partial(strict.one_origin, quick), task, 1, cluster.scheduler_address)
+    pd.testing.assert_frame_equal(there[0], strict.one_origin(quick, task[0])[0], check_exact=True)
 
 
 def test_every_known_outturn_is_scored_once_by_every_method(record):
@@ -97,7 +119,7 @@ def test_the_forecast_is_the_closed_form_of_totals(settings):
     pasts = {council: strict.history(here) for council, here in known.items()}
     figures, _ = strict.estimate(known, {c: p for c, p in pasts.items() if tunes(c)})
     expected = totals.ahead(pasts["103"], figures, [1, 2, 3]).quantiles((np.arange(100) + 0.5) / 100)
-    rows = strict.one_origin(settings, ("cp", 2020))
+    rows = strict.one_origin(settings, ("cp", 2020))[0]
     found = rows[(rows["council"] == "103") & (rows["method"] == strict.CLOSED)]
     assert found["p50"].to_numpy() == pytest.approx(np.median(expected, axis=0))
     assert found["p90"].to_numpy() == pytest.approx(np.quantile(expected, 0.9, axis=0))
@@ -131,7 +153,7 @@ def test_pooled_walk_is_the_quantiles_of_the_nearest_and_widens_where_outturns_a
 
 def test_a_council_with_none_is_forecast_none(settings):
     none = changed(settings, lambda council, year: council == "104" and year == 2018, 0)
-    rows = strict.one_origin(none, ("lac", 2018))
+    rows = strict.one_origin(none, ("lac", 2018))[0]
     assert (rows.loc[(rows["council"] == "104") & (rows["method"] == strict.CLOSED), "p90"] == 0).all()
 
 
@@ -160,7 +182,7 @@ def test_shape_finds_the_figures_that_made_the_outturns():
 
 
 def test_a_method_of_the_trend_room_is_scored_under_the_same_interface(settings):
-    rows = strict.one_origin(replace(settings, methods=("no change", strict.OWN_WALK)), ("cp", 2018))
+    rows = strict.one_origin(replace(settings, methods=("no change", strict.OWN_WALK)), ("cp", 2018))[0]
     sums = rows.groupby("method")["horizon"].agg(["size", "sum"])
     assert sums.loc["no change"].tolist() == sums.loc[strict.OWN_WALK].tolist() == [24, 48]
     flat = rows[rows["method"] == "no change"]
@@ -227,7 +249,7 @@ def test_the_projects_figures_are_what_the_real_panel_says(real):
 
 def test_the_real_record_keeps_its_promises(real):
     """80% ranges hold 78 to 82%, and 76 to 84% in every third of size and of past volatility."""
-    frame = strict.run(real)
+    frame = strict.run(real)[0]
     bar = strict.ratios(frame, strict.OWN_WALK, 1).set_index(["councils", "measure", "method", "horizon"])["ratio"]
     assert bar["all", "lac", strict.CLOSED, "all"] < 0.90 and bar["all", "cp", strict.CLOSED, "all"] < 0.875
     kept = strict.ranges(frame)

@@ -9,7 +9,6 @@ from scipy import stats
 from conftest import HOME
 from forecast.demand import totals
 from forecast.demand.totals import Figures, Total
-from forecast.demand.trend import national
 from forecast.demand.trend.levels import Departures
 from forecast.demand.trend.past import Past
 
@@ -25,10 +24,8 @@ def lac_past(years=(2010.25, 2011.25), counts=(180.0, 200.0)) -> Past:
 
 def test_englands_growth_is_the_chain_at_whole_years_and_adds_up_between():
     ahead = totals.growth_ahead(COUNTRY, 0.5, 0.0, np.array([1, 2, 3]))
-    assert ahead == pytest.approx(national.change_ahead(COUNTRY, 0.5, 3))
     pace = 0.24 / 11
-    assert ahead[0] == pytest.approx(pace + 0.5 * (0.04 - pace))
-    assert ahead[1] == pytest.approx(2 * pace + 0.75 * (0.04 - pace))
+    assert ahead == pytest.approx(pace * np.array([1, 2, 3]) + np.array([0.5, 0.75, 0.875]) * (0.04 - pace))
     later = totals.growth_ahead(
         COUNTRY, 0.5, 0.5, np.array([1.5])
     )  # from half a year after England's count to two years
@@ -61,6 +58,16 @@ def test_median_of_plans_returns_by_the_conditional_mean():
     left = [(0.09 + 0.04 * 0.75**h) / variance for h in (1, 2, 4.5)]
     found = totals.ahead(past, CP, [1, 2, 4.5]).quantiles([0.5])[0]
     assert found == pytest.approx(150 * np.exp(0.4 * (np.array(left) - 1)))
+
+
+def test_the_parts_of_the_median_sum_to_it():
+    past = lac_past()
+    held = totals.parts(past, LAC, [0.5, 1, 3], 0.15)
+    assert list(held) == ["national", "momentum", "uasc"]
+    assert held["momentum"] == pytest.approx(0.1 * np.log(200 / 180) * np.array([0.5, 1, 1]))
+    assert held["uasc"] == pytest.approx(-0.03 * np.array([0.5, 1, 1]))
+    assert sum(held.values()) == pytest.approx(totals.ahead(past, LAC, [0.5, 1, 3], 0.15).middle)
+    assert set(held) | {"level"} == set(totals.IN_WORDS)
 
 
 def test_beyond_five_years_the_median_stays_and_the_spread_goes_on():

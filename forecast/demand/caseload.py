@@ -12,7 +12,6 @@ from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.demand import local, matching
 from forecast.demand.cache import Cache
-from forecast.demand.central import Trend, TrendNorms, adjustment_by_month, follow, rest
 from forecast.demand.evidence import Evidence, Group
 from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
@@ -27,7 +26,7 @@ from forecast.demand.pathways.expectation import (
 )
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Places, Spread
 from forecast.demand.population import People, Population, Projector
-from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
+from forecast.demand.rates import Pooled, discounted, evidence_kept, pool
 from forecast.demand.totals import Total
 from forecast.demand.workload import Workload
 
@@ -47,12 +46,9 @@ class Norms:
 
     pool_starts, pool_age, pool_leaving  children's worth of national evidence
     family      children who start together
-    start_drift, leave_drift             practice drift from the origin on
     review_at, review_every              days
     early       days counted apart (proceedings)
-    trend       what the central path takes from each trend
     yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
-    small       children so few that single events move rates by as much again as drift does
     conflict    chance that the country's rate of an age and time in care does not hold where a council has returns
     """
 
@@ -60,27 +56,16 @@ class Norms:
     pool_age: float
     pool_leaving: float
     family: float
-    start_drift: Drift
-    leave_drift: Drift
     review_at: np.ndarray
     review_every: float
     early: float
-    trend: TrendNorms
     yearly: float
-    small: float = 0.0
     conflict: float = 0.0
 
     @property
     def prior(self) -> local.PriorStrength:
         """How far the country's leaving rates count beside a council's own returns."""
         return local.PriorStrength(self.pool_leaving, self.pool_age, self.conflict)
-
-    def of_size(self, children: int) -> "Norms":
-        """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
-        times = np.hypot(1, self.small / children)
-        return replace(
-            self, start_drift=self.start_drift.times(times), leave_drift=self.leave_drift.times(times), small=0.0
-        )
 
 
 @dataclass(frozen=True)
@@ -96,7 +81,6 @@ class Calibrated:
     opening           children open at the origin
     since             multiple of the pooled start rate that the months since the year's end imply
     starts_since      [band]  starts a year that multiple stands for
-    trend             the central path and the trend adjustment that follows it
     children          [band] children each start rate is counted on
     returns, places   the council's own child-level counts, and placements as states made of them; None where it has
                       none
@@ -116,7 +100,6 @@ class Calibrated:
     opening: Opening
     since: float
     starts_since: np.ndarray
-    trend: Trend
     children: np.ndarray
     returns: local.Local | None = None
     places: Places | None = None
@@ -205,7 +188,6 @@ def calibrate(
         opening,
         since,
         since * a_year,
-        rest(1),
         children,
         returns,
     )
@@ -236,18 +218,6 @@ def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -
     )
 
 
-def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
-    """The same group with the trend adjustment that its central path asks.
-
-    starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
-    """
-    cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
-    drifts = [norms.start_drift, norms.leave_drift]
-    still, ahead = fit.start_rate * fit.children, by_year(starts)
-    trend = follow(fit.group.past, norms.trend, drifts, fit.hazards, fit.opening, still, ahead, cells)
-    return replace(fit, trend=trend, adjustment=adjustment_by_month(trend, len(starts)))
-
-
 def on_total(fit: Calibrated, total: Total, starts: np.ndarray, edges: np.ndarray) -> Calibrated:
     """The same group whose expected stock follows the median of the closed form.
 
@@ -262,13 +232,6 @@ def lean(fit: Calibrated, starts: np.ndarray, edges: np.ndarray) -> matching.Lea
     """What the expected stock of a group follows from."""
     cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
     return matching.Lean(fit.hazards, fit.opening, starts, cells, edges)
-
-
-def by_year(monthly: np.ndarray) -> np.ndarray:
-    """Starts a year in each twelve months, [year x band]; the last may be shorter."""
-    first = np.arange(0, len(monthly), MONTHS_A_YEAR)
-    months = np.diff(np.append(first, len(monthly)))
-    return np.add.reduceat(monthly, first, axis=0) * (MONTHS_A_YEAR / months)[:, None]
 
 
 def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:

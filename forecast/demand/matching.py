@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.case.months import MONTHS_A_YEAR
 from forecast.demand.pathways import calibration
 from forecast.demand.pathways.expectation import entrant_cohorts, expect, opening_cohorts
 from forecast.demand.pathways.hazards import Hazards, Opening
 
 EARLY = (1, 3, 6, 9)  # months: at first chance and practice grow by other powers of time
+LATER = 6  # months apart, from a year on
 SHORTEST = 3  # months: a shorter piece would need practice to leap
 LIMIT = 3.0  # log: practice may move to a twentieth or to twenty times, no further
 FOUND = 1e-4
@@ -31,7 +33,7 @@ COARSE = 16  # the path is found on every 16th opening point: the log stock is w
 
 def knots(months: int) -> np.ndarray:
     """Months at whose end the quantiles are met, [knot]."""
-    inner = [month for month in (*EARLY, *range(12, months, 6)) if month <= months - SHORTEST]
+    inner = [month for month in (*EARLY, *range(MONTHS_A_YEAR, months, LATER)) if month <= months - SHORTEST]
     return np.array([*inner, months])
 
 

@@ -20,13 +20,10 @@ from forecast.demand.trend import national
 from forecast.demand.trend.levels import Departures
 from forecast.demand.trend.past import Past
 from forecast.record import scores
-from forecast.record.calibrate import tunes
-from forecast.record.chain import CannotRun, Known
-from forecast.record.origins import OWN_WALK, POOLED, number
-from forecast.record.panel import MEASURES, UASC, Panel, as_known, read_panel
-from forecast.record.parallel import spread
+from forecast.record.panel import MEASURES, UASC, CannotRun, Known, Panel, as_known, tunes
+from forecast.record.parallel import number, spread
 
-CLOSED = "forecast"
+CLOSED, OWN_WALK, POOLED, NO_CHANGE = "forecast", "own random walk", "pooled walk", "no change"
 HORIZONS = np.array([1, 2, 3])
 FIRST_ORIGIN = 2011
 LEAST_COUNT = 20  # children: below it a change of a few is a large logarithm; such counts are scored, and teach nothing
@@ -41,7 +38,8 @@ ROUNDS = 3
 FINE = 6  # decimals kept of a figure: beyond them an optimiser differs from machine to machine
 PAIRS = 1000  # resamples of a paired interval
 THIRDS_OF = {"last": ("small", "middling", "large"), "volatility": ("calm", "usual", "volatile")}  # councils
-COMMAND = "python -m forecast.record.strict PANEL --editions EDITIONS --figures --out data/calibration"
+COMMAND = "forecast calibrate --panel PANEL --editions EDITIONS --write"
+EVEN, ODD = "even codes", "odd codes"  # which councils taught
 ROW = ("method", "horizon", "outturn", "p10", "p50", "p90", "crps", "pit")
 ABOUT = {  # name -> unit, and how it is found
     "follow": ("share", "likeliest given past outturns, Student t 10; before them 1, SD 0.2"),
@@ -261,8 +259,10 @@ def own_walk(case: Case) -> np.ndarray | None:
     return case.counts.iloc[-1] + ndtri(case.ranks)[:, None] * change.std(ddof=1) * np.sqrt(HORIZONS)
 
 
-def pooled_walk(case: Case) -> np.ndarray:
-    """As the councils nearest in size moved, whatever moved them: quantiles of their past changes."""
+def pooled_walk(case: Case) -> np.ndarray | None:
+    """As the councils nearest in size moved, whatever moved them: quantiles of past changes, where any are known."""
+    if not case.changes:
+        return None
     moved, last = np.zeros((case.draws, HORIZONS.size)), float(case.counts.iloc[-1])
     for at, horizon in enumerate(HORIZONS):
         size, change = case.changes[horizon]
@@ -289,7 +289,7 @@ METHODS: dict[str, Callable[[Case], np.ndarray | None]] = {
     OWN_WALK: own_walk,
     POOLED: pooled_walk,
 } | {name: partial(by_trend, name) for name in trend.METHODS}
-QUICK = (CLOSED, OWN_WALK, POOLED)  # the others take minutes over a panel and are scored when asked for
+QUICK = (CLOSED, OWN_WALK, POOLED, NO_CHANGE)  # the others take minutes over a panel and are scored when asked for
 
 
 @dataclass(frozen=True)
@@ -298,6 +298,7 @@ class Settings:
 
     country  year -> England's counts and children
     methods  names of METHODS
+    taught   what many councils taught at each origin, as `run` found it, for a panel too small to teach; None: find it
     """
 
     panel: Panel
@@ -305,6 +306,7 @@ class Settings:
     methods: tuple[str, ...] = QUICK
     draws: int = 400
     seed: int = 1
+    taught: pd.DataFrame | None = None
 
 
 def known_at(settings: Settings, measure: str, origin: int) -> dict[str, Known]:
@@ -314,25 +316,29 @@ def known_at(settings: Settings, measure: str, origin: int) -> dict[str, Known]:
     return {council: here for council, here in known.items() if here.counts.size and here.counts.index[-1] == origin}
 
 
-def one_origin(settings: Settings, task: tuple[str, int]) -> pd.DataFrame:
-    """Every method for every council at one origin, scored against what came."""
+def one_origin(settings: Settings, task: tuple[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every method for every council at one origin, scored against what came; and the figures that each half taught."""
     measure, origin = task
     known = known_at(settings, measure, origin)
     pasts = {council: past for council, here in known.items() if (past := history(here)) is not None}
     came = settings.panel.figures[MEASURES[measure][0]].unstack("year").reindex(columns=origin + HORIZONS)
-    rows = []
-    for even in (True, False):
-        taught = {council: past for council, past in pasts.items() if tunes(council) == even}
-        figures, outturns = estimate(known, taught)
-        by_years = {h: outturns[outturns["years"] == h] for h in HORIZONS}
-        changes = {h: (np.log(part["count"].to_numpy()), part["change"].to_numpy()) for h, part in by_years.items()}
+    rows, taught = [], []
+    for half, even in ((EVEN, True), (ODD, False)):
+        if settings.taught is None:
+            figures, outturns = estimate(known, {name: past for name, past in pasts.items() if tunes(name) == even})
+            by_years = {h: outturns[outturns["years"] == h] for h in HORIZONS}
+            changes = {h: (np.log(part["count"].to_numpy()), part["change"].to_numpy()) for h, part in by_years.items()}
+        else:
+            table, changes = settings.taught, {}
+            figures = totals.from_table(table[(table["councils"] == half) & (table["origin"] == origin)])[measure]
+        taught += [(half, origin, measure, name, value) for name, value in _values(figures).items()]
         for council, here in known.items():
             if tunes(council) != even and came.loc[council].notna().any():
                 counts, seed = here.counts, number(settings.seed, council, measure, origin)
                 exact = counts[~here.rounded.to_numpy()]
                 case = Case(council, here, counts, exact, pasts.get(council), figures, changes, settings.draws, seed)
                 rows += _scored(settings, case, came.loc[council].to_numpy())
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows), pd.DataFrame(taught, columns=["councils", "origin", "group", "name", "value"])
 
 
 def _scored(settings: Settings, case: Case, came: np.ndarray) -> list[dict]:
@@ -365,17 +371,21 @@ def _scored(settings: Settings, case: Case, came: np.ndarray) -> list[dict]:
     return rows
 
 
-def run(settings: Settings, workers: int = 1, cluster: str | None = None, said=lambda text: None) -> pd.DataFrame:
-    """One row for each council, measure, method, origin and horizon whose outturn is known. The same whoever works."""
+def run(
+    settings: Settings, workers: int = 1, cluster: str | None = None, said=lambda text: None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row for each council, measure, method, origin and horizon whose outturn is known; and what was taught.
+
+    The same whoever works.
+    """
     last = int(settings.panel.figures.index.get_level_values("year").max())
     tasks = [(measure, origin) for measure in MEASURES for origin in range(FIRST_ORIGIN, last)]
-    parts = []
-    for (measure, origin), part in zip(
-        tasks, spread(partial(one_origin, settings), tasks, workers, cluster), strict=True
-    ):
-        said(f"{measure.upper()} from 31 March {origin}: {len(part):,} forecasts scored")
+    parts, found = [], spread(partial(one_origin, settings), tasks, workers, cluster)
+    for (measure, origin), part in zip(tasks, found, strict=True):
+        said(f"{measure.upper()} from 31 March {origin}: {len(part[0]):,} forecasts scored")
         parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    frame, taught = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+    return frame, taught
 
 
 def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
@@ -431,13 +441,17 @@ def ratios(frame: pd.DataFrame, against: str, seed: int) -> pd.DataFrame:
     """
     rows = []
     for councils, measure, horizon, part in cuts(frame):
-        for method in part["method"].unique():
+        methods = part["method"].unique()
+        for method in methods if against in methods else ():
             both = scores.shared(part, method, against)
             if method != against and both["council"].nunique() > 1:
                 found = scores.relative(both, method, against, PAIRS, seed)
-                rows.append(
-                    (councils, measure, method, horizon, found.forecasts, found.ratio, found.low95, found.high95)
-                )
+                part_of = (councils, measure, method, horizon)
+                rows.append((*part_of, found.forecasts, found.ratio, found.low95, found.high95))
+            elif method != against and len(both):  # of one council there is no interval
+                total = both.groupby("method")["crps"].sum()
+                ratio = total[method] / total[against]
+                rows.append((councils, measure, method, horizon, len(both) // 2, ratio, np.nan, np.nan))
     columns = ["councils", "measure", "method", "horizon", "forecasts", "ratio", "low95", "high95"]
     return pd.DataFrame(rows, columns=columns).round(4)
 
@@ -445,7 +459,7 @@ def ratios(frame: pd.DataFrame, against: str, seed: int) -> pd.DataFrame:
 def cuts(frame: pd.DataFrame):
     """Councils, measure, horizon and the rows of each: every table's cuts."""
     odd = ~frame["council"].map(tunes)
-    for councils, part in {"all": frame, "odd codes": frame[odd]}.items():
+    for councils, part in {"all": frame, ODD: frame[odd]}.items():
         for measure, rows in part.groupby("measure", sort=False):
             yield councils, measure, "all", rows
             yield from ((councils, measure, str(h), held) for h, held in rows.groupby("horizon"))
@@ -464,36 +478,3 @@ def ranges(frame: pd.DataFrame) -> pd.DataFrame:
             rows += [(councils, measure, method, horizon, third, part.size, part.mean()) for third, part in parts]
     columns = ["councils", "measure", "method", "horizon", "third", "forecasts", "inside"]
     return pd.DataFrame(rows, columns=columns).round(4)
-
-
-def main() -> None:
-    """python -m forecast.record.strict PANEL [EDITIONS] [--figures | --method NAME ...]: the record, or the figures."""
-    from argparse import ArgumentParser
-    from pathlib import Path
-
-    parser = ArgumentParser(description="The record in strict time of a panel of councils, or the figures it makes.")
-    parser.add_argument("panel", type=Path, help="councils by year, CSV")
-    parser.add_argument("--editions", type=Path, help="LAC as each edition published it, CSV")
-    parser.add_argument("--country", type=Path, default=Path("data/published/england_by_year.csv"))
-    parser.add_argument("--figures", action="store_true", help="estimate the figures instead")
-    parser.add_argument("--method", action="append", choices=METHODS, help="score this method too; may be repeated")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--out", type=Path, help="folder for the tables; without it they are printed")
-    asked = parser.parse_args()
-    panel, country = read_panel(asked.panel, asked.editions), pd.read_csv(asked.country).set_index("year")
-    settings = Settings(panel, country, tuple(dict.fromkeys([*QUICK, *(asked.method or ())])))
-    if asked.figures:
-        tables = {"totals": calibrate(settings, [council for council in panel.councils if tunes(council)])}
-    else:
-        frame = run(settings, asked.workers, None, print)
-        tables = {"scores": frame, "ratios": ratios(frame, OWN_WALK, settings.seed), "ranges": ranges(frame)}
-    for name, table in tables.items():
-        if asked.out:
-            asked.out.mkdir(parents=True, exist_ok=True)
-            table.to_csv(asked.out / f"{name}.csv", index=False, lineterminator="\n")
-        elif name != "scores":
-            print(table.to_string(index=False))
-
-
-if __name__ == "__main__":
-    main()

@@ -130,6 +130,9 @@ RECORD = {
     "forecasts": {"type": "integer"},
     "inside": NUMBER,
     "crps_ratio": NUMBER,
+    "crps_low95": NUMBER,
+    "crps_high95": NUMBER,
+    "crps_of_pooled_walk": NUMBER,
     "errors": _map_of(_object({"forecast": NUMBER, "no_change": NUMBER})),
 }
 ANSWER = {
