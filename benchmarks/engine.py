@@ -27,7 +27,7 @@ def groups():
     base = projection.prepare(case.central, case.evidence, 1000, SEED)
     for name, fit in (("lac", base.lac), ("cp", base.cp)):
         starts = np.tile(base.streams[name].expected.mean(axis=0), (len(MONTHS), 1))
-        spread = caseload.practice(fit, base.norms[name], DRAWS, len(MONTHS), projection._generators(SEED, name))
+        spread = caseload.practice(fit, DRAWS, len(MONTHS), projection._generators(SEED, name))
         stream = caseload.master_stream(fit, starts, base.norms[name].family)
         yield fit, base.norms[name], stream, starts, spread
 

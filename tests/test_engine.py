@@ -40,8 +40,8 @@ def live(base, group, months, draws, seed=7, starts_times=1.0, threads=2, spread
 
 @pytest.mark.parametrize("group", ["lac", "cp"])
 def test_no_identity_breaks_in_ten_thousand_draws_of_sixty_months(base, group):
-    fit, norms, _, _ = ready(base, group, LONG)
-    spread = caseload.practice(fit, norms, 10_000, len(LONG), lambda name: np.random.default_rng(len(name)))
+    fit, _, _, _ = ready(base, group, LONG)
+    spread = caseload.practice(fit, 10_000, len(LONG), lambda name: np.random.default_rng(len(name)))
     assert live(base, group, LONG, 10_000, spread=spread).breaks() == 0
 
 

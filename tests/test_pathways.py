@@ -24,7 +24,7 @@ from forecast.demand.pathways.expectation import (
     survivors,
 )
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Spread
-from forecast.demand.rates import Drift, Pooled
+from forecast.demand.rates import Pooled
 
 YEAR, ADULT = 365.25, 6574.5
 LAC_AGES = np.array([0, 1, 5, 10, 16]) * YEAR
@@ -104,12 +104,12 @@ def small(months: int = 8) -> Case:
 
 
 def everything_varies(case: Case, draws: int, seed: int = 5) -> Spread:
-    """Drift, uncertain rates and demand, all on."""
+    """Practice that walks, uncertain rates and demand, all on."""
     luck = np.random.default_rng(seed)
     months, bands = case.leave_lever.shape
+    walks = (np.cumsum(luck.normal(0, sd, (draws, months)), axis=1) for sd in (0.1, 0.08))
     return Spread(
-        Drift(0.4, 0.7, 0.2).factors(luck, draws, months),
-        Drift(0.3, 1.5, 1.0).factors(luck, draws, months),
+        *(np.exp(walk) for walk in walks),
         Pooled(np.full(bands, 30.0), np.full(bands, 30.0)).factors(luck, draws),
         Pooled(np.full(bands, 25.0), np.full(bands, 25.0)).factors(luck, draws),
         luck.gamma(50, 1 / 50, (draws, months, bands)),

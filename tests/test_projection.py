@@ -521,19 +521,19 @@ def test_a_dearer_placement_was_dearer_last_year(base, outs):
 # --- words of the track record ----------------------------------------------------------------------------------------
 
 
-def told_of(shares, changes, middle):
-    return {"central_path": {"lac": {"shares": shares, "changes": changes, "middle": middle}}}
-
-
-def test_the_central_path_in_words():
-    path = told_of({"national": 0.8, "level": 0.0}, {"national": [0.0178, 0.03], "level": [0.1, 0.1]}, [0.0142, 0.02])
-    line = words.trend_line(path, "lac", "Looked-after children")
-    assert line == (
-        "Central path of looked-after children: growth of England's numbers (+1.8% in a year) counts for 80%. Together +1.4% in a year; for the rest, no change."
+def test_the_expected_change_in_words():
+    lac = {"parts": {"national": [0.0178, 0.03], "momentum": [0.002, 0.002]}, "middle": [0.0198, 0.032]}
+    path = {"central_path": {"lac": lac, "cp": {"parts": {"level": [-0.0834]}, "middle": [-0.0834]}}}
+    assert words.trend_line(path, "lac", "Looked-after children") == (
+        "Expected change in a year of looked-after children: growth of England's numbers +1.8%, "
+        "the council's own last year +0.2%; together +2.0%."
     )
-    assert "today's number stands" in words.trend_line(
-        told_of({"national": 0.001}, {"national": [0.01]}, [0.0]), "lac", "Looked-after children"
+    assert words.trend_line(path, "cp", "Child protection plans") == (
+        "Expected change in a year of child protection plans: "
+        "part of the way back to the council's usual level against England -8.0%."
     )
+    none = {"central_path": {"lac": {"parts": {}, "middle": [0.0]}}}
+    assert words.trend_line(none, "lac", "Looked-after children").endswith(": none; today's number stands.")
 
 
 def test_the_alarm_in_words():

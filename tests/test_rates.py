@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
+from forecast.demand.rates import Pooled, discounted, evidence_kept, pool
 
 STANDARD_ERRORS = 4
 MONTHS = 36
@@ -104,85 +104,3 @@ def test_discounting_by_hand():
     assert discounted(np.array([100, 80, 60]), np.array([90, 90, 90]), [0, 1, 2], 0.5) == (155, 157.5)
     assert discounted(np.array([100, 80]), np.array([90, 70]), [0, 9], 1.0) == (180, 160)
     assert discounted(np.array([100.0]), np.array([90.0]), [2.5], 0.5)[0] == pytest.approx(100 * 0.5**2.5)
-
-
-# --- practice drift ---------------------------------------------------------------------------------------------------
-
-DRIFTS = [Drift(0.18, 1.5, 1.0), Drift(0.55, 0.5, 0.15), Drift(0.3, 2.0, 0.02), Drift(0.15, 3.0, 0.15, 0.2)]
-NAMES = ["starts of LAC", "starts of CP", "rare steps", "today unknown"]
-
-
-def reach_of(drift: Drift) -> np.ndarray:
-    """SD, in month m, of a step taken k months before, [k]."""
-    kept = 0.5 ** (np.arange(MONTHS) / (12 * drift.memory))
-    return drift.size / np.sqrt(12 * drift.steps) * kept
-
-
-def today_left(drift: Drift) -> np.ndarray:
-    """SD left, in month m, of what was not known of practice at the origin, [m]."""
-    return drift.today * 0.5 ** (np.arange(1, MONTHS + 1) / (12 * drift.memory))
-
-
-@pytest.mark.parametrize("drift", DRIFTS, ids=NAMES)
-def test_drift_adds_spread_and_no_trend(drift):
-    """Mean 1 and the variance of a product of independent steps, in every month.
-
-    A step that happens with chance p and size s multiplies E[X] by a(s) = 1 - p + p exp(s^2 / 2) and E[X^2] by a(2s).
-    """
-    drawn = drift.factors(np.random.default_rng(2), DRAWS, MONTHS)
-    assert drawn.shape == (DRAWS, MONTHS) and drawn.min() > 0
-
-    def a(s):
-        return 1 - drift.steps + drift.steps * np.exp(s**2 / 2)
-
-    variance = np.cumprod(a(2 * reach_of(drift)) / a(reach_of(drift)) ** 2) * np.exp(today_left(drift) ** 2) - 1
-    mean, squares = off(drawn, 1), off((drawn - 1) ** 2, variance)
-    print(f"drift: mean off by {mean:.2f}, variance by {squares:.2f} standard errors")
-    assert mean < STANDARD_ERRORS
-    assert squares < STANDARD_ERRORS
-
-
-@pytest.mark.parametrize("drift", DRIFTS, ids=NAMES)
-def test_the_logarithm_drifts_as_much_as_the_closed_form_says(drift):
-    """Variance of the log: steps x sum of reach^2; correlation over a lag by what is kept of the earlier level."""
-    level = np.log(drift.factors(np.random.default_rng(3), DRAWS, MONTHS))
-    level -= level.mean(axis=0)
-    variance = drift.steps * np.cumsum(reach_of(drift) ** 2) + today_left(drift) ** 2
-    assert off(level**2, variance) < STANDARD_ERRORS
-    kept = 0.5 ** (12 / (12 * drift.memory))  # over a year
-    assert off(level[:, 12:] * level[:, :-12], kept * variance[:-12]) < STANDARD_ERRORS
-
-
-def test_a_drift_that_never_fades_has_its_size_after_a_year():
-    level = np.log(Drift(0.2, 1e9, 1.0).factors(np.random.default_rng(4), DRAWS, 25))
-    assert level[:, [11, 23]].std(axis=0) == pytest.approx([0.2, 0.2 * 2**0.5], rel=0.01)
-
-
-def test_rare_steps_are_rare_and_large():
-    drift = Drift(0.3, 1e9, 0.02)
-    level = np.log(drift.factors(np.random.default_rng(5), DRAWS, 2))
-    moved = np.abs(level[:, 0] - np.median(level[:, 0])) > 1e-9
-    assert off(moved.astype(float), 0.02) < STANDARD_ERRORS
-    assert level[moved, 0].std() == pytest.approx(0.3 / (12 * 0.02) ** 0.5, rel=0.1)
-
-
-def test_half_of_a_step_is_left_after_the_memory():
-    """Half a year of memory: six months after a step, half of it; after a year, a quarter."""
-
-    class Once:
-        """Luck whose only step, of one SD, comes in the first month."""
-
-        def random(self, shape):
-            return np.zeros(shape)
-
-        def standard_normal(self, shape):
-            return np.eye(1, shape[1])
-
-    drift = Drift(0.3, 0.5, 1.0)
-    level = np.log(drift.factors(Once(), 1, MONTHS))[0] + np.cumsum(reach_of(drift) ** 2) / 2  # the mean's part
-    assert level[0] == pytest.approx(0.3 / 12**0.5)
-    assert level[[6, 12]] == pytest.approx(level[0] / np.array([2, 4]))
-
-
-def test_no_drift_is_exactly_one():
-    assert (Drift(0.0, 1.0, 0.5).factors(np.random.default_rng(6), 20, 5) == 1).all()

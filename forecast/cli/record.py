@@ -22,20 +22,20 @@ def panel_option(required: bool = False):
 @editions_option
 @click.option("--monthly", type=PATH, help="Monthly counts instead: CSV of council, measure, month, count.")
 @click.option("--out", type=PATH, help="Where the tables go (default: runs/COUNCIL/backtest).")
-@click.option("--method", "methods", multiple=True, help="Only this method beside the bar; may be repeated.")
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    help="Only this method beside the bar; may be repeated (default: the quick ones).",
+)
 @draws_option(1000, "Futures drawn for each forecast.", 100_000)
 @seed_option
 @workers_option
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://host:8786, which then does the work.")
-@click.option(
-    "--population", is_flag=True, help="Also the forecast without, and with all of, the projected population."
-)
 @click.option("--keep", is_flag=True, help="Also keep the summary in data/calibration, for the reports.")
-def backtest(
-    council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, population, keep
-) -> None:
+def backtest(council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, keep) -> None:
     """How good past forecasts would have been: every origin, beside no change, for one council or a panel."""
-    from forecast.record import io, origins, tables
+    from forecast.record import io, strict, tables
     from forecast.record.panel import read_panel
 
     home, say = find_home(), Progress()
@@ -45,13 +45,13 @@ def backtest(
     if monthly:
         _monthly(monthly, folder, methods, draws, seed, workers, cluster, say)
         return
+    taught = None if panel_path else io.calibration_table(home, io.TAUGHT)
     panel = read_panel(panel_path, editions) if panel_path else io.open_council(home, council)
-    england, norms = io.open_england(home, council, month)
-    held = [name for name in origins.EVERY_METHOD if population or keep or name not in origins.POPULATION_WORTH]
-    chosen = _methods(methods, held, origins.OWN_WALK)
-    settings = origins.Settings(panel, england, norms, io.calibration_table(home, io.CHANGES), chosen, draws, seed)
+    chosen = _methods(methods, list(strict.METHODS), strict.OWN_WALK) if methods else strict.QUICK
+    settings = strict.Settings(panel, io.open_england(home), chosen, draws, seed, taught)
     say(f"{len(panel.names)} councils, {len(chosen)} methods, {draws:,} draws")
-    made = tables.tables(origins.run(settings, workers, cluster, say), seed)
+    frame, found = strict.run(settings, workers, cluster, say)
+    made = tables.tables(frame, seed) | ({io.TAUGHT: found} if panel_path else {})
     io.write_tables(folder, made)
     if keep:
         io.keep(home, made, None if panel_path else council)
@@ -93,22 +93,26 @@ def _methods(asked: tuple[str, ...], held: list[str], bar: str) -> tuple[str, ..
 @panel_option(required=True)
 @editions_option
 @seed_option
-@workers_option
 @click.option("--write", is_flag=True, help="Write the tables to data/calibration instead of printing the figures.")
-def calibrate(council, month, panel_path, editions, seed, workers, write) -> None:
-    """What a panel says of trends, drift and ranges: makes data/calibration anew."""
-    from forecast.record import io
-    from forecast.record.panel import read_panel
+def calibrate(council, month, panel_path, editions, seed, write) -> None:
+    """What a panel says of totals, their ranges and the alarm: makes data/calibration anew."""
+    from forecast.case import load
+    from forecast.record import calibrate, io, strict
+    from forecast.record.panel import MEASURES, read_panel
 
     home, say = find_home(), Progress()
-    england, norms = io.open_england(home, council, month)
-    tables = io.calibrated(read_panel(panel_path, editions), england, norms, workers, seed, say)
+    value = load(home / "params", council, month, "central").value
+    settings = strict.Settings(read_panel(panel_path, editions), io.open_england(home), seed=seed)
+    tables = calibrate.calibrated(settings, {measure: value(f"families.{measure}") for measure in MEASURES})
     if write:
         io.write_tables(home / "data" / io.CALIBRATION, tables)
-    for row in tables[io.TREND].itertuples():
-        tell(f"{row.key:32s} {row.value:10.4f}   {row.how}")
+    for row in tables[calibrate.TOTALS].itertuples():
+        tell(f"{row.group:4s} {row.name:12s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
+    for row in tables[calibrate.ALARM].itertuples():
+        tell(f"{row.key:17s} {row.value:10.4f}   {row.how}")
     tell(
-        "Written to data/calibration. Put the values into params/national.yaml; a test holds them together."
+        "Written to data/calibration. Put the alarm's values into params/national.yaml; a test holds them together."
         if write
         else "Nothing was written."
     )
+    tell(f"Took {say.seconds:.0f} seconds.")

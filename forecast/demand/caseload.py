@@ -2,16 +2,16 @@
 
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.stats import rankdata
 
 from forecast.case import rng
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
-from forecast.demand import local
+from forecast.demand import local, matching
 from forecast.demand.cache import Cache
-from forecast.demand.central import Trend, TrendNorms, adjustment_by_month, follow, rest
 from forecast.demand.evidence import Evidence, Group
 from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
@@ -26,13 +26,16 @@ from forecast.demand.pathways.expectation import (
 )
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, Places, Spread
 from forecast.demand.population import People, Population, Projector
-from forecast.demand.rates import Drift, Pooled, discounted, evidence_kept, pool
+from forecast.demand.rates import Pooled, discounted, evidence_kept, pool
+from forecast.demand.totals import Total
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
 _FITTED = Cache(8)  # pairs of a case's groups, for several cases
 Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
 LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
+HALF_A_CHILD = 0.5
+MATCH_ROUNDS = 2
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
@@ -42,12 +45,9 @@ class Norms:
 
     pool_starts, pool_age, pool_leaving  children's worth of national evidence
     family      children who start together
-    start_drift, leave_drift             practice drift from the origin on
     review_at, review_every              days
     early       days counted apart (proceedings)
-    trend       what the central path takes from each trend
     yearly      SD of the yearly walk of starts on the logarithm: how fast past evidence ages
-    small       children so few that single events move rates by as much again as drift does
     conflict    chance that the country's rate of an age and time in care does not hold where a council has returns
     """
 
@@ -55,27 +55,16 @@ class Norms:
     pool_age: float
     pool_leaving: float
     family: float
-    start_drift: Drift
-    leave_drift: Drift
     review_at: np.ndarray
     review_every: float
     early: float
-    trend: TrendNorms
     yearly: float
-    small: float = 0.0
     conflict: float = 0.0
 
     @property
     def prior(self) -> local.PriorStrength:
         """How far the country's leaving rates count beside a council's own returns."""
         return local.PriorStrength(self.pool_leaving, self.pool_age, self.conflict)
-
-    def of_size(self, children: int) -> "Norms":
-        """The same norms for a council with so many open: the fewer, the more one family or one event moves."""
-        times = np.hypot(1, self.small / children)
-        return replace(
-            self, start_drift=self.start_drift.times(times), leave_drift=self.leave_drift.times(times), small=0.0
-        )
 
 
 @dataclass(frozen=True)
@@ -91,10 +80,11 @@ class Calibrated:
     opening           children open at the origin
     since             multiple of the pooled start rate that the months since the year's end imply
     starts_since      [band]  starts a year that multiple stands for
-    trend             the central path and the trend adjustment that follows it
     children          [band] children each start rate is counted on
     returns, places   the council's own child-level counts, and placements as states made of them; None where it has
                       none
+    total             what the closed form says of the count ahead
+    adjustment        [month] log of starts over leaving, against the rates as they are, that meets its median
     """
 
     group: Group
@@ -109,10 +99,15 @@ class Calibrated:
     opening: Opening
     since: float
     starts_since: np.ndarray
-    trend: Trend
     children: np.ndarray
     returns: local.Local | None = None
     places: Places | None = None
+    total: Total | None = None
+    adjustment: np.ndarray = field(default_factory=lambda: np.zeros(1))
+
+    def adjusted(self, months: int) -> np.ndarray:
+        """Half of the adjustment of practice in each of the months, log, [month]; after its last month it stays."""
+        return self.adjustment[np.minimum(np.arange(months), self.adjustment.size - 1)] / 2
 
     def restarted(self, opening: Opening, hazards: Hazards) -> "Calibrated":
         """The same with other hazards and other children open at the start, each age placed as its child-days were."""
@@ -192,7 +187,6 @@ def calibrate(
         opening,
         since,
         since * a_year,
-        rest(1),
         children,
         returns,
     )
@@ -223,24 +217,20 @@ def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -
     )
 
 
-def on_central_path(fit: Calibrated, norms: Norms, starts: np.ndarray) -> Calibrated:
-    """The same group with the trend adjustment that its central path asks.
+def on_total(fit: Calibrated, total: Total, starts: np.ndarray, edges: np.ndarray) -> Calibrated:
+    """The same group whose expected stock follows the median of the closed form.
 
     starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
     """
+    count = total.last * np.exp(total.middle[matching.knots(len(starts)) - 1])
+    adjustment = matching.by_month(lean(fit, starts, edges).meet(np.log(count)), len(starts))
+    return replace(fit, total=total, adjustment=adjustment)
+
+
+def lean(fit: Calibrated, starts: np.ndarray, edges: np.ndarray) -> matching.Lean:
+    """What the expected stock of a group follows from."""
     cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
-    drifts = [norms.start_drift, norms.leave_drift]
-    still, ahead = fit.start_rate * fit.children, by_year(starts)
-    return replace(
-        fit, trend=follow(fit.group.past, norms.trend, drifts, fit.hazards, fit.opening, still, ahead, cells)
-    )
-
-
-def by_year(monthly: np.ndarray) -> np.ndarray:
-    """Starts a year in each twelve months, [year x band]; the last may be shorter."""
-    first = np.arange(0, len(monthly), MONTHS_A_YEAR)
-    months = np.diff(np.append(first, len(monthly)))
-    return np.add.reduceat(monthly, first, axis=0) * (MONTHS_A_YEAR / months)[:, None]
+    return matching.Lean(fit.hazards, fit.opening, starts, cells, edges)
 
 
 def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:
@@ -322,7 +312,7 @@ def demand(fit: Calibrated, population: Population, relative_rate: dict[str, flo
     for name, children in population.children.items():
         counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
         starts = starts + counted * fit.start_rate / MONTHS_A_YEAR * relative_rate.get(name, 1.0)
-    starts = starts * np.exp(adjustment_by_month(fit.trend, arrivals.shape[0]) / 2)[:, None]
+    starts = starts * np.exp(fit.adjusted(len(arrivals)))[:, None]
     transfers = np.zeros_like(starts)
     transfers[:, -arrivals.shape[1] :] += arrivals
     return Demand(starts + transfers, transfers)
@@ -347,18 +337,15 @@ def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entran
     return calibration.entrants(central, edges, family)
 
 
-def practice(fit: Calibrated, norms: Norms, draws: int, months: int, rng) -> Spread:
-    """Spread of every draw: uncertain rates and practice drift. `rng(name)` gives a generator of its own.
+def practice(fit: Calibrated, draws: int, months: int, rng) -> Spread:
+    """Spread of every draw before it is matched: uncertain ages at start and rates of leaving.
 
-    The same in every scenario, so that a draw is one future seen under several policies. The level of starts is not
-    drawn beside its age pattern: the central path is tied to today's count, and the drift, sized on how far councils'
-    counts strayed from theirs, holds what is not known of the level.
+    `rng(name)` gives a generator of its own. The same in every scenario, so that a draw is one future seen under
+    several policies. The level of starts is not drawn: what is not known of it lies in the closed form's spread.
     """
     ages = fit.by_age.factors(rng("start ages"), draws)
-    drift = norms.start_drift.factors(rng("start drift"), draws, months)
-    leave = norms.leave_drift.factors(rng("leave drift"), draws, months)
-    leaving = fit.leaving.factors(rng("leaving"), draws)
-    return Spread(drift, leave, ages, leaving, np.ones((draws, months, ages.shape[1])))
+    flat = Spread.none(draws, months, ages.shape[1])
+    return replace(flat, start_rate=ages, leave_rate=fit.leaving.factors(rng("leaving"), draws))
 
 
 def simulate(
@@ -446,7 +433,12 @@ class CarePlan:
         """What levers, shocks and the central path put on leaving, [month x band]."""
         levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
         shock = self.ends_shock.by_month(months)[:, None]
-        return levers * shock * np.exp(-adjustment_by_month(fit.trend, months) / 2)[:, None]
+        return levers * shock * np.exp(-fit.adjusted(months))[:, None]
+
+
+def usual_care(bands: int) -> CarePlan:
+    """No lever and no shock on starts or leaving."""
+    return CarePlan(Lever(), (Lever(),) * bands, Shock(), (Lever(),) * bands, Shock())
 
 
 def demand_of(fit: Calibrated, demography: Demography, care: CarePlan, people: Population, months: int) -> Demand:
@@ -558,3 +550,41 @@ class Simulator:
         same = (plan, care)
         paths = self.paths.get(same, drawn)
         return Simulated(paths, self.expected.get(same, expected) if expects else None, wanted)
+
+    def matched(self, plan: "PopulationPlan", care: "CarePlan", counts: np.ndarray) -> Spread:
+        """The spread with which the stock's quantiles are the closed form's at every knot.
+
+        counts  [draw x month]  draws of the closed form
+        Each draw's practice makes the part of its count's way from the median that chance leaves to it. What then is
+        wrong with the quantiles is put right rank by rank. Each of the rounds is a run of the engine.
+        """
+        fit, months = self.fit, len(self.people.months)
+        at, people = matching.knots(months) - 1, self.people.project(plan.centre.people)
+        starts, leaving = demand_of(fit, plan.centre, care, people, months).starts, care.on_leaving(fit, months)
+        demand = starts_by_draw(fit, plan, care, self.people.project, months, len(counts), self.seed)
+        at_rest = lean(fit, starts / np.exp(fit.adjusted(months))[:, None], month_edges(self.people.months))
+        inverse = np.linalg.inv(at_rest.responses(fit.adjustment[at])).T
+        total = replace(fit.total, middle=fit.total.middle[at], scale=fit.total.scale[at])
+
+        def stock(adjustment: np.ndarray) -> np.ndarray:
+            spread, known = (
+                replace(with_practice(self.spread, adjustment), demand=demand),
+                (self.own_seed, self.threads),
+            )
+            paths = simulate(fit, self.norms, self.stream, starts, spread, leaving, self.people.months, *known)
+            return np.maximum(paths.stock[:, at].sum(axis=2), HALF_A_CHILD)
+
+        away = np.log(counts[:, at] / total.last) - total.middle
+        chance = np.log(stock(np.zeros(away.shape))).var(axis=0)
+        adjustment = matching.within(away * np.sqrt(np.maximum(1 - chance / away.var(axis=0), 0)) @ inverse)
+        for _ in range(MATCH_ROUNDS):
+            now = stock(adjustment)
+            wanted = total.quantiles((rankdata(now, axis=0) - 0.5) / len(now))
+            adjustment = matching.within(adjustment + np.log(wanted / now) @ inverse)
+        return with_practice(self.spread, adjustment)
+
+
+def with_practice(spread: Spread, adjustment: np.ndarray) -> Spread:
+    """The same spread with the log of starts over leaving that each draw has in each piece, [draw x knot]."""
+    half = matching.by_month(adjustment, spread.start_factor.shape[1]) / 2
+    return replace(spread, start_factor=np.exp(half), leave_factor=np.exp(-half))

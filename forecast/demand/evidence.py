@@ -12,6 +12,7 @@ import pandas as pd
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS
 from forecast.demand.local import Local, Seen
 from forecast.demand.pathways.calibration import Margins
+from forecast.demand.totals import Figures
 from forecast.demand.trend.past import Past
 
 
@@ -39,6 +40,7 @@ class Evidence:
     local, plans        what the council's own child-level returns count of looked-after children and of plans, where it
                         has them
     placed              month -> placement -> children at its end, where the council counts it by month
+    totals              group -> figures of the closed form of totals
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
 
@@ -56,6 +58,7 @@ class Evidence:
     uasc: float
     local: Local | None = None
     plans: Seen | None = None
+    totals: dict[str, Figures] = field(default_factory=dict)
     recent_starts: dict[str, float] | None = None
     placed: dict[str, dict[str, float]] = field(default_factory=dict)
 
@@ -63,6 +66,10 @@ class Evidence:
     def placed_last(self) -> dict[str, float] | None:
         """Children by placement at the last month's end, where the council counts it."""
         return self.placed[max(self.placed)] if self.placed else None
+
+    def uasc_share(self, group: str) -> float:
+        """Share of a group's children who are UASC, at the end of the calibration year; of plans 0."""
+        return 0.0 if group == "cp" else self.uasc / self.lac.council.closing.sum()
 
     def seen(self, group: str) -> Seen | None:
         """What the returns count of one group's leaving, by its age bands; None where none are held."""

@@ -6,15 +6,10 @@ from forecast.case import Assumptions
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
 from forecast.case.months import DAYS_A_WEEK
 from forecast.demand.caseload import CarePlan, Demography, FamilyRates, Norms, PopulationPlan, Swing
-from forecast.demand.central import TrendNorms
 from forecast.demand.evidence import Evidence
 from forecast.demand.levers import Lever, Shock, Timing
 from forecast.demand.placements import allowed
 from forecast.demand.population import Arriving, Deaths, People
-from forecast.demand.rates import Drift
-from forecast.demand.trend import earned
-from forecast.demand.trend.earned import Record
-from forecast.demand.trend.levels import Departures
 
 GROUPS = ("lac", "cp")
 
@@ -96,16 +91,12 @@ def read_care(a: Assumptions) -> dict[str, CarePlan]:
 
 
 def group_norms(a: Assumptions) -> dict[str, Norms]:
-    """LAC and CP: pooling weights, families, drift, reviews."""
+    """LAC and CP: pooling weights, families, reviews."""
     value = a.value
     early = {"lac": value("proceedings.length") * DAYS_A_WEEK, "cp": 0.0}  # no proceedings on a plan
     at = {
         "lac": [value(f"reviews.lac_{which}") for which in ("first", "second", "third")],
         "cp": [value("reviews.cp_first")],
-    }
-    drift = {
-        name: Drift(*(value(f"drift.{name}_{part}") for part in ("starts", "memory", "steps_a_month", "today")))
-        for name in GROUPS
     }
     return {
         name: Norms(
@@ -113,30 +104,16 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
             pool_age=value("rates.age_pool"),
             pool_leaving=value(f"rates.{name}_leaving_pool"),
             family=value(f"families.{name}"),
-            start_drift=drift[name],
-            leave_drift=drift[name].times(value(f"drift.{name}_leaving")),
             review_at=np.array(at[name], float),
             review_every=value(f"reviews.{name}_every"),
             early=early[name],
-            trend=trend_norms(a, name),
             yearly=value(f"breaks.{name}_drift"),
-            small=value("drift.small"),
             conflict=value("rates.pool_doubt"),
         )
         for name in GROUPS
     }
 
 
-def trend_norms(a: Assumptions, group: str) -> TrendNorms:
-    """What the central path of one group takes from each trend."""
-    value = a.value
-    return TrendNorms(
-        {method: value(f"trend.{group}_{method}") for method in earned.METHODS},
-        Record(value(f"trend.{group}_error"), value(f"trend.{group}_error_no_change"), 0),
-        value("trend.own_record_worth"),
-        value("trend.growth_persistence"),
-        Departures(*(value(f"trend.{group}_{part}") for part in ("lasting", "passing", "kept", "family"))),
-    )
 
 
 def may_live(a: Assumptions) -> np.ndarray:

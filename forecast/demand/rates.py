@@ -1,12 +1,10 @@
-"""Start rates and leaving rates: the council's own evidence, partially pooled toward national; and practice drift."""
+"""Start rates and leaving rates: the council's own evidence, partially pooled toward national."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import gammaln, xlogy
 from scipy.stats import gamma
-
-from forecast.case.months import MONTHS_A_YEAR
 
 JEFFREYS = 0.5  # events
 EIGHTY_PERCENT = (0.1, 0.9)
@@ -103,58 +101,3 @@ def discounted(counts: np.ndarray, expected: np.ndarray, years_ago: np.ndarray, 
     """Counts and expected counts of several years, each worth `kept` to the power of its age in years."""
     worth = kept ** np.asarray(years_ago, float)
     return float(np.sum(worth * counts)), float(np.sum(worth * expected))
-
-
-@dataclass(frozen=True)
-class Drift:
-    """Practice drift: a walk on the logarithm of a rate that takes steps now and then and slowly fades.
-
-    size    SD of the logarithm after one year, were nothing to fade and today's practice known
-    memory  years until half of a step has faded
-    steps   chance that a month has a step (1: every month; small: rare and large)
-    today   SD of the logarithm at the origin: what counts to date do not tell of practice now; fades as steps do
-    """
-
-    size: float
-    memory: float
-    steps: float
-    today: float = 0.0
-
-    def times(self, factor: float) -> "Drift":
-        """The same drift, wider or narrower."""
-        return replace(self, size=self.size * factor, today=self.today * factor)
-
-    def factors(self, rng: np.random.Generator, draws: int, months: int) -> np.ndarray:
-        """Multiples of the rate, [draw x month], with mean 1 in every month: drift adds spread, not trend."""
-        kept = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory))
-        step_sd = self.size / np.sqrt(MONTHS_A_YEAR * self.steps)
-        happens = rng.random((draws, months)) < self.steps
-        shocks = rng.standard_normal((draws, months)) * happens
-        level, path = (
-            self.today * rng.standard_normal(draws) if self.today else np.zeros(draws),
-            np.empty((draws, months)),
-        )
-        for month in range(months):
-            level = level * kept + step_sd * shocks[:, month]
-            path[:, month] = level
-        return np.exp(path) / self._mean(kept, step_sd, months)
-
-    def yearly_covariance(self, years: int) -> np.ndarray:
-        """Covariance of the path's yearly averages, before it is centred, [year x year]; closed form."""
-        months = MONTHS_A_YEAR * years
-        kept, step_sd = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory)), self.size / np.sqrt(MONTHS_A_YEAR)
-        after = np.subtract.outer(np.arange(months), np.arange(months))
-        reach = np.where(after >= 0, step_sd * kept ** np.maximum(after, 0), 0.0)
-        by_year = reach.reshape(years, MONTHS_A_YEAR, months).mean(axis=1)
-        left = (kept ** np.arange(1, months + 1)).reshape(years, MONTHS_A_YEAR).mean(axis=1)
-        return by_year @ by_year.T + self.today**2 * np.outer(left, left)
-
-    def yearly_log_mean(self, years: int) -> np.ndarray:
-        """Mean of the logarithm of the multiple in each year, [year]: below 0, for the multiple's own mean is 1."""
-        kept, step_sd = 0.5 ** (1 / (MONTHS_A_YEAR * self.memory)), self.size / np.sqrt(MONTHS_A_YEAR * self.steps)
-        return -np.log(self._mean(kept, step_sd, MONTHS_A_YEAR * years)).reshape(years, MONTHS_A_YEAR).mean(axis=1)
-
-    def _mean(self, kept: float, step_sd: float, months: int) -> np.ndarray:
-        """E[exp(level)] in each month, closed form: a product over the steps so far."""
-        reach, left = step_sd * kept ** np.arange(months), self.today * kept ** np.arange(1, months + 1)
-        return np.cumprod(1 - self.steps + self.steps * np.exp(reach**2 / 2)) * np.exp(left**2 / 2)

@@ -10,6 +10,7 @@ from forecast.case import Assumptions, list_scenarios, load_scenarios
 from forecast.case.errors import BadInput
 from forecast.case.months import financial_year, last_day, month_in_words, year_end
 from forecast.case.workbook import read_workbook
+from forecast.demand import totals
 from forecast.demand.evidence import Evidence
 from forecast.demand.local import Local, read_local, read_plans
 from forecast.demand.placements import PLACEMENTS
@@ -20,6 +21,7 @@ from forecast.sources.cards import Card, read_card
 from forecast.sources.history import COLUMNS, History
 from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
 
+TOTALS = "calibration/totals.csv"  # in the folder of data: figures of the closed form of totals
 COUNTED_AS = {name: f"lac_{name}" for name in PLACEMENTS}  # placement -> measure of the monthly counts
 WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
 
@@ -171,6 +173,7 @@ def with_data(
     evidence = gather(
         case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]])
     )
+    evidence = replace(evidence, totals=totals.from_table(pd.read_csv(data / TOTALS)))
     if actuals is not None:
         evidence = replace(evidence, recent_starts=actuals.starts_after(case.calibration_year), placed=actuals.placed)
     if returns:

@@ -134,7 +134,7 @@ def rates_used(base: Base) -> pd.DataFrame:
     rows = []
     for group, fit in (("lac", base.lac), ("cp", base.cp)):
         national = fit.start_rate / (fit.level.mean * fit.by_age.mean)
-        adjustment = np.exp(fit.trend.adjustment[0] / 2)
+        adjustment = np.exp(fit.adjusted(MONTHS_A_YEAR).mean())
         since = fit.country.hazards.duration_from[-2]  # the leaving rate so long after the start
         leaving = [
             hazards.per_day[:, np.searchsorted(hazards.duration_from, since, side="right") - 1] * DAYS_A_YEAR

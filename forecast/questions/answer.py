@@ -4,9 +4,10 @@ import numpy as np
 
 from forecast import __version__
 from forecast.case import Assumptions
-from forecast.case.months import days_in
-from forecast.demand import breaks
+from forecast.case.months import MONTHS_A_YEAR, days_in
+from forecast.demand import breaks, totals
 from forecast.demand.caseload import Calibrated
+from forecast.demand.evidence import Group
 from forecast.demand.local import UASC
 from forecast.model.projection import Base, Projection, project
 from forecast.money import costs
@@ -43,7 +44,7 @@ def head(base: Base) -> dict:
         "red_assumptions": red(central, base.ledger is not None),
         "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
         "outturns": case.tables.get("outturns"),
-        "central_path": {group: central_path(getattr(base, group)) for group in ("lac", "cp")},
+        "central_path": {group: central_path(base, getattr(base, group).group) for group in ("lac", "cp")},
         "breaks": {
             group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")
         },
@@ -53,20 +54,13 @@ def head(base: Base) -> dict:
     }
 
 
-def central_path(fit: Calibrated) -> dict:
-    """What each trend says of the stock 1, 2, ... years ahead (log change), the share of it that counts, and why."""
-    trend = fit.trend
-    return {
-        "changes": {name: change.tolist() for name, change in trend.changes.items()},
-        "shares": {name: float(share) for name, share in trend.shares.items()},
-        "kept": float(trend.kept),
-        "own_record": {
-            "forecasts": trend.own.forecasts,
-            "error": trend.own.trend,
-            "error_no_change": trend.own.no_change,
-        },
-        "middle": trend.middle.tolist(),
-    }
+def central_path(base: Base, group: Group) -> dict:
+    """What makes up the log change of the median count 1, 2, ... years ahead, and all of it."""
+    years = np.arange(1, -(-len(base.months) // MONTHS_A_YEAR) + 1)
+    evidence = base.evidence
+    parts = totals.parts(group.past, evidence.totals[group.name], years, evidence.uasc_share(group.name))
+    some = {name: change.tolist() for name, change in parts.items() if change.any()}
+    return {"parts": some, "middle": sum(parts.values()).tolist()}
 
 
 def breaks_of(a: Assumptions, fit: Calibrated, family: float) -> list[dict]:

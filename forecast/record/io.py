@@ -6,31 +6,23 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.demand.plan import group_norms
-from forecast.demand.population import Deaths
-from forecast.model.cases import by_year, open_case
-from forecast.record import calibrate, tables
-from forecast.record.chain import England
-from forecast.record.panel import MEASURES, Panel, read_panel
+from forecast.model.cases import by_year
+from forecast.record import tables
+from forecast.record.panel import Panel, read_panel
 from forecast.sources import published
 from forecast.sources.cards import read_card
 from forecast.sources.files import write_text
 
 ENGLAND = "england_by_year"
 CALIBRATION = "calibration"
-TREND, CHANGES = "trend", "change_quantiles"
-RECORD = ("scope", "summary", "against_own_walk", "ranges", "pit", "population")
+TAUGHT = "totals_by_origin"
+RECORD = ("scope", "summary", "against_own_walk", "against_pooled_walk", "ranges", "pit")
 
 
-def open_england(home: Path, council: str, month: str) -> tuple[England, dict]:
-    """England as the back-test needs it, from a reference case's ages and stays, and the case's norms."""
-    case = open_case(home / "params", home / "data", council, month)
+def open_england(home: Path) -> pd.DataFrame:
+    """England's counts and children by year."""
     path = home / "data" / "published" / f"{ENGLAND}.csv"
-    years = by_year(published.prove(path, read_card(path))).set_index("year").drop(columns="area")
-    value = case.central.value
-    deaths = Deaths(value("population.deaths_under_1"), value("population.deaths_1_to_17"))
-    groups = {measure: getattr(case.evidence, measure) for measure in MEASURES}
-    return England(years, groups, case.evidence.country_children, deaths), group_norms(case.central)
+    return by_year(published.prove(path, read_card(path))).set_index("year").drop(columns="area")
 
 
 def open_council(home: Path, council: str) -> Panel:
@@ -50,7 +42,7 @@ def calibration_table(home: Path, name: str) -> pd.DataFrame:
             f"data/{CALIBRATION}/{path.name} is missing: "
             "restore it, or make it anew from a panel of councils (see CONTRIBUTING)"
         )
-    types = {"council": str} | ({} if name == CHANGES else {"horizon": str})
+    types = {"council": str} | ({} if name == TAUGHT else {"horizon": str})
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=types)
 
 
@@ -65,21 +57,14 @@ def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 
 def record_told(home: Path) -> dict[str, dict]:
     """The panel's record for the answer. Raises BadInput if a table is missing."""
-    names = ("scope", "summary", "against_own_walk", "ranges")
+    names = ("scope", "summary", "against_own_walk", "against_pooled_walk", "ranges")
     return tables.told(*(calibration_table(home, f"record_{name}") for name in names))
 
 
 def keep(home: Path, tables: dict[str, pd.DataFrame], council: str | None) -> None:
-    """Keep what the reports show: the panel's summary or, for one council, its own forecasts."""
-    of_panel = {f"record_{name}": tables[name] for name in RECORD}
-    write_tables(home / "data" / CALIBRATION, of_panel if council is None else {f"record_{council}": tables["scores"]})
-
-
-def calibrated(panel: Panel, england: England, norms: dict, workers: int, seed: int, said) -> dict[str, pd.DataFrame]:
-    """The tables of data/calibration: the figures of trend and drift, and the pooled walk's quantiles."""
-    councils = [council for council in panel.councils if calibrate.tunes(council)]
-    changes = pd.concat(
-        [calibrate.change_quantiles(panel, measure, councils) for measure in MEASURES], ignore_index=True
-    )
-    figures = calibrate.parameters(calibrate.Settings(panel, england, norms), workers, seed, said)
-    return {TREND: figures.round({"value": 4}), CHANGES: changes}
+    """Keep what the reports show: the panel's summary and what it taught or, for one council, its own forecasts."""
+    if council is None:
+        kept = {f"record_{name}": tables[name] for name in RECORD} | {TAUGHT: tables[TAUGHT]}
+    else:
+        kept = {f"record_{council}": tables["scores"]}
+    write_tables(home / "data" / CALIBRATION, kept)

@@ -13,8 +13,7 @@ from forecast.case.months import months_between
 from forecast.demand import trend
 from forecast.demand.trend import Series
 from forecast.record import scores
-from forecast.record.origins import number
-from forecast.record.parallel import spread
+from forecast.record.parallel import number, spread
 
 COLUMNS = ["council", "measure", "month", "count"]
 HORIZONS = (1, 3, 6, 12)

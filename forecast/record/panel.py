@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.demand.totals import MARCH
+from forecast.demand.trend.past import Past, compare, on_one_base
 
 MEASURES = {"lac": ("lac", "lac_started", "lac_ceased"), "cp": ("cpp", "cpp_started", "cpp_ended")}
 MEASURE_WORDS = {"lac": "Looked-after children", "cp": "Child protection plans"}
@@ -16,11 +18,17 @@ NAMES = ["la_code", "la_name", "year"]
 SIGNED = ["net_internal_migration_all_ages", "net_international_migration_all_ages"]
 BY_MID_YEAR = ["births_yr_to_mid_year", *SIGNED, "population_all_ages"]
 FIGURES = [name for names in MEASURES.values() for name in names] + ["pop_0_17", *BY_MID_YEAR]
+UASC = "uasc"
 RATE_OF_ENDS = "cpp_ended_rate_per_10k"
 FIRST_PUBLISHED = {name: f"{name}_first_published" for name in MEASURES["lac"]}
 ROUNDED = "lac_rounded_to_5"
 PER_10K = 10_000
 EDITION_COLUMNS = ["la_code", "year", "measure", "value", "edition"]
+
+
+def tunes(council: str) -> bool:
+    """Whether a council has an even DfE code: those tune the figures that the others are forecast with."""
+    return int(council) % 2 == 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Panel:
 def read_panel(path: Path, editions: Path | None = None) -> Panel:
     """Read a panel and, where given, its figures by edition. Raises BadInput naming file, line and column."""
     rows = _rows(path, [*NAMES, *FIGURES])
-    optional = [name for name in [RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
+    optional = [name for name in [UASC, RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
     frame = rows[NAMES].copy()
     for column in [*FIGURES, *optional]:
         frame[column] = _numbers(path, rows, column)
@@ -149,3 +157,53 @@ def _put_edition(known: pd.DataFrame, editions: pd.DataFrame, origin: int) -> No
         values = rows.drop_duplicates(["la_code", "year"], keep="last").set_index(["la_code", "year"])["value"]
         both = known.index.intersection(values.index)
         known.loc[both, measure] = values[both]
+
+
+class CannotRun(Exception):
+    """A council's counts cannot be compared with England's, and why, in words."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """One council's figures up to an origin, and the country's.
+
+    council  year -> figures of the panel
+    """
+
+    measure: str
+    origin: int
+    council: pd.DataFrame
+    england: pd.DataFrame
+
+    @property
+    def counts(self) -> pd.Series:
+        """Children counted at each 31 March, year -> children."""
+        return self.council[MEASURES[self.measure][0]].dropna()
+
+    @property
+    def children(self) -> np.ndarray | None:
+        """Children of the council at each count, one census base, [count]; None where no estimate is held yet."""
+        held = on_one_base(self.council["pop_0_17"].dropna())
+        return None if held.empty else _to_all(held, self.counts)[self.counts.index].to_numpy(float)
+
+    @property
+    def rounded(self) -> pd.Series:
+        """Which of the counts were published rounded to 5."""
+        column = f"{MEASURES[self.measure][0]}_rounded_to_5"
+        held = self.council[column] if column in self.council else pd.Series(False, index=self.council.index)
+        return held[self.counts.index].astype(bool)
+
+    def past(self) -> Past:
+        """The counts beside the country's. Raises CannotRun where the last cannot be compared."""
+        children, country = (on_one_base(t.dropna()) for t in (self.council["pop_0_17"], self.england["children"]))
+        counts, theirs = self.counts.rename(lambda year: year + MARCH), self.england[self.measure]
+        try:
+            return compare(counts, _to_all(children, counts), theirs, _to_all(country, theirs))
+        except ValueError as error:
+            raise CannotRun(str(error)) from None
+
+
+def _to_all(children: pd.Series, counts: pd.Series) -> pd.Series:
+    """Children for every year of the counts: before the first year known, the first (the first on the census base)."""
+    years = sorted({int(np.floor(time)) for time in counts.index} | set(children.index))
+    return children.reindex(years).bfill().ffill()

@@ -24,7 +24,7 @@ from forecast.report.charts import (
     _panels,
 )
 from forecast.report.words import (
-    METHOD_WORDS,
+    PART_WORDS,
     chance_in_ten,
     children,
     cost_direction,
@@ -232,13 +232,12 @@ def care_flows(name: str, when: str, bands: dict[str, dict[str, float]]) -> Char
 
 
 def path_children(answer: dict, group: str) -> dict[str, list[float]]:
-    """What each trend that counts adds to the central path, in children, 1, 2, ... years ahead; the parts sum to it."""
+    """What each part adds to the central path, in children, 1, 2, ... years ahead; the parts sum to it."""
     path, opened = answer["central_path"][group], answer["open_at_origin"][group]
     a_log = [opened * (math.expm1(whole) / whole if whole else 1.0) for whole in path["middle"]]
     return {
-        name: [share * change * weight for change, weight in zip(path["changes"][name], a_log, strict=True)]
-        for name, share in path["shares"].items()
-        if share
+        name: [change * weight for change, weight in zip(changes, a_log, strict=True)]
+        for name, changes in path["parts"].items()
     }
 
 
@@ -247,21 +246,21 @@ def path_parts(answer: dict, group: str, name: str) -> Chart:
     parts = path_children(answer, group)
     whole = [sum(part[year] for part in parts.values()) for year in range(len(answer["central_path"][group]["middle"]))]
     ahead = [f"{year} year{'s' * (year > 1)}" for year in range(1, len(whole) + 1)]
-    title = f"{name}: trends bring {direction(whole[-1])} in {ahead[-1]}, chance aside"
+    title = f"{name}: what is expected brings {direction(whole[-1])} in {ahead[-1]}, chance aside"
     figure, axes = _axes(title, f"Change from {answer['open_at_origin'][group]} children, by what it comes from")
     thick = 0.8 / max(len(parts), 1)
     for place, ((trend, values), colour) in enumerate(zip(parts.items(), TREND_COLOURS, strict=False)):
         where = [at + (place - (len(parts) - 1) / 2) * thick for at in range(len(ahead))]
         look = {"color": colour, "hatch": (None, HATCHED, "...", "xx")[place], "edgecolor": "white"}
-        bars = axes.bar(where, values, width=thick, label=METHOD_WORDS[trend], **look)
+        bars = axes.bar(where, values, width=thick, label=PART_WORDS[trend], **look)
         axes.bar_label(bars, [signed(value) for value in values], padding=2, fontsize=LABEL)
     axes.set_xticks(range(len(ahead)), [f"{years} ahead" for years in ahead])
     axes.axhline(0, color=GREY, linewidth=1)
     axes.margins(y=0.15)
     if parts:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False, fontsize=LABEL)
-    said = "; ".join(f"{METHOD_WORDS[trend]} {signed(values[-1])}" for trend, values in parts.items())
-    return Chart(figure, title, f"Column chart. {title}: {said or 'no trend counts'}.")
+    said = "; ".join(f"{PART_WORDS[trend]} {signed(values[-1])}" for trend, values in parts.items())
+    return Chart(figure, title, f"Column chart. {title}: {said or 'nothing'}.")
 
 
 def where_children_live(year: str, rows: list[dict]) -> Chart:

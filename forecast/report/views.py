@@ -197,9 +197,9 @@ def _children_drawn(answer: dict, slug: str, detail: dict, group: str, past: lis
 
 
 def path_in_words(answer: dict) -> list[str]:
-    """What the central paths are made of, and what cannot be told apart."""
-    parts = "Births, migration and ageing reach the path together, as the projected population: the method does not "
-    parts += "part them. England's growth, the council's own rates and its lasting level are practice."
+    """What the expected changes are made of, and what they leave out."""
+    parts = "Births, migration and ageing move scenarios, not the central path: added to it, the projected population "
+    parts += "did not make past forecasts better."
     return [*(words.trend_line(answer, group, name) for group, name in GROUP_NAMES.items()), parts]
 
 

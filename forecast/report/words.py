@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
 from forecast.case.months import month_in_words
-from forecast.demand.trend.earned import IN_WORDS as METHOD_WORDS
+from forecast.demand.totals import IN_WORDS as PART_WORDS
 from forecast.money.lines import LINES
 
 MONEY_STEP = 10_000
@@ -224,7 +224,7 @@ def _template():
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
-    pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "method_words": METHOD_WORDS}
+    pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"money": money, "children": children}
     return pages.get_template("answer.jinja").module
 
@@ -255,7 +255,7 @@ def exhaustion(held: dict) -> str:
 
 
 def trend_line(answer: dict, group: str, name: str) -> str:
-    """What the central path of one group is made of, each share from the table."""
+    """What the expected change of one group is made of."""
     return lines("trend", answer["central_path"][group], name)[0]
 
 

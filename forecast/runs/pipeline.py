@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
 from forecast.model import projection
-from forecast.model.cases import OpenCase
+from forecast.model.cases import TOTALS, OpenCase
 from forecast.money.lines import LINES
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
@@ -231,6 +231,7 @@ def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dic
         params += [home.params / "national.yaml", home.params / central.council / central.month / "case.yaml"]
         params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
     data = [part for file in case.files.values() if file.is_relative_to(home.data) for part in (file, card_path(file))]
+    data.append(home.data / TOTALS)
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
     files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
     files |= {f"notebooks/{path.name}": path for path in sorted(home.notebooks.glob("[0-9]*.ipynb"))}

@@ -4,21 +4,21 @@ import pandas as pd
 
 from forecast.case.home import find_home
 from forecast.record import io
-from forecast.record.origins import FORECAST
 from forecast.record.panel import MEASURE_WORDS
-from forecast.record.tables import ALL, JUDGED, SIZES
+from forecast.record.strict import CLOSED as FORECAST
+from forecast.record.strict import NO_CHANGE, THIRDS_OF
+from forecast.record.tables import ALL, JUDGED
 from forecast.report import charts
 from forecast.report.notebook import Run
-from forecast.report.words import METHOD_WORDS, children, percent, record_lines, signed_percent
+from forecast.report.words import PART_WORDS, children, percent, record_lines, signed_percent
 from forecast.runs.score import beats
 
-NO_CHANGE = "no change"
 YEARS = {"1": "1 year", "2": "2 years", "3": "3 years"}
-CHAIN_WORDS = {
-    "forecast": "The forecast of this toolkit",
-    "rates as they are": "Its chain with rates as they are (stock and flow)",
-    "without population": "The forecast without population growth",
-    "population in full": "The forecast with all of it",
+OURS = "The forecast of this toolkit"
+THIRDS = {
+    word: f"{word} {on}"
+    for on, words in (("councils", THIRDS_OF["last"]), ("past", THIRDS_OF["volatility"]))
+    for word in words
 }
 
 
@@ -77,33 +77,48 @@ def own_chart(rows: pd.DataFrame, measure: str, years: str = "1") -> charts.Char
 
 
 def methods() -> pd.DataFrame:
-    """Every method's CRPS against the council's own random walk, on councils that tuned nothing: below 1 is better."""
-    bar = _record("record_against_own_walk")
-    bar = bar[(bar["councils"] == JUDGED) & (bar["size"] == ALL)]
-    bar = bar.assign(
-        Method=bar["method"].map(lambda name: CHAIN_WORDS.get(name, name.capitalize())),
-        Children=bar["measure"].map(MEASURE_WORDS),
-        horizon=bar["horizon"].map({ALL: "All"} | YEARS),
+    """Every method's CRPS against the council's own random walk and the plain pooled walk: below 1 is better."""
+    wide = pd.concat(
+        [_against("own", [ALL, *YEARS]), _against("pooled", [ALL])], axis=1, keys=["own walk", "pooled walk"]
     )
-    wide = bar.pivot(index=["Children", "Method"], columns="horizon", values="ratio")[["All", *YEARS.values()]]
-    wide = wide.sort_values(["Children", "All"], ascending=[False, True]).rename_axis(columns=None)
-    return wide.map("{:.3f}".format)
+    wide.columns = [f"{part}, against the {bar}" if part != "95% interval" else f"{part}, {bar}" for bar, part in wide]
+    order = wide.iloc[:, 0].fillna("1").rename("order")
+    wide = wide.assign(order=order).sort_values(["Children", "order"], ascending=[False, True])
+    return wide.drop(columns="order").fillna("")
+
+
+def _against(bar: str, horizons: list[str]) -> pd.DataFrame:
+    """Ratios to one bar by horizon, and the interval of all together."""
+    rows = _record(f"record_against_{bar}_walk")
+    rows = rows[rows["councils"] == JUDGED]
+    rows = rows.assign(
+        Method=rows["method"].map(lambda name: OURS if name == FORECAST else name.capitalize()),
+        Children=rows["measure"].map(MEASURE_WORDS),
+    ).set_index(["Children", "Method"])
+    interval = rows[rows["horizon"] == ALL].apply(lambda row: f"{row['low95']:.3f} to {row['high95']:.3f}", axis=1)
+    wide = (
+        rows.pivot(columns="horizon", values="ratio")[horizons]
+        .map("{:.3f}".format)
+        .rename(columns={ALL: "All"} | YEARS)
+    )
+    wide.insert(1, "95% interval", interval)
+    return wide
 
 
 def ranges() -> pd.DataFrame:
-    """Share of outturns inside the forecast's 80% range, by horizon and size, tuned on and not."""
+    """Share of outturns inside the forecast's 80% range, by horizon, and by third of size and of past volatility."""
     shares = _record("record_ranges")
-    shares = shares[(shares["method"] == FORECAST) & (shares["councils"] != ALL)]
-    by_year = shares["horizon"].map(YEARS)
+    shares = shares[shares["method"] == FORECAST]
+    by_year = shares["horizon"].map(YEARS).fillna(ALL)
     shares = shares.assign(
         measure=shares["measure"].map(MEASURE_WORDS),
-        cut=shares["size"].where(shares["horizon"] == ALL, by_year).replace(ALL, "all"),
-        councils="Councils " + shares["councils"],
+        cut=shares["third"].map(THIRDS).fillna(by_year),
+        councils=shares["councils"].map(lambda which: f"Councils: {which}"),
         inside=shares["inside"].map(percent),
     )
     wide = shares.pivot(index=["measure", "cut"], columns="councils", values="inside")
-    wide = wide.reindex(["all", *YEARS.values(), *SIZES], level=1).rename_axis(columns=None)
-    return wide.rename_axis(["Children", "Years ahead, or children at the start"])
+    wide = wide.reindex([ALL, *YEARS.values(), *THIRDS.values()], level=1).rename_axis(columns=None)
+    return wide.rename_axis(["Children", "Years ahead, or third of the councils"])
 
 
 def pit_chart(measure: str) -> charts.Chart:
@@ -113,25 +128,14 @@ def pit_chart(measure: str) -> charts.Chart:
     return charts.pit_columns(tenths["share"].tolist(), MEASURE_WORDS[measure], int(tenths["forecasts"].iloc[0]))
 
 
-def population() -> pd.DataFrame:
-    """Mean error, in children, of the same forecast without the projected population, as earned, and in full."""
-    errors = _record("record_population").replace({"measure": MEASURE_WORDS})
-    wide = errors.pivot(index=["measure", "horizon"], columns="population", values="mean error")
-    wide = wide[["without", "as earned", "in full"]].rename(columns=str.capitalize).rename_axis(columns=None)
-    return wide.rename_axis(["Children", "Years ahead"]).map("{:.1f}".format)
-
-
 def weights(run: Run) -> pd.DataFrame:
-    """What each trend says of the year ahead for this council, the share of it that counts, and what that adds."""
+    """What makes up the expected change of the year ahead for this council."""
     rows = []
     for group, path in run.answer["central_path"].items():
-        for method, share in path["shares"].items():
-            change, name = path["changes"][method][0], METHOD_WORDS[method]
-            adds = signed_percent(share * change)
-            rows.append([MEASURE_WORDS[group], name, signed_percent(change), percent(share), adds])
-        rows.append([MEASURE_WORDS[group], "together", "", "", signed_percent(path["middle"][0])])
-    columns = ["Children", "Trend", "Says of the year ahead", "Counts for", "Adds"]
-    return pd.DataFrame(rows, columns=columns).set_index(columns[:2])
+        rows += [[MEASURE_WORDS[group], PART_WORDS[name], made[0]] for name, made in path["parts"].items()]
+        rows.append([MEASURE_WORDS[group], "together", path["middle"][0]])
+    table = pd.DataFrame(rows, columns=["Children", "Part", "Adds in the year ahead"]).set_index(["Children", "Part"])
+    return table.map(signed_percent)
 
 
 def verdict(run: Run, rows: pd.DataFrame) -> list[str]:

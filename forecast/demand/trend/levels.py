@@ -48,16 +48,3 @@ def change_ahead(years: np.ndarray, departure: np.ndarray, counts: np.ndarray, m
     gain = np.linalg.solve(seen, across.T).T
     variance = np.diag(model.covariance(when, when) - gain @ across.T)
     return gain @ departure - departure[-1], variance
-
-
-def log_likelihood(
-    years: np.ndarray, departure: np.ndarray, counts: np.ndarray, model: Departures, most: float = np.inf
-) -> float:
-    """Log likelihood of one council's departures, up to a constant.
-
-    most  squared one-step surprises above this count as this (so that a recording error in one year does not set the model)
-    """
-    covariance = model.covariance(years, years) + np.diag(model.family / counts)
-    root = np.linalg.cholesky(covariance)
-    surprise = np.linalg.solve(root, departure)
-    return float(-np.log(np.diag(root)).sum() - 0.5 * np.minimum(surprise**2, most).sum())

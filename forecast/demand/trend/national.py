@@ -1,4 +1,4 @@
-"""Growth of the whole country: its long-run pace, and this year's departure from it, which fades."""
+"""Growth of the whole country."""
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,3 @@ def yearly_growth(stock: pd.Series) -> pd.Series:
     log = np.log(stock.dropna().astype(float))
     before = log.rename(lambda year: year + 1)
     return (log - before).dropna()
-
-
-def change_ahead(stock: pd.Series, persistence: float, years: int) -> np.ndarray:
-    """Expected log change of the country's stock 1, 2, ... years ahead, [year].
-
-    stock        year -> children, up to the origin
-    persistence  share of a departure from the long-run pace that is left a year later, 0 to 1
-    No change where fewer than ten years of growth are held: a pace cannot be told from so few.
-    """
-    growth = yearly_growth(stock)
-    if growth.size < LONG_RUN:
-        return np.zeros(years)
-    pace, last = growth.mean(), growth.iloc[-1]
-    ahead = np.arange(1, years + 1)
-    return np.cumsum(pace + persistence**ahead * (last - pace))

@@ -10,7 +10,7 @@ from forecast.report.figures import HOW, RunInContext
 from forecast.report.model import Figure, Part, Table
 from forecast.report.paper.settings import Meeting
 from forecast.report.paper.template import Filling
-from forecast.report.words import GROUP_NAMES, METHOD_WORDS, MONEY_STEP, round_half_up
+from forecast.report.words import GROUP_NAMES, MONEY_STEP, PART_WORDS, round_half_up
 
 Release = Callable[[Table], Table]
 Draw = Callable[[charts.Chart], tuple[bytes, bytes]]
@@ -83,7 +83,7 @@ class Tables:
             "lines": [line for line in LINES if line in lines and (lines[line]["budget"] or lines[line]["mean"])],
             "line_names": {line: LINES[line][0] for line in lines},
             "cost_groups": {group: name for group, name in GROUPS.items() if group in spent},
-            "trends": self.trends,
+            "parts": self.parts,
             "split": [slug for slug in context["most"] if answer["scenarios"][slug].get("causes")],
             "tried": tried,
             "widest": max(shares, key=shares.get, default=None),
@@ -107,10 +107,9 @@ class Tables:
         held = self.run.value(source)
         return [f"{source}/{key}" for key in (held if isinstance(held, dict) else range(len(held)))]
 
-    def trends(self, group: str) -> dict[str, str]:
-        """The methods that the central path of a group rests on, in words."""
-        shares = self.run.value(f"central_path/{group}/shares")
-        return {method: METHOD_WORDS[method] for method in shares if round_half_up(shares[method] * 100) > 0}
+    def parts(self, group: str) -> dict[str, str]:
+        """What the expected change of a group is made of, in words."""
+        return {name: PART_WORDS[name] for name in self.run.value(f"central_path/{group}/parts")}
 
     def table(self, name: str, caption: str, unit: str, caller: Callable[[], str], **more) -> str:
         """The mark of a table whose Markdown stands between call and endcall."""
