@@ -235,7 +235,7 @@ def sought(base: Base, held: Outlook, found: Found, wanted: float) -> dict:
     """What goal-seek found: values are where the lever stands, its limits and what is enough; calls in pounds."""
     item, now = held.assumptions.catalogue.items[found.key], held.assumptions.value(found.key)
     tried = sorted({item.minimum, now, item.maximum} | ({found.value} if found.value is not None else set()))
-    drawn = [drawn_at(base, held, found.key, value) for value in tried]
+    drawn = [outlook.again(base, held, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]
     return {
         "key": found.key,
         "lever": item.description,
