@@ -107,7 +107,7 @@ def test_a_fault_nobody_foresaw_tells_its_place_and_no_cell(monkeypatch, tmp_pat
         read_returns(tmp_path)
     assert caught.value.__cause__ is None and caught.value.__context__ is None and "Zorb" not in repr(caught.value)
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert frames[-1] == "door" and len(frames) == 2, "no frame that holds rows goes along"
+    assert frames[-1] == "read_guarded" and len(frames) == 2, "no frame that holds rows goes along"
 
 
 @pytest.mark.parametrize(

@@ -187,9 +187,8 @@ def cost_by_year(answer: dict, slug: str = "central") -> Chart:
     ):
         axes.plot(list(years), values, mark, color=colour, label=label, markeredgecolor="white", markersize=10)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, frameon=False, fontsize=9)
-    parts = "; ".join(
-        f"{year} net {money(cost['net']['mean'])} against {money(cost['budget'])}" for year, cost in years.items()
-    )
+    pairs = ((year, money(cost["net"]["mean"]), money(cost["budget"])) for year, cost in years.items())
+    parts = "; ".join(f"{year} net {net} against {budget}" for year, net, budget in pairs)
     return Chart(figure, title, f"Stacked columns of cost by group: {parts}.")
 
 
@@ -304,16 +303,13 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     apart = -(-(ahead[-1] - min([*when, *ahead])) // MOST_YEARS_NAMED)  # years between names, so that they stand apart
     axes.xaxis.set_major_locator(matplotlib.ticker.MultipleLocator(apart))
     axes.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}")
-    return Chart(figure, title, _so_far_in_words(name, past, opened, march, rows[-1]))
-
-
-def _so_far_in_words(name: str, past: list[tuple[str, float]], opened: int, march: dict, last: dict) -> str:
-    counted = f"{children(past[0][1])} counted in {month_in_words(past[0][0])}; " if past else ""
-    ahead = "; ".join(
+    then = f"{children(past[0][1])} counted in {month_in_words(past[0][0])}; " if past else ""
+    expected = "; ".join(
         f"{children(row['mean'])} expected in {month_in_words(row['month'])} (80% range {spread(row, children)})"
-        for row in (march, last)
+        for row in (march, rows[-1])
     )
-    return f"Line chart of {name.lower()}. {counted}{children(opened)} at the start of the forecast; {ahead}."
+    alt = f"Line chart of {name.lower()}. {then}{children(opened)} at the start of the forecast; {expected}."
+    return Chart(figure, title, alt)
 
 
 def _year(month: str) -> float:
@@ -326,7 +322,13 @@ def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     cost = answer["scenarios"][slug]["cost"][answer["financial_year"]]["lines"]
     used = [line for line in LINES if line in cost and (cost[line]["budget"] or cost[line]["mean"])]
     held = {LINES[line][0]: cost[line] for line in used}
-    names, title = list(held)[::-1], _dearest_line(held)
+    names = list(held)[::-1]
+    most = max(held, key=lambda name: held[name]["mean"] - held[name]["budget"])
+    over = over_or_under(held[most]["mean"] - held[most]["budget"])
+    title = "No line is over its budget"
+    if over.endswith("over budget"):
+        short = over.replace("over budget", "short of its budget") if held[most]["budget"] < 0 else over
+        title = f"{most}: {short}, the most of any line"
     what = f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); "
     figure, axes = _axes(title, what + "income is below zero", BESIDE_NAMES)
     figure.set_figheight(TALL)
@@ -335,17 +337,9 @@ def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     budgets = [held[name]["budget"] / 1e6 for name in names]
     axes.plot(budgets, labels, "D", color=ORANGE, markeredgecolor="white", markersize=9)
     _lying(axes)
-    parts = "; ".join(
-        f"{name} {money(line['mean'])} against a budget of {money(line['budget'])}" for name, line in held.items()
-    )
+    pairs = ((name, money(line["mean"]), money(line["budget"])) for name, line in held.items())
+    parts = "; ".join(f"{name} {mean} against a budget of {budget}" for name, mean, budget in pairs)
     return Chart(figure, title, f"Bar chart of projected outturn by cost line: {parts}.")
-
-
-def _dearest_line(held: dict[str, dict]) -> str:
-    name = max(held, key=lambda one: held[one]["mean"] - held[one]["budget"])
-    over = over_or_under(held[name]["mean"] - held[name]["budget"])
-    said = over.replace("over budget", "short of its budget") if held[name]["budget"] < 0 else over
-    return f"{name}: {said}, the most of any line" if over.endswith("over budget") else "No line is over its budget"
 
 
 def drawn(chart: Chart) -> tuple[bytes, bytes]:

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
@@ -276,15 +277,12 @@ def comparison(answer: dict) -> View:
     }
     summary = pd.DataFrame(columns).set_axis(table["future"].rename("Future"))
     drawn = {"calls": lambda: pictures.calls(answer), "years": lambda: pictures.four_years(answer)}
-    drawn |= {f"why {slug}": _waterfall(answer, slug) for slug in answer["scenarios"]}
+    central = Said(["The central case: there is nothing to part into causes."])
+    for slug, scenario in answer["scenarios"].items():
+        waterfall = partial(charts.waterfall, answer, slug)
+        drawn[f"why {slug}"] = (lambda: central) if scenario["causes"] is None else waterfall
     furthest = max(range(len(rows)), key=lambda row: abs(rows[row][against]))
     drawn["why"] = drawn[f"why {list(answer['scenarios'])[furthest]}"]
     if answer["sensitivities"]:
         drawn["matters"] = lambda: charts.tornado(answer)
     return View(headline, table, summary, drawn)
-
-
-def _waterfall(answer: dict, slug: str) -> Callable[[], Chart | Said]:
-    if answer["scenarios"][slug]["causes"] is None:
-        return lambda: Said(["The central case: there is nothing to part into causes."])
-    return lambda: charts.waterfall(answer, slug)
