@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from forecast.case.errors import BadInput
+from forecast.case.lines import LINES
 from forecast.demand.placements import PLACEMENTS
 from forecast.model.cases import COUNTED_AS
-from forecast.money.lines import LINES
 from forecast.sources.arrivals import Arrived, Held, accept, read_card, read_held, read_inbox, write_held
 from forecast.sources.arrivals.card import COST_LINES, MEASURES, PLACED, Card, is_personal
 from forecast.sources.arrivals.inbox import shown, words_of

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from forecast.case.lines import GROUPS, LINES
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
 from forecast.model.projection import costed
 from forecast.money.costs import by_year, net
-from forecast.money.lines import GROUPS, LINES
 from forecast.money.plan import CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.case.errors import BadInput
+from forecast.case.lines import LINES
 from forecast.money.ledger import Ledger, at_level, budget_of, ledger_of, with_actuals
-from forecast.money.lines import LINES
 from forecast.money.plan import LedgerPlan
 
 MONTHS = ["2025-04", "2025-05", "2025-06", "2025-07"]

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import HOME
+from forecast.case.lines import LINES
 from forecast.case.months import financial_year, period_of, year_months
 from forecast.model.cases import open_case
 from forecast.model.projection import prepare, project
 from forecast.money.ledger import Ledger, budget_of
-from forecast.money.lines import LINES
 from forecast.questions.answer import cost_by_year
 from forecast.questions.monthly import COLUMNS, monthly_costs
 

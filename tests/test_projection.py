@@ -9,6 +9,7 @@ import pytest
 
 from conftest import HOME
 from forecast.case import Assumptions, sample
+from forecast.case.lines import LINES
 from forecast.case.months import days_in, financial_year, month_after, year_months
 from forecast.demand.caseload import demand_of, starts_by_draw
 from forecast.demand.pathways.hazards import Spread
@@ -18,7 +19,6 @@ from forecast.model.cases import open_case
 from forecast.model.projection import costed, prepare, project, setting_of
 from forecast.money import costs
 from forecast.money.contingency import draw_on
-from forecast.money.lines import LINES
 from forecast.money.plan import central_values, read_costs
 from forecast.questions.answer import answer, year_net
 from forecast.report import words

@@ -20,7 +20,7 @@ from openpyxl.utils import range_boundaries
 from test_monthly import ACTUAL, BUDGET, small_case, with_ledger
 
 from forecast.case.errors import BadInput
-from forecast.money.lines import LINES
+from forecast.case.lines import LINES
 from forecast.questions.answer import answer
 from forecast.questions.monthly import monthly_costs
 from forecast.report.workbook import sources_table, write_workbook

@@ -148,7 +148,7 @@ def difference_lines(before: str, after: str, tables: dict) -> list[str]:
     """A comparison in plain words."""
     from jinja2 import Environment, PackageLoader
 
-    from forecast.money.lines import LINES
+    from forecast.case.lines import LINES
     from forecast.report import words
 
     of_call = {(row.figure, row.at): row for row in tables["contingency"].itertuples()}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.case.lines import net
 from forecast.case.months import days_in
-from forecast.money.lines import net
 from forecast.money.plan import ContingencyPlan
 
 ENOUGH_AT = (0.50, 0.80, 0.90, 0.95)

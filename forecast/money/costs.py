@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from forecast.case.lines import LINES, net
 from forecast.case.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in, financial_year
 from forecast.demand.placements import PAID_FOR
 from forecast.demand.workload import Workload
 from forecast.money.activity import Activity
-from forecast.money.lines import LINES, net
 from forecast.money.plan import ContactPlan, CostPlan, ReviewPlan, Setting
 
 __all__ = ["LINES", "by_year", "cost_lines", "net"]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.case.lines import LINES
 from forecast.case.months import financial_year
-from forecast.money.lines import LINES
 from forecast.money.plan import LedgerPlan
 
 ACTUAL, ESTIMATED, FORECAST = "actual", "estimated", "forecast"  # where a month's cost is from

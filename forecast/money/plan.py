@@ -6,11 +6,11 @@ import numpy as np
 
 from forecast.case import Assumptions, sample
 from forecast.case.ages import LAC_BANDS
+from forecast.case.lines import SERVICES
 from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, years_from
 from forecast.demand.levers import Lever, Timing
 from forecast.demand.placements import PAID_FOR, Places
 from forecast.demand.plan import lever, read_timing
-from forecast.money.lines import SERVICES
 
 PRICE_INDICES = "prices."
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from forecast import __version__
 from forecast.case import Assumptions
+from forecast.case.lines import GROUPS, LINES
 from forecast.case.months import MONTHS_A_YEAR, days_in
 from forecast.demand import breaks, totals
 from forecast.demand.caseload import Calibrated
@@ -13,7 +14,6 @@ from forecast.model.projection import Base, Projection, project
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
-from forecast.money.lines import GROUPS, LINES
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary, years_in
 from forecast.questions.payback import payback

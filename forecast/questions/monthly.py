@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from forecast.case.lines import LINES
 from forecast.case.months import days_in, financial_year, period_of, year_months
 from forecast.model.projection import Base, Projection
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
-from forecast.money.lines import LINES
 from forecast.questions.compare import QUANTILES
 
 SHOWN = ("p10", "p90")

@@ -10,8 +10,8 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
+from forecast.case.lines import GROUPS, LINES  # noqa: E402
 from forecast.case.months import month_in_words  # noqa: E402
-from forecast.money.lines import GROUPS, LINES  # noqa: E402
 from forecast.report.words import (
     against,
     chance_in_ten,

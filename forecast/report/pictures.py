@@ -4,8 +4,8 @@ import math
 import textwrap
 
 from forecast.case.ages import LAC_BANDS
+from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
-from forecast.money.lines import LINES
 from forecast.report.charts import (
     BESIDE_NAMES,
     BLUE,

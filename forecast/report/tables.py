@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
-from forecast.money.lines import LINES
 from forecast.report.words import (
     at_month,
     chance_in_ten,

@@ -8,8 +8,8 @@ from functools import partial
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.case.lines import GROUPS, LINES
 from forecast.case.months import month_in_words
-from forecast.money.lines import GROUPS, LINES
 from forecast.report import charts, pictures, tables, words
 from forecast.report.charts import Chart
 from forecast.report.notebook import Said

@@ -10,9 +10,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
+from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.demand.totals import IN_WORDS as PART_WORDS
-from forecast.money.lines import LINES
 
 MONEY_STEP = 10_000
 FIGURES = 4

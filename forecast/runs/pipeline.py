@@ -12,9 +12,9 @@ import pandas as pd
 
 from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
+from forecast.case.lines import LINES
 from forecast.model import projection
 from forecast.model.cases import TOTALS, OpenCase
-from forecast.money.lines import LINES
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.questions.history_causes import years_apart

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from forecast.money.lines import GROUPS, LINES
+from forecast.case.lines import GROUPS, LINES
 from forecast.report import charts
 from forecast.report.figures import HOW, RunInContext
 from forecast.report.model import Figure, Part, Table

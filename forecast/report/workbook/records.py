@@ -3,11 +3,11 @@
 import math
 from datetime import date
 
+from forecast.case.lines import GROUPS as COST_GROUPS
+from forecast.case.lines import LINES
 from forecast.case.months import days_in, month_in_words, period_of
 from forecast.case.nature import CAUSES, INTERACTION
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
-from forecast.money.lines import GROUPS as COST_GROUPS
-from forecast.money.lines import LINES
 from forecast.report import words
 from forecast.report.disclosure.rule import rule_in
 from forecast.report.workbook import names

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from forecast.case.documents import Month, Strict, Text
+from forecast.case.lines import LINES
 from forecast.case.months import MONTHS_A_YEAR, days_in, financial_year, year_months
 from forecast.case.wording import nearest, read_as, refuse
 
@@ -40,12 +41,7 @@ PLACED = {
 COUNTED = MEASURES | PLACED
 MONTH, YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL = "month", "financial_year", "period", "cost_line", "budget", "actual"
 LEDGER_FIELDS = (YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL)
-# The lines of money.costs, on a floor above this room; a test holds the two alike.
-COST_LINES = (
-    *("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service", "own_homes"),
-    *("private_residential", "residential_school", "supported", "other_placements", "other_lac_services"),
-    *("contact", "iro", "review_administration", "measures", "uasc_grant", "contributions"),
-)
+COST_LINES = tuple(LINES)
 OF_ONE_PERSON = """
     name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born
     birthday birthdate dateofbirth upn nhs nino childid childrenid personid clientid pupilid caseid mosaicid lcsid
