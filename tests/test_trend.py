@@ -446,7 +446,7 @@ def test_generators_of_methods_are_fixed_and_apart():
 
 def test_another_process_with_another_hash_seed_gives_the_same_bytes():
     code = (
-        "import hashlib; from forecast.trend import METHODS, forecast, tidy;"
+        "import hashlib; from forecast.demand.trend import METHODS, forecast, tidy;"
         f"series = tidy({ORDINARY.months!r}, {ORDINARY.counts.tolist()!r});"
         "print(*(hashlib.sha256(forecast(m, series, 6, 20, 1).paths.tobytes()).hexdigest() for m in METHODS))"
     )
