@@ -62,7 +62,8 @@ def main(args):
 
 def too_old():
     oldest, this = (".".join(str(part) for part in version[:2]) for version in (OLDEST, sys.version_info))
-    return f"This needs Python {oldest} or later; {sys.executable} is {this}. Get a newer one from python.org and use that."
+    needs = f"This needs Python {oldest} or later; {sys.executable} is {this}."
+    return needs + " Get a newer one from python.org and use that."
 
 
 def command(args):
@@ -91,7 +92,8 @@ def surroundings():
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     path = os.pathsep.join([BIN, os.environ.get("PATH", os.defpath)])
     typed = "%s start.py" % ("py" if os.name == "nt" else "python3")
-    return dict(kept, FORECAST_TYPED=typed, PYTHONUTF8="1", VIRTUAL_ENV=ENV, PATH=path, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    pip = {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return dict(kept, FORECAST_TYPED=typed, PYTHONUTF8="1", VIRTUAL_ENV=ENV, PATH=path, **pip)
 
 
 def install():
@@ -158,7 +160,8 @@ def no_packages():
     this = f"Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()} {platform.machine()}"
     sorry = [
         "The packages could not be installed. Is there an internet connection, and 1.5 GB of free disk?",
-        "There are packages for Python 3.11 to 3.14 on Windows (x64), Linux (glibc; x64 and ARM) and macOS (Apple silicon);",
+        "There are packages for Python 3.11 to 3.14 on Windows (x64), Linux (glibc; x64 and ARM)",
+        "and macOS (Apple silicon);",
         f"this is {this}.",
     ]
     if os.name == "nt":

@@ -114,8 +114,6 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
     }
 
 
-
-
 def may_live(a: Assumptions) -> np.ndarray:
     """Structural zeros of the placement mix, [band x placement]."""
     low = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS], float)

@@ -39,7 +39,8 @@ from forecast.money.contingency import Draw, draw_on
 from forecast.money.ledger import Ledger, budget_of, with_actuals
 from forecast.money.plan import CostLevers, CostPlan, Setting, Values, read_costs
 
-TOGETHER = 0.5  # correlation of LAC's and CP's practice: with chance, near the 0.22, 0.31 and 0.35 of misses 1 to 3 years ahead
+# Correlation of LAC's and CP's practice: with chance, near the 0.22, 0.31 and 0.35 of their misses 1 to 3 years ahead.
+TOGETHER = 0.5
 SWANSON = (0.3, 0.4, 0.3)  # chances of the 10th, 50th and 90th percentile (Hurst, Brown and Swanson 2000)
 BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
 WOVEN = (Paths, Placed, Workload, Draw)  # results that hold draws

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-# DfE's children of 2012 (mid-2011) are the first on the base of the 2011 census; earlier ones are up to 12% low in places.
+# DfE's children of 2012 (mid-2011) are the first on the base of the 2011 census;
+# earlier ones are up to 12% low in places.
 FIRST_ON_BASE = 2012
 
 
@@ -36,7 +37,7 @@ def in_years(day: str) -> float:
 
 
 def on_one_base(children: pd.Series, base: float | None = None) -> pd.Series:
-    """Children by year with those before the census base replaced by the first on it (or by `base`, where none is held).
+    """Children by year with those before the census base replaced by the first on it (or by `base` where none is).
 
     Where neither is held yet, all are on the old base and stay as they are.
     """

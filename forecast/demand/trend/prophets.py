@@ -1,8 +1,9 @@
 """Prophet on the logarithm of counts: flat, or with a trend that fades after the last count.
 
-What is known to go wrong with Prophet is closed off here: dates are given month end by month end (its own default future
-is daily), counts cannot go below zero (logarithms), its global random numbers are seeded and put back, and its messages
-are kept quiet. Its flat trend has one level for the whole history and no doubt about it: the spread is noise alone.
+What is known to go wrong with Prophet is closed off here: dates are given month end by month end (its own default
+future is daily), counts cannot go below zero (logarithms), its global random numbers are seeded and put back, and its
+messages are kept quiet. Its flat trend has one level for the whole history and no doubt about it: the spread is noise
+alone.
 """
 
 import logging
@@ -86,7 +87,7 @@ def usable(series: Series, ahead: list[str]) -> None:
 
 
 def samples(series: Series, ahead: list[str], growth: str, seed: int, draws: int) -> dict[str, np.ndarray]:
-    """Prophet's own draws of `trend` and `yhat` at the last observation and the months ahead, each [1 + month x draw]."""
+    """Prophet's draws of `trend` and `yhat` at the last observation and the months ahead, [1 + month x draw] each."""
     from prophet import Prophet
 
     seasons = monthly_points(series) >= LEAST_MONTHLY_POINTS
@@ -104,14 +105,14 @@ def samples(series: Series, ahead: list[str], growth: str, seed: int, draws: int
 
 
 def damped(trend: np.ndarray) -> np.ndarray:
-    """The trend with the change of each month ahead shrunk by the damping to the power of its month, [month + 1 x draw]."""
+    """The trend, each month's change shrunk by the damping to the power of the month, [month + 1 x draw]."""
     steps = np.diff(trend, axis=0)
     shrunk = steps * DAMPING ** np.arange(1, len(steps) + 1)[:, None]
     return trend[:1] + np.concatenate([np.zeros_like(trend[:1]), np.cumsum(shrunk, axis=0)])
 
 
 def prophet(series: Series, ask: Ask, growth: str) -> Fit:
-    """Prophet's paths, its trend flat or fading with the half-life of the damped trend. Raises Unfit if it cannot be used."""
+    """Prophet's paths, its trend flat or fading as the damped trend does. Raises Unfit where it cannot be used."""
     ahead = months_after(series.months[-1], max(ask.months, LEAST_MONTHS_AHEAD))
     usable(series, ahead)
     seed = int(ask.rng.integers(LARGEST_SEED))

@@ -1,12 +1,10 @@
 """Level and damped trend behind noisy counts, fitted by maximum likelihood (statsmodels), on the full monthly grid.
 
-Months without a count are missing, so annual and monthly points mix. What is fitted is the logarithm of the rate (count
-+ a half, over the population if that is known), less its first value and in units of its own monthly change: variances are
-then near 1 whatever the size of the council, and the optimiser starts close. The paths take the estimated variances as
-known.
-
-A fit takes some 20 milliseconds alone. On busy cores the threads of numpy's linear algebra wait for each other and it
-takes ten times that; many fits side by side want OPENBLAS_NUM_THREADS=1.
+Months without a count are missing, so annual and monthly points mix. What is fitted is the logarithm of the rate
+(count + a half, over the population if that is known), less its first value and in units of its own monthly change:
+variances are then near 1 whatever the size of the council, and the optimiser starts close. The paths take the
+estimated variances as known. A fit takes some 20 milliseconds alone. On busy cores the threads of numpy's linear
+algebra wait for each other and it takes ten times that; many fits side by side want OPENBLAS_NUM_THREADS=1.
 """
 
 import warnings
@@ -23,8 +21,9 @@ LEAST_POINTS = 5
 # counts cannot tell 0.95 from 0.99 a month, and an estimate would sit on a limit. It is 0.981 a month.
 HALF_LIFE_MONTHS = 36
 DAMPING = 0.5 ** (1 / HALF_LIFE_MONTHS)
-# Where the optimiser starts: noise, level and slope, as variances in units of the past's monthly change. First half of the
-# change to noise, half to the level; should its line search stumble (it does where the best variance is 0), then nearer 0.
+# Where the optimiser starts: noise, level and slope, as variances in units of the past's monthly change. First half of
+# the change to noise, half to the level; should its line search stumble (it does where the best variance is 0), then
+# nearer 0.
 STARTS = [(0.5, 0.5, 0.01), (0.1, 0.1, 0.01), (0.01, 0.01, 0.001)]
 # A level that may begin anywhere: in units of a month's change, 1,000 of them.
 ANYWHERE = 1e6
@@ -33,7 +32,7 @@ MOST_STEPS = 200
 
 
 def scaled(series: Series) -> tuple[np.ndarray, float, float]:
-    """The logarithm of the rate on the monthly grid, [month], not a number where there is no count; its first value; its unit.
+    """The logarithm of the rate on the monthly grid, [month], NaN where there is no count; its first value; its unit.
 
     Raises Unfit with too few counts, or if they never change.
     """
@@ -105,7 +104,7 @@ def as_fit(scaled_paths: np.ndarray, first: float, unit: float, series: Series, 
 
 
 def local_level(series: Series, ask: Ask) -> Fit:
-    """A level that wanders, seen through noise. Raises Unfit if it cannot be fitted."""
+    """A level that wanders, seen through noise. Raises Unfit if it cannot."""
     grid, first, unit = scaled(series)
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
@@ -146,7 +145,7 @@ def damped_model(grid: np.ndarray):
 
 
 def damped_trend(series: Series, ask: Ask) -> Fit:
-    """A level that wanders with a slope that fades and changes, seen through noise. Raises Unfit if it cannot be fitted."""
+    """A level that wanders with a slope that fades, through noise. Raises Unfit if it cannot be fitted."""
     grid, first, unit = scaled(series)
     result = fitted(damped_model(grid), 3)
     noise_variance, level_variance, slope_variance = result.params
