@@ -42,12 +42,12 @@ def one_lever(base, central, number: int) -> tuple[str, causes.Split]:
 
 def sums(split: causes.Split) -> bool:
     """Whether the parts sum to the whole, to the penny."""
-    return sum(split.parts.values(), Decimal(0)) == split.whole
+    return sum(split.parts.values(), Decimal(0)) == split.after - split.before
 
 
 def lands(cause: str, split: causes.Split) -> bool:
     """Whether a one-lever change is on its cause."""
-    return split.whole == 0 or abs(split.parts[cause] / split.whole) >= LEAST
+    return split.after == split.before or abs(split.parts[cause] / (split.after - split.before)) >= LEAST
 
 
 if __name__ == "__main__":

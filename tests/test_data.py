@@ -95,6 +95,7 @@ def test_what_happened_is_not_in_what_was_known():
 
 def test_a_forecast_opens_without_the_outturns(tmp_path):
     shutil.copytree(DATA / "published", tmp_path / "data" / "published")
+    shutil.copytree(DATA / "calibration", tmp_path / "data" / "calibration")
     case = open_case(HOME / "params", tmp_path / "data", "slough", "2011-06")
     assert case.evidence.lac.open_at_origin == 176
 

@@ -262,6 +262,7 @@ def council(tmp_path_factory):
     lac, plans = read_returns(home / "files" / "ssda903"), read_cin(home / "files" / "cin")
     shutil.copytree(HOME / "params", home / "params")
     shutil.copytree(HOME / "data" / "published", home / "data" / "published")
+    shutil.copytree(HOME / "data" / "calibration", home / "data" / "calibration")
     files = returns_case.contents(returns_case.lac_tables(lac, AREA), "own", AREA, LAST, date(2025, 6, 1))
     files |= returns_case.contents(returns_case.cp_tables(plans, AREA), "own", AREA, LAST, date(2025, 6, 1))
     returns_case.write_tables(files, home / "data" / "local")
