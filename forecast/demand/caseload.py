@@ -136,11 +136,8 @@ def _fit_group(group: Group) -> tuple[Fit, Fit, float]:
         country, newborn = calibration.fit_country_by_stock(start, group.country)
     else:
         country, newborn = calibration.fit_country(start, group.country)
-    if group.council.ends is not None:
-        fit_council = calibration.fit_council
-    else:
-        by_stays = bool(group.council.stays)
-        fit_council = calibration.fit_council_by_stays if by_stays else calibration.fit_council
+    by_stays = group.council.ends is None and group.council.stays
+    fit_council = calibration.fit_council_by_stays if by_stays else calibration.fit_council
     return country, fit_council(country.hazards, group.council, newborn), newborn
 
 

@@ -18,8 +18,6 @@ ROUNDS = 150
 TOLERANCE = 0.0005
 STEP = 0.6
 ROUNDS_AT_FULL_STEP = 10
-LEVEL_LIMIT = 2.5  # log: a council may leave at a twelfth to twelve times the country's rate
-LEAST_SLOPE = 0.2  # ends move with the hazard by at least a fifth of it
 
 
 @dataclass(frozen=True)
@@ -239,31 +237,6 @@ def fit_council_by_stays(national: Hazards, margins: Margins, newborn_share: flo
             hazards = replace(hazards, per_day=np.column_stack([hazards.per_day[:, :-1], longest]))
         opening = opening + STEP * (shape - opening)
     return fit
-
-
-def fit_council_by_level(national: Hazards, margins: Margins, newborn_share: float) -> Fit:
-    """Hazards of one council of which only totals are published: the country's at one level, which the ends set.
-
-    The opening stock has the closing one's ages, in the number that the published flows imply. Secant steps on the log.
-    """
-    opening = _reconciled(margins)
-
-    def year(level: float) -> Fit:
-        hazards = national.times(np.full(opening.size, np.exp(level)))
-        return model_year(hazards, margins.starts, opening, newborn_share, {})
-
-    levels_, fits = [0.0], [year(0.0)]
-    over = [np.log(fits[0].ends.sum() / margins.ended)]
-    for _ in range(ROUNDS_AT_FULL_STEP):
-        if abs(over[-1]) < TOLERANCE:
-            break
-        slope = max((over[-1] - over[-2]) / (levels_[-1] - levels_[-2]), LEAST_SLOPE) if len(levels_) > 1 else STEP
-        levels_.append(float(np.clip(levels_[-1] - over[-1] / slope, -LEVEL_LIMIT, LEVEL_LIMIT)))
-        if levels_[-1] == levels_[-2]:
-            break
-        fits.append(year(levels_[-1]))
-        over.append(np.log(fits[-1].ends.sum() / margins.ended))
-    return fits[-1]
 
 
 def _infant(hazards: Hazards) -> int:
