@@ -31,15 +31,15 @@ def out(base, case):
 
 
 def test_knots_and_months_by_hand():
-    assert matching.knots(46).tolist() == [1, 3, 6, 9, 12, 18, 24, 30, 36, 42, 46]
-    assert matching.knots(20).tolist() == [1, 3, 6, 9, 12, 20]  # 18 would leave two months to the end
+    assert matching.knots(46).tolist() == [1, *range(3, 43, 3), 46]
+    assert matching.knots(20).tolist() == [1, 3, 6, 9, 12, 15, 20]  # 18 would leave two months to the end
     assert matching.knots(2).tolist() == [2]
     assert matching.by_month(np.array([[0.5, 1.0, 2.0]]), 6).tolist() == [[0.5, 1.0, 1.0, 2.0, 2.0, 2.0]]
 
 
 @pytest.mark.parametrize("group", ["lac", "cp"])
 def test_quantiles_of_every_month_are_the_closed_forms(base, case, out, group):
-    """At the knots to within half a child or 0.5%; between them 2% or twice the Monte Carlo error of the draws."""
+    """At the knots to within half a child or 0.5%; between them 1% or twice the Monte Carlo error of the draws."""
     fit, stock = getattr(base, group), getattr(out, group).stock.sum(axis=2)
     total = totals.ahead(
         fit.group.past,
@@ -53,14 +53,13 @@ def test_quantiles_of_every_month_are_the_closed_forms(base, case, out, group):
         error = np.sqrt(rank * (1 - rank) / DRAWS) * (high - low) / 0.04
         away = np.abs(np.quantile(stock, rank, axis=0) - wanted)
         assert (away[at] <= np.maximum(0.005 * wanted[at], 0.51)).all()
-        assert (away <= np.maximum(0.02 * wanted, 2 * error)).all()
+        assert (away <= np.maximum(0.01 * wanted, 2 * error)).all()
 
 
 @pytest.mark.parametrize("group", ["lac", "cp"])
 def test_the_expected_path_follows_the_median(base, out, group):
     fit, stock = getattr(base, group), out.expected[group].stock.sum(axis=1)
-    at = matching.knots(stock.size) - 1
-    assert stock[at] == pytest.approx(fit.total.last * np.exp(fit.total.middle[at]), rel=0.008)
+    assert stock == pytest.approx(fit.total.last * np.exp(fit.total.middle), rel=0.005)
 
 
 def test_misses_of_the_two_groups_go_together(out):
@@ -90,7 +89,7 @@ def test_a_stock_out_of_reach_leaves_practice_at_its_limit(base):
     fit = base.lac
     starts = base.streams["lac"].expected / np.exp(fit.adjusted(len(base.months)))[:, None]
     lean = caseload.lean(fit, starts[:24], np.arange(25) * 30.4375)
-    aim = np.log(fit.opening.children * np.array([1, 1.05, 1.1, 1.1, 1.1, 1, 0.9]))
+    aim = np.log(fit.opening.children * np.linspace(1, 1.1, 24))
     assert lean.log_stock(lean.meet(aim)) == pytest.approx(aim, abs=2e-4)
-    assert np.allclose(np.triu(lean.responses(np.zeros(7)), 1), 0, atol=1e-9), "no piece moves an earlier knot"
+    assert np.allclose(np.triu(lean.responses(np.zeros(24)), 1), 0, atol=1e-9), "no piece moves an earlier knot"
     assert np.abs(lean.meet(aim + 10)).max() == matching.LIMIT

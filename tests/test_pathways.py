@@ -34,7 +34,12 @@ COUNTS = ("stock", "starts", "ends", "days")
 
 
 def run(case: Case, spread: Spread, seed: int = 2011, threads: int = 2) -> Paths:
-    return engine.run(**vars(case), spread=spread, seed=seed, threads=threads)
+    return engine.run(**ready(case), spread=spread, seed=seed, threads=threads)
+
+
+def ready(case: Case) -> dict:
+    """The case as the engine takes it: with an edge of the hazards where days are counted apart."""
+    return vars(case) | {"hazards": case.hazards.with_break(case.early_days)}
 
 
 def tables_of(paths: Paths) -> list[np.ndarray]:

@@ -59,7 +59,20 @@ def test_each_draw_lives_by_its_own_table():
     lever, spread = np.ones((12, 3)), Spread.none(6, 12, 3)
 
     def lived(by: Places):
-        return engine.run(MONTHS, hazards(), opening, starts, spread, lever, 60.0, np.array([28.0]), 183.0, 5, 2, by)
+        return engine.run(
+            MONTHS,
+            hazards().with_break(60.0),
+            opening,
+            starts,
+            spread,
+            lever,
+            60.0,
+            np.array([28.0]),
+            183.0,
+            5,
+            2,
+            by,
+        )
 
     both, first, second = (
         lived(replace(here, drawn=(replace(here, now=here.now[:0]), other))),
@@ -95,7 +108,18 @@ def lived(here: Places | None, draws: int, threads: int = 2, seed: int = 5):
     lever = np.ones((12, 3))
     lever[6:] = 1.4
     return engine.run(
-        MONTHS, hazards(), opening, starts, spread, lever, 100.0, np.array([28.0]), 91.0, seed, threads, here
+        MONTHS,
+        hazards().with_break(100.0),
+        opening,
+        starts,
+        spread,
+        lever,
+        100.0,
+        np.array([28.0]),
+        91.0,
+        seed,
+        threads,
+        here,
     )
 
 

@@ -180,7 +180,7 @@ def calibrate(
         level,
         by_age,
         leaving,
-        hazards,
+        hazards.with_break(norms.early),
         opening,
         since,
         since * a_year,
@@ -219,15 +219,14 @@ def on_total(fit: Calibrated, total: Total, starts: np.ndarray, edges: np.ndarra
 
     starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
     """
-    count = total.last * np.exp(total.middle[matching.knots(len(starts)) - 1])
-    adjustment = matching.by_month(lean(fit, starts, edges).meet(np.log(count)), len(starts))
+    adjustment = lean(fit, starts, edges).meet(np.log(total.last) + total.middle)
     return replace(fit, total=total, adjustment=adjustment)
 
 
 def lean(fit: Calibrated, starts: np.ndarray, edges: np.ndarray) -> matching.Lean:
     """What the expected stock of a group follows from."""
     cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
-    return matching.Lean(fit.hazards, fit.opening, starts, cells, edges)
+    return matching.Lean(fit.hazards, fit.opening, starts, cells, edges, fit.places)
 
 
 def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:
@@ -560,7 +559,7 @@ class Simulator:
         starts, leaving = demand_of(fit, plan.centre, care, people, months).starts, care.on_leaving(fit, months)
         demand = starts_by_draw(fit, plan, care, self.people.project, months, len(counts), self.seed)
         at_rest = lean(fit, starts / np.exp(fit.adjusted(months))[:, None], month_edges(self.people.months))
-        inverse = np.linalg.inv(at_rest.responses(fit.adjustment[at])).T
+        inverse = np.linalg.inv(at_rest.responses(fit.adjustment)).T
         total = replace(fit.total, middle=fit.total.middle[at], scale=fit.total.scale[at])
 
         def stock(adjustment: np.ndarray) -> np.ndarray:

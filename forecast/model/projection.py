@@ -320,7 +320,12 @@ def past_work(groups, norms, months, share, uasc_share, seed, threads, to_date: 
         if to_date:  # as the council stood at the end of the calibration year, at the rates of the forecast
             at, children, hazards, a_year = year.at_close, year.closing, fit.hazards, fit.starts_since
         else:  # as it stood at the year's start, at its own calibrated hazards
-            at, children, hazards, a_year = year.at_open, year.opening, year.hazards, council.starts
+            at, children, hazards, a_year = (
+                year.at_open,
+                year.opening,
+                year.hazards.with_break(norms[name].early),
+                council.starts,
+            )
         past = fit.restarted(as_opening(at, int(round(children.sum())), POINTS), hazards)
         starts = np.outer(days_in(months) / DAYS_A_YEAR, a_year)
         stream = caseload.master_stream(fit, starts, norms[name].family)

@@ -14,6 +14,8 @@ from forecast.demand.pathways.expectation import Cohorts, as_opening, entrant_co
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening
 
 POINTS = 8192
+CELLS = 8  # of each age band in the rounds of a fit
+FINE_CELLS = 32  # for the children open at its end: their 18th birthdays then come evenly
 ROUNDS = 150
 TOLERANCE = 0.0005
 STEP = 0.6
@@ -61,7 +63,7 @@ class Fit:
     at_close: Cohorts
 
 
-def age_cells(age_from: np.ndarray, adult_age: float, newborn_share: float, cells: int = 8) -> list[np.ndarray]:
+def age_cells(age_from: np.ndarray, adult_age: float, newborn_share: float, cells: int = CELLS) -> list[np.ndarray]:
     """Edges of equally likely cells of the age at start within each band, days.
 
     newborn_share  share of starts under 1 that happen in the first month of life; the rest are even over the year
@@ -106,16 +108,17 @@ def _scaled_to(cohorts: Cohorts, age_from: np.ndarray, by_band: np.ndarray) -> C
 
 
 def model_year(
-    hazards: Hazards, starts, opening: np.ndarray, newborn_share: float, windows, long_open: float = 1.0
+    hazards: Hazards, starts, opening: np.ndarray, newborn_share: float, windows, long_open=1.0, cells=CELLS
 ) -> Fit:
     """One year at these hazards, in expectation.
 
+    cells      of each age band
     long_open  multiplies, within the opening stock, the children who could reach the last duration segment in the year
     """
     hazards_cut = hazards
     for edge in (edge for window in windows for edge in window if 0 < edge < np.inf):
         hazards_cut = hazards_cut.with_break(edge)
-    cells = age_cells(hazards.age_from, hazards.adult_age, newborn_share)
+    cells = age_cells(hazards.age_from, hazards.adult_age, newborn_share, cells)
     longest = hazards.adult_age - hazards.age_from[0]
     steady = steady_stock(hazards, starts, cells, longest)
     long = steady.duration >= hazards.duration_from[-1] - DAYS_A_YEAR
@@ -211,7 +214,7 @@ def fit_council(national: Hazards, margins: Margins, newborn_share: float) -> Fi
         hazards = hazards.times(np.where(is_infant, _ratio(fit.closing, margins.closing), _ratio(*ended)))
         infants = margins.ends - fit.ends if by_age else 0
         opening = np.maximum(opening + STEP * np.where(is_infant, infants, margins.closing - fit.closing), 0)
-    return fit
+    return _finer(fit, margins, newborn_share)
 
 
 def fit_council_by_stays(national: Hazards, margins: Margins, newborn_share: float) -> Fit:
@@ -236,7 +239,14 @@ def fit_council_by_stays(national: Hazards, margins: Margins, newborn_share: flo
             longest = hazards.per_day[:, -2] * (national.per_day[:, -1] / national.per_day[:, -2])
             hazards = replace(hazards, per_day=np.column_stack([hazards.per_day[:, :-1], longest]))
         opening = opening + STEP * (shape - opening)
-    return fit
+    return _finer(fit, margins, newborn_share, long_open)
+
+
+def _finer(fit: Fit, margins: Margins, newborn_share: float, long_open: float = 1.0) -> Fit:
+    """The same fit, its children on the first and last day spread finely; as many in each band."""
+    year = model_year(fit.hazards, margins.starts, fit.opening, newborn_share, margins.stays, long_open, FINE_CELLS)
+    at_close = _scaled_to(year.at_close, fit.hazards.age_from, fit.closing)
+    return replace(fit, at_open=year.at_open, at_close=at_close)
 
 
 def _infant(hazards: Hazards) -> int:

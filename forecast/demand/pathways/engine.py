@@ -376,6 +376,8 @@ def _families(entrants: Entrants) -> np.ndarray:
 def _table(hazards: Hazards, early_days: float, review_at: np.ndarray, review_every: float) -> tuple:
     birthday_at = np.append(hazards.age_from[1:], hazards.adult_age)
     step_at = np.append(hazards.duration_from[1:], np.inf)
+    if early_days not in hazards.duration_from:
+        raise ValueError(f"days within {early_days} of the start are counted apart, and the hazards have no edge there")
     early_segments = np.uint64(np.searchsorted(hazards.duration_from, early_days))
     longest = hazards.adult_age - hazards.age_from[0]
     later = np.arange(review_at[-1] + review_every, longest, review_every)
@@ -408,12 +410,12 @@ def run(
 
     month_from   [month + 1]     first day of each month, in days from the origin; the last is the horizon
     leave_lever  [month x band]  multiplier a scenario puts on the leaving hazard
-    early_days   scalar          child-days within so many days of the start are counted apart (proceedings)
+    early_days   scalar          child-days within so many days of the start, an edge of the hazards, are counted apart
+                                 (proceedings)
     review_at    [review]        durations (days) of the first statutory reviews; then every `review_every` days
     seed         integer         keys every random number; the thread count changes nothing
     places       placements as states, or None: one state, and where children live is asked elsewhere
     """
-    hazards = hazards.with_break(early_days)
     draws, months = spread.start_factor.shape
     bands = hazards.age_from.size
     month_from = np.asarray(month_from, float)
