@@ -7,10 +7,11 @@ import pytest
 from scipy.stats import spearmanr
 
 from conftest import HOME
+from forecast.case import changed
 from forecast.model import projection
 from forecast.model.cases import open_case
-from forecast.model.plan import read_plan
 from forecast.questions import sensitivity
+from forecast.questions.answer import year_net
 
 CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
 
@@ -31,7 +32,7 @@ def table(base, held):
 
 
 def test_equal_plans_of_children_keep_the_children(base, held):
-    dearer = sensitivity.fixed_at(CASE.central, "levers.placement_prices", 1.3)
+    dearer = sensitivity.set_at(CASE.central, "levers.placement_prices", 1.3)
     quick, whole = projection.project(base, dearer), projection.project(replace(base), dearer)
     assert (quick.drawn.call == whole.drawn.call).all() and quick.drawn.chance < held.drawn.chance
     assert all((quick.lines[line] == whole.lines[line]).all() for line in whole.lines)
@@ -52,7 +53,7 @@ def test_equal_plans_of_children_keep_the_children(base, held):
 def test_what_moves_children_is_lived_anew(base, held, key):
     shocked = replace(
         CASE.central,
-        entries=sensitivity.fixed_at(sensitivity.fixed_at(CASE.central, "shock.lasts", 12), key, 3).entries,
+        entries=sensitivity.set_at(sensitivity.set_at(CASE.central, "shock.lasts", 12), key, 3).entries,
     )
     kept, anew = projection.project(base, shocked), projection.project(replace(base), shocked)
     assert (kept.cp.stock == anew.cp.stock).all()
@@ -66,29 +67,38 @@ def test_tornado_holds_every_uncertain_assumption_widest_first(table, held):
     assert reach.is_monotonic_decreasing and reach.iloc[0] > 10_000
 
 
-@pytest.mark.parametrize(
-    "key", ["budget.recovery_plan", "costs.private_residential", "contact.hours_a_session", "migration.internal_in"]
-)
-def test_tornado_is_what_the_whole_model_says(base, held, table, key):
-    """The case prepared anew with the assumption at its high end: the same call, to the penny."""
-    high = sensitivity.fixed_at(CASE.central, key, CASE.central.entry(key).high)
-    anew = projection.prepare(high, CASE.evidence, 200, 11)
-    if key.startswith("migration"):
-        anew = replace(
-            anew, lac=base.lac, cp=base.cp, streams=base.streams, spread=base.spread, new_share=base.new_share
-        )
-    row = table.set_index("key").loc[key]
-    wanted = projection.project(anew, high).drawn.at_year_end.mean() - held.drawn.at_year_end.mean()
-    assert row["call_at_high"] == pytest.approx(wanted, abs=0.01)
+def test_tornado_is_the_scenario_that_sets_it_to_the_pound(base, held, table):
+    """Every uncertain assumption, at its low and at its high, as a scenario file with that one change gives it."""
+    call = held.drawn.at_year_end.mean()
+    for row in table.itertuples():
+        for value, seen in ((row.low, row.call_at_low), (row.high, row.call_at_high)):
+            scenario = changed(CASE.central, {row.key: value}, "tried")
+            wanted = projection.project(base, scenario).drawn.at_year_end.mean() - call
+            assert seen == pytest.approx(wanted, abs=0.5), (row.key, value)
+
+
+def test_the_budget_stays_as_it_was_set(base, held, table):
+    """Dearer placements and pay raise the call, cheaper ones lower it: neither prices the budget of a year begun."""
+    for key in ("prices.placements", "prices.pay"):
+        row = table.set_index("key").loc[key]
+        assert row["call_at_low"] < -1_000 and row["call_at_high"] > 1_000
+        dearer = projection.project(base, sensitivity.set_at(CASE.central, key, row["high"]))
+        cost = [year_net(one, "2011-12").mean() for one in (dearer, held)]
+        variance = [one.drawn.variance.mean() for one in (dearer, held)]
+        assert variance[0] - variance[1] == pytest.approx(cost[0] - cost[1], abs=0.5)
+
+
+def test_a_measure_certain_to_do_half_does_half(base):
+    half = changed(CASE.central, {"levers.births": 1.2, "measure.effect": 0.5}, "tried")
+    assert projection.project(base, half).drawn.call == pytest.approx(
+        projection.project(base, changed(CASE.central, {"levers.births": 1.1}, "tried")).drawn.call
+    )
 
 
 def test_recovery_plan_in_closed_form(table):
-    """A commitment at its high end adds what it is above its mean over the draws, pound for pound."""
-    drawn = read_plan(CASE.central, 200, 11).money.contingency.recovery_plan
-    row = table.set_index("key").loc["budget.recovery_plan"]
-    assert row["call_at_high"] == pytest.approx(
-        CASE.central.entry("budget.recovery_plan").high - drawn.mean(), abs=0.01
-    )
+    """A commitment set at its high end, its range shifted with it, adds pound for pound what it is above its value."""
+    entry, row = CASE.central.entry("budget.recovery_plan"), table.set_index("key").loc["budget.recovery_plan"]
+    assert row["call_at_high"] == pytest.approx(entry.high - entry.value, abs=0.01)
 
 
 def test_rank_correlation_is_scipys():
@@ -108,7 +118,7 @@ def test_what_is_enough_is_enough_and_one_step_less_is_not(base, held, key):
     step = sensitivity.SMALLEST_STEP[item.unit] * np.sign(found.value - now)
     assert item.minimum <= found.value <= item.maximum
     at = [
-        projection.project(base, sensitivity.fixed_at(CASE.central, key, value)).drawn.chance
+        projection.project(base, sensitivity.set_at(CASE.central, key, value)).drawn.chance
         for value in (found.value, found.value - step)
     ]
     assert at[0] == found.chance >= wanted > at[1]
@@ -125,7 +135,7 @@ def test_what_cannot_be_reached_is_said(base, held):
     found = sensitivity.seek(base, held, "levers.contact_sessions", 0.999)
     assert found.value is None and found.chance < 0.999
     best = max(
-        projection.project(base, sensitivity.fixed_at(CASE.central, "levers.contact_sessions", at)).drawn.chance
+        projection.project(base, sensitivity.set_at(CASE.central, "levers.contact_sessions", at)).drawn.chance
         for at in (0, 5)
     )
     assert found.chance == best

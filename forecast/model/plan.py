@@ -38,13 +38,16 @@ def read_plan(a: Assumptions, draws: int, seed: int) -> Plan:
 
 
 def at_each_effect(a: Assumptions) -> list[Assumptions]:
-    """The scenario; where the effect of its measure is in doubt, at its low, middle and high effect."""
+    """The scenario at the effect of its measure; where that is in doubt, at its low, middle and high effect."""
     entry = a.entry(EFFECT)
-    return [at_effect(a, share) for share in (entry.low, entry.value, entry.high)] if a.is_uncertain(EFFECT) else [a]
+    shares = (entry.low, entry.value, entry.high) if a.is_uncertain(EFFECT) else (entry.value,)
+    return [at_effect(a, share) for share in shares]
 
 
 def at_effect(a: Assumptions, share: float) -> Assumptions:
     """The same scenario with that share of its levers' effect, and no doubt left about it."""
+    if share == a.value(EFFECT) == 1 and not a.is_uncertain(EFFECT):
+        return a
     times = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life")
     moved = {
         key: a.entry(key).model_copy(update={"value": _with_share(a, key, share)})

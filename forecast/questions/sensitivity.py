@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from forecast.case import Assumptions
-from forecast.case.months import year_months
-from forecast.demand.plan import read_population
+from forecast.case import Assumptions, carried_range
 from forecast.model import projection
 from forecast.model.projection import Base, Projection
-from forecast.money.contingency import Draw, draw_on
+from forecast.money.contingency import Draw
 
 SWITCH_WITHIN = 1e-6  # of the distance between the limits
 SMALLEST_STEP = {"places": 1.0, "months": 1.0, "multiplier": 0.005, "share": 0.005, "gbp": 1000.0}
@@ -22,30 +20,28 @@ LEVERS = ("levers.", "budget.", "measure.", "shock.")  # what a council, or an e
 SWITCHED = 8  # assumptions, the widest of the tornado, whose switching value is looked for
 
 
-def fixed_at(a: Assumptions, key: str, value: float) -> Assumptions:
-    """The same assumptions with one of them certain."""
-    entry = a.entry(key).model_copy(update={"value": value, "low": value, "high": value})
+def set_at(a: Assumptions, key: str, value: float) -> Assumptions:
+    """The same assumptions with one of them set as a scenario sets it: its range moves with it.
+
+    Where its central value is the end of its scale there is no proportion to move by, and it is certain.
+    """
+    low, high = carried_range(a.central[key], value, *a.catalogue.item_and_unit(key))
+    if low is None and a.is_uncertain(key):
+        low = high = value
+    entry = a.entry(key).model_copy(update={"value": value, "low": low, "high": high})
     return replace(a, entries=a.entries | {key: entry})
 
 
 def drawn_at(base: Base, held: Projection, key: str, value: float) -> Draw:
-    """The draw-down with one assumption certain and the rest drawn as before: the same children, the same luck.
+    """The draw-down with one assumption set at a value, as the scenario that sets it gives it, on the same draws.
 
-    What prices the forecast prices the budget too; births and migration move the children themselves.
+    The budget is a decision already taken: it stays as it was set, whatever is then found.
     """
-    a, year = fixed_at(held.assumptions, key, value), held.assumptions.case.financial_year
-    central, plan = fixed_at(base.central, key, value), base.read(a)
-    there = replace(base, central=central, plan=base.read(central))
-    there = replace(there, budgets=base.budgets | {year: projection.base_budget(there, year_months(year))})
-    if read_population(a) != read_population(held.assumptions):
-        return projection.project(there, a).drawn
-    setting = projection.setting_of(there, plan.money.levers, held.months)
-    lines = projection.costed(held.work, plan.money.costs, setting)
-    return draw_on(plan.money.contingency, lines, held.months, there.budget, there.year)
+    return projection.project(base, set_at(held.assumptions, key, value)).drawn
 
 
 def call_at(base: Base, held: Projection, key: str, value: float) -> float:
-    """Expected call with one assumption certain, pounds."""
+    """Expected call with one assumption set at a value, pounds."""
     return float(drawn_at(base, held, key, value).at_year_end.mean())
 
 
@@ -123,7 +119,7 @@ def seek(base: Base, held: Projection, key: str, wanted: float) -> Found:
 
 def chance_at(base: Base, held: Projection, key: str, value: float) -> float:
     """Chance that the contingency holds with one lever at a value."""
-    return projection.project(base, fixed_at(held.assumptions, key, value)).drawn.chance
+    return drawn_at(base, held, key, value).chance
 
 
 def switching_value(base: Base, held: Projection, key: str) -> float | None:
@@ -207,7 +203,7 @@ def sought(base: Base, held: Projection, found: Found, wanted: float) -> dict:
     """What goal-seek found: values are where the lever stands, its limits and what is enough; calls in pounds."""
     item, now = held.assumptions.catalogue.items[found.key], held.assumptions.value(found.key)
     tried = sorted({item.minimum, now, item.maximum} | ({found.value} if found.value is not None else set()))
-    drawn = [projection.project(base, fixed_at(held.assumptions, found.key, value)).drawn for value in tried]
+    drawn = [drawn_at(base, held, found.key, value) for value in tried]
     return _enough(held, found) | {
         "sure": wanted,
         "values": tried,
