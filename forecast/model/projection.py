@@ -261,6 +261,7 @@ def project(base: Base, assumptions: Assumptions) -> Projection:
 def _project(base: Base, a: Assumptions, plan: Plan) -> Projection:
     """One scenario whose measure has the effect it is said to have."""
     months = base.months if base.so_far is None else base.so_far.months + base.months
+    plan = plan if base.ledger is None else with_known_budget(plan, base.plan)
     money, setting = plan.money, setting_of(base, plan.money.levers, months)
     people = base.people.project(plan.population.centre.people)
     lac, cp = (base.groups[name].simulate(plan.population, plan.care[name], base.expects) for name in ("lac", "cp"))
@@ -273,6 +274,13 @@ def _project(base: Base, a: Assumptions, plan: Plan) -> Projection:
     drawn = draw_on(money.contingency, lines, months, base.budget, base.year)
     expected = {"lac": lac.expected, "cp": cp.expected}
     return Projection(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
+
+
+def with_known_budget(plan: Plan, central: Plan) -> Plan:
+    """The plan where the council's budget is held line by line: of the bridge to it only what the scenario changes."""
+    own, usual = plan.money.contingency, central.money.contingency
+    known = replace(own, adjustment=own.adjustment - usual.adjustment)
+    return replace(plan, money=replace(plan.money, contingency=known))
 
 
 def weave(parts: list, which: np.ndarray):

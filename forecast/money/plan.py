@@ -13,6 +13,13 @@ from forecast.demand.placements import PAID_FOR, Places
 from forecast.demand.plan import lever, read_timing
 
 PRICE_INDICES = "prices."
+BRIDGE = {  # from last year's activity at this year's prices to the base budget
+    "budget.met_by_one_offs": -1,
+    "budget.growth": 1,
+    "budget.savings": -1,
+    "budget.one_offs_ending": -1,
+    "budget.adjustment": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -188,10 +195,14 @@ class Setting:
 
 @dataclass(frozen=True)
 class ContingencyPlan:
-    """The contingency and what is set against it, pounds; recovery_plan [draw] or one figure, spent from a month on."""
+    """The contingency and what is set against it, pounds.
+
+    adjustment     [draw] or one figure  the base budget less last year's activity at this year's prices
+    recovery_plan  [draw] or one figure  spent from a month on
+    """
 
     amount: float
-    adjustment: float
+    adjustment: np.ndarray
     recovery_plan: np.ndarray
     recovery_starts: float
     one_off_savings: float
@@ -226,7 +237,7 @@ def read_money(a: Assumptions, keys: list[str], draws: int, seed: int) -> MoneyP
         LedgerPlan(a.value("ledger.noise"), a.value("ledger.level"), a.value("ledger.memory")),
         ContingencyPlan(
             a.value("budget.contingency"),
-            a.value("budget.adjustment"),
+            sum(sign * np.ravel(values[key]) for key, sign in BRIDGE.items()),
             np.ravel(values["budget.recovery_plan"]),
             a.value("budget.recovery_starts"),
             a.value("budget.one_off_savings"),

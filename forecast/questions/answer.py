@@ -226,11 +226,12 @@ def exhaustion(base: Base, drawn) -> dict | None:
 
 
 def chance_by_budget(base: Base, projection: Projection) -> list[dict]:
-    """The chance at several base budgets between the low and the high of the adjustment."""
-    entry, plan, rows = projection.assumptions.entry("budget.adjustment"), projection.plan.money.contingency, []
-    if entry.low is None or entry.low == entry.high:
+    """The chance at several base budgets over the 80% range of what is not known of it; none where it is known."""
+    plan, rows = projection.plan.money.contingency, []
+    low, high = np.quantile(plan.adjustment, [QUANTILES["p10"], QUANTILES["p90"]])
+    if low == high:
         return []
-    for adjustment in np.linspace(entry.low, entry.high, BUDGET_STEPS).tolist():
+    for adjustment in np.linspace(low, high, BUDGET_STEPS).tolist():
         drawn = draw_on(plan, projection.lines, projection.months, base.budget, base.year, adjustment)
         mean = float(drawn.at_year_end.mean())
         rows.append({"adjustment": adjustment, "chance_holds": drawn.chance, "call_mean": mean})
@@ -250,7 +251,7 @@ def effects(base: Base, projection: Projection) -> dict:
     """
     year, last = projection.assumptions.case.financial_year, projection.months.index(base.year[-1])
     per_day = costs.net(projection.lines)[:, last] / days_in(base.year)[-1]
-    budget = costs.net(base.budgets[year]) + projection.assumptions.value("budget.adjustment")
+    budget = costs.net(base.budgets[year]) + projection.plan.money.contingency.adjustment
     return {
         "part_year": summary(year_net(projection, year) - budget),
         "full_year": summary(per_day * days_in(base.year).sum() - budget),
@@ -268,7 +269,7 @@ def cost_of(base: Base, projection: Projection, year: str) -> dict:
     income = [line for line, (_, group) in LINES.items() if group == "income"]
     gross = sum(cost for line, cost in lines.items() if line not in income)
     earned = sum(lines[line] for line in income)
-    adjustment = projection.assumptions.value("budget.adjustment")
+    adjustment = projection.plan.money.contingency.adjustment
     planned = costs.net(budget) + adjustment
     groups = {group: sum(lines[line] for line, (_, held) in LINES.items() if held == group) for group in GROUPS}
     return {
@@ -276,7 +277,7 @@ def cost_of(base: Base, projection: Projection, year: str) -> dict:
         "income": summary(earned),
         "net": summary(gross + earned),
         "budget": float(planned.mean()),
-        "budget_adjustment": float(adjustment),
+        "budget_adjustment": float(adjustment.mean()),
         "variance": summary(gross + earned - planned),
         "groups": {group: summary(cost) for group, cost in groups.items()},
         "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
