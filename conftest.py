@@ -34,6 +34,20 @@ def run_case(home: Home, council: str, month: str, settings: Settings, scenarios
     return run_open(home, case, settings, lambda step: None, More(steps=Steps.of(home), scenarios=scenarios))
 
 
+def pytest_addoption(parser):
+    """The longest proofs wait for their own run."""
+    parser.addoption("--slow", action="store_true", help="the longest tests too")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip the longest tests unless they are asked for, and say so."""
+    if not config.option.slow:
+        wait = pytest.mark.skip(reason="takes a minute or more: add --slow")
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(wait)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session):
     """Make the run once, before workers start; tests find it, and notebooks its steps, through the environment."""

@@ -23,6 +23,9 @@ days.refuse = leak
 """
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """`python tests/canaries.py` runs every damaged input by the command too."""

@@ -176,30 +176,37 @@ ROW = {
 QUICK = {"draws": 1, "call": 0.0, "sure": 0.8, "share_of_children": 0.5, "assumptions": [ROW], "levers": []}
 
 
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory, plain_sensitivities):
-    """The whole year, replayed as the command does it: its folder, the folder as it was after four deliveries, and outcomes."""
-    base, four, outcomes = tmp_path_factory.mktemp("year"), tmp_path_factory.mktemp("four"), {}
+def replay_to(base, last: str) -> dict[str, io.Done]:
+    """The year replayed as the command does it, to a delivery."""
+    outcomes = {}
     for month, done in replay(home_in(base), MONTHS, base / "council", PLAIN, lambda step: None):
         outcomes[month] = done
-        if month == "2025-08":
-            shutil.copytree(base, four, dirs_exist_ok=True)
-    return base, four, outcomes
+        if month == last:
+            break
+    return outcomes
 
 
 @pytest.fixture(scope="module")
-def year(replayed):
+def replayed(tmp_path_factory, plain_sensitivities):
+    """The whole year: folder and outcomes."""
+    base = tmp_path_factory.mktemp("year")
+    return base, replay_to(base, "")
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory, plain_sensitivities):
     """The first four deliveries, refreshed one after the other: folder and outcomes."""
-    _, four, outcomes = replayed
-    return four, {month: done for month, done in outcomes.items() if month <= "2025-08"}
+    base = tmp_path_factory.mktemp("four")
+    return base, replay_to(base, "2025-08")
 
 
 def told(base, month: str) -> dict:
     return json.loads((base / "runs" / "exampleton" / month / "summary.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_the_whole_year_is_replayed_and_every_month_sums_to_the_penny(replayed):
-    base, _, outcomes = replayed
+    base, outcomes = replayed
     months = [*(f"2025-{number:02d}" for number in range(4, 13)), "2026-01", "2026-02", "2026-03"]
     assert len(outcomes) == 12 and {done.code for done in outcomes.values()} <= {0, 4}
     for before, after in zip(months[:-1], months[1:], strict=True):
@@ -214,15 +221,17 @@ def test_the_whole_year_is_replayed_and_every_month_sums_to_the_penny(replayed):
     assert last["open_at_origin"] == known["last_month"]
 
 
+@pytest.mark.slow
 def test_the_break_is_told_within_three_months_and_none_before_it(replayed):
-    base, _, _ = replayed
+    base, _ = replayed
     months = [*(f"2025-{number:02d}" for number in range(4, 13)), "2026-01"]
     found = [month for month in months if any(one["found"] for one in told(base, month)["alarms"])]
     assert found and found[0] >= "2025-11", "the break of November 2025 is told by January 2026, and no other before it"
 
 
+@pytest.mark.slow
 def test_the_revision_is_a_cause_of_its_own(replayed):
-    base, _, outcomes = replayed
+    base, outcomes = replayed
     assert "revision" in {move["cause"] for move in told(base, "2025-10")["moves"]}
     assert "Revised: children who started to be looked after, August 2025, from 6 to 8." in " ".join(
         outcomes["2025-11"].lines
@@ -575,6 +584,7 @@ def test_no_child_is_in_what_is_held_of_returns(with_returns):
             assert not path.is_file() or not [value for value in wanted if value in path.read_bytes()], path.name
 
 
+@pytest.mark.slow
 def test_returns_read_once_may_be_taken_away(with_returns, tmp_path):
     there, _ = with_returns
     shutil.copytree(there, tmp_path / "there")
@@ -616,6 +626,7 @@ def test_a_zip_beside_the_folder_is_refused(with_returns, tmp_path):
         refreshed(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_extract_within_the_year_is_complete_to_the_month_and_compared_with_its_count(with_returns, tmp_path):
     """A return of 2025-26 made in September: children at the end of August by the return and by the count differ, and a person is told."""
     there, _ = with_returns

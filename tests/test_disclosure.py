@@ -345,6 +345,7 @@ def tried(seed: int, shape) -> tuple[int, int]:
     return tuple(checked)
 
 
+@pytest.mark.slow
 def test_trying_every_small_table_tells_nothing():
     done = np.array([tried(seed, shape) for shape in ((2, 2), (2, 3), (3, 2)) for seed in range(40)])
     assert (done.sum(axis=0) > 120).all(), done.sum(axis=0)
@@ -378,6 +379,7 @@ def test_what_an_insider_knows_of_a_figure_is_what_all_releases_say_of_it():
 # ---- random tables and pairs of releases ----
 
 
+@pytest.mark.slow
 def test_random_tables_survive_every_attack_and_would_not_without_the_rest():
     score = attacks.main(60, seed=7)
     assert score["exact"] == 0 and score["narrowed"] == 0 and score["guarded"] > 300

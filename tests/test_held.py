@@ -13,7 +13,7 @@ from forecast.cli import commands, returns
 
 @pytest.fixture(scope="module")
 def few():
-    return held_futures.judged(3) + held_futures.judged(4)
+    return held_futures.judged(3)
 
 
 def test_true_later_counts_lie_inside_the_forecasts_as_a_rule(few):
@@ -21,9 +21,10 @@ def test_true_later_counts_lie_inside_the_forecasts_as_a_rule(few):
     assert kinds == {"looked-after children", "residential", "kinship", "supported", "child protection plans"}
     judged = sum(count for (_, _, what), count in few.items() if what == "judged")
     inside = sum(count for (_, _, what), count in few.items() if what == "inside")
-    assert judged == 20 and inside >= 11  # 16 expected; 11 or fewer of 20 has a chance of 1 in 100
+    assert judged == 10 and inside >= 5  # 8 expected; 4 or fewer of 10 has a chance of 1 in 150
 
 
+@pytest.mark.slow
 def test_that_would_be_noticed_if_forecasts_were_a_fifth_off(monkeypatch):
     whole = held_futures.inside
     monkeypatch.setattr(held_futures, "inside", lambda draws, true: whole(draws * 1.35, true))

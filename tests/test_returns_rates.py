@@ -67,11 +67,11 @@ def test_rates_by_hand(tmp_path):
 
 def test_true_rates_lie_inside_as_often_as_promised():
     """`python tests/held_rates.py 200` tries many more."""
-    total = sum((held_rates.judged(seed) for seed in range(6)), Counter())
+    total = sum((held_rates.judged(seed) for seed in range(3)), Counter())
     judged, inside = (
         sum(count for (_, part), count in total.items() if part == wanted) for wanted in ("judged", "inside")
     )
-    assert judged > 200 and 0.73 < inside / judged < 0.87
+    assert judged > 100 and 0.70 < inside / judged < 0.90
 
 
 def test_plans_have_rates_too():

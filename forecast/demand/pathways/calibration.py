@@ -16,9 +16,9 @@ from forecast.demand.pathways.hazards import Entrants, Hazards, Opening
 POINTS = 8192
 CELLS = 8  # of each age band in the rounds of a fit
 FINE_CELLS = 32  # for the children open at its end: their 18th birthdays then come evenly
-ROUNDS = 150
+ROUNDS = 60  # of a fit; one of a country is after some thirty as near as its cells of ages let it come
 TOLERANCE = 0.0005
-STEP = 0.6
+STEP = 0.8
 ROUNDS_AT_FULL_STEP = 10
 
 
