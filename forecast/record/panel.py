@@ -55,7 +55,7 @@ class Panel:
 
 def read_panel(path: Path, editions: Path | None = None) -> Panel:
     """Read a panel and, where given, its figures by edition. Raises BadInput naming file, line and column."""
-    rows = _rows(path, [*NAMES, *FIGURES])
+    rows = read_rows(path, [*NAMES, *FIGURES])
     optional = [name for name in [UASC, RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
     frame = rows[NAMES].copy()
     for column in [*FIGURES, *optional]:
@@ -75,7 +75,7 @@ def read_panel(path: Path, editions: Path | None = None) -> Panel:
     return Panel(figures, names, None if editions is None else _editions(editions))
 
 
-def _rows(path: Path, wanted: list[str]) -> pd.DataFrame:
+def read_rows(path: Path, wanted: list[str]) -> pd.DataFrame:
     if not path.is_file():
         raise BadInput(f"{path.name} is not there; give the path of a panel of councils as CSV")
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as file:
@@ -116,7 +116,7 @@ def _ends(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _editions(path: Path) -> pd.DataFrame:
-    rows = _rows(path, EDITION_COLUMNS)
+    rows = read_rows(path, EDITION_COLUMNS)
     first = pd.Series([int(edition[:4]) for edition in rows["edition"]])
     return pd.DataFrame(
         {
