@@ -4,8 +4,8 @@
               x exp(growth x years  -  (1 - (1 - level) ** years) x what is spent a child above the usual
                     +  momentum x own log change of the last year)
     own       Student's t with 5 degrees of freedom, scale
-              sqrt(lasting^2 x years + 2 x passing^2) x (1 + 70 / children) ** size x (own past against the usual) ** own
-    country   normal, SD country x sqrt(years + years^2 / known): what every council's cost did together, and how little
+              sqrt(lasting^2 x years + 2 x passing^2) x (1 + 70 / children) ** size x (own past / usual) ** (own / 2)
+    country   normal, SD country x sqrt(years + years^2 / known): what all councils' cost did together, and how little
               is known of its pace
 
 `lasting` is a walk; `passing` is what one year's return holds and the next does not (a cost moved to another line and
@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.demand.totals import MOST_SURPRISE, SMALL, USUAL_YEARS
+from forecast.demand.totals import MOST_SURPRISE, SMALL
 
 DEGREES = 5  # of Student's t: likelier than 3 or 10 given past outturns; a return that is wrong is a long way off
 VARIANCE = DEGREES / (DEGREES - 2)
+USUAL_YEARS = 5.0  # a council's own volatility is what its past shows beside so many years of the usual
 TAILS = 6  # excess kurtosis of Student's t is 6 / (degrees - 4), so that is what a mixture is matched by
 
 

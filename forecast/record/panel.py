@@ -14,6 +14,8 @@ from forecast.demand.trend.past import Past, compare, on_one_base
 
 MEASURES = {"lac": ("lac", "lac_started", "lac_ceased"), "cp": ("cpp", "cpp_started", "cpp_ended")}
 MEASURE_WORDS = {"lac": "Looked-after children", "cp": "Child protection plans"}
+SPEND = "lac_spend"  # pounds of a financial year, beside the counts
+SCORED = MEASURE_WORDS | {SPEND: "Spend on looked-after children"}
 NAMES = ["la_code", "la_name", "year"]
 SIGNED = ["net_internal_migration_all_ages", "net_international_migration_all_ages"]
 BY_MID_YEAR = ["births_yr_to_mid_year", *SIGNED, "population_all_ages"]

@@ -13,18 +13,30 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import stdtrit
+from scipy.stats import trim_mean
 
 from forecast.case.errors import BadInput
+from forecast.case.months import year_ended
 from forecast.demand import totals
 from forecast.demand.totals import LAC, Total
 from forecast.money import drift
 from forecast.money.drift import DEGREES, Drift
 from forecast.record import strict
-from forecast.record.panel import Known, read_rows, tunes
-from forecast.record.parallel import number, spread
-from forecast.record.strict import CLOSED, EVEN, HORIZONS, LEAST_COUNT, NO_CHANGE, ODD, OVERLAP, OWN_WALK, POOLED, ROUNDS
+from forecast.record.panel import SPEND, Known, read_rows, tunes
+from forecast.record.parallel import spread
+from forecast.record.strict import (
+    CLOSED,
+    EVEN,
+    HORIZONS,
+    LEAST_COUNT,
+    NO_CHANGE,
+    ODD,
+    OVERLAP,
+    OWN_WALK,
+    POOLED,
+    ROUNDS,
+)
 
-SPEND = "lac_spend"
 # What a file of spend has: its columns of council, year, what was spent on and pounds; and the rows that are wanted.
 LAYOUTS = {
     ("la_code", "fin_year", "measure_short", "value"): "TotalLACFinance",
@@ -32,6 +44,7 @@ LAYOUTS = {
 }
 AGREE = 0.001  # share by which two files may differ for one council and year: pence and pounds
 EXPECTED_AS = 3  # years whose mean rise of prices is expected to go on
+ENDS = 0.1  # share of councils at either end that the middle does not count
 PACE_OF = 5  # years whose mean growth is the pace of spend a child: it changes slowly
 # What plain sense says before any outturn is known: value, and how far outturns may easily move it.
 BEFORE = {
@@ -84,7 +97,7 @@ def _read(path: Path) -> pd.DataFrame:
     found = {}
     for row in held.itertuples():
         try:
-            council, year, pounds = str(int(float(row.council))), _year(row.year), float(row.pounds)
+            council, year, pounds = str(int(float(row.council))), year_ended(row.year), float(row.pounds)
         except ValueError:
             raise BadInput(
                 f"{path.name}, line {row.Index + 2}: council {row.council}, year {row.year}, pounds {row.pounds}; "
@@ -95,14 +108,6 @@ def _read(path: Path) -> pd.DataFrame:
             raise BadInput(f"{path.name}, line {row.Index + 2}: spend of council {council} in {row.year} {why}")
         found[council, year] = pounds
     return pd.Series(found).unstack()
-
-
-def _year(text: str) -> int:
-    """2016 for 2015-16. Raises ValueError for anything else."""
-    year = int(text[:4]) + 1
-    if text != f"{year - 1}-{year % 100:02d}":
-        raise ValueError(text)
-    return year
 
 
 @dataclass(frozen=True)
@@ -121,9 +126,7 @@ class Books:
     expected: pd.Series
 
     def of(self, councils: pd.Index) -> "Books":
-        return replace(
-            self, **{name: getattr(self, name).loc[councils] for name in ("spent", "children", "counted")}
-        )
+        return replace(self, **{name: getattr(self, name).loc[councils] for name in ("spent", "children", "counted")})
 
     @property
     def a_child(self) -> pd.DataFrame:
@@ -145,6 +148,11 @@ def books(spend: pd.DataFrame, known: dict[str, Known], deflator: pd.Series, ori
     children = ((counted + counted.shift(axis=1)) / 2)[list(years)]
     rise = np.log(deflator.loc[:origin]).diff().rolling(EXPECTED_AS).mean()
     return Books(spend.reindex(index=councils, columns=years), children, counted[list(years)], rise)
+
+
+def middle_of(table: pd.DataFrame) -> pd.Series:
+    """Year -> mean of the councils without the tenth at either end; a year without any is NaN."""
+    return table.apply(lambda year: trim_mean(year.dropna(), ENDS) if year.notna().any() else np.nan)
 
 
 @dataclass(frozen=True)
@@ -187,10 +195,12 @@ def examples(held: Books, taught: Taught) -> pd.DataFrame:
             "last": changes.fillna(0.0),
         }
         usable = ahead["change"].notna() & ahead["moved"].notna() & (held.counted >= LEAST_COUNT)
-        beside = {name: table - table.where(usable).median() for name, table in ahead.items()}
+        beside = {name: table - middle_of(table.where(usable)) for name, table in ahead.items()}
         real = ahead["change"] - years * held.expected.reindex(held.spent.columns)
         beside |= {"children": held.counted, "volatile": volatile, "size": logs, "real": real}
-        rows.append(pd.DataFrame({name: table.where(usable).stack() for name, table in beside.items()}).assign(years=years))
+        rows.append(
+            pd.DataFrame({name: table.where(usable).stack() for name, table in beside.items()}).assign(years=years)
+        )
     return pd.concat(rows).dropna()
 
 
@@ -228,8 +238,8 @@ def estimate(held: Books, earlier: Taught | None = None) -> tuple[Taught, pd.Dat
         earlier = Taught(Drift(**plain, growth=PACE, country=COUNTRY, known=PACE_YEARS), 0.0, pd.Series(dtype=float))
     taught = earlier
     for _ in range(ROUNDS):
-        paces = held.grown(taught.drift.children).median().dropna()
-        taught = Taught(taught.drift, float(held.a_child.iloc[:, -1].median()), _after(earlier.paces, paces))
+        paces = middle_of(held.grown(taught.drift.children)).dropna()
+        taught = Taught(taught.drift, float(middle_of(held.a_child).iloc[-1]), _after(earlier.paces, paces))
         rows = examples(held, taught)
         if len(rows):
             taught = replace(taught, drift=shape(rows, earlier.drift, 1.0 if earlier.paces.empty else SURER))
@@ -304,7 +314,8 @@ def ahead(held: Books, council: str, taught: Taught, total: Total) -> Ahead:
 def values(taught: Taught, memory: float) -> dict[str, float]:
     """What was taught, as rows of a table."""
     paces = {f"{PACES}{year}": value for year, value in taught.paces.items()}
-    return vars(taught.drift) | {"usual": taught.usual, "memory": memory} | paces
+    all_of_it = vars(taught.drift) | {"usual": taught.usual, "memory": memory} | paces
+    return {name: round(float(value), strict.FINE) for name, value in all_of_it.items()}
 
 
 def taught_in(kept: pd.DataFrame | None, half: str, origin: int) -> tuple[Taught, float] | None:

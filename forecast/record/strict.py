@@ -365,10 +365,10 @@ def scored(about: dict, figures: pd.Series, exact: pd.Series, drawn: dict, came:
         "volatility": np.diff(np.log(sound)).std(ddof=1) if sound.size > 2 else np.nan,
     }
     rows = []
-    for method, draws in drawn.items():
-        if draws is None:
+    for method, every in drawn.items():
+        if every is None:
             continue
-        draws = draws.T[held]
+        draws = every.T[held]
         low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9], axis=1)
         crps, pit = scores.crps(draws, came[held]), scores.pit(draws, came[held])
         rows += [
