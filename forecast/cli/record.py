@@ -113,22 +113,28 @@ def _methods(asked: tuple[str, ...], held: list[str], bar: str) -> tuple[str, ..
 @case_options
 @panel_option(required=True)
 @editions_option
+@spend_option
 @seed_option
 @click.option("--write", is_flag=True, help="Write the tables to data/calibration instead of printing the figures.")
-def calibrate(council, month, panel_path, editions, seed, write) -> None:
-    """What a panel says of totals, their ranges and the alarm: makes data/calibration anew."""
+def calibrate(council, month, panel_path, editions, spends, seed, write) -> None:
+    """What a panel says of totals, their ranges, the alarm and spend: makes data/calibration anew."""
     from forecast.case import load
-    from forecast.record import calibrate, io, strict
-    from forecast.record.panel import MEASURES, read_panel
+    from forecast.record import calibrate, io, spend, strict
+    from forecast.record.panel import MEASURES, read_panel, tunes
 
     home, say = find_home(), Progress()
     value = load(home / "params", council, month, "central").value
     settings = strict.Settings(read_panel(panel_path, editions), io.open_england(home), seed=seed)
     tables = calibrate.calibrated(settings, {measure: value(f"families.{measure}") for measure in MEASURES})
+    if spends:
+        held = spend.Settings(settings, spend.read_spend(*spends), io.open_deflator(home))
+        tables[calibrate.SPEND] = spend.calibrate(held, [name for name in settings.panel.councils if tunes(name)])
     if write:
         io.write_tables(home / "data" / io.CALIBRATION, tables)
     for row in tables[calibrate.TOTALS].itertuples():
         tell(f"{row.group:4s} {row.name:12s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
+    for row in tables[calibrate.SPEND].itertuples() if spends else ():
+        tell(f"spend {row.name:10s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
     for row in tables[calibrate.ALARM].itertuples():
         tell(f"{row.key:17s} {row.value:10.4f}   {row.how}")
     tell(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import chdtri
 
 from forecast.demand.totals import MOST_SURPRISE, SMALL
 
@@ -52,9 +53,8 @@ class Drift:
     known: float
 
 
-def from_table(table: pd.DataFrame) -> Drift:
-    """The figures from rows of name and value. Raises KeyError naming one that is missing."""
-    value = table.set_index("name")["value"]
+def from_figures(value) -> Drift:
+    """The figures out of name -> value. Raises KeyError naming one that is missing."""
     return Drift(*(float(value[name]) for name in Drift.__dataclass_fields__))
 
 
@@ -87,6 +87,34 @@ def middle(drift: Drift, moved, above, last, years):
     """
     gone = 1 - (1 - drift.level) ** years
     return drift.children * moved + drift.growth * years - gone * above + drift.momentum * last
+
+
+def covariance(drift: Drift, children: float, years: np.ndarray) -> np.ndarray:
+    """Covariance of the log changes to different years, own and the country's, [year x year]; own past as usual."""
+    first, second = np.minimum.outer(years, years), np.multiply.outer(years, years)
+    size = (1 + SMALL / children) ** drift.size
+    own = drift.lasting**2 * first + drift.passing**2 * (1 + np.eye(years.size))
+    return VARIANCE * own * size**2 + drift.country**2 * (first + second / drift.known)
+
+
+def lacking(
+    drift: Drift, children: float, years: np.ndarray, held: np.ndarray, normals: np.ndarray, tails: np.ndarray
+) -> np.ndarray:
+    """Log change of spend a child to add to draws that stray too little by themselves, [draw x year].
+
+    years    [year] financial years from the last whose spend is known to each that is drawn
+    held     [year] variance of log spend at a given number of children (children ** power) that the draws have already
+    normals  [draw x year] independent; tails [draw] uniform ranks of how wide a future is altogether
+    In each year the variance added is what councils' spend has and the draws lack: wanted less held, at least 0.
+    Years go together as councils' do. Nothing is added to the median.
+    """
+    wanted = covariance(drift, children, years)
+    variance = np.diag(wanted)
+    country = country_variance(drift, years)
+    _, degrees = mixed((variance - country, DEGREES), (country, np.inf))
+    together = np.linalg.cholesky(wanted / np.sqrt(np.outer(variance, variance)))
+    stretch = np.sqrt((degrees - 2) / chdtri(degrees, tails[:, None]))  # Student's t of variance 1
+    return np.sqrt(np.maximum(variance - held, 0)) * (normals @ together.T) * stretch
 
 
 def mixed(*parts: tuple[np.ndarray, float]) -> tuple[np.ndarray, np.ndarray]:

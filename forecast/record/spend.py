@@ -61,6 +61,23 @@ COUNTRY, COUNTRY_YEARS = 0.04, 5  # SD of that from year to year, worth five
 SURER = 0.5  # with an earlier record before it, a figure may move half as easily
 LOGS = ("lasting", "passing")  # sought as logarithms
 PACES = "pace_"  # with a year: growth of spend a child in the usual council, as taught
+WHOLE, OF_SIZE = "whole", 150  # children of the council whose whole drift is compared
+ABOUT = {  # name -> unit, and how it is found
+    "children": (
+        "power",
+        "likeliest given past changes beside the middle council's, Student t 5; before them 0.8, SD 0.2",
+    ),
+    "level": ("share a year", "the same; before them 0.1, SD 0.1"),
+    "momentum": ("share", "the same; before them 0, SD 0.1"),
+    "lasting": ("log scale a year", "the same; before them 0.1, log SD 1"),
+    "passing": ("log scale", "the same; before them 0.05, log SD 1"),
+    "size": ("power", "the same, of 1 + 70 / children; before them 0.5, SD 0.5"),
+    "own": ("power", "the same, of own volatility, 5 usual years beside it; before them 0.5, SD 0.25"),
+    "growth": ("log a year", "mean growth of the middle council beyond prices, last 5 years and one of 0.02"),
+    "country": ("log SD a year", "how years stray from the mean of all, five of 0.04 beside them"),
+    "known": ("years", "years that the growth is the mean of"),
+    WHOLE: ("times", "SD of one year's change with 150 looked-after children, against that of the figures above"),
+}
 COMMAND = "forecast calibrate --panel PANEL --editions EDITIONS --spend UNIT_COSTS --spend CATEGORIES --write"
 
 
@@ -228,15 +245,18 @@ def shape(rows: pd.DataFrame, start: Drift, surer: float, weight: np.ndarray | f
     return replace(found, **{name: round(value, strict.FINE) for name, value in vars(found).items()})
 
 
+def plain() -> Taught:
+    """What plain sense says."""
+    figures = {name: float(np.exp(value) if name in LOGS else value) for name, (value, _) in BEFORE.items()}
+    return Taught(Drift(**figures, growth=PACE, country=COUNTRY, known=PACE_YEARS), 0.0, pd.Series(dtype=float))
+
+
 def estimate(held: Books, earlier: Taught | None = None) -> tuple[Taught, pd.DataFrame]:
     """What councils' outturns say, and the examples it rests on.
 
     earlier  what was taught before the first year of these books; None: plain sense alone
     """
-    if earlier is None:
-        plain = {name: float(np.exp(value) if name in LOGS else value) for name, (value, _) in BEFORE.items()}
-        earlier = Taught(Drift(**plain, growth=PACE, country=COUNTRY, known=PACE_YEARS), 0.0, pd.Series(dtype=float))
-    taught = earlier
+    taught = earlier = plain() if earlier is None else earlier
     for _ in range(ROUNDS):
         paces = middle_of(held.grown(taught.drift.children)).dropna()
         taught = Taught(taught.drift, float(middle_of(held.a_child).iloc[-1]), _after(earlier.paces, paces))
@@ -327,7 +347,7 @@ def taught_in(kept: pd.DataFrame | None, half: str, origin: int) -> tuple[Taught
         return None
     value = rows.set_index("name")["value"]
     paces = {int(name.removeprefix(PACES)): pace for name, pace in value.items() if name.startswith(PACES)}
-    taught = Taught(drift.from_table(rows), float(value["usual"]), pd.Series(paces, dtype=float))
+    taught = Taught(drift.from_figures(value), float(value["usual"]), pd.Series(paces, dtype=float))
     return taught, float(value["memory"])
 
 
@@ -421,3 +441,31 @@ def run(
         parts.append(part)
     frame, taught = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
     return frame, taught
+
+
+def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
+    """The table of data/calibration/spend.csv: every figure from these councils' outturns, with its 80% interval.
+
+    The interval is that of resampled councils and, for growth and the country's, of resampled years.
+    """
+    origin, drawn = int(settings.spend.columns.max()), []
+    known = strict.known_at(settings.strict, LAC, origin)
+    held = books(settings.spend, {name: known[name] for name in councils if name in known}, settings.deflator, origin)
+    taught, rows = estimate(held)
+    rng = np.random.default_rng([settings.strict.seed, *SPEND.encode()])
+    names, place = pd.factorize(rows.index.get_level_values(0))[::-1]
+    for _ in range(strict.RESAMPLES):
+        times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))[place]
+        again = shape(rows[times > 0], plain().drift, 1.0, times[times > 0])
+        again = _with_pace(again, taught.paces.sample(frac=1, replace=True, random_state=rng))
+        drawn.append(vars(again) | {WHOLE: _of_a_year(again) / _of_a_year(taught.drift)})
+    low, high = (pd.DataFrame(drawn).quantile(at) for at in (0.1, 0.9))
+    found = vars(taught.drift) | {WHOLE: 1.0}
+    table = [(name, value, low[name], high[name], *ABOUT[name], COMMAND) for name, value in found.items()]
+    columns = ["name", "value", "low", "high", "unit", "how", "command"]
+    return pd.DataFrame(table, columns=columns).round(4)
+
+
+def _of_a_year(held: Drift) -> float:
+    """SD of one year's log change of spend beyond what children make, own past as usual."""
+    return float(np.sqrt(drift.covariance(held, OF_SIZE, np.ones(1))[0, 0]))
