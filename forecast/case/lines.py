@@ -34,6 +34,11 @@ SERVICES = {
 }
 
 
+def in_group(lines: dict, group: str):
+    """Cost of the lines of one group."""
+    return sum(cost for line, cost in lines.items() if LINES[line][1] == group)
+
+
 def net(lines: dict):
     """Net cost of all lines, income negative."""
     return sum(lines.values())

@@ -73,6 +73,14 @@ def year_end(year: str) -> str:
     return f"{int(year[:4]) + 1}-03-31"
 
 
+def year_ended(year: str) -> int:
+    """2016 for 2015-16, by whose end it is named in yearly counts. Raises ValueError for anything else."""
+    last = int(year[:4]) + 1
+    if year != f"{last - 1}-{last % 100:02d}":
+        raise ValueError(f"{year!r} is not a financial year such as 2015-16")
+    return last
+
+
 def years_from(first: str, last: str) -> int:
     """Whole financial years from one to another; negative if `last` is earlier."""
     return int(last[:4]) - int(first[:4])

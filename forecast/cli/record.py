@@ -7,6 +7,13 @@ import click
 from forecast.cli.options import PATH, Progress, case_options, draws_option, find_home, seed_option, short, tell
 
 editions_option = click.option("--editions", type=PATH, help="Figures of the panel by edition, CSV or CSV.GZ.")
+spend_option = click.option(
+    "--spend",
+    "spends",
+    multiple=True,
+    type=PATH,
+    help="Spend on looked-after children of the panel's councils by financial year, CSV or CSV.GZ; may be repeated.",
+)
 workers_option = click.option(
     "--workers", default=2, type=click.IntRange(1, 256), help="Processes; changes the time, never the numbers."
 )
@@ -20,6 +27,7 @@ def panel_option(required: bool = False):
 @case_options
 @panel_option()
 @editions_option
+@spend_option
 @click.option("--monthly", type=PATH, help="Monthly counts instead: CSV of council, measure, month, count.")
 @click.option("--out", type=PATH, help="Where the tables go (default: runs/COUNCIL/backtest).")
 @click.option(
@@ -33,9 +41,13 @@ def panel_option(required: bool = False):
 @workers_option
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://host:8786, which then does the work.")
 @click.option("--keep", is_flag=True, help="Also keep the summary in data/calibration, for the reports.")
-def backtest(council, month, panel_path, editions, monthly, out, methods, draws, seed, workers, cluster, keep) -> None:
+def backtest(
+    council, month, panel_path, editions, spends, monthly, out, methods, draws, seed, workers, cluster, keep
+) -> None:
     """How good past forecasts would have been: every origin, beside no change, for one council or a panel."""
-    from forecast.record import io, strict, tables
+    import pandas as pd
+
+    from forecast.record import io, spend, strict, tables
     from forecast.record.panel import read_panel
 
     home, say = find_home(), Progress()
@@ -51,7 +63,16 @@ def backtest(council, month, panel_path, editions, monthly, out, methods, draws,
     settings = strict.Settings(panel, io.open_england(home), chosen, draws, seed, taught)
     say(f"{len(panel.names)} councils, {len(chosen)} methods, {draws:,} draws")
     frame, found = strict.run(settings, workers, cluster, say)
-    made = tables.tables(frame, seed) | ({io.TAUGHT: found} if panel_path else {})
+    lessons = {io.TAUGHT: found} if panel_path else {}
+    if spends:
+        held = spend.read_spend(*spends)
+        alone = panel_path and held.columns.min() < strict.FIRST_ORIGIN  # years enough to teach by themselves
+        kept = None if alone else io.calibration_table(home, io.SPEND_TAUGHT)
+        pounds = spend.Settings(settings, held, io.open_deflator(home), kept)
+        more, found = spend.run(pounds, workers, cluster, say)
+        frame = pd.concat([frame, more], ignore_index=True)
+        lessons |= {io.SPEND_TAUGHT: found} if panel_path else {}
+    made = tables.tables(frame, seed) | lessons
     io.write_tables(folder, made)
     if keep:
         io.keep(home, made, None if panel_path else council)
@@ -92,22 +113,28 @@ def _methods(asked: tuple[str, ...], held: list[str], bar: str) -> tuple[str, ..
 @case_options
 @panel_option(required=True)
 @editions_option
+@spend_option
 @seed_option
 @click.option("--write", is_flag=True, help="Write the tables to data/calibration instead of printing the figures.")
-def calibrate(council, month, panel_path, editions, seed, write) -> None:
-    """What a panel says of totals, their ranges and the alarm: makes data/calibration anew."""
+def calibrate(council, month, panel_path, editions, spends, seed, write) -> None:
+    """What a panel says of totals, their ranges, the alarm and spend: makes data/calibration anew."""
     from forecast.case import load
-    from forecast.record import calibrate, io, strict
-    from forecast.record.panel import MEASURES, read_panel
+    from forecast.record import calibrate, io, spend, strict
+    from forecast.record.panel import MEASURES, read_panel, tunes
 
     home, say = find_home(), Progress()
     value = load(home / "params", council, month, "central").value
     settings = strict.Settings(read_panel(panel_path, editions), io.open_england(home), seed=seed)
     tables = calibrate.calibrated(settings, {measure: value(f"families.{measure}") for measure in MEASURES})
+    if spends:
+        held = spend.Settings(settings, spend.read_spend(*spends), io.open_deflator(home))
+        tables[calibrate.SPEND] = spend.calibrate(held, [name for name in settings.panel.councils if tunes(name)])
     if write:
         io.write_tables(home / "data" / io.CALIBRATION, tables)
     for row in tables[calibrate.TOTALS].itertuples():
         tell(f"{row.group:4s} {row.name:12s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
+    for row in tables[calibrate.SPEND].itertuples() if spends else ():
+        tell(f"spend {row.name:10s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
     for row in tables[calibrate.ALARM].itertuples():
         tell(f"{row.key:17s} {row.value:10.4f}   {row.how}")
     tell(

@@ -41,6 +41,7 @@ class Evidence:
                         has them
     placed              month -> placement -> children at its end, where the council counts it by month
     totals              group -> figures of the closed form of totals
+    spend               name -> figure of how spend a child drifts, for the room that prices
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
 
@@ -59,6 +60,7 @@ class Evidence:
     local: Local | None = None
     plans: Seen | None = None
     totals: dict[str, Figures] = field(default_factory=dict)
+    spend: dict[str, float] = field(default_factory=dict)
     recent_starts: dict[str, float] | None = None
     placed: dict[str, dict[str, float]] = field(default_factory=dict)
 

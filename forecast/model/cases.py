@@ -22,6 +22,7 @@ from forecast.sources.history import COLUMNS, History
 from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
 
 TOTALS = "calibration/totals.csv"  # in the folder of data: figures of the closed form of totals
+SPEND = "calibration/spend.csv"  # the same: how spend a child drifts
 COUNTED_AS = {name: f"lac_{name}" for name in PLACEMENTS}  # placement -> measure of the monthly counts
 WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
 
@@ -173,7 +174,8 @@ def with_data(
     evidence = gather(
         case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]])
     )
-    evidence = replace(evidence, totals=totals.from_table(pd.read_csv(data / TOTALS)))
+    spend = pd.read_csv(data / SPEND).set_index("name")["value"].to_dict()
+    evidence = replace(evidence, totals=totals.from_table(pd.read_csv(data / TOTALS)), spend=spend)
     if actuals is not None:
         evidence = replace(evidence, recent_starts=actuals.starts_after(case.calibration_year), placed=actuals.placed)
     if returns:

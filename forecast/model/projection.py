@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from forecast.case import Assumptions
+from forecast.case.lines import in_group
 from forecast.case.months import (
     DAYS_A_YEAR,
     MONTHS_A_YEAR,
@@ -19,6 +20,7 @@ from forecast.case.months import (
     month_edges,
     months_between,
     year_months,
+    years_from,
 )
 from forecast.demand import caseload, totals
 from forecast.demand.cache import Cache
@@ -36,6 +38,7 @@ from forecast.model.plan import Plan, read_plan, read_plans
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import Draw, draw_on
+from forecast.money.drift import from_figures, lacking
 from forecast.money.ledger import Ledger, budget_of, with_actuals
 from forecast.money.plan import CostLevers, CostPlan, Setting, Values, read_costs
 
@@ -62,6 +65,7 @@ class Base:
     spread           group -> what varies from draw to draw
     mix, uasc_share  who is placed where, by age
     mixes            month -> the same as the council counted it, for months in which it does
+    drift            financial year -> [draw], log change of spend a child beyond prices and mix; empty: none
     ledger           the council's own budget and actuals to date, or None
     expects          whether scenarios also work out the expected path
     people, groups   what projects and simulates; they keep their results, and a copy with anything replaced begins anew
@@ -88,6 +92,7 @@ class Base:
     new_share: np.ndarray = field(default_factory=lambda: np.zeros(0))
     budgets: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     mixes: dict[str, np.ndarray] = field(default_factory=dict)
+    drift: dict[str, np.ndarray] = field(default_factory=dict)
     ledger: Ledger | None = None
     expects: bool = True
     people: Projector = field(init=False)
@@ -214,7 +219,8 @@ def prepare(
         name: simulator.matched(plan.population, usual[name], counts[name][1])
         for name, simulator in base.groups.items()
     }
-    return with_actual_data(replace(base, new_share=new_share(base), spread=matched), evidence, ledger)
+    base = replace(base, new_share=new_share(base), spread=matched)
+    return with_actual_data(base.with_same_children(drift=unit_cost_drift(base)), evidence, ledger)
 
 
 def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, tuple[Total, np.ndarray]]:
@@ -228,6 +234,31 @@ def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, 
         total = totals.ahead(group.past, evidence.totals[name], years, evidence.uasc_share(name))
         ahead[name] = total, total.paths(normals, rng(f"{name} tails").random(draws))
     return ahead
+
+
+def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
+    """What spend a child must drift in each financial year so that it strays as councils' did, [draw]; log.
+
+    The central case's own draws are counted first, as councils are: placements' cost of the year at a given number of
+    children. Only what they lack is added, by a stream of random numbers of its own, which every scenario shares.
+    """
+    figures = from_figures(base.evidence.spend)
+    lac = base.groups["lac"].simulate(base.plan.population, base.plan.care["lac"], False).paths
+    cp = base.groups["cp"].simulate(base.plan.population, base.plan.care["cp"], False)
+    work = workload(base.months, lac, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
+    work = work if base.so_far is None else work.after(base.so_far)
+    lines = costed(work, base.plan.money.costs, setting_of(base, base.plan.money.levers, work.months))
+    cost = costs.by_year(lines, work.months)
+    children = costs.by_year({"days": work.days.sum(axis=2)}, work.months)
+    since = np.array([years_from(base.central.case.calibration_year, year) for year in cost], float)
+    held = [
+        np.var(np.log(in_group(cost[year], "placements")) - figures.children * np.log(children[year]["days"]))
+        for year in cost
+    ]
+    rng, shape = _generators(base.seed, "unit cost"), (base.draws, since.size)
+    normals, tails = rng("year by year").standard_normal(shape), rng("tails").random(base.draws)
+    added = lacking(figures, base.evidence.lac.open_at_origin, since, np.array(held), normals, tails)
+    return dict(zip(cost, added.T, strict=True))
 
 
 def with_actual_data(base: Base, evidence: Evidence, ledger: Ledger | None) -> Base:
@@ -384,9 +415,15 @@ def setting_of(base: Base, levers: CostLevers, months: list[str], flat: bool = F
         price_lever=from_now(levers.prices.by_month(ahead), 1.0),
         iro_lever=from_now(levers.iro_hours.by_month(ahead), 1.0),
         measure_begins=from_now((since == 0).astype(float), 0.0),
+        drift=np.zeros(len(months)) if flat or not base.drift else _in_months(base.drift, months),
         measure_months=from_now(((since >= 0) & (since < levers.measure_lasts)).astype(float), 0.0),
         starts_per_icpc=base.evidence.cp.council.starts.sum() / base.evidence.conferenced,
     )
+
+
+def _in_months(by_year: dict[str, np.ndarray], months: list[str]) -> np.ndarray:
+    """[draw x month] out of financial year -> [draw]."""
+    return np.stack([by_year[financial_year(month)] for month in months], axis=1)
 
 
 def new_share(base: Base) -> np.ndarray:

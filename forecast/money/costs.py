@@ -35,7 +35,7 @@ def cost_lines(
 
 
 def placement_cost(days: dict, plan: CostPlan, setting: Setting, months: list[str]) -> dict[str, np.ndarray]:
-    """Placement lines: weekly prices times placement weeks, and the services with a fixed cost."""
+    """Placement lines: weekly prices times placement weeks, and the services with a fixed cost, as both drift."""
     dearer = (1 + (plan.new_placement_price - 1) * setting.new_share) * setting.price_lever
     lines = {}
     for name, paid in PAID_FOR.items():
@@ -45,7 +45,8 @@ def placement_cost(days: dict, plan: CostPlan, setting: Setting, months: list[st
     one_draw = np.zeros_like(days["own_home"])
     for name, price in plan.services.items():
         lines[name] = lines.get(name, one_draw) + price.by_day(months)
-    return lines
+    strays = np.exp(plan.drift * setting.drift)
+    return {name: cost * strays for name, cost in lines.items()}
 
 
 def contact_cost(needed: Activity, plan: ContactPlan, months: list[str]) -> np.ndarray:

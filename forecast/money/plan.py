@@ -118,6 +118,7 @@ class CostPlan:
     services      fixed yearly costs by name
     set_up, running  of a measure
     uasc_under_16, uasc_16_17  grant a child and week; residential_share, fostering_share: of cost met by others
+    drift         how far spend a child strays as councils' did: 0 not at all, 1 as much
     """
 
     places: Places
@@ -133,6 +134,7 @@ class CostPlan:
     uasc_16_17: float
     residential_share: np.ndarray | float
     fostering_share: np.ndarray | float
+    drift: np.ndarray | float
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ class Setting:
     added_places        [month]             in-house foster places a measure adds
     contact_lever, price_lever, iro_lever  [month]
     measure_begins, measure_months         [month]  1 where a measure is set up; 1 where it is paid for
+    drift               [month] or [draw x month]  log change of spend a child that prices and mix do not explain
     starts_per_icpc     scalar
     """
 
@@ -185,6 +188,7 @@ class Setting:
     iro_lever: np.ndarray
     measure_begins: np.ndarray
     measure_months: np.ndarray
+    drift: np.ndarray
     starts_per_icpc: float
 
     @property
@@ -308,4 +312,5 @@ def read_costs(values: Values) -> CostPlan:
         uasc_16_17=values["income.uasc_16_17"],
         residential_share=values["income.residential_share"],
         fostering_share=values["income.fostering_share"],
+        drift=values["drift.unit_cost"],
     )

@@ -10,7 +10,7 @@ from forecast.record import strict
 from forecast.record.panel import MEASURES, Panel, tunes
 
 LEAST_STOCK = 30  # below it a change of a few children is a large logarithm
-TOTALS, ALARM = "totals", "alarm"  # tables of data/calibration
+TOTALS, ALARM, SPEND = "totals", "alarm", "spend"  # tables of data/calibration
 
 
 def calibrated(settings: strict.Settings, family: dict[str, float]) -> dict[str, pd.DataFrame]:

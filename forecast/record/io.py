@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.case.months import year_ended
 from forecast.model.cases import by_year
 from forecast.record import tables
 from forecast.record.panel import Panel, read_panel
@@ -16,6 +17,8 @@ from forecast.sources.files import write_text
 ENGLAND = "england_by_year"
 CALIBRATION = "calibration"
 TAUGHT = "totals_by_origin"
+SPEND_TAUGHT = "spend_by_origin"
+DEFLATOR = "gdp_deflator"
 RECORD = ("scope", "summary", "against_own_walk", "against_pooled_walk", "ranges", "pit")
 
 
@@ -23,6 +26,13 @@ def open_england(home: Path) -> pd.DataFrame:
     """England's counts and children by year."""
     path = home / "data" / "published" / f"{ENGLAND}.csv"
     return by_year(published.prove(path, read_card(path))).set_index("year").drop(columns="area")
+
+
+def open_deflator(home: Path) -> pd.Series:
+    """The GDP deflator, year of the financial year's end -> index."""
+    path = home / "data" / "published" / f"{DEFLATOR}.csv"
+    table = published.prove(path, read_card(path))
+    return pd.Series(table["deflator"].astype(float).to_numpy(), table["financial_year"].map(year_ended))
 
 
 def open_council(home: Path, council: str) -> Panel:
@@ -42,7 +52,7 @@ def calibration_table(home: Path, name: str) -> pd.DataFrame:
             f"data/{CALIBRATION}/{path.name} is missing: "
             "restore it, or make it anew from a panel of councils (see CONTRIBUTING)"
         )
-    types = {"council": str} | ({} if name == TAUGHT else {"horizon": str})
+    types = {"council": str} | ({} if name in (TAUGHT, SPEND_TAUGHT) else {"horizon": str})
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=types)
 
 
@@ -64,7 +74,8 @@ def record_told(home: Path) -> dict[str, dict]:
 def keep(home: Path, tables: dict[str, pd.DataFrame], council: str | None) -> None:
     """Keep what the reports show: the panel's summary and what it taught or, for one council, its own forecasts."""
     if council is None:
-        kept = {f"record_{name}": tables[name] for name in RECORD} | {TAUGHT: tables[TAUGHT]}
+        kept = {f"record_{name}": tables[name] for name in RECORD}
+        kept |= {name: tables[name] for name in (TAUGHT, SPEND_TAUGHT) if name in tables}
     else:
         kept = {f"record_{council}": tables["scores"]}
     write_tables(home / "data" / CALIBRATION, kept)

@@ -14,6 +14,8 @@ from forecast.demand.trend.past import Past, compare, on_one_base
 
 MEASURES = {"lac": ("lac", "lac_started", "lac_ceased"), "cp": ("cpp", "cpp_started", "cpp_ended")}
 MEASURE_WORDS = {"lac": "Looked-after children", "cp": "Child protection plans"}
+SPEND = "lac_spend"  # pounds of a financial year, beside the counts
+SCORED = MEASURE_WORDS | {SPEND: "Spend on looked-after children"}
 NAMES = ["la_code", "la_name", "year"]
 SIGNED = ["net_internal_migration_all_ages", "net_international_migration_all_ages"]
 BY_MID_YEAR = ["births_yr_to_mid_year", *SIGNED, "population_all_ages"]
@@ -55,7 +57,7 @@ class Panel:
 
 def read_panel(path: Path, editions: Path | None = None) -> Panel:
     """Read a panel and, where given, its figures by edition. Raises BadInput naming file, line and column."""
-    rows = _rows(path, [*NAMES, *FIGURES])
+    rows = read_rows(path, [*NAMES, *FIGURES])
     optional = [name for name in [UASC, RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
     frame = rows[NAMES].copy()
     for column in [*FIGURES, *optional]:
@@ -75,7 +77,7 @@ def read_panel(path: Path, editions: Path | None = None) -> Panel:
     return Panel(figures, names, None if editions is None else _editions(editions))
 
 
-def _rows(path: Path, wanted: list[str]) -> pd.DataFrame:
+def read_rows(path: Path, wanted: list[str]) -> pd.DataFrame:
     if not path.is_file():
         raise BadInput(f"{path.name} is not there; give the path of a panel of councils as CSV")
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as file:
@@ -116,7 +118,7 @@ def _ends(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _editions(path: Path) -> pd.DataFrame:
-    rows = _rows(path, EDITION_COLUMNS)
+    rows = read_rows(path, EDITION_COLUMNS)
     first = pd.Series([int(edition[:4]) for edition in rows["edition"]])
     return pd.DataFrame(
         {

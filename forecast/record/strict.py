@@ -346,22 +346,29 @@ def _scored(settings: Settings, case: Case, came: np.ndarray) -> list[dict]:
 
     came  [horizon]
     """
-    held, counts, rows = np.isfinite(came), case.counts.to_numpy(), []
-    exact = case.exact[case.exact > 0].to_numpy()
-    about = {
-        "council": case.council,
-        "name": settings.panel.names[case.council],
-        "measure": case.known.measure,
-        "origin": case.known.origin,
+    about = {"council": case.council, "name": settings.panel.names[case.council], "measure": case.known.measure}
+    drawn = {method: METHODS[method](case) for method in settings.methods}
+    return scored(about | {"origin": case.known.origin}, case.counts, case.exact, drawn, came)
+
+
+def scored(about: dict, figures: pd.Series, exact: pd.Series, drawn: dict, came: np.ndarray) -> list[dict]:
+    """One row a method and horizon whose outturn is known.
+
+    figures, exact  year -> figure up to the origin, and without those published rounded
+    drawn           method -> [draw x horizon], or None where it has no forecast
+    came            [horizon]
+    """
+    held, counts, sound = np.isfinite(came), figures.to_numpy(), exact[exact > 0].to_numpy()
+    about = about | {
         "last": counts[-1],
         "scale": np.abs(np.diff(counts)).mean() if counts.size > 1 else 0.0,
-        "volatility": np.diff(np.log(exact)).std(ddof=1) if exact.size > 2 else np.nan,
+        "volatility": np.diff(np.log(sound)).std(ddof=1) if sound.size > 2 else np.nan,
     }
-    for method in settings.methods:
-        draws = METHODS[method](case)
-        if draws is None:
+    rows = []
+    for method, every in drawn.items():
+        if every is None:
             continue
-        draws = draws.T[held]
+        draws = every.T[held]
         low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9], axis=1)
         crps, pit = scores.crps(draws, came[held]), scores.pit(draws, came[held])
         rows += [

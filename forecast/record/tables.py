@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forecast.record import scores, strict
-from forecast.record.panel import MEASURE_WORDS, MEASURES, tunes
+from forecast.record.panel import MEASURES, SCORED, tunes
 from forecast.record.strict import CLOSED, HORIZONS, METHODS, NO_CHANGE, ODD, OWN_WALK, POOLED
 
 ALL = "all"
@@ -15,7 +15,7 @@ COLUMNS = ["council", "measure", "method", "origin", "horizon", "outturn", "p10"
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     """Scores in the order of measures and methods that every table keeps."""
     for column, order in (
-        ("measure", list(MEASURES)),
+        ("measure", list(SCORED)),
         ("method", [name for name in METHODS if name in set(frame["method"])]),
     ):
         frame = frame.assign(**{column: pd.Categorical(frame[column], order, ordered=True)})
@@ -75,13 +75,11 @@ def tables(frame: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
 def in_words(tables: dict[str, pd.DataFrame]) -> list[str]:
     """What a person reads when a back-test ends."""
     lines = []
-    for measure in MEASURES:
+    for measure, words in SCORED.items():
         held = _row(tables["ranges"], measure)
         if held is None:
             continue
-        lines.append(
-            f"{MEASURE_WORDS[measure]}: {held['inside']:.0%} of {held['forecasts']:,} outturns inside the 80% range."
-        )
+        lines.append(f"{words}: {held['inside']:.0%} of {held['forecasts']:,} outturns inside the 80% range.")
         for name, bar in BARS.items():
             rows = tables[name].query("councils == 'all' and horizon == 'all' and measure == @measure")
             for row in rows.itertuples():
