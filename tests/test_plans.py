@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from conftest import HOME
-from forecast.case import load
+from forecast.case import changed, load
+from forecast.demand.levers import Shock
 from forecast.demand.plan import read_care, read_population
 from forecast.model.plan import read_plan, read_plans
 from forecast.money.plan import central_values, read_costs
@@ -84,9 +85,19 @@ def test_a_key_moves_the_part_of_the_plan_that_it_acts_on(key):
 
 def test_an_effect_in_doubt_is_three_plans_and_a_certain_one_is_its_own():
     doubtful = load(HOME / "params", "slough", "2011-06", "permanence")
-    low, middle, high = read_plans(doubtful, 3, 1)
-    assert low.care != middle.care != high.care
-    assert [told(plan) for plan in read_plans(CENTRAL, 3, 1)] == [told(read_plan(CENTRAL, 3, 1))]
+    for low, middle, high in read_plans(doubtful, 3, 1):
+        assert low.care != middle.care != high.care
+    certain = changed(CENTRAL, {"shock.chance": 1}, "tried")
+    assert [[told(plan) for plan in row] for row in read_plans(certain, 3, 1)] == [[told(read_plan(certain, 3, 1))]]
+
+
+def test_a_shock_that_may_come_is_two_plans_and_one_that_is_none_is_no_more():
+    (without,), (shocked,) = read_plans(CENTRAL, 3, 1)
+    assert without.care["cp"].starts_shock == Shock() != shocked.care["cp"].starts_shock
+    assert without.care["lac"] == shocked.care["lac"]
+    for never in ({"shock.chance": 0}, {"shock.cp_starts": 1, "shock.cp_ends": 1}):
+        ((only,),) = read_plans(changed(CENTRAL, never, "tried"), 3, 1)
+        assert only.care == without.care
 
 
 def test_levers_that_move_nothing_are_equal_whenever_they_act():

@@ -11,7 +11,7 @@ import jsonschema
 import pandas as pd
 import pytest
 
-from conftest import HOME, run_case, run_reference
+from conftest import HOME, run_case
 from forecast.case.errors import BadInput
 from forecast.report import words
 from forecast.report.schema import answer_schema

@@ -163,3 +163,16 @@ def test_at_the_switching_value_the_call_is_the_contingency(base, held, key):
 
 def test_some_switching_value_is_found(base, held):
     assert sensitivity.switching_value(base, held, "budget.recovery_plan") is not None
+
+
+def test_a_shock_comes_in_as_many_draws_as_its_chance_says_and_no_other_moves(base):
+    """Draw by draw: the plans are those with the shock or those without, half and half at even odds."""
+
+    def plans(chance: dict) -> np.ndarray:
+        return projection.project(base, changed(CASE.central, chance, "tried")).cp.stock[:, 8].sum(axis=1)
+
+    never, always = plans({"shock.chance": 0}), plans({"shock.chance": 1})
+    may = plans({})
+    shocked = (may == always) & (may != never)
+    assert ((may == never) | (may == always)).all() and 0.38 < shocked.mean() < 0.62
+    assert always.mean() > 1.1 * never.mean()

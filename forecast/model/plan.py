@@ -13,6 +13,8 @@ from forecast.demand.plan import read_care, read_population
 from forecast.money.plan import MoneyPlan, read_money
 
 EFFECT = "measure.effect"
+CHANCE = "shock.chance"
+SHOCKS = ("shock.cp_starts", "shock.cp_ends", "shock.lac_starts")
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,25 @@ class Plan:
     money: MoneyPlan
 
 
-def read_plans(a: Assumptions, draws: int, seed: int) -> list[Plan]:
-    """The plan of a set of assumptions; where its measure's effect is in doubt, those of low, middle and high."""
-    return [read_plan(certain, draws, seed) for certain in at_each_effect(a)]
+def read_plans(a: Assumptions, draws: int, seed: int) -> list[list[Plan]]:
+    """The plans a set of assumptions may turn out to be: without its shock and with it, each at its measure's effects.
+
+    One row where the shock is certain or there is none; one plan in a row where the effect is in no doubt, else those
+    of its low, middle and high.
+    """
+    comes, still = a.entry(CHANCE), [key for key in SHOCKS if a.value(key) == 1]
+    if len(still) == len(SHOCKS) or comes.low == comes.high == 1:
+        ways = [a]
+    elif comes.low == comes.high == 0:
+        ways = [without_shock(a)]
+    else:
+        ways = [without_shock(a), a]
+    return [[read_plan(certain, draws, seed) for certain in at_each_effect(way)] for way in ways]
+
+
+def without_shock(a: Assumptions) -> Assumptions:
+    """The same assumptions, no shock coming."""
+    return replace(a, entries=a.entries | {key: a.entry(key).model_copy(update={"value": 1.0}) for key in SHOCKS})
 
 
 def read_plan(a: Assumptions, draws: int, seed: int) -> Plan:

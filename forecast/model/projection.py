@@ -34,7 +34,7 @@ from forecast.demand.plan import group_norms, may_live, uasc_shares
 from forecast.demand.population import Population, Projector, project_people
 from forecast.demand.totals import Total
 from forecast.demand.workload import Workload, workload
-from forecast.model.plan import Plan, read_plan, read_plans
+from forecast.model.plan import CHANCE, Plan, read_plan, read_plans
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import Draw, draw_on
@@ -273,24 +273,40 @@ def with_actual_data(base: Base, evidence: Evidence, ledger: Ledger | None) -> B
 def project(base: Base, assumptions: Assumptions) -> Projection:
     """One scenario, on the same draws as every other.
 
-    Where the effect of a measure is in doubt, each draw has its low, its middle or its high effect, 3, 4 and 3 draws in
-    ten (Swanson's rule for a 10th, 50th and 90th percentile).
+    Where a shock may or may not come, it comes in as many draws as its chance says. Where the effect of a measure is
+    in doubt, each draw has its low, its middle or its high effect, 3, 4 and 3 draws in ten (Swanson's rule for a 10th,
+    50th and 90th percentile).
     """
     plans = read_plans(assumptions, base.draws, base.seed)
-    if len(plans) == 1:
-        return _project(base, assumptions, *plans)
-    alone = base.without_expected()
-    low, middle, high = (_project(at, assumptions, plan) for at, plan in zip((alone, base, alone), plans, strict=True))
-    which = np.searchsorted(np.cumsum(SWANSON)[:-1], _generators(base.seed, "measure")("effect").random(base.draws))
+    ways = [_project(base, assumptions, plan) for row in plans for plan in row]
+    if len(ways) == 1:
+        return ways[0]
+    rng, which, usual = _generators(base.seed, "measure"), np.zeros(base.draws, int), ways[len(plans[0]) // 2]
+    if len(plans[0]) > 1:
+        which = np.searchsorted(np.cumsum(SWANSON)[:-1], rng("effect").random(base.draws))
+    if len(plans) > 1:
+        which = which + len(plans[0]) * (rng("shock").random(base.draws) < np.ravel(usual.values[CHANCE]))
     woven = {
-        name: weave([getattr(one, name) for one in (low, middle, high)], which)
-        for name in ("lac", "cp", "work", "lines", "drawn")
+        name: weave([getattr(way, name) for way in ways], which) for name in ("lac", "cp", "work", "lines", "drawn")
     }
-    return replace(middle, **woven)
+    return replace(usual, **woven, expected=mean_path([way.expected for way in ways], which))
+
+
+def mean_path(paths: list[dict[str, Expected | None]], which: np.ndarray) -> dict[str, Expected | None]:
+    """Expected paths of the ways a scenario may go, each as likely as the draws that go it."""
+    share = np.bincount(which, minlength=len(paths)) / which.size
+
+    def mean(group: str) -> Expected | None:
+        held = [vars(path[group]) if path[group] else None for path in paths]
+        if held[0] is None:
+            return None
+        return Expected(**{name: sum(s * one[name] for s, one in zip(share, held, strict=True)) for name in held[0]})
+
+    return {group: mean(group) for group in paths[0]}
 
 
 def _project(base: Base, a: Assumptions, plan: Plan) -> Projection:
-    """One scenario whose measure has the effect it is said to have."""
+    """One scenario of which nothing is in doubt but what is drawn: its shock comes as it says, its measure does too."""
     months = base.months if base.so_far is None else base.so_far.months + base.months
     plan = plan if base.ledger is None else with_known_budget(plan, base.plan)
     money, setting = plan.money, setting_of(base, plan.money.levers, months)
