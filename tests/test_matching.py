@@ -41,7 +41,7 @@ def test_knots_and_months_by_hand():
 
 @pytest.mark.parametrize("group", ["lac", "cp"])
 def test_quantiles_of_every_month_are_the_closed_forms(base, case, out, group):
-    """At the knots to within half a child or 0.5%; between them 1% or twice the Monte Carlo error of the draws."""
+    """At the knots to within half a child or 0.75%; between them 1% or twice the Monte Carlo error of the draws."""
     fit, stock = getattr(base, group), getattr(out, group).stock.sum(axis=2)
     total = totals.ahead(
         fit.group.past,
@@ -54,7 +54,7 @@ def test_quantiles_of_every_month_are_the_closed_forms(base, case, out, group):
         wanted, low, high = total.quantiles([rank, rank - 0.02, rank + 0.02])
         error = np.sqrt(rank * (1 - rank) / DRAWS) * (high - low) / 0.04
         away = np.abs(np.quantile(stock, rank, axis=0) - wanted)
-        assert (away[at] <= np.maximum(0.005 * wanted[at], 0.51)).all()
+        assert (away[at] <= np.maximum(0.0075 * wanted[at], 0.51)).all()
         assert (away <= np.maximum(0.01 * wanted, 2 * error)).all()
 
 

@@ -62,7 +62,7 @@ def test_a_search_finds_every_key_or_the_file_that_reads_it(key):
     assert any(re.fullmatch(template, key) for template in templates(NATURE[key].read_by))
 
 
-@pytest.mark.parametrize("key", [key for key in NATURE if key != "measure.effect"])
+@pytest.mark.parametrize("key", [key for key in NATURE if key not in ("measure.effect", "shock.chance")])
 def test_a_key_moves_the_part_of_the_plan_that_it_acts_on(key):
     """Levers' timing moves all that levers move; a key of the fit or of the report moves no plan."""
     first, second = moved(key)

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import HOME
 from forecast.case import Assumptions, sample
+from forecast.case import changed as as_scenario
 from forecast.case.lines import LINES
 from forecast.case.months import days_in, financial_year, month_after, year_months
 from forecast.demand.caseload import demand_of, starts_by_draw
@@ -238,7 +239,8 @@ def test_lines_sum_to_the_total_to_the_penny(told, slug):
         assert sum(held["mean"] for held in cost["groups"].values()) == pytest.approx(cost["net"]["mean"], abs=PENNY), (
             year
         )
-        assert sum(held["budget"] for held in cost["lines"].values()) == pytest.approx(cost["budget"], abs=PENNY), year
+        budgets = sum(held["budget"] for held in cost["lines"].values()) + cost["budget_adjustment"]
+        assert budgets == pytest.approx(cost["budget"], abs=PENNY), year
         assert cost["variance"]["mean"] == pytest.approx(cost["net"]["mean"] - cost["budget"], abs=PENNY), year
         assert cost["income"]["mean"] < 0 < cost["gross"]["mean"]
 
@@ -246,7 +248,7 @@ def test_lines_sum_to_the_total_to_the_penny(told, slug):
 def test_the_call_is_the_years_overspend_and_the_recovery_plan(base, outs):
     """Draw by draw: cost of April to March less the budget, no less than nothing, and the plan in full."""
     for out in outs.values():
-        over = net_in(out, "2011-12") - sum(base.budgets["2011-12"].values())
+        over = net_in(out, "2011-12") - sum(base.budgets["2011-12"].values()) - out.plan.money.contingency.adjustment
         plan = out.values["budget.recovery_plan"][:, 0]
         assert out.drawn.at_year_end == pytest.approx(np.maximum(over, 0) + plan, abs=PENNY)
         assert year_net(out, "2011-12") == pytest.approx(net_in(out, "2011-12"), abs=PENNY)
@@ -326,7 +328,7 @@ def test_ten_full_places_by_hand(case, base, outs):
     2012-13 is two years after the price base: 675 x 1.0404 = 702.27, so 402.27 x 521.43 weeks = £209,755 gross, and
     0.8% of it is met by contributions: £208,077 net. All assumptions known, ramp over by March 2012.
     """
-    known, a = without_spread(base, case.central)
+    known, a = without_spread(base, changed(case.central, drift__unit_cost=0.0))
     central, ours = project(known, a), project(known, changed(a, levers__in_house_places=10.0))
     saved = net_in(central, "2012-13") - net_in(ours, "2012-13")
     always_full = (central.lines["ifa_fostering"][:, 12:24] > 10 * 702.27 * 31 / 7).all(axis=1)
@@ -334,8 +336,8 @@ def test_ten_full_places_by_hand(case, base, outs):
     assert saved[always_full] == pytest.approx(208_077, abs=2)
 
 
-def test_an_inspection_shock_has_more_plans_and_the_same_looked_after_children(outs):
-    more, central = outs["inspection-shock"], outs["central"]
+def test_an_inspection_shock_has_more_plans_and_the_same_looked_after_children(case, base, outs):
+    more, central = outs["inspection-shock"], project(base, as_scenario(case.central, {"shock.chance": 0}, "never"))
     assert (more.lac.stock == central.lac.stock).all()
     assert (stock(more, "cp") >= stock(central, "cp")).all()
     march = more.forecast_months.index("2012-03")
@@ -349,8 +351,8 @@ def test_plans_stay_open_longer_during_a_shock(case, base, outs):
 
     At h = 14 ends a month / 161 plans, July's ends are (1 - exp(-0.8 h)) / (1 - exp(-h)) = 0.807 of the central ones.
     """
-    central = outs["central"]
-    longer = project(base, changed(case.central, shock__cp_ends=0.8))
+    certain = as_scenario(case.central, {"shock.chance": 1, "shock.cp_starts": 1, "shock.cp_ends": 1}, "for sure")
+    central, longer = (project(base, a) for a in (certain, changed(certain, shock__cp_ends=0.8)))
     assert (longer.cp.starts == central.cp.starts).all()
     assert (stock(longer, "cp") >= stock(central, "cp")).all()
     pace = longer.expected["cp"].ends.sum(axis=1) / central.expected["cp"].ends.sum(axis=1)
@@ -479,17 +481,22 @@ def test_any_assumption_may_be_known_or_uncertain(base, outs, off):
 def test_a_larger_base_budget_raises_the_chance(told):
     for held in told["scenarios"].values():
         rows = held["contingency"]["chance_by_base_budget"]
-        assert [row["adjustment"] for row in rows] == [-300_000, -200_000, -100_000, 0, 100_000, 200_000, 300_000]
+        # 0 and -225,000 with SDs of 300,000 / 1.2816 and 225,000 / 1.2816: -225,000 and 292,600 together
+        ends = rows[0]["adjustment"], rows[-1]["adjustment"]
+        assert ends == pytest.approx([-225_000 - 375_000, -225_000 + 375_000], abs=60_000)
+        assert np.diff([row["adjustment"] for row in rows]) == pytest.approx((ends[1] - ends[0]) / 6)
         chances = [row["chance_holds"] for row in rows]
         assert chances == sorted(chances) and chances[0] < chances[-1] - 0.2
         assert (np.diff([row["call_mean"] for row in rows]) < 0).all()
-        assert rows[3]["chance_holds"] == held["contingency"]["chance_holds"]
+        assert chances[0] < held["contingency"]["chance_holds"] < chances[-1]
 
 
 def test_an_adjustment_moves_the_variance_pound_for_pound(base, outs):
     out = outs["central"]
     more = draw_on(out.plan.money.contingency, out.lines, out.months, base.budget, base.year, 250_000.0)
-    assert out.drawn.variance - more.variance == pytest.approx(250_000, abs=PENNY)
+    assert out.drawn.variance - more.variance == pytest.approx(
+        250_000 - out.plan.money.contingency.adjustment, abs=PENNY
+    )
     assert (more.at_year_end >= out.values["budget.recovery_plan"][:, 0] - PENNY).all()
 
 

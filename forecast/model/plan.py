@@ -63,7 +63,7 @@ def at_each_effect(a: Assumptions) -> list[Assumptions]:
 
 
 def at_effect(a: Assumptions, share: float) -> Assumptions:
-    """The same scenario with that share of its levers' effect, and no doubt left about it."""
+    """The same scenario whose levers say that share of their effect, which they then have in full and for sure."""
     if share == a.value(EFFECT) == 1 and not a.is_uncertain(EFFECT):
         return a
     times = ("levers.starts_after", "levers.ramp", "levers.lasts", "levers.half_life")
@@ -72,7 +72,7 @@ def at_effect(a: Assumptions, share: float) -> Assumptions:
         for key in a.keys()
         if key.startswith("levers.") and key not in times
     }
-    certain = a.entry(EFFECT).model_copy(update={"value": share, "low": share, "high": share})
+    certain = a.entry(EFFECT).model_copy(update={"value": 1.0, "low": 1.0, "high": 1.0})
     return replace(a, entries=a.entries | moved | {EFFECT: certain})
 
 
