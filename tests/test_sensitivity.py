@@ -77,6 +77,7 @@ def test_tornado_is_what_the_whole_model_says(base, held, table, key):
         anew = replace(
             anew, lac=base.lac, cp=base.cp, streams=base.streams, spread=base.spread, new_share=base.new_share
         )
+    anew = anew.with_same_children(drift=base.drift)  # found once, in the central case
     row = table.set_index("key").loc[key]
     wanted = projection.project(anew, high).drawn.at_year_end.mean() - held.drawn.at_year_end.mean()
     assert row["call_at_high"] == pytest.approx(wanted, abs=0.01)
@@ -152,4 +153,4 @@ def test_at_the_switching_value_the_call_is_the_contingency(base, held, key):
 
 
 def test_some_switching_value_is_found(base, held):
-    assert sensitivity.switching_value(base, held, "budget.recovery_plan") is not None
+    assert sensitivity.switching_value(base, held, "budget.one_off_savings") is not None
