@@ -16,6 +16,7 @@ from test_strict import COUNTRY, made_panel
 from conftest import HOME
 from forecast.case import load_scenarios
 from forecast.case.errors import BadInput
+from forecast.case.lines import FOSTERING, LINES, RESIDENTIAL
 from forecast.demand.totals import Total
 from forecast.model import projection
 from forecast.model.cases import open_case
@@ -24,6 +25,7 @@ from forecast.money.drift import Drift
 from forecast.questions.sensitivity import fixed_at
 from forecast.record import io, spend, strict
 from forecast.record.panel import Panel, read_panel, tunes
+from forecast.runs import score
 
 PANEL, SPENDING = "FORECAST_PANEL", "FORECAST_SPEND"  # paths of the panel and, with ; between, of its files of spend
 FIGURES = Drift(0.7, 0.1, -0.1, 0.04, 0.03, 1.0, 0.5, 0.02, 0.05, 5.0)
@@ -317,6 +319,20 @@ def test_scenarios_share_the_drift_and_children_and_budget_do_not_know_it(base):
         np.testing.assert_array_equal(budget, projection.base_budget(none, base.year)[line])
     np.testing.assert_array_equal(one[:, 0], one[:, 8])  # one drift a financial year: April and December
     assert (one[:, 11] != one[:, 12]).all()
+
+
+def test_spend_is_scored_beside_the_published_by_year_and_no_change_is_the_budget():
+    """£7.0m forecast for 2011-12 against £5,989,964; last year's work at its prices: seven lines of £1m."""
+    lines = {line: {"budget": 1e6 if line in (*FOSTERING, *RESIDENTIAL) else 5e6} for line in LINES}
+    year = {score.SPENT: {"mean": 7e6, "p10": 6e6, "p90": 8e6}, "lines": lines}
+    children = {group: {"month_ends": []} for group in ("lac", "cp")}
+    scenario = {"children": children, "cost": {"2011-12": year, "2012-13": year, "2013-14": {"lines": lines}}}
+    told = {"scenarios": {"central": scenario}, "open_at_origin": {"lac": 1, "cp": 1}, "data_area": "Slough"}
+    rows = score.scored(told | {"horizon": "2012-12"}, HOME / "data", "slough_after_june_2011")
+    (row,) = rows["spend"]  # 2012-13 is not over at the horizon, 2013-14 was made before spend was scored
+    assert (row["outturn"], row["no_change"], row["error"]) == (5_989_964, 7e6, 1_010_036)
+    (shown,) = score.score_table(rows).to_dict("records")
+    assert (shown["What happened"], shown["Range"], shown["Nearer"]) == ("£5,990,000", "outside", "equal")
 
 
 def test_the_assumption_has_the_range_that_was_calibrated():
