@@ -86,6 +86,7 @@ OTHER = {
     "prices.pay": 0,
     "prices.placements": 0,
     "prices.general": 0,
+    "drift.unit_cost": 1,
 }
 UASC_SHARE = np.array([0, 0, 0, 0.25, 0.4])
 PRICED = {f"costs.{name}": price for name, price in PRICES.items()} | YEARLY | HOURLY
@@ -109,6 +110,7 @@ def setting(months: int, **changed) -> Setting:
         iro_lever=np.ones(months),
         measure_begins=np.zeros(months),
         measure_months=np.ones(months),
+        drift=np.zeros(months),
         starts_per_icpc=0.8,
     )
     return replace(plain, **changed)
@@ -161,6 +163,14 @@ BY_HAND = {
 
 def test_every_line_has_a_hand_worked_figure():
     assert list(BY_HAND) == list(LINES)
+
+
+def test_drift_moves_placements_and_what_is_met_of_them_alone():
+    """A log change of log 1.1, felt by half: placements cost 1.1 ** 0.5 times as much, and so do contributions."""
+    plain, moved = one_month(), one_month(drift=np.full(1, np.log(1.1)), changed={"drift__unit_cost": 0.5})
+    placed = {line for line, (_, group) in LINES.items() if group == "placements"} | {"contributions"}
+    for line, cost in plain.items():
+        assert moved[line] == pytest.approx(cost * (1.1**0.5 if line in placed else 1)), line
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -84,7 +84,7 @@ def without_spread(base, a: Assumptions):
     }
     flat = {name: Spread.none(DRAWS, len(base.months), len(getattr(base, name).group.bands)) for name in ("lac", "cp")}
     certain = replace(a, entries=known)
-    return replace(base, central=certain, plan=base.read(certain), spread=flat), certain
+    return replace(base, central=certain, plan=base.read(certain), spread=flat, drift={}), certain
 
 
 def stock(out, group: str) -> np.ndarray:

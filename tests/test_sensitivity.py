@@ -162,7 +162,7 @@ def test_at_the_switching_value_the_call_is_the_contingency(base, held, key):
 
 
 def test_some_switching_value_is_found(base, held):
-    assert sensitivity.switching_value(base, held, "budget.recovery_plan") is not None
+    assert sensitivity.switching_value(base, held, "budget.one_off_savings") is not None
 
 
 def test_a_shock_comes_in_as_many_draws_as_its_chance_says_and_no_other_moves(base):

@@ -34,6 +34,11 @@ SERVICES = {
 }
 
 
+# Lines of the council's reports that one line of the published s251 outturn holds.
+RESIDENTIAL = ("own_homes", "private_residential", "residential_school")
+FOSTERING = ("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service")
+
+
 def in_group(lines: dict, group: str):
     """Cost of the lines of one group."""
     return sum(cost for line, cost in lines.items() if LINES[line][1] == group)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from forecast.case.lines import FOSTERING, RESIDENTIAL
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import Local, by_time
@@ -29,8 +30,8 @@ MISFIT = 0.005  # of a published figure
 QUARTILES, QUARTILES_APART = (0.25, 0.75), 1.349  # of a normal distribution, in SDs
 TOTAL = "Total Children Looked After"
 SPENDING = {
-    "Residential care": ["own_homes", "private_residential", "residential_school"],
-    "Fostering services": ["in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service"],
+    "Residential care": RESIDENTIAL,
+    "Fostering services": FOSTERING,
     TOTAL: None,
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from forecast import __version__
 from forecast.case import Assumptions
-from forecast.case.lines import GROUPS, LINES
+from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
 from forecast.case.months import MONTHS_A_YEAR, days_in
 from forecast.demand import breaks, totals
 from forecast.demand.caseload import Calibrated
@@ -279,6 +279,7 @@ def cost_of(base: Base, projection: Projection, year: str) -> dict:
         "budget": float(planned.mean()),
         "budget_adjustment": float(adjustment.mean()),
         "variance": summary(gross + earned - planned),
+        "fostering_and_residential": summary(sum(lines[line] for line in (*FOSTERING, *RESIDENTIAL))),
         "groups": {group: summary(cost) for group, cost in groups.items()},
         "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
     }

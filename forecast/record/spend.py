@@ -446,7 +446,7 @@ def run(
 def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
     """The table of data/calibration/spend.csv: every figure from these councils' outturns, with its 80% interval.
 
-    The interval is that of resampled councils and, for growth and the country's, of resampled years.
+    The interval is that of resampled councils; for the country's of resampled years, and for growth of its own error.
     """
     origin, drawn = int(settings.spend.columns.max()), []
     known = strict.known_at(settings.strict, LAC, origin)
@@ -458,6 +458,7 @@ def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
         times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))[place]
         again = shape(rows[times > 0], plain().drift, 1.0, times[times > 0])
         again = _with_pace(again, taught.paces.sample(frac=1, replace=True, random_state=rng))
+        again = replace(again, growth=taught.drift.growth + rng.normal(0, again.country / np.sqrt(again.known)))
         drawn.append(vars(again) | {WHOLE: _of_a_year(again) / _of_a_year(taught.drift)})
     low, high = (pd.DataFrame(drawn).quantile(at) for at in (0.1, 0.9))
     found = vars(taught.drift) | {WHOLE: 1.0}

@@ -4,7 +4,7 @@ import pandas as pd
 
 from forecast.case.home import find_home
 from forecast.record import io
-from forecast.record.panel import MEASURE_WORDS
+from forecast.record.panel import MEASURE_WORDS, SCORED
 from forecast.record.strict import CLOSED as FORECAST
 from forecast.record.strict import NO_CHANGE, THIRDS_OF
 from forecast.record.tables import ALL, JUDGED
@@ -93,7 +93,7 @@ def _against(bar: str, horizons: list[str]) -> pd.DataFrame:
     rows = rows[rows["councils"] == JUDGED]
     rows = rows.assign(
         Method=rows["method"].map(lambda name: OURS if name == FORECAST else name.capitalize()),
-        Children=rows["measure"].map(MEASURE_WORDS),
+        Children=rows["measure"].map(SCORED),
     ).set_index(["Children", "Method"])
     interval = rows[rows["horizon"] == ALL].apply(lambda row: f"{row['low95']:.3f} to {row['high95']:.3f}", axis=1)
     wide = (
@@ -111,7 +111,7 @@ def ranges() -> pd.DataFrame:
     shares = shares[shares["method"] == FORECAST]
     by_year = shares["horizon"].map(YEARS).fillna(ALL)
     shares = shares.assign(
-        measure=shares["measure"].map(MEASURE_WORDS),
+        measure=shares["measure"].map(SCORED),
         cut=shares["third"].map(THIRDS).fillna(by_year),
         councils=shares["councils"].map(lambda which: f"Councils: {which}"),
         inside=shares["inside"].map(percent),

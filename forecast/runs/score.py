@@ -5,19 +5,23 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.home import find_home
+from forecast.case.lines import FOSTERING, RESIDENTIAL
+from forecast.case.months import year_end
 from forecast.report import charts
 from forecast.report.notebook import Run
-from forecast.report.words import children
+from forecast.report.words import children, money
 from forecast.sources import outturns
 from forecast.sources.history import History
 
+SPENT = "fostering_and_residential"  # in the answer and among the outturns
 MEASURES = {"lac": ("lac_stock", "Looked-after children"), "cp": ("cp_stock", "Child protection plans")}
+NAMES = {group: name for group, (_, name) in MEASURES.items()} | {"spend": "Spent on fostering and residential care"}
 
 
 def of_run(run: Run) -> dict[str, list[dict]]:
     """The scores of a published run, or of a future (its own scenario); empty lists where nothing has happened yet."""
     table, slug = run.outturns, getattr(run, "slug", "central")
-    return scored(run.answer, find_home() / "data", table, slug) if table else {group: [] for group in MEASURES}
+    return scored(run.answer, find_home() / "data", table, slug) if table else {group: [] for group in NAMES}
 
 
 def chart(rows: dict[str, list[dict]], group: str) -> charts.Chart | str:
@@ -26,36 +30,49 @@ def chart(rows: dict[str, list[dict]], group: str) -> charts.Chart | str:
 
 
 def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[str, list[dict]]:
-    """Group -> one row for each 31 March that has an outturn: forecast, range, outturn, no change, errors."""
+    """Group -> one row for each 31 March, or year of spend, that has an outturn: forecast, range, outturn, no change.
+
+    No change in spend is last year's work at the year's prices: what the base budget has for the same lines.
+    """
     happened = History({table: outturns.read(data / "outturns", table)})
-    rows = {group: [] for group in MEASURES}
+    rows, cost = {group: [] for group in NAMES}, answer["scenarios"][slug]["cost"]
     for group, (measure, _) in MEASURES.items():
         months = answer["scenarios"][slug]["children"][group]["month_ends"]
         forecast, no_change = {row["month"]: row for row in months}, answer["open_at_origin"][group]
         for day, outturn in happened.series(answer["data_area"], measure).items():
             if row := forecast.get(day[:7]):
-                figures = {"at": day, **{name: row[name] for name in ("mean", "p10", "p90")}, "outturn": outturn}
-                errors = {"error": row["mean"] - outturn, "error_no_change": no_change - outturn}
-                rows[group].append(figures | {"no_change": no_change} | errors)
+                rows[group].append(_row(day, row, outturn, no_change))
+    for year, outturn in happened.series(answer["data_area"], SPENT).items():
+        if SPENT in cost.get(year, {}) and year_end(year)[:7] <= answer["horizon"]:  # older runs have no such figure
+            planned = sum(cost[year]["lines"][line]["budget"] for line in (*FOSTERING, *RESIDENTIAL))
+            rows["spend"].append(_row(year, cost[year][SPENT], outturn, planned))
     return rows
+
+
+def _row(at: str, row: dict, outturn: float, no_change: float) -> dict:
+    figures = {"at": at, **{name: row[name] for name in ("mean", "p10", "p90")}, "outturn": outturn}
+    errors = {"error": row["mean"] - outturn, "error_no_change": no_change - outturn}
+    return figures | {"no_change": no_change} | errors
 
 
 def score_table(rows: dict[str, list[dict]]) -> pd.DataFrame:
     """The same for a reader, with which was nearer said plainly."""
-    table = [
-        {
-            "Children": name,
-            "At": row["at"],
-            "Forecast": children(row["mean"]),
-            "80% range": f"{children(row['p10'])} to {children(row['p90'])}",
-            "What happened": children(row["outturn"]),
-            "Range": "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
-            "No change": children(row["no_change"]),
-            "Nearer": nearer(row),
-        }
-        for group, (_, name) in MEASURES.items()
-        for row in rows[group]
-    ]
+    table = []
+    for group, name in NAMES.items():
+        said = money if group == "spend" else children
+        table += [
+            {
+                "Children": name,
+                "At": row["at"],
+                "Forecast": said(row["mean"]),
+                "80% range": f"{said(row['p10'])} to {said(row['p90'])}",
+                "What happened": said(row["outturn"]),
+                "Range": "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
+                "No change": said(row["no_change"]),
+                "Nearer": nearer(row),
+            }
+            for row in rows[group]
+        ]
     return pd.DataFrame(table)
 
 
@@ -73,7 +90,7 @@ def beats(ours: float, naive: float) -> str:
 def verdict(rows: dict[str, list[dict]]) -> list[str]:
     """One sentence a group: mean error of the forecast and of no change, and how many outturns the range held."""
     lines = ["How good was it?"]
-    for group, (_, name) in MEASURES.items():
+    for group, name in NAMES.items():
         scores = rows[group]
         if not scores:
             lines.append(f"{name}: no outturn is held yet.")

@@ -42,6 +42,7 @@ def gathered(
     cards = sorted((file, checksum) for file, checksum in inputs.items() if file.endswith(".card.yaml"))
     cards = [_card(run.folder, home / "data", Path(file), checksum) for file, checksum in cards]
     known, day, scored = RunInContext(run.folder, run.answer), as_of.isoformat(), scored or {}
+    scored = {group: rows for group, rows in scored.items() if group in MEASURES}  # the paper scores children
     case, area = f"{run.answer['council']}/{run.answer['month']}", run.answer.get("data_area", run.answer["area"])
     context = {
         "as_of": day,
