@@ -333,6 +333,8 @@ def with_known_budget(plan: Plan, central: Plan) -> Plan:
 def weave(parts: list, which: np.ndarray):
     """One result that takes each draw from one of several alike: arrays by draw, or tables and groups of them."""
     first = parts[0]
+    if all(part is first for part in parts):
+        return first
     if isinstance(first, dict):
         return {name: weave([part[name] for part in parts], which) for name in first}
     if isinstance(first, WOVEN):
