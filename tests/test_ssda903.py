@@ -1034,8 +1034,7 @@ STOPPED = [
         r"Episodes.csv, line 2, DECOM: not a date",
         {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="00/05/2017"))},
     ),
-    (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="NULL"))}),
-    (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="nan"))}),
+    (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="none yet"))}),
     (
         r"Episodes.csv, line 2, DECOM: an American date",
         {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="05/13/2017"), episode("B2", "06/01/2017"))},
@@ -1247,8 +1246,8 @@ def test_a_damaged_zip_a_lone_file_and_nothing_at_all_stop(tmp_path):
     (tmp_path / "none").mkdir()
     for name, message in (
         ("broken.zip", "damaged"),
-        ("lone.csv", "not a folder or a zip"),
-        ("absent", "not a folder or a zip"),
+        ("lone.csv", "no Header file was found"),
+        ("absent", "not a folder, a zip, or an XML file"),
         ("none", "holds no CSV"),
     ):
         with pytest.raises(BadInput, match=message):
