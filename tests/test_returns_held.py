@@ -785,3 +785,45 @@ def test_xml_csv_shuffles_and_repeats_give_the_same_counts(tmp_path_factory, liv
     assert written(lambda year: "xml", True) == expected
     assert written(lambda year: "csv", True) == expected
     assert written(lambda year: "xml" if year == 2017 else "csv", False) == expected
+
+
+# What is not found is told with what was
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"things.csv": "a,b\n1,2\n"}, "no Episodes file was found (found things.csv without a return's headings)"),
+        ({"census.xml": census(2018, FORTY)}, "census.xml, a census of children in need: give it to the command plans"),
+        ({"team list (3).xlsx": b"PK"}, "Excel workbooks are not read"),
+    ],
+)
+def test_a_folder_without_the_return_says_what_it_holds(tmp_path, files, said):
+    with pytest.raises(BadInput) as caught:
+        read_returns(give(tmp_path, files))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        {"LAchildID": "Child ID"},
+        {"CPPstartDate": "CP Plan Start Date", "CPPendDate": "CP Plan End Date"},
+        {"LAchildID": "Child Identifier", "PersonBirthDate": "Date of Birth"},
+        {"CPPstartDate": "CPP Start", "CPPendDate": "CPP End"},
+        {"CPPstartDate": "Plan Start Date", "CPPendDate": "Plan End Date", "LAchildID": "Child Reference"},
+    ],
+    ids=str,
+)
+def test_other_words_for_the_headings_of_plans(tmp_path, renamed):
+    text = table([plan("c1", "2017-06-13"), plan("c2", "2017-07-01", "2018-01-10")])
+    for column, word in renamed.items():
+        text = text.replace(column, word, 1)
+    assert total(read_cin(give(tmp_path, {"2017-18/plans.csv": "Child protection plans\n\n" + text}))) == 1
+
+
+@pytest.mark.parametrize("word", ["CPPstarted", "CPPstart_Dat"])
+def test_a_heading_of_plans_lost_is_told_with_the_nearest_found(tmp_path, word):
+    text = table([plan("c1", "2017-06-13")]).replace("CPPstartDate", word, 1)
+    with pytest.raises(BadInput, match=rf"line 1: no column CPPstartDate \(found {word.upper().replace('_', '')}\)"):
+        read_cin(give(tmp_path, {"2017-18/my plans.csv": text}))

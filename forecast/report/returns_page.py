@@ -81,7 +81,7 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
         compared=any("published" in stock for stock in returned["stock"].values()),
         ages=AGES,
         chart=chart(monthly),
-        warnings=returned["warnings"],
+        warnings=returned.get("warnings", []),
         months=monthly.to_dict("records"),
     )
 

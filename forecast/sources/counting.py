@@ -10,6 +10,7 @@ import pandas as pd
 from forecast.case.errors import BadInput
 
 MOST_SHARE, LEAST_ROWS = 0.05, 20  # a fault on more rows than these is the file's, not a row's
+MOST_NAMED = 5  # files in one message
 READ, CHANGED, LEFT_OUT, LOOK = "read", "changed", "left_out", "look"
 FEWER, MORE, EITHER = "fewer", "more", "either"
 
@@ -81,6 +82,12 @@ class Quality:
                 )
             self.count(file, rule, number, of)
         return where
+
+    def files(self, rule: str) -> str:
+        """The files that a rule was applied to, as a message names them; blank for none."""
+        names = sorted(file for file, applied in self._counts if applied == rule)
+        more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+        return f"{', '.join(names[:MOST_NAMED])}{more}"
 
     def warnings(self) -> list[str]:
         """What may move the count by more than MOST_SHARE of a file, as sentences; the loudest first."""

@@ -119,7 +119,7 @@ def _summary(schema: str, returns: Returns | Plans, stocks: dict, more: dict | N
 
 def lines(summary: dict) -> list[str]:
     """The same for a person: warnings, a block a day, the links where there are any, what the quality page counts."""
-    text = [f"LOOK FIRST: {warning}" for warning in summary["warnings"]]
+    text = [f"LOOK FIRST: {warning}" for warning in summary.get("warnings", [])]
     for day, stock in summary["stock"].items():
         counted = (
             f"looked-after children, {stock['uasc']:,} of them UASC" if "uasc" in stock else "child protection plans"

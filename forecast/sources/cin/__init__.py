@@ -53,14 +53,20 @@ def read_cin(
     own = choose_authority(parts, authority, quality)
     if not own:
         raise BadInput(
-            "the path given holds no file with child protection plans. Give the census XML, its tables, or Annex A "
-            "lists."
+            f"the path given holds no file with child protection plans{_beside(quality)}. Expected a file with "
+            "LAchildID and CPPstartDate among its headings. Give the census XML, its tables, or Annex A lists."
         )
     for part in own:
         read_dates(part, quality)
     returns = place_in_returns(own, until, quality, made_by)
     one_each(returns, quality)
     return _plans(returns, quality, mark_of(salt))
+
+
+def _beside(quality: Quality) -> str:
+    """What a message adds on the files that were found and hold nothing to count."""
+    files = quality.files("not_return")
+    return f" (found {files}, without the headings of plans)" if files else ""
 
 
 def choose_authority(parts: list[Part], authority: str | None, quality: Quality) -> list[Part]:

@@ -11,7 +11,15 @@ from forecast.sources.cin.years import Part
 from forecast.sources.counting import Quality
 from forecast.sources.private import hash_child
 from forecast.sources.reading.files import Source, suffix
-from forecast.sources.reading.sheets import Sheet, blank_words, check_cells, each, read_csv, read_workbook
+from forecast.sources.reading.sheets import (
+    Sheet,
+    blank_words,
+    check_cells,
+    each,
+    found_instead,
+    read_csv,
+    read_workbook,
+)
 
 SIGNS = r"[=+@]|-(?!\d+$)"  # a spreadsheet would run what begins so; a negative number is only wrong
 FIELDS = {heading(field): field for fields in codes.TABLES.values() for field in fields.values()}
@@ -37,9 +45,9 @@ def read_sheets(source: Source, salt: bytes, quality: Quality) -> list[Part]:
     Raises BadInput naming file, line and column.
     """
     if suffix(source.name) == ".csv":
-        sheets = [read_csv(source, heading, False, quality, _is_headings)]
+        sheets = [read_csv(source, _meant, False, quality, _is_headings)]
     else:
-        sheets = list(read_workbook(source, heading, _is_headings, quality))
+        sheets = list(read_workbook(source, _meant, _is_headings, quality))
     if None in sheets:
         raise BadInput(f"{source.name}: the file is empty; expected headings and rows. Export the file again.")
     found = []
@@ -51,6 +59,12 @@ def read_sheets(source: Source, salt: bytes, quality: Quality) -> list[Part]:
         else:
             quality.count(sheet.name, "not_return")
     return found
+
+
+def _meant(text: str) -> str:
+    """A heading in its one form, and in the census's word where it is another word for it."""
+    plain = heading(text)
+    return codes.SYNONYMS.get(plain, plain)
 
 
 def _is_headings(cells: set[str]) -> bool:
@@ -66,7 +80,8 @@ def _is_return(sheet: Sheet, form: str) -> bool:
     if not signs and not plans:
         if "plans" in sheet.name.rsplit("/", 1)[-1].lower():
             raise BadInput(
-                f"{sheet.name}, line 1: no column CPPstartDate; expected the headings of plans. Correct the headings."
+                f"{sheet.name}, line {sheet.top}: no column CPPstartDate; expected the headings of plans. "
+                "Correct the headings."
             )
         return False
     needed = [
@@ -74,10 +89,11 @@ def _is_return(sheet: Sheet, form: str) -> bool:
         *(OF_TABLE["plans"][:2] if plans else []),
         *(OF_TABLE["care"] if codes.LIST_8 in columns else []),
     ]
-    if lacking := [CHECKED[column] for column in needed if column not in columns]:
+    if lacking := [column for column in needed if column not in columns]:
         raise BadInput(
-            f"{sheet.name}, line 1: no column {', '.join(lacking)}; expected it among the headings. Correct the "
-            f"headings, or export the file again."
+            f"{sheet.name}, line {sheet.top}: no column {', '.join(CHECKED[column] for column in lacking)}"
+            f"{found_instead(lacking, columns, set(CHECKED))}; expected it among the headings. "
+            "Correct the headings, or export the file again."
         )
     return True
 

@@ -99,12 +99,21 @@ def _put(placed: dict[str, dict[int, Table]], table: Table, year: int, quality: 
     of_kind[year] = replace(table, frame=table.frame.assign(**covered))
 
 
+def _beside(quality: Quality) -> str:
+    """What a message adds on files that were found and are not of this return."""
+    others, census = quality.files("not_return"), quality.files("census")
+    told = [f"{others} without a return's headings"] * bool(others)
+    told += [f"{census}, a census of children in need: give it to the command plans"] * bool(census)
+    return f" (found {'; '.join(told)})" if told else ""
+
+
 def _check_complete(placed: dict[str, dict[int, Table]], quality: Quality) -> None:
     """Episodes for every year from first to last, and at least one Header."""
     for kind in ("Episodes", "Header"):
         if not placed.get(kind):
             raise BadInput(
-                f"no {kind} file was found; expected Header and Episodes for each year. Add the {kind} files."
+                f"no {kind} file was found{_beside(quality)}; expected Header and Episodes for each year. "
+                f"Add the {kind} files."
             )
     episodes, headers = placed["Episodes"], placed["Header"]
     for year in range(min(*episodes, *headers), max(*episodes, *headers) + 1):
