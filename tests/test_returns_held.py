@@ -192,7 +192,7 @@ def test_damaged_xml_stops(tmp_path, text, said):
     [
         *("01/01/1900", "1/1/1900", "01/01/1900 00:00", "01/01/1900 00:00:00", "00/01/1900", "30/12/1899"),
         *("31/12/9999", "31/12/9999 23:59:59", "9999-12-31", "1900-01-01T00:00:00", "0001-01-01", "01/01/1753"),
-        *("01/01/1970", "31/12/2999", "00/00/0000"),
+        *("01/01/1970", "31/12/2999", "00/00/0000", "0"),
         *("NULL", "null", "(null)", "N/A", "#N/A", "nan", "NaT", "None", "-"),
     ],
 )
@@ -424,6 +424,8 @@ CHANGES = {
     "numbers the other way round": (lambda at, name: f"{9_000_000 - at}", 60),
     "half of them": (lambda at, name: name if at % 2 else f"M{name}", 30),
     "one of them": (lambda at, name: f"M{name}" if at == 7 else name, 1),
+    "numbers that were others' before": (lambda at, name: str(int(name) + 10), 60),
+    "the same numbers in another order": (lambda at, name: str(1000 + (at * 7 + 3) % 60), 60),
     "letters": (lambda at, name: "".join(chr(97 + int(digit)) for digit in name), 60),
 }
 
@@ -466,6 +468,29 @@ def test_sexes_written_otherwise_do_not_hide_a_child(tmp_path):
     assert total(read_returns(folder)) == 60
     file.write_text(file.read_text().replace(",M,", ",,"))
     assert total(read_returns(folder)) == 60, "a blank sex leaves the birth and the start"
+
+
+def test_a_start_that_is_corrected_changes_no_child(tmp_path):
+    files = one_year() | {
+        "2018-19/episodes.csv": csv([episode("a1", "14/06/2017"), *LATER[1:]]),
+        "2018-19/header.csv": csv(LATER_HEADS),
+    }
+    returns = read_returns(give(tmp_path, files))
+    assert total(returns) == 2 and returns.warnings() == []
+    assert counted(returns, "identifiers that changed") == counted(returns, "children who began before") == 0
+
+
+def test_a_number_given_anew_is_another_child(tmp_path):
+    """a1 stays under a number of the new system's; a1 is then another child, who started before and was a2's brother."""
+    files = {
+        "2017-18/episodes.csv": csv([*STAYS, episode("a9", "14/08/2017")]),
+        "2017-18/header.csv": csv([*HEADS, header("a9", "20/01/2011")]),
+        "2018-19/episodes.csv": csv([episode("n7", "13/06/2017"), episode("a1", "14/08/2017"), *LATER[1:]]),
+        "2018-19/header.csv": csv([header("n7"), header("a1", "20/01/2011"), *LATER_HEADS[1:]]),
+    }
+    returns = read_returns(give(tmp_path, files))
+    assert total(returns) == 3 and returns.stock(MARCH).query("age_band == '5_9'")["children"].sum() == 2
+    assert counted(returns, "identifiers that changed") == 2 and counted(returns, "children with two dates") == 0
 
 
 def test_twins_are_two_whichever_is_which(tmp_path):

@@ -1,7 +1,6 @@
 """One identifier for each child with a plan, whatever became of it between returns."""
 
 import numpy as np
-import pandas as pd
 
 from forecast.sources.cin.years import Return
 from forecast.sources.counting import Quality
@@ -16,53 +15,25 @@ def one_each(returns: list[Return], quality: Quality) -> None:
 
     Raises BadInput as identifiers.tell does.
     """
-    births = _births(returns)
     with_plans = [found for found in returns if found.holds("plans")]
     for before, after in zip(with_plans, with_plans[1:], strict=False):
-        pairs = _follow(before, after, births, quality)
-        births = births.rename(index=pairs)
-        births = births[~births.index.duplicated(keep="last")]
-        for found in returns[: returns.index(before) + 1]:
-            for part in found.parts:
+        sides = (_side(before, before.last), _side(after, before.last))
+        found = identifiers.follow(*sides)
+        files = [next(part.name for part in one.parts if "plans" in part.given) for one in (before, after)]
+        identifiers.tell(quality, "children with a plan", before.last, found, sides, files)
+        for earlier in returns[: returns.index(before) + 1]:
+            for part in earlier.parts:
                 for table in part.tables.values():
-                    table["child"] = each(table["child"], lambda name, pairs=pairs: pairs.get(name, name))
+                    table["child"] = each(table["child"], lambda name, names=found.names: names.get(name, name))
 
 
-def _births(returns: list[Return]) -> pd.DataFrame:
-    """child -> born, sex: the latest return that gives a date of birth."""
-    rows = pd.concat([found.table("children") for found in returns], ignore_index=True)
-    known = rows[rows["born"] != NO_DAY].drop_duplicates("child", keep="last")
-    return known.assign(sex=known["sex"].map(identifiers.sex)).set_index("child")[["born", "sex"]]
-
-
-def _follow(before: Return, after: Return, births: pd.DataFrame, quality: Quality) -> dict[str, str]:
-    """Old identifier -> new one of those whose identifiers changed from one return to the next."""
-    tables, day = [before.table("plans"), after.table("plans")], before.last
-    sides = [_open_on(table, day, births) for table in tables]
-    strangers = [side[~side["child"].isin(other["child"])] for side, other in zip(sides, tables[::-1], strict=True)]
-    pairs = identifiers.same_children(*strangers)
-    counted = [_young(side, day) for side in sides]
-    gone, come = (
-        len(_young(side, day) - set(known)) for side, known in zip(strangers, (pairs, pairs.values()), strict=True)
-    )
-    files = [next(part.name for part in found.parts if "plans" in part.given) for found in (before, after)]
-    counts = {
-        "identifier_changed": (files[1], len(pairs), len(counted[1])),
-        "missing_next": (files[0], gone, len(counted[0])),
-        "not_in_before": (files[1], come, len(counted[1])),
-    }
-    identifiers.tell(quality, "children with a plan", day, counts)
-    return pairs
-
-
-def _open_on(plans: pd.DataFrame, day: int, births: pd.DataFrame) -> pd.DataFrame:
-    """child, start, born, sex: the plans open at the end of a day, of children who have an identifier."""
-    start, end = plans["start"], plans["end"]
-    is_open = (start != NO_DAY) & (start <= day) & ((end == NO_DAY) | (end > day)) & (plans["child"] != "")
-    rows = plans.loc[is_open, ["child", "start"]].join(births, on="child")
-    return rows.fillna({"born": NO_DAY, "sex": ""}).astype({"born": np.int64})
-
-
-def _young(rows: pd.DataFrame, day: int) -> set[str]:
-    """Those of the children who are under 18 on the next day, so that the next return has them."""
-    return set(rows.loc[birthday(rows["born"].to_numpy(np.int64), ADULT) > day + 1, "child"])
+def _side(found: Return, day: int) -> identifiers.Side:
+    """What a return says of who had a plan at the end of a day."""
+    children, plans = found.table("children"), found.table("plans")
+    births = children[children["born"] != NO_DAY].drop_duplicates("child", keep="last").set_index("child")
+    births = births.assign(sex=births["sex"].map(identifiers.sex))[["born", "sex"]]
+    rows = plans.loc[plans["child"] != "", ["child", "start", "end"]].join(births, on="child")
+    rows = rows.fillna({"born": NO_DAY, "sex": ""}).astype({"born": np.int64})
+    is_open = (rows["start"] != NO_DAY) & (rows["start"] <= day) & ((rows["end"] == NO_DAY) | (rows["end"] > day))
+    young = birthday(rows["born"].to_numpy(np.int64), ADULT) > day + 1  # the next return has none who is 18
+    return identifiers.Side(rows[["child", "start"]], rows[is_open], set(rows.loc[is_open & young, "child"]))

@@ -19,7 +19,7 @@ NUMBERS = {"yyyy-mm-dd": r"(\d{4})-(\d{2})-(\d{2})", "dd/mm/yyyy": r"(\d{1,2})/(
 MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0+)?)?)?Z?"
 ISO = rf"(?P<year>\d{{4}})-(?P<month>\d{{2}})-(?P<day>\d{{2}}){MIDNIGHT}"
 BRITISH = rf"(?P<day>\d{{1,2}})/(?P<month>\d{{1,2}})/(?P<year>\d{{4}}){MIDNIGHT}"
-# What databases and spreadsheets write where there is no date: the first or last day that they know, any day of the
+# What databases and spreadsheets write where there is no date: 0, the first or last day that they know, any day of the
 # years 0, 1 and 9999. No child in a return was born, and no episode or plan began or ended, on one of them.
 FIRST_OR_LAST = r"""0000-.*|0001-.*|9999-.*|1753-01-01|1899-12-3[01]|1900-01-0[01]|1970-01-01
     |2099-12-31|2199-12-31|2999-12-31"""
@@ -85,6 +85,8 @@ def read_days(columns: list[tuple[pd.DataFrame, str, str]], name: str, quality: 
 
 def _stands_for_none(text: str) -> bool:
     """Whether a date is one of those that databases write for none, in either format, with or without a time."""
+    if re.fullmatch("0+", text):
+        return True
     iso = re.match(NUMBERS["yyyy-mm-dd"], text)
     british = re.match(NUMBERS["dd/mm/yyyy"], text)
     numbers = iso.groups() if iso else british.groups()[::-1] if british else None

@@ -5,6 +5,8 @@ then and missing from the return before, and both have one date of birth, sex an
 alike in all three are paired in the order of their identifiers: they are as many, whichever is which.
 """
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from forecast.case.errors import BadInput
@@ -19,6 +21,57 @@ def sex(text: str) -> str:
     """M, F, or blank where a code is neither: returns write 1 and 2, letters, or words."""
     plain = text.strip().casefold()
     return "M" if plain in MALE else "F" if plain in FEMALE else ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a return says of who was there at the end of a day.
+
+    there  child, start: every row of the return
+    open   child, born, sex, start: the rows open at the end of that day
+    must   those of the children whom both returns must have
+    """
+
+    there: pd.DataFrame
+    open: pd.DataFrame
+    must: set[str]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """names: old identifier -> its name from then on; pairs: how many are one child's; gone, come: not found again."""
+
+    names: dict[str, str]
+    pairs: int
+    gone: int
+    come: int
+
+
+def follow(before: Side, after: Side) -> Followed:
+    """Who is who from one return to the next.
+
+    A new system may give old numbers anew: an identifier whose rows in the two returns share no start may be two
+    children's. It is where either matches another one, or their dates of birth differ; the earlier child then keeps a
+    name of its own. Else its start was corrected.
+    """
+    unlike = set(before.there["child"]) & set(after.there["child"])
+    unlike -= set(before.there.merge(after.there, on=["child", "start"])["child"])
+    missing, appeared = (
+        one.open[~one.open["child"].isin(set(other.there["child"]) - unlike)]
+        for one, other in ((before, after), (after, before))
+    )
+    pairs = same_children(missing, appeared)
+    two = {name for name in unlike if name in pairs or name in pairs.values()} | (unlike & _born_apart(before, after))
+    gone = before.must & set(missing["child"]) - set(pairs) - (unlike - two)
+    come = after.must & set(appeared["child"]) - set(pairs.values()) - (unlike - two)
+    return Followed({name: f"{name} before" for name in two} | pairs, len(pairs), len(gone), len(come))
+
+
+def _born_apart(before: Side, after: Side) -> set[str]:
+    """The identifiers that have different dates of birth in two returns."""
+    births = [side.open[side.open["born"] != NO_DAY].groupby("child")["born"].first() for side in (before, after)]
+    both = births[0].index.intersection(births[1].index)
+    return set(both[(births[0][both] != births[1][both]).to_numpy()])
 
 
 def same_children(missing: pd.DataFrame, appeared: pd.DataFrame) -> dict[str, str]:
@@ -43,15 +96,17 @@ def _in_turn(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return rows.assign(place=rows.groupby(keys).cumcount())
 
 
-def tell(quality: Quality, name: str, day: int, counts: dict[str, tuple[str, int, int]]) -> None:
+def tell(quality: Quality, name: str, day: int, found: Followed, sides: tuple[Side, Side], files: list[str]) -> None:
     """Count what became of the children open at the end of `day`, the last of the earlier return.
 
-    counts  rule -> file, children, of how many: identifier_changed, missing_next and not_in_before
+    name   what they are called; files: of the earlier return and of the later
     Raises BadInput where so many are missing, and as many others appear, that they must be the same children.
     """
-    for rule, (file, number, of) in counts.items():
-        quality.count(file, rule, number, of)
-    (_, gone, had), (file, come, have) = counts["missing_next"], counts["not_in_before"]
+    had, have = (len(side.must) for side in sides)
+    gone, come, file = found.gone, found.come, files[1]
+    quality.count(file, "identifier_changed", found.pairs, have)
+    quality.count(files[0], "missing_next", gone, had)
+    quality.count(file, "not_in_before", come, have)
     if min(gone, come) >= LEAST_ROWS and gone > MOST_STRANGE * had and come > MOST_STRANGE * have:
         raise BadInput(
             f"{file}: {gone:,} of the {had:,} {name} on {to_date(day)} in the return before are not in this one, and "

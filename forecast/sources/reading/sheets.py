@@ -53,7 +53,10 @@ def each(cells: pd.Series, clean: Callable[[str], str]) -> pd.Series:
 
 def blank_words(frame: pd.DataFrame, columns: list[str], quality: Quality) -> pd.DataFrame:
     """The frame with the words that databases write for nothing as blank cells; they are counted."""
-    words = {column: frame[column].str.upper().isin(NOTHING) for column in columns}
+    words = {
+        column: frame[column].isin([cell for cell in frame[column].unique() if cell.upper() in NOTHING])
+        for column in columns
+    }
     for where in words.values():
         quality.rows(frame, where, "null_words")
     return frame.assign(**{column: frame[column].mask(where, "") for column, where in words.items() if where.any()})
