@@ -229,7 +229,7 @@ def test_blank_births_and_starts_are_blank_too(tmp_path):
         ("29/02/2017", "of the calendar"),
         ("2017-06-13", "one format: it is written yyyy-mm-dd"),
         ("42899", "one format: it is a number, as spreadsheets keep dates"),
-        ("13/06/17", "one format; expected a date written dd/mm/yyyy"),
+        ("13/06/17", "one format: its year has two figures; expected a date written dd/mm/yyyy"),
         ("13/06/2017 14:30", "one format: something stands after the day"),
         ("06/13/2017", "American date"),
         ("last June", "one format; expected"),
@@ -310,6 +310,7 @@ YEARS = [
     ("SSDA903_1718_episodes.csv", "SSDA903_1819_episodes.csv"),
     ("episodes 2017 to 2018.csv", "episodes 2018 to 2019.csv"),
     ("1718/episodes.csv", "1819/episodes.csv"),
+    ("episodes 2017 - 18.csv", "episodes 2018 - 19.csv"),
     ("FY17-18 episodes.csv", "FY18-19 episodes.csv"),
     ("episodes 2017–18.csv", "episodes 2018–19.csv"),
 ]
@@ -852,3 +853,47 @@ def test_a_heading_of_plans_lost_is_told_with_the_nearest_found(tmp_path, word):
     text = table([plan("c1", "2017-06-13")]).replace("CPPstartDate", word, 1)
     with pytest.raises(BadInput, match=rf"line 1: no column CPPstartDate \(found {word.upper().replace('_', '')}\)"):
         read_cin(give(tmp_path, {"2017-18/my plans.csv": text}))
+
+
+def test_a_case_closed_and_opened_again_has_its_plans_apart(tmp_path):
+    closed, running = plan("c1", "2017-04-13", "2017-06-10", closed="2017-07-01"), plan("c1", "2018-01-15")
+    first, second = census(2018, [closed]), census(2018, [running])
+    again = second[second.index("<CINdetails>") : second.index("</CINdetails>") + len("</CINdetails>")]
+    for inside in (
+        first.replace("</CINdetails>", "</CINdetails>" + again),
+        first.replace("<CINdetails>", again + "<CINdetails>"),
+    ):
+        plans = read_cin(give(tmp_path, {"2018.xml": inside}))
+        assert total(plans) == 1 and counted(plans, "the case was closed") == 0
+
+
+def test_an_episodes_file_cut_at_a_line_is_told_first(tmp_path):
+    episodes, heads = sixty()
+    files = {"2017-18/header.csv": csv(heads), "2017-18/episodes.csv": csv(episodes[20:])}
+    returns = read_returns(give(tmp_path, files))
+    assert "children with a header and no episode: nothing to count: 20 of 60" in returns.warnings()[0]
+    leavers = {"2017-18/oc3.csv": "CHILD,DOB,IN_TOUCH,ACTIV,ACCOM\n1000,13/05/1998,YES,F1,B1\n"}
+    assert read_returns(give(tmp_path, leavers)).warnings() == [], "care leavers have a header and no episode"
+
+
+def test_headers_under_other_identifiers_than_episodes_are_told_first(tmp_path):
+    episodes, heads = sixty()
+    files = {
+        "2017-18/header.csv": csv(renamed(heads, lambda at, name: f"M{name}")),
+        "2017-18/episodes.csv": csv(episodes),
+    }
+    returns = read_returns(give(tmp_path, files))
+    assert "no date of birth in any header" in " ".join(returns.warnings()) and total(returns) == 60
+
+
+def test_care_leavers_in_the_xml_are_no_lost_children(tmp_path):
+    inside = xml([*HEADS, *(header(f"z{at}", "13/05/1998") for at in range(5))], STAYS)
+    assert (
+        "no episode: nothing to count: 5 of 8"
+        in read_returns(give(tmp_path / "lost", {"903.xml": inside})).warnings()[0]
+    )
+    leavers = inside.replace(
+        "<DOB>13/05/1998</DOB>", "<DOB>13/05/1998</DOB><OC3><IN_TOUCH>YES</IN_TOUCH><DOB>1/1/1998</DOB></OC3>"
+    )
+    returns = read_returns(give(tmp_path / "leavers", {"903.xml": leavers}))
+    assert returns.warnings() == [] and counted(returns, "file recognised, not used") == 5

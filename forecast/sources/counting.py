@@ -83,6 +83,10 @@ class Quality:
             self.count(file, rule, number, of)
         return where
 
+    def hush(self, rule: str) -> None:
+        """Keep a rule out of the warnings: there is an ordinary reason for it."""
+        self._loud = {rule: False} | self._loud
+
     def files(self, rule: str) -> str:
         """The files that a rule was applied to, as a message names them; blank for none."""
         names = sorted(file for file, applied in self._counts if applied == rule)

@@ -19,7 +19,7 @@ HASH_BYTES = 16
 LEAST_SALT, MOST_SALT = 16, 64
 LEFT_OUT = "…"
 PACKAGE = "forecast"
-BETWEEN = r"(?:[-_/ \u2013]| ?to ?)?"
+BETWEEN = r"(?: ?[-_/\u2013] ?| ?to ?| )?"
 # 2017-18, 2017_18, 2017/18, 2017-2018, 2017 to 2018; looked for from every place, so that 2024/2017-18 gives 2017-18
 PAIR = rf"(?<!\d)(?=((?:19[89]|20\d)\d){BETWEEN}(?:\d\d)?(\d\d)(?!\d))"
 SHORT_PAIR = rf"(?<!\d)(?=([0-4]\d){BETWEEN}(\d\d)(?!\d))"  # 17-18, 1718

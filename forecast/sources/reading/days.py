@@ -102,8 +102,9 @@ def _what_is_wrong(text: str, form: str, american: bool) -> str:
     if re.match(NUMBERS[other], text):
         return f"not a date in the file's one format: it is written {other}"
     if found is None:
-        whole = text.isdecimal()
-        return f"not a date in the file's one format{': it is a number, as spreadsheets keep dates' if whole else ''}"
+        short = ": its year has two figures" if re.fullmatch(r"\d{1,2}/\d{1,2}/\d{2}", text) else ""
+        number = ": it is a number, as spreadsheets keep dates" if text.isdecimal() else ""
+        return f"not a date in the file's one format{short}{number}"
     if re.fullmatch(MIDNIGHT, found[4]) is None:
         return "not a date in the file's one format: something stands after the day"
     year = int(found[1 if form == "yyyy-mm-dd" else 3])

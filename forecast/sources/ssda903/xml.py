@@ -15,7 +15,7 @@ from forecast.sources.reading.xml import Layout, Section, read_children, root_el
 OTHER_ELEMENTS = """
     UPN ETHNIC MOTHER MC_DOB CIN PL_POST HOME_POST URN REASON_PLACE_CHANGE REVIEW_CODE PL_LA PL_LOCATION PL_DISTANCE
     OC2 SDQ_REASON SDQ_SCORE CONVICTED HEALTH_CHECK IMMUNISATIONS TEETH_CHECK HEALTH_ASSESSMENT SUBSTANCE_MISUSE
-    INTERVENTION_RECEIVED INTERVENTION_OFFERED OC3 IN_TOUCH ACTIV ACCOM AMISSING MISSING MIS_START MIS_END
+    INTERVENTION_RECEIVED INTERVENTION_OFFERED ACTIV ACCOM AMISSING MISSING MIS_START MIS_END
     PERMANENCE PREV_PERM LA_PERM DATE_PERM AD_PLACED DATE_PLACED DATE_PLACED_CEASED REASON_PLACED_CEASED
     AD1 ADOPTION DATE_INT DATE_MATCH FOSTER_CARE NB_ADOPTR SEX_ADOPTR LS_ADOPTR
 """
@@ -25,10 +25,11 @@ RETURN = Layout(
     root="EXPSSDA903",
     child="CHILD",
     sections={
-        "HEADER": ("CHILDID", "DOB", "SEX", "DUC"),
+        "HEADER": ("CHILDID", "DOB", "SEX", "DUC", "IN_TOUCH"),
         "EPISODE": EPISODE,
         "AREVIEW": ("REVIEW",),
         "UASC": ("DUC",),
+        "OC3": ("IN_TOUCH",),  # of care leavers
     },
     repeated={},
     header={},
@@ -53,6 +54,7 @@ def read_xml(source: Source, quality: Quality) -> dict[str, pd.DataFrame]:
         quality.count(source.name, "census")
         return {}
     rows: dict[str, list[tuple]] = {kind: [] for kind in COLUMNS}
+    leavers = 0
 
     def add(sections: list[Section], line: int, number: int) -> None:
         of = {name: [section for section in sections if section[0] == name] for name in RETURN.sections}
@@ -71,9 +73,12 @@ def read_xml(source: Source, quality: Quality) -> dict[str, pd.DataFrame]:
         until = next((values["DUC"] for values in [header, *marks] if values.get("DUC")), "")
         if until or any("DUC" in values or values.get("UASC", "").upper() not in NOT_UASC for values in marks):
             rows["UASC"].append((at, number, child, until))
+        nonlocal leavers
+        leavers += any(values.get("IN_TOUCH") for values in [header, *(values for _, _, values in of["OC3"])])
         rows["Reviews"] += [(place, number, child, values["REVIEW"]) for _, place, values in of["AREVIEW"] if values]
 
     read_children(source, RETURN, add, quality)
+    quality.count(source.name, "not_used", leavers)
     frames = {
         kind: pd.DataFrame(found, columns=["line", "record", *COLUMNS[kind]], dtype=object)
         .astype({"line": int, "record": int})
