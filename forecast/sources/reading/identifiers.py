@@ -77,6 +77,8 @@ def _born_apart(before: Side, after: Side) -> set[str]:
 def same_children(missing: pd.DataFrame, appeared: pd.DataFrame) -> dict[str, str]:
     """Old identifier -> new one. Both tables: child, born, sex, start; who has no date of birth is in no pair."""
     pairs: dict[str, str] = {}
+    if missing.empty or appeared.empty:
+        return pairs
     for keys in (["born", "sex", "start"], ["born", "start"]):
         old, new = (
             _in_turn(rows[(rows["born"] != NO_DAY) & ~rows["child"].isin(list(taken))], keys)
