@@ -155,6 +155,11 @@ def test_xml_and_csv_years_lie_side_by_side(tmp_path):
     assert typed("returns", tmp_path, "--json").exit_code == 0
 
 
+def test_two_xml_files_without_a_year_in_their_names_take_it_from_their_dates(tmp_path):
+    returns = read_returns(give(tmp_path, {"old.xml": xml(HEADS, STAYS), "new.xml": xml(LATER_HEADS, LATER)}))
+    assert (total(returns), total(returns, date(2019, 3, 31))) == (2, 2)
+
+
 def test_csv_files_beside_the_xml_of_the_same_year_are_left(tmp_path):
     returns = read_returns(give(tmp_path, one_year(STAYS[:1], HEADS[:1]) | {"2017-18/a.xml": xml(HEADS, STAYS)}))
     assert total(returns) == 2 and counted(returns, "tables beside the return's XML") == 2
@@ -473,6 +478,16 @@ def test_sexes_written_otherwise_do_not_hide_a_child(tmp_path):
     assert total(read_returns(folder)) == 60, "a blank sex leaves the birth and the start"
 
 
+def test_a_boy_does_not_become_a_girl(tmp_path):
+    files = one_year() | {
+        "2018-19/episodes.csv": csv([episode("m1", "13/06/2017"), *LATER[1:]]),
+        "2018-19/header.csv": csv([header("m1", sex="2"), *LATER_HEADS]),
+    }
+    returns = read_returns(give(tmp_path, files))
+    assert counted(returns, "identifiers that changed") == 0 and total(returns) == 3
+    assert [counted(returns, words) for words in ("children open at", "children who began before")] == [1, 1]
+
+
 def test_a_start_that_is_corrected_changes_no_child(tmp_path):
     files = one_year() | {
         "2018-19/episodes.csv": csv([episode("a1", "14/06/2017"), *LATER[1:]]),
@@ -494,6 +509,16 @@ def test_a_number_given_anew_is_another_child(tmp_path):
     returns = read_returns(give(tmp_path, files))
     assert total(returns) == 3 and returns.stock(MARCH).query("age_band == '5_9'")["children"].sum() == 2
     assert counted(returns, "identifiers that changed") == 2 and counted(returns, "children with two dates") == 0
+
+
+def test_a_number_whose_births_differ_is_two_children_s(tmp_path):
+    files = one_year() | {
+        "2018-19/episodes.csv": csv([episode("a1", "14/08/2017"), *LATER[1:]]),
+        "2018-19/header.csv": csv([header("a1", "20/01/2011"), *LATER_HEADS[1:]]),
+    }
+    returns = read_returns(give(tmp_path, files))
+    assert total(returns) == 3 and total(returns, date(2018, 4, 1)) == 2
+    assert [counted(returns, words) for words in ("children open at", "children who began before")] == [1, 1]
 
 
 def test_twins_are_two_whichever_is_which(tmp_path):
