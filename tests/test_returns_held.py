@@ -485,7 +485,7 @@ def test_a_boy_does_not_become_a_girl(tmp_path):
     }
     returns = read_returns(give(tmp_path, files))
     assert counted(returns, "identifiers that changed") == 0 and total(returns) == 3
-    assert [counted(returns, words) for words in ("children open at", "children who began before")] == [1, 1]
+    assert [counted(returns, words) for words in ("children open at", "children who began by the last day")] == [1, 1]
 
 
 def test_a_start_that_is_corrected_changes_no_child(tmp_path):
@@ -495,7 +495,7 @@ def test_a_start_that_is_corrected_changes_no_child(tmp_path):
     }
     returns = read_returns(give(tmp_path, files))
     assert total(returns) == 2 and returns.warnings() == []
-    assert counted(returns, "identifiers that changed") == counted(returns, "children who began before") == 0
+    assert counted(returns, "identifiers that changed") == counted(returns, "children who began by the last day") == 0
 
 
 def test_a_number_given_anew_is_another_child(tmp_path):
@@ -518,7 +518,7 @@ def test_a_number_whose_births_differ_is_two_children_s(tmp_path):
     }
     returns = read_returns(give(tmp_path, files))
     assert total(returns) == 3 and total(returns, date(2018, 4, 1)) == 2
-    assert [counted(returns, words) for words in ("children open at", "children who began before")] == [1, 1]
+    assert [counted(returns, words) for words in ("children open at", "children who began by the last day")] == [1, 1]
 
 
 def test_twins_are_two_whichever_is_which(tmp_path):
@@ -588,7 +588,7 @@ def test_a_child_who_began_before_the_return_before_ended_and_is_not_in_it_has_a
         "2018-19/header.csv": csv([*LATER_HEADS, header("late", "13/05/2011")]),
     }
     returns = read_returns(give(tmp_path, files))
-    assert total(returns) == 3 and counted(returns, "children who began before the return before this one") == 1
+    assert total(returns) == 3 and counted(returns, "children who began by the last day") == 1
 
 
 ZEROS = {

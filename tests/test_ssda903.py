@@ -724,6 +724,15 @@ def test_the_same_return_however_it_comes(tmp_path, contents):
         ("to 2018-03-31/h.csv", (2018, False)),
         ("201718/h.csv", (2018, True)),
         ("ref 120189/h.csv", None),
+        ("episodes_1718.csv", (2018, True)),
+        ("backup 2024/episodes 17-18.csv", (2018, True)),
+        ("2018/episodes 1112.csv", (2012, True)),
+        ("episodes 2018 of 11-12.csv", (2018, False)),
+        ("2021/h.csv", (2021, False)),
+        ("20-21/h.csv", (2021, True)),
+        ("of 30-09-2018/h.csv", (2018, False)),
+        ("2017 - 18/h.csv", (2018, True)),
+        ("2017 to 2018/h.csv", (2018, True)),
     ],
 )
 def test_years_in_names(text, year):

@@ -150,20 +150,21 @@ def financial(year: int) -> str:
 
 
 def year_in_text(text: str) -> tuple[int, bool] | None:
-    """The year nearest the end of a name, and whether both halves are given: (2018, True) for 2017-18, 17-18, 1718."""
+    """The year nearest the end of a name, and whether both halves are given: (2018, True) for 2017-18, 17-18, 1718.
+
+    Within one part of a path a year in four figures stands before one in two, which may be a day and a month.
+    """
     pairs = [m for m in re.finditer(PAIR, text) if (int(m[1]) + 1) % 100 == int(m[2])]
-    found = [(m.start(1), int(m[1]) + 1, True) for m in pairs]
-    without_dates = re.sub(DATE, lambda m: " " * len(m[0]), text)
-    for m in re.finditer(SHORT_PAIR, without_dates):
-        whole = any(pair.start(1) <= m.start(1) < pair.end(2) for pair in pairs)
-        single = re.match(SINGLE, text[m.start(1) :])  # 2021 is a year, and 20-21 a pair
-        if not whole and not single and (int(m[1]) + 1) % 100 == int(m[2]):
-            pairs.append(m)
-            found.append((m.start(1), CENTURY + int(m[1]) + 1, True))
+    found = [(m.start(1), True, int(m[1]) + 1, True) for m in pairs]
     for m in re.finditer(SINGLE, text):
         if not any(pair.start(1) <= m.start() < pair.end(2) for pair in pairs):
-            found.append((m.start(), int(m[1]), False))
-    return max(found)[1:] if found else None
+            found.append((m.start(), True, int(m[1]), False))
+    taken = [*pairs, *re.finditer(SINGLE, text)]
+    for m in re.finditer(SHORT_PAIR, re.sub(DATE, lambda m: " " * len(m[0]), text)):
+        inside = any(other.start(1) <= m.start(1) < other.end(other.lastindex) for other in taken)
+        if not inside and (int(m[1]) + 1) % 100 == int(m[2]):
+            found.append((m.start(1), False, CENTURY + int(m[1]) + 1, True))
+    return max(found, key=lambda year: (text.count("/", 0, year[0]), year[1], year[0]))[2:] if found else None
 
 
 def day_in_text(text: str) -> int | None:
