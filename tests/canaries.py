@@ -28,6 +28,7 @@ HOME = Path(__file__).resolve().parent.parent
 COUNCIL = HOME / "data" / "example" / "council"
 NUMBERS = {"name": 100, "child": 100, "upn": 75, "born": 75, "postcode": 75, "note": 75}
 SYLLABLES = ["quax", "zorb", "vlim", "dreth", "kwyn", "jorp", "xelf", "myrd", "thozz", "gruj", "fnop", "skwee"]
+TEAM = "Quarrymoor team"  # what councils put into the names of files
 EXTRA = ["Forename", "Surname", "Name", "Postcode", "Address", "Comments", "Allocated Worker", "SW_NAME", "NHS number"]
 WINDOW = 6  # bytes compared at once: the shortest canary has as many
 STARTS_AT, HEADINGS = 10_000, 3
@@ -193,25 +194,25 @@ def annex_a(planter: Planter) -> bytes:
 
 
 def plant(folder: Path) -> dict[str, list[str]]:
-    """Returns of every kind under a folder, good ones; gives the canaries. Names of files and folders hold some as well."""
+    """Returns of every kind under a folder, good ones; gives the canaries. None is in a file's name: those are said in full."""
     held = canaries()
     planter = Planter(held)
     for kind in ("ssda903", "cin"):
         for file in sorted((COUNCIL / kind).rglob("*.*")):
             content = (plant_xml if file.suffix == ".xml" else plant_csv)(file.read_bytes(), planter)
-            year = f"{file.parent.name} {planter.held['name'][int(file.parent.name[:4]) % 100]}"
-            give(folder / kind / year / f"{file.stem} {planter.held['child'][7]}{file.suffix}", content)
+            year = f"{file.parent.name} {TEAM}"
+            give(folder / kind / year / f"{file.stem} {TEAM}{file.suffix}", content)
         stray = f"{planter.next('name')} {planter.next('born')} {planter.next('postcode')}"
-        give(folder / kind / f"{stray}.docx", planter.next("note").encode())
+        give(folder / kind / "chronology.docx", f"{stray} {planter.next('note')}".encode())
         give(
-            folder / kind / planter.next("note") / f"notes.{planter.next('name').split()[0]}",
-            planter.next("note").encode(),
+            folder / kind / "notes" / f"notes.{TEAM.split()[0]}",
+            f"{planter.next('note')} {planter.next('name')} {planter.next('note')}".encode(),
         )
         give(
-            folder / kind / f"{planter.next('upn')} chronology.csv",
-            f"Name,Date\n{planter.next('name')},{planter.next('born')}\n".encode(),
+            folder / kind / "chronology.csv",
+            f"Name,Date,UPN\n{planter.next('name')},{planter.next('born')},{planter.next('upn')}\n".encode(),
         )
-    give(folder / "annex" / f"Annex A 2024-06-30 {planter.next('name')}.xlsx", annex_a(planter))
+    give(folder / "annex" / f"Annex A 2024-06-30 {TEAM}.xlsx", annex_a(planter))
     zip_up(folder / "ssda903", folder / "zipped" / "returns.zip", planter.next("note"))
     planter.turn = dict.fromkeys(held, 0)
     whole = "\n".join(f"{planter.next(kind)}," for kind in held for _ in held[kind])
@@ -372,28 +373,28 @@ def damaged(folder: Path, good: Path, held: dict[str, list[str]]) -> dict[str, l
     spoil = tables_damage(name, born, note, held["child"][11], "DECOM", "DEC", "CHILD")
     for what, change in spoil.items():
         made["returns"].append(
-            small(folder / "returns" / what, {"Header": headers, "Episodes": change_of(change, episodes)}, ".csv", name)
+            small(folder / "returns" / what, {"Header": headers, "Episodes": change_of(change, episodes)}, ".csv")
         )
     for what in ("a name for a date", "American", "a formula", "cut", "UTF-16", "a heading lost"):
         change = tables_damage(name, born, note, held["child"][11], "DOB", "DOB", "CHILD")[what]
         made["returns"].append(
-            small(folder / "headers" / what, {"Header": change_of(change, headers), "Episodes": episodes}, ".csv", name)
+            small(folder / "headers" / what, {"Header": change_of(change, headers), "Episodes": episodes}, ".csv")
         )
     plans = joined_plans(good)
     for what, change in tables_damage(
         name, born, note, held["child"][11], "CPPstartDate", "CPPendDate", "LAchildID"
     ).items():
-        made["plans"].append(small(folder / "tables" / what, {"plans": change_of(change, plans)}, ".csv", name))
+        made["plans"].append(small(folder / "tables" / what, {"plans": change_of(change, plans)}, ".csv"))
     census = one_of(good / "cin", "2023-24*/*.xml")
     for what, change in xml_damage(name, born, note).items():
-        made["plans"].append(small(folder / "xml" / what, {"cin": change_of(change, census)}, ".xml", name))
+        made["plans"].append(small(folder / "xml" / what, {"cin": change_of(change, census)}, ".xml"))
     book = one_of(good / "annex", "*.xlsx")
     for what, content in {
         "cut": book[:-300],
         "not one": name.encode(),
         "spoilt": book.replace(b"PK", b"QK", 3),
     }.items():
-        made["plans"].append(small(folder / "books" / what, {"Annex A 2024-06-30": content}, ".xlsx", name))
+        made["plans"].append(small(folder / "books" / what, {"Annex A 2024-06-30": content}, ".xlsx"))
     return made | archives(folder, episodes, name, made)
 
 
@@ -408,24 +409,24 @@ def joined_plans(good: Path) -> bytes:
 
 
 def archives(folder: Path, episodes: bytes, name: str, made: dict) -> dict[str, list[Path]]:
-    """Zips that lead outside, are cut, or are named after a child; nothing at all; a folder without a return."""
-    for what, inside in {"outside": f"../{name}.csv", "two": f"2023-24/{name}.csv"}.items():
-        path = folder / "zips" / what / f"{name}.zip"
+    """Zips that lead outside or are cut; nothing at all; a folder without a return."""
+    for what, inside in {"outside": f"../{TEAM}.csv", "two": f"2023-24/{TEAM}.csv"}.items():
+        path = folder / "zips" / what / f"{TEAM}.zip"
         path.parent.mkdir(parents=True)
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(inside, episodes)
         made["returns"].append(path.parent)
         made["plans"].append(path.parent)
-    give(folder / "zips" / "cut" / f"{name}.zip", path.read_bytes()[:-40])
-    give(folder / "none" / f"{name}.docx", name.encode())
+    give(folder / "zips" / "cut" / f"{TEAM}.zip", path.read_bytes()[:-40])
+    give(folder / "none" / f"{TEAM}.docx", name.encode())
     for reader in ("returns", "plans"):
         made[reader] += [
             folder / "zips" / "cut",
-            folder / "zips" / "cut" / f"{name}.zip",
-            folder / "zips" / "two" / f"{name}.zip",
+            folder / "zips" / "cut" / f"{TEAM}.zip",
+            folder / "zips" / "two" / f"{TEAM}.zip",
             folder / "none",
-            folder / "none" / f"{name}.docx",
-            folder / f"no such {name}",
+            folder / "none" / f"{TEAM}.docx",
+            folder / f"no such {TEAM}",
         ]
     return made
 
@@ -439,9 +440,9 @@ def change_of(change, content: bytes) -> bytes:
     return made if isinstance(made, bytes) else made.encode()
 
 
-def small(folder: Path, files: dict[str, bytes], suffix: str, name: str) -> Path:
+def small(folder: Path, files: dict[str, bytes], suffix: str) -> Path:
     for stem, content in files.items():
-        give(folder / f"2023-24 {name}" / f"{stem} {name}{suffix}", content)
+        give(folder / f"2023-24 {TEAM}" / f"{stem} {TEAM}{suffix}", content)
     return folder
 
 

@@ -250,7 +250,7 @@ def test_the_command_tells_links_and_nothing_secret(tmp_path, by_hand):
 
 def test_a_wrong_second_path_is_told(by_hand, tmp_path):
     said = CliRunner().invoke(main, ["plans", str(by_hand[0]), "--with-returns", str(tmp_path / "nowhere")])
-    assert said.exit_code == 2 and "not a folder or a zip" in said.output
+    assert said.exit_code == 2 and "not a folder, a zip, or an XML file" in said.output
 
 
 def test_the_salt_is_made_anew_each_time(by_hand, monkeypatch):

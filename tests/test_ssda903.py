@@ -724,6 +724,15 @@ def test_the_same_return_however_it_comes(tmp_path, contents):
         ("to 2018-03-31/h.csv", (2018, False)),
         ("201718/h.csv", (2018, True)),
         ("ref 120189/h.csv", None),
+        ("episodes_1718.csv", (2018, True)),
+        ("backup 2024/episodes 17-18.csv", (2018, True)),
+        ("2018/episodes 1112.csv", (2012, True)),
+        ("episodes 2018 of 11-12.csv", (2018, False)),
+        ("2021/h.csv", (2021, False)),
+        ("20-21/h.csv", (2021, True)),
+        ("of 30-09-2018/h.csv", (2018, False)),
+        ("2017 - 18/h.csv", (2018, True)),
+        ("2017 to 2018/h.csv", (2018, True)),
     ],
 )
 def test_years_in_names(text, year):
@@ -1034,8 +1043,7 @@ STOPPED = [
         r"Episodes.csv, line 2, DECOM: not a date",
         {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="00/05/2017"))},
     ),
-    (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="NULL"))}),
-    (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="nan"))}),
+    (r"Episodes.csv, line 2, DEC: not a date", {"Header": HEADS, "Episodes": lines(EPISODES, episode(end="none yet"))}),
     (
         r"Episodes.csv, line 2, DECOM: an American date",
         {"Header": HEADS, "Episodes": lines(EPISODES, episode(start="05/13/2017"), episode("B2", "06/01/2017"))},
@@ -1247,8 +1255,8 @@ def test_a_damaged_zip_a_lone_file_and_nothing_at_all_stop(tmp_path):
     (tmp_path / "none").mkdir()
     for name, message in (
         ("broken.zip", "damaged"),
-        ("lone.csv", "not a folder or a zip"),
-        ("absent", "not a folder or a zip"),
+        ("lone.csv", "no Header file was found"),
+        ("absent", "not a folder, a zip, or an XML file"),
         ("none", "holds no CSV"),
     ):
         with pytest.raises(BadInput, match=message):

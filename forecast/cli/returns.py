@@ -30,15 +30,21 @@ returns_options = together(
 @click.option(
     "--published", multiple=True, help="A published figure to compare with, such as 2018-03-31=206; may be repeated."
 )
-def returns(path, days, published, authority, until, **wanted) -> None:
-    """Read SSDA903 returns (a folder or zip): looked-after children by age and placement, and the data quality page."""
+@click.option(
+    "--with-short-breaks",
+    is_flag=True,
+    help="Count children on short breaks (V3, V4) too, as a council's list may.",
+)
+def returns(path, days, published, authority, until, with_short_breaks, **wanted) -> None:
+    """Read SSDA903 returns (a folder, zip or XML): looked-after children by age and placement, and the quality page."""
     from forecast.model.returns_rates import leaving_rates, moving_rates
     from forecast.sources import returns as room
     from forecast.sources.returns_case import lac_tables
     from forecast.sources.returns_history import lac_table
     from forecast.sources.ssda903 import read_returns
 
-    held = read_returns(path, authority, room.day_asked(until) if until else None)
+    last = room.day_asked(until) if until else None
+    held = read_returns(path, authority, last, with_short_breaks=with_short_breaks)
     summary = room.summary(held, room.days_asked(days, held), room.published_asked(published))
 
     def tables(area: str | None) -> dict:

@@ -13,7 +13,6 @@ from forecast.case.months import month_in_words
 from forecast.report.words import day_in_words
 from forecast.sources.cin import codes as cin
 from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
-from forecast.sources.private import LEFT_OUT as DOTS
 from forecast.sources.returns import AGES, PLANS_SCHEMA, SCHEMA
 from forecast.sources.ssda903 import codes as ssda903
 
@@ -82,7 +81,7 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
         compared=any("published" in stock for stock in returned["stock"].values()),
         ages=AGES,
         chart=chart(monthly),
-        masked=DOTS,
+        warnings=returned.get("warnings", []),
         months=monthly.to_dict("records"),
     )
 

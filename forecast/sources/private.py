@@ -1,17 +1,15 @@
-"""What keeps children inside the readers of returns: hashes, names of files without personal words, one way out.
+"""What keeps children inside the readers of returns: hashes, what is never said, one way out.
 
 - An identifier is compared and hashed in one form in every return: without spaces at either end, in one case.
-- A file is shown by the words that returns use and by its years; any other word or number of its name, or of its
-  folders' names, is shown as …, for it may be a child's. #2 marks the second of those that then look alike, in order of
-  name.
+- No cell is ever said: no name, identifier, date of birth or postcode. A file is named in full, so that its officer
+  finds it.
 - What goes wrong inside a reader leaves it as one message, without the rows that stood in memory.
 """
 
 import functools
 import hashlib
-import re
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from forecast.case.errors import BadInput
@@ -21,15 +19,14 @@ HASH_BYTES = 16
 LEAST_SALT, MOST_SALT = 16, 64
 LEFT_OUT = "…"
 PACKAGE = "forecast"
-# 2017-18, 2017_18, 2017/18, 2017-2018; looked for from every place, so that 2024/2017-18 gives 2017-18
-PAIR = r"(?<!\d)(?=((?:19[89]|20\d)\d)[-_/ ]?(?:\d\d)?(\d\d)(?!\d))"
+BETWEEN = r"(?: ?[-_/\u2013] ?| ?to ?| )?"
+# 2017-18, 2017_18, 2017/18, 2017-2018, 2017 to 2018; looked for from every place, so that 2024/2017-18 gives 2017-18
+PAIR = rf"(?<!\d)(?=((?:19[89]|20\d)\d){BETWEEN}(?:\d\d)?(\d\d)(?!\d))"
+SHORT_PAIR = rf"(?<!\d)(?=([0-4]\d){BETWEEN}(\d\d)(?!\d))"  # 17-18, 1718
 SINGLE = r"(?<!\d)((?:19[89]|20\d)\d)(?!\d)"
 DATE = r"(?<!\d)(?:\d{1,2}[-_. ]\d{1,2}[-_. ]\d{2,4}|\d{4}[-_. ]\d{1,2}[-_. ]\d{1,2})(?!\d)"  # may be of birth
 DAY = r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)"
-SHORT = r"(?<!\d)(?:\d{1,2}|903)(?!\d)"  # list 7, version 2
 TOKEN = r"[^\W\d_]+|\d+|[^\w]|_"
-CAMEL = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+"
-MARKS = set(" _-.,()[]&+#~'/")
 WORDS = frozenset(Path(__file__).with_name("shown_words.txt").read_text(encoding="utf-8").split())
 
 
@@ -65,56 +62,21 @@ def check_salt(salt: bytes | None) -> None:
         )
 
 
-def shown_names(names: Iterable[str], days: bool = False) -> dict[str, str]:
-    """name -> how it is shown, for the names of files in a folder or zip, written with /; no two alike.
-
-    days  whether a day such as 2018-09-30 is shown: a list named by it is as at that day, and every output says so
-    """
+def shown_names(names: Iterable[str]) -> dict[str, str]:
+    """name -> how it is shown, for the names of files in a folder or zip, written with /; no two alike."""
     shown: dict[str, str] = {}
-    taken: set[str] = set()
-    names = sorted(names)
-    for name in names:
-        kept = shown_name(name, days).split("/")
-        for depth, part in enumerate(kept, start=1):
-            real = "/".join(name.split("/")[:depth])
-            if real not in shown:
-                above, number = shown.get(real.rpartition("/")[0], ""), 1
-                shown[real] = f"{above}/{part}" if above else part
-                path = PurePosixPath(shown[real])
-                while shown[real] in taken:
-                    number += 1
-                    shown[real] = path.with_name(f"{path.stem} #{number}{path.suffix}").as_posix()
-                taken.add(shown[real])
-    return {name: shown[name] for name in names}
+    for name in sorted(names):
+        kept, number = shown_name(name), 1
+        while kept in shown.values():
+            number += 1
+            kept = f"{shown_name(name)} #{number}"
+        shown[name] = kept
+    return shown
 
 
-def shown_name(name: str, days: bool = False) -> str:
-    """A file's name with the words and numbers that returns do not use left out."""
-    safe, parts = _safe_digits(name, days), []
-    for found in re.finditer(TOKEN, name):
-        token = found.group()
-        if token.isalpha():
-            parts += _words(token)
-        else:
-            parts.append(token if found.start() in safe or token in MARKS else LEFT_OUT)
-    return re.sub(rf"{LEFT_OUT}(?:[ _'.,-]*{LEFT_OUT})+", LEFT_OUT, "".join(parts))
-
-
-def _words(token: str) -> list[str]:
-    """A word as it may be shown: itself where returns use it, else those of its parts (SloughPlans) that they use."""
-    if token.lower() in WORDS:
-        return [token]
-    parts = re.findall(CAMEL, token)
-    return [part if part.lower() in WORDS else LEFT_OUT for part in parts] if "".join(parts) == token else [LEFT_OUT]
-
-
-def _safe_digits(name: str, days: bool) -> set[int]:
-    """Where numbers begin that may be shown: years, and those of one or two figures that are no part of a date."""
-    pairs = [m for m in re.finditer(PAIR, name) if (int(m[1]) + 1) % 100 == int(m[2])]
-    years = {at for m in pairs for at in range(m.start(1), m.end(2))} | {m.start(1) for m in re.finditer(SINGLE, name)}
-    dates = {at for m in re.finditer(DATE, name) for at in range(*m.span())}
-    as_at = {at for m in re.finditer(DAY, name) for at in range(*m.span())} if days else set()
-    return years | as_at | {m.start() for m in re.finditer(SHORT, name) if m.start() not in dates}
+def shown_name(name: str) -> str:
+    """A file's name in full, as its officer knows it; what cannot be printed, or turns the line about, as …"""
+    return "".join(letter if letter.isprintable() else LEFT_OUT for letter in name)
 
 
 def guarded(read: Callable[Given, Read]) -> Callable[Given, Read]:

@@ -71,20 +71,27 @@ def day_asked(text: str) -> date:
 
 
 def summary(returns: Returns, days: list[date], published: dict[date, int | None]) -> dict:
-    """For machines: looked-after children on each day by age band and placement, and a published figure where given."""
-    stocks = {day.isoformat(): _stock(returns.stock(day)) for day in days}
+    """For machines: looked-after children on each day by age band and placement, and a published figure where given.
+
+    short_breaks  children on short breaks (V3, V4) that day; the total has them where the returns were read with them
+    warnings      what may make a count wrong by more than a little, the loudest first
+    """
+    stocks = {day.isoformat(): _stock(returns, day) for day in days}
     for day, figure in published.items():
-        total = stocks.setdefault(day.isoformat(), _stock(returns.stock(day)))["total"]
+        total = stocks.setdefault(day.isoformat(), _stock(returns, day))["total"]
         stocks[day.isoformat()] |= {"published": figure, "difference": None if figure is None else total - figure}
     return _summary(SCHEMA, returns, stocks)
 
 
-def _stock(table: pd.DataFrame) -> dict:
+def _stock(returns: Returns, day: date) -> dict:
+    table = returns.stock(day)
     cells = table[table["children"] > 0].astype({"uasc": bool, "children": int})
     by = {part: table.groupby(part, sort=False)["children"].sum() for part in ("age_band", "placement")}
     return {
         "total": int(table["children"].sum()),
         "uasc": int(table.loc[table["uasc"], "children"].sum()),
+        "short_breaks": returns.short_breaks(day),
+        "with_short_breaks": returns.with_short_breaks,
         **{part: {name: int(count) for name, count in counts.items()} for part, counts in by.items()},
         "cells": cells.to_dict("records"),
     }
@@ -106,17 +113,21 @@ def plans_summary(plans: Plans, days: list[date], links: Links | None = None) ->
 def _summary(schema: str, returns: Returns | Plans, stocks: dict, more: dict | None = None) -> dict:
     days = {"from": returns.first_day.isoformat(), "to": returns.last_day.isoformat()}
     quality = returns.quality().to_dict("records")
-    return {"schema": schema, **days, "stock": stocks, **(more or {}), "quality": quality}
+    warnings = {"warnings": returns.warnings()}
+    return {"schema": schema, **warnings, **days, "stock": stocks, **(more or {}), "quality": quality}
 
 
 def lines(summary: dict) -> list[str]:
-    """The same for a person: one block a day, the links where there are any, then what the data quality page counts."""
-    text = []
+    """The same for a person: warnings, a block a day, the links where there are any, what the quality page counts."""
+    text = [f"LOOK FIRST: {warning}" for warning in summary.get("warnings", [])]
     for day, stock in summary["stock"].items():
         counted = (
             f"looked-after children, {stock['uasc']:,} of them UASC" if "uasc" in stock else "child protection plans"
         )
         text.append(f"{day}: {stock['total']:,} {counted}")
+        if stock.get("short_breaks"):
+            counted = "of them" if stock["with_short_breaks"] else "more, not counted,"
+            text.append(f"    {stock['short_breaks']:,} {counted} on short breaks (V3, V4)")
         if "published" in stock and stock["published"] is None:
             text.append("    published figure suppressed")
         elif "published" in stock:

@@ -61,7 +61,7 @@ def take(folder: Path, held: Returned, counted: dict[tuple[str, str], int], area
         files = held.files | contents(made, TABLE, area, returns.last_day, returns.last_day)
         complete = f"complete to {day_in_words(returns.last_day)}"
         note = f"Returns of {words} were read, {complete}: local rates now rest on them."
-        conflicts = (*held.conflicts, *_compared(kind, returns, counted))
+        conflicts = (*held.conflicts, *returns.warnings(), *_compared(kind, returns, counted))
         held = Returned(files, held.sources | {kind: digest}, (*held.notes, note), conflicts)
     return held
 

@@ -4,9 +4,9 @@
     plans.stock(date(2018, 3, 31))
 
 Each rule stands where it is applied: `codes` (files, fields, headings, code sets), `census` (XML), `sheets` (CSV,
-XLSX), `years` (which return a file is), `plans` (births, plans, conferences), `tables` (what is counted). What every
-reader of returns does alike is in `forecast.sources.reading`; all that is left out or changed is counted by
-codes.RULES.
+XLSX), `years` (which return a file is), `identifiers` (one for each child), `plans` (births, plans, conferences),
+`tables` (what is counted). What every reader of returns does alike is in `forecast.sources.reading`; all that is left
+out or changed is counted by codes.RULES.
 """
 
 import secrets
@@ -16,6 +16,7 @@ from pathlib import Path
 from forecast.case.errors import BadInput
 from forecast.sources.cin import codes, plans
 from forecast.sources.cin.census import read_census
+from forecast.sources.cin.identifiers import one_each
 from forecast.sources.cin.sheets import read_sheets
 from forecast.sources.cin.tables import Plans, Span
 from forecast.sources.cin.years import Part, Return, place_in_returns, read_dates
@@ -44,7 +45,7 @@ def read_cin(
     date.
     """
     check_salt(salt)
-    quality, salt = Quality(codes.RULES), salt or secrets.token_bytes(MOST_SALT)
+    quality, salt = Quality(codes.RULES, codes.LOUD), salt or secrets.token_bytes(MOST_SALT)
     parts: list[Part] = []
     for source in find_files(Path(path), codes.FILES, quality):
         xml = suffix(source.name) == ".xml"
@@ -52,12 +53,20 @@ def read_cin(
     own = choose_authority(parts, authority, quality)
     if not own:
         raise BadInput(
-            "the path given holds no file with child protection plans. Give the census XML, its tables, or Annex A "
-            "lists."
+            f"the path given holds no file with child protection plans{_beside(quality)}. Expected a file with "
+            "LAchildID and CPPstartDate among its headings. Give the census XML, its tables, or Annex A lists."
         )
     for part in own:
         read_dates(part, quality)
-    return _plans(place_in_returns(own, until, quality, made_by), quality, mark_of(salt))
+    returns = place_in_returns(own, until, quality, made_by)
+    one_each(returns, quality)
+    return _plans(returns, quality, mark_of(salt))
+
+
+def _beside(quality: Quality) -> str:
+    """What a message adds on the files that were found and hold nothing to count."""
+    files = quality.files("not_return")
+    return f" (found {files}, without the headings of plans)" if files else ""
 
 
 def choose_authority(parts: list[Part], authority: str | None, quality: Quality) -> list[Part]:

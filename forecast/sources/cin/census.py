@@ -3,6 +3,7 @@
 import pandas as pd
 
 from forecast.sources.cin import codes
+from forecast.sources.cin.codes import heading
 from forecast.sources.cin.years import Part
 from forecast.sources.counting import Quality
 from forecast.sources.private import hash_child
@@ -10,6 +11,7 @@ from forecast.sources.reading.files import Source
 from forecast.sources.reading.xml import Section, read_children
 
 GIVEN = {"children", "plans", "enquiries", "conferences", "reviews"}
+PLAN = [heading(field) for field in codes.TABLES["plans"].values()]
 COLUMNS = {table: list(fields) for table, fields in codes.TABLES.items()} | {
     "conferences": ["day", "source", "not_required", "level"]
 }
@@ -20,7 +22,7 @@ def read_census(source: Source, salt: bytes, quality: Quality) -> Part:
     rows: dict[str, list[tuple]] = {table: [] for table in codes.TABLES}
 
     def add(sections: list[Section], line: int, number: int) -> None:
-        events = [event for section in sections for event in _events(*section)]
+        events = [event for section in _with_closures(sections) for event in _events(*section)]
         if not events:
             quality.count(source.name, "no_event")
             return
@@ -44,12 +46,22 @@ def read_census(source: Source, salt: bytes, quality: Quality) -> Part:
     return Part(source.name, "xml", tables, GIVEN, **header)
 
 
+def _with_closures(sections: list[Section]) -> list[Section]:
+    """The sections, each plan with the day on which its case was closed: the case ends after the plans inside it."""
+    closed, found = "", []
+    for name, line, values in reversed(sections):
+        if name == codes.EPISODES:
+            closed = values.get(codes.CLOSED, "")
+        found.append((name, line, values | {codes.CLOSED: closed} if name == codes.PLANS else values))
+    return found[::-1]
+
+
 def _events(name: str, line: int, values: dict[str, str]) -> list[tuple[str, int, tuple[str, ...]]]:
     """What a section that closed says happened: table, line, and the cells of its columns."""
     if name == codes.REVIEW:
         return [("reviews", line, (values[name],))]
     if name == codes.PLANS:
-        return [("plans", line, tuple(values.get(field, "") for field in codes.CENSUS.sections[name]))]
+        return [("plans", line, tuple(values.get(field, "") for field in PLAN))]
     found, level = [], codes.EPISODE
     if name == codes.ENQUIRIES:
         found, level = [("enquiries", line, (values.get("S47ACTUALSTARTDATE", ""),))], codes.ENQUIRY

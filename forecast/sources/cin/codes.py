@@ -14,6 +14,8 @@ from forecast.sources.reading.files import MEGABYTE, Wanted
 from forecast.sources.reading.xml import Layout
 
 RULES = read_rules(Path(__file__).with_name("rules.csv"))
+# What the officer is told before anything else, whatever its share; and what another rule tells better.
+LOUD = {"identifier_changed": True} | dict.fromkeys(("not_carried", "end_changed", "start_changed"), False)
 WHAT = "the census XML, its tables as CSV, or Annex A lists as CSV or XLSX"
 FILES = Wanted(
     most={".xml": 1024 * MEGABYTE, ".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE},
@@ -29,7 +31,7 @@ FIELDS = read_rows(Path(__file__).with_name("fields.csv"))
 TABLES: dict[str, dict[str, str]] = {row["table"]: {} for row in FIELDS}
 for row in FIELDS:
     TABLES[row["table"]][row["column"]] = row["census"] or row["annex_a"]
-DATES = {"born", "expected", "died", "start", "end", "day"}
+DATES = {"born", "expected", "died", "start", "end", "day", "closed"}
 PLACE = ["file", "line", "record", "child", "family"]  # record: number of the Child element, 0 outside XML
 SEVERAL = r"[;|]"  # between review dates in one cell
 
@@ -44,15 +46,24 @@ ANNEX = {heading(row["annex_a"]): heading(row["census"] or row["annex_a"]) for r
 ANNEX["CHILDUNIQUEID"] = IDENTIFIER
 LIST_7, LIST_8 = heading("Child Protection Plan Start Date"), heading(TABLES["care"]["start"])
 ANNEX_MARKS = {"CHILDUNIQUEID", LIST_7, LIST_8}
+# Other words for a heading that case systems' reports use.
+SYNONYMS = (
+    dict.fromkeys(("CHILDID", "CHILDIDENTIFIER", "LACHILDIDENTIFIER", "CHILDREF", "CHILDREFERENCE"), IDENTIFIER)
+    | dict.fromkeys(("CPPLANSTARTDATE", "CPPLANSTART", "CPSTARTDATE", "CPPSTART", "PLANSTARTDATE"), "CPPSTARTDATE")
+    | dict.fromkeys(("CPPLANENDDATE", "CPPLANEND", "CPENDDATE", "CPPEND", "PLANENDDATE"), "CPPENDDATE")
+    | dict.fromkeys(("NUMBEROFPREVIOUSCPPLANS", "NUMBEROFPREVIOUSPLANS", "PREVIOUSCPPLANS"), "NUMBEROFPREVIOUSCPP")
+    | {"CATEGORYOFABUSE": "LATESTCATEGORYOFABUSE", "CASECLOSUREDATE": "CINCLOSUREDATE"}
+)
 SEX, FAMILY = ("SEX", "GENDERCURRENT", "GENDER"), ("FAMILYID", "FAMILYIDENTIFIER")
 AUTHORITY, YEAR = "LA", "YEAR"
 
 CHILD, IDENTIFIERS, EPISODES = "CHILD", "CHILDIDENTIFIERS", "CINDETAILS"
 ENQUIRIES, PLANS, REVIEW = "SECTION47", "CHILDPROTECTIONPLANS", heading(TABLES["reviews"]["day"])
+CLOSED = heading(TABLES["plans"]["closed"])
 OTHER_ELEMENTS = """
     COLLECTIONDETAILS COLLECTION SOURCE SOURCELEVEL SOFTWARECODE RELEASE SERIALNO DATETIME CHILDREN UPN
     FORMERUPN UPNUNKNOWN CHILDCHARACTERISTICS ETHNICITY DISABILITIES DISABILITY CINREFERRALDATE PRIMARYNEEDCODE
-    CINCLOSUREDATE REASONFORCLOSURE REFERRALNFA ASSESSMENTS ASSESSMENTACTUALSTARTDATE
+    REASONFORCLOSURE REFERRALNFA ASSESSMENTS ASSESSMENTACTUALSTARTDATE
     ASSESSMENTINTERNALREVIEWDATE ASSESSMENTAUTHORISATIONDATE FACTORSIDENTIFIEDATASSESSMENT ASSESSMENTFACTORS
     CINPLANDATES CINPLANSTARTDATE CINPLANENDDATE INITIALCPCTARGET REVIEWS
 """
@@ -63,9 +74,9 @@ CENSUS = Layout(
     child=CHILD,
     sections={
         IDENTIFIERS: (IDENTIFIER, *map(heading, TABLES["children"].values()), "GENDERCURRENT"),
-        EPISODES: ("REFERRALSOURCE", "DATEOFINITIALCPC"),
+        EPISODES: ("REFERRALSOURCE", "DATEOFINITIALCPC", CLOSED),
         ENQUIRIES: ("S47ACTUALSTARTDATE", "DATEOFINITIALCPC", "ICPCNOTREQUIRED"),
-        PLANS: tuple(map(heading, TABLES["plans"].values())),
+        PLANS: tuple(name for field in TABLES["plans"].values() if (name := heading(field)) != CLOSED),
     },
     repeated={REVIEW: PLANS},
     header={"YEAR": "year", "REFERENCEDATE": "as_at", "LEA": "authority"},

@@ -59,9 +59,12 @@ def read_plans(returns: list[Return], quality: Quality) -> pd.DataFrame:
     rows = stack(returns, "plans", quality)
     known = rows[["initial", "latest"]].map(codes.is_category).all(axis=1)
     quality.rows(rows, ~known.to_numpy(bool), "category")
-    rows = _with_dates(rows, quality)
+    rows = _with_dates(rows.sort_values("closed", kind="stable", ignore_index=True), quality)
     rows = _once_each_return(rows, quality)
-    return _latest_return(rows, [found.holds("plans") for found in returns], quality)
+    rows = _latest_return(rows, [found.holds("plans") for found in returns], quality)
+    shut = (rows["closed"] != NO_DAY) & (rows["closed"] <= rows["last"])
+    quality.rows(rows, (rows["end"] == OPEN) & shut, "case_closed")
+    return rows
 
 
 def _with_dates(rows: pd.DataFrame, quality: Quality) -> pd.DataFrame:

@@ -11,11 +11,22 @@ from forecast.sources.cin.years import Part
 from forecast.sources.counting import Quality
 from forecast.sources.private import hash_child
 from forecast.sources.reading.files import Source, suffix
-from forecast.sources.reading.sheets import Sheet, check_cells, each, read_csv, read_workbook
+from forecast.sources.reading.sheets import (
+    Sheet,
+    blank_words,
+    check_cells,
+    each,
+    found_instead,
+    read_csv,
+    read_workbook,
+)
 
 SIGNS = r"[=+@]|-(?!\d+$)"  # a spreadsheet would run what begins so; a negative number is only wrong
 FIELDS = {heading(field): field for fields in codes.TABLES.values() for field in fields.values()}
-OF_TABLE = {table: [heading(field) for field in fields.values()] for table, fields in codes.TABLES.items()}
+OF_TABLE = {  # a case's closure tells of its plan, and makes none
+    table: [name for field in fields.values() if (name := heading(field)) != codes.CLOSED]
+    for table, fields in codes.TABLES.items()
+}
 BIRTHS = OF_TABLE["children"][:2]
 # A heading that shows what a sheet counts -> its table.
 SIGN_OF = {
@@ -34,9 +45,9 @@ def read_sheets(source: Source, salt: bytes, quality: Quality) -> list[Part]:
     Raises BadInput naming file, line and column.
     """
     if suffix(source.name) == ".csv":
-        sheets = [read_csv(source, heading, False, quality)]
+        sheets = [read_csv(source, _meant, False, quality, _is_headings)]
     else:
-        sheets = list(read_workbook(source, heading, _is_headings, quality))
+        sheets = list(read_workbook(source, _meant, _is_headings, quality))
     if None in sheets:
         raise BadInput(f"{source.name}: the file is empty; expected headings and rows. Export the file again.")
     found = []
@@ -48,6 +59,12 @@ def read_sheets(source: Source, salt: bytes, quality: Quality) -> list[Part]:
         else:
             quality.count(sheet.name, "not_return")
     return found
+
+
+def _meant(text: str) -> str:
+    """A heading in its one form, and in the census's word where it is another word for it."""
+    plain = heading(text)
+    return codes.SYNONYMS.get(plain, plain)
 
 
 def _is_headings(cells: set[str]) -> bool:
@@ -63,7 +80,8 @@ def _is_return(sheet: Sheet, form: str) -> bool:
     if not signs and not plans:
         if "plans" in sheet.name.rsplit("/", 1)[-1].lower():
             raise BadInput(
-                f"{sheet.name}, line 1: no column CPPstartDate; expected the headings of plans. Correct the headings."
+                f"{sheet.name}, line {sheet.top}: no column CPPstartDate; expected the headings of plans. "
+                "Correct the headings."
             )
         return False
     needed = [
@@ -71,10 +89,11 @@ def _is_return(sheet: Sheet, form: str) -> bool:
         *(OF_TABLE["plans"][:2] if plans else []),
         *(OF_TABLE["care"] if codes.LIST_8 in columns else []),
     ]
-    if lacking := [CHECKED[column] for column in needed if column not in columns]:
+    if lacking := [column for column in needed if column not in columns]:
         raise BadInput(
-            f"{sheet.name}, line 1: no column {', '.join(lacking)}; expected it among the headings. Correct the "
-            f"headings, or export the file again."
+            f"{sheet.name}, line {sheet.top}: no column {', '.join(CHECKED[column] for column in lacking)}"
+            f"{found_instead(lacking, columns, set(CHECKED))}; expected it among the headings. "
+            "Correct the headings, or export the file again."
         )
     return True
 
@@ -82,6 +101,7 @@ def _is_return(sheet: Sheet, form: str) -> bool:
 def _parts(sheet: Sheet, form: str, salt: bytes, quality: Quality) -> list[Part]:
     """The rows as typed by their columns, apart for each value of the YEAR and LA columns."""
     frame, columns = sheet.frame([*FIELDS, *(OTHERS - set(FIELDS))]), set(sheet.columns)
+    frame = blank_words(frame, list(frame.columns.drop(["file", "line"])), quality)
     check_cells(frame, CHECKED, codes.IDENTIFIER, SIGNS)
     plans, others = "CPPSTARTDATE" in columns, {"S47ACTUALSTARTDATE", "DATEOFINITIALCPC"} & columns
     quality.count(sheet.name, "column_absent", plans and "NUMBEROFPREVIOUSCPP" not in columns)
@@ -129,6 +149,6 @@ def _tables(frame: pd.DataFrame, form: str, births: bool) -> dict[str, pd.DataFr
         "reviews": reviews.assign(day=reviews["day"].str.strip()) if form != "annex" else reviews[:0],
     }
     for table in ("plans", "enquiries", "reviews", "care"):
-        filled = (tables[table][list(codes.TABLES[table])] != "").any(axis=1)
+        filled = (tables[table][[column for column in codes.TABLES[table] if column != "closed"]] != "").any(axis=1)
         tables[table] = tables[table][filled]
     return tables

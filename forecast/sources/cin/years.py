@@ -125,7 +125,9 @@ def _named_by_dates(groups: dict, quality: Quality) -> dict:
 
 def _dates(group: list[Part]) -> np.ndarray:
     """Days of starts, ends, enquiries, conferences and reviews."""
-    columns = [(table, column) for table in IN_TIME for column in codes.TABLES[table] if column in codes.DATES]
+    columns = [
+        (table, column) for table in IN_TIME for column in codes.TABLES[table] if column in codes.DATES - {"closed"}
+    ]
     return days.real_days([part.tables[table][column] for part in group for table, column in columns])
 
 

@@ -60,6 +60,10 @@ class ChildReturns:
         """file, rule, count: what was read, left out, joined and changed."""
         return self._quality.table()
 
+    def warnings(self) -> list[str]:
+        """What may make a count wrong by more than a little, as sentences for the officer; the loudest first."""
+        return self._quality.warnings()
+
     def _covered(self, day: date) -> int:
         """The day as a number. Raises BadInput for one not covered; the day before the first is covered."""
         number = day_number(day)

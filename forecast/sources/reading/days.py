@@ -9,15 +9,21 @@ import pandas as pd
 from forecast.case.errors import BadInput
 from forecast.case.months import FIRST_MONTH_OF_FINANCIAL_YEAR, MONTHS_A_YEAR
 from forecast.sources.counting import LEAST_ROWS, Quality
-from forecast.sources.private import DAY, PAIR, SINGLE
+from forecast.sources.private import DATE, DAY, PAIR, SHORT_PAIR, SINGLE
 from forecast.sources.reading.sheets import refuse
 
 OPEN = np.int64(10**6)  # the end of what has none: later than any day
 NO_DAY = np.int64(-(10**6))  # a blank date
-BLANK = ("",)  # how a date that is not known is written
 EARLIEST, LATEST = 1900, 2100
-ISO = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?Z?"
-BRITISH = r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})(?: 00:00(?::00)?)?"
+NUMBERS = {"yyyy-mm-dd": r"(\d{4})-(\d{2})-(\d{2})", "dd/mm/yyyy": r"(\d{1,2})/(\d{1,2})/(\d{4})"}
+MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0+)?)?)?Z?"
+ISO = rf"(?P<year>\d{{4}})-(?P<month>\d{{2}})-(?P<day>\d{{2}}){MIDNIGHT}"
+BRITISH = rf"(?P<day>\d{{1,2}})/(?P<month>\d{{1,2}})/(?P<year>\d{{4}}){MIDNIGHT}"
+# What databases and spreadsheets write where there is no date: 0, the first or last day that they know, any day of the
+# years 0, 1 and 9999. No child in a return was born, and no episode or plan began or ended, on one of them.
+FIRST_OR_LAST = r"""0000-.*|0001-.*|9999-.*|1753-01-01|1899-12-3[01]|1900-01-0[01]|1970-01-01
+    |2099-12-31|2199-12-31|2999-12-31"""
+CENTURY = 2000  # of a year in two figures: 1718 is 2017-18
 LEAST_SHARE, LEAST_DATES = 0.01, 2  # fewer dates than these in a later year or month are slips, not the return's
 
 
@@ -52,23 +58,63 @@ def read_days(columns: list[tuple[pd.DataFrame, str, str]], name: str, quality: 
 
     The format is one for the whole file: ISO (yyyy-mm-dd) where most dates are, or all must be (`iso`), else
     dd/mm/yyyy, the returns' own. Any date written otherwise is refused, and a month above 12 means American dates: a
-    file is never read cell by cell, for 03/04 would be April in one row and March in the next.
+    file is never read cell by cell, for 03/04 would be April in one row and March in the next. The dates that databases
+    write for none (FIRST_OR_LAST) are blank, in either format, and counted.
     """
     cells = pd.concat([frame[column] for frame, column, _ in columns], ignore_index=True).astype(object)
-    counts = cells[~cells.isin(BLANK)].value_counts()
+    counts = cells[cells != ""].value_counts()
+    none = np.array([_stands_for_none(text) for text in counts.index], dtype=bool)
+    quality.count(name, "blank_dates", int(counts[none].sum()))
+    counts, blank = counts[~none], ["", *counts.index[none]]
     texts = pd.Series(counts.index, dtype=str)
     iso = iso or counts[texts.str.fullmatch(ISO).to_numpy(bool)].sum() * 2 > counts.sum()
     pattern, form = (ISO, "yyyy-mm-dd") if iso else (BRITISH, "dd/mm/yyyy")
     parts = texts.str.extract(f"^{pattern}$").astype(float)
-    found, remedy = "not a date in the file's one format", "Correct the cell, or export the file again"
-    if not iso and (parts["month"] > MONTHS_A_YEAR).any():
-        found, remedy = "an American date (mm/dd/yyyy), or a month above 12", "Export with UK dates"
-    known = dict(zip(texts, _days(parts), strict=True)) | dict.fromkeys(BLANK, float(NO_DAY))
+    american = not iso and (parts["month"] > MONTHS_A_YEAR).any()
+    known = dict(zip(texts, _days(parts), strict=True)) | dict.fromkeys(blank, float(NO_DAY))
     for frame, column, called in columns:
         days = frame[column].map(known).to_numpy(dtype=float)
-        refuse(frame, called, np.isnan(days), found, f"a date written {form}, as in the whole of the file", remedy)
+        wrong = np.isnan(days)
+        if wrong.any():
+            found = _what_is_wrong(frame[column].iloc[int(wrong.argmax())], form, american)
+            remedy = "Export with UK dates" if american else "Correct the cell, or export the file again"
+            refuse(frame, called, wrong, found, f"a date written {form}, as in the whole of the file", remedy)
         frame[column] = days.astype(np.int64)
     quality.count(name, "days_under_13", not iso and len(parts) and (parts["day"] <= MONTHS_A_YEAR).all())
+
+
+def _stands_for_none(text: str) -> bool:
+    """Whether a date is one of those that databases write for none, in either format, with or without a time."""
+    if re.fullmatch("0+", text):
+        return True
+    iso = re.match(NUMBERS["yyyy-mm-dd"], text)
+    british = re.match(NUMBERS["dd/mm/yyyy"], text)
+    numbers = iso.groups() if iso else british.groups()[::-1] if british else None
+    return numbers is not None and re.fullmatch(FIRST_OR_LAST, "-".join(n.zfill(2) for n in numbers), re.X) is not None
+
+
+def _what_is_wrong(text: str, form: str, american: bool) -> str:
+    """The rule that a date breaks, in words: its format, its range, the calendar."""
+    other = next(written for written in NUMBERS if written != form)
+    found = re.match(NUMBERS[form] + "(.*)", text)
+    if american:
+        return "an American date (mm/dd/yyyy), or a month above 12"
+    if re.match(NUMBERS[other], text):
+        return f"not a date in the file's one format: it is written {other}"
+    if found is None:
+        short = ": its year has two figures" if re.fullmatch(r"\d{1,2}/\d{1,2}/\d{2}", text) else ""
+        number = ": it is a number, as spreadsheets keep dates" if text.isdecimal() else ""
+        return f"not a date in the file's one format{short}{number}"
+    if re.fullmatch(MIDNIGHT, found[4]) is None:
+        return "not a date in the file's one format: something stands after the day"
+    year = int(found[1 if form == "yyyy-mm-dd" else 3])
+    if not EARLIEST <= year < LATEST:
+        return f"not a date within the range: its year is {'before ' if year < EARLIEST else ''}{_edge(year)}"
+    return "not a date of the calendar: the month has no such day, or the year no such month"
+
+
+def _edge(year: int) -> str:
+    return str(EARLIEST) if year < EARLIEST else f"{LATEST} or later"
 
 
 def _days(parts: pd.DataFrame) -> np.ndarray:
@@ -104,13 +150,21 @@ def financial(year: int) -> str:
 
 
 def year_in_text(text: str) -> tuple[int, bool] | None:
-    """The year nearest the end of a name, and whether both halves are given: (2018, True) for 2017-18."""
+    """The year nearest the end of a name, and whether both halves are given: (2018, True) for 2017-18, 17-18, 1718.
+
+    Within one part of a path a year in four figures stands before one in two, which may be a day and a month.
+    """
     pairs = [m for m in re.finditer(PAIR, text) if (int(m[1]) + 1) % 100 == int(m[2])]
-    found = [(m.start(1), int(m[1]) + 1, True) for m in pairs]
+    found = [(m.start(1), True, int(m[1]) + 1, True) for m in pairs]
     for m in re.finditer(SINGLE, text):
         if not any(pair.start(1) <= m.start() < pair.end(2) for pair in pairs):
-            found.append((m.start(), int(m[1]), False))
-    return max(found)[1:] if found else None
+            found.append((m.start(), True, int(m[1]), False))
+    taken = [*pairs, *re.finditer(SINGLE, text)]
+    for m in re.finditer(SHORT_PAIR, re.sub(DATE, lambda m: " " * len(m[0]), text)):
+        inside = any(other.start(1) <= m.start(1) < other.end(other.lastindex) for other in taken)
+        if not inside and (int(m[1]) + 1) % 100 == int(m[2]):
+            found.append((m.start(1), False, CENTURY + int(m[1]) + 1, True))
+    return max(found, key=lambda year: (text.count("/", 0, year[0]), year[1], year[0]))[2:] if found else None
 
 
 def day_in_text(text: str) -> int | None:

@@ -49,7 +49,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Source:
-    """A file of a return: its path in the folder or zip, written with / and without personal words; how to open it."""
+    """A file of a return: its path in the folder or zip, written with /; how to open it."""
 
     name: str
     open: Callable
@@ -101,9 +101,9 @@ def find_files(path: Path, wanted: Wanted, quality: Quality) -> list[Source]:
         found = dict(finder.in_zip(path, path.name, ""))
     else:
         raise BadInput(wanted.no_path)
-    shown = shown_names(found, days=True)
+    shown = shown_names(found)
     for name in found:
-        quality.count(shown_name(name), wanted.passed_over, not wanted.takes(name))
+        quality.count(shown[name], wanted.passed_over, not wanted.takes(name))
     sources = [Source(shown[name], opens, finder) for name, opens in found.items() if wanted.takes(name)]
     if not sources:
         raise BadInput(wanted.none)

@@ -1,9 +1,11 @@
 """Tables as text, read strictly: CSV files and sheets of workbooks. Columns go by name; no message quotes a cell."""
 
 import contextlib
+import difflib
 import io
+import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,16 +21,21 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 SPOILT = r"\d(?:\.\d+)?[eE]\+?\d+|.*\.0"  # what a spreadsheet makes of a long number
 MOST_UNPACKED = 400 * MEGABYTE  # of a workbook
 MOST_HEADING_ROWS = 10  # a sheet may have a title above its headings
+NEAR = 0.6  # of difflib: headings more alike than this are told as the one that was meant
+# What databases, spreadsheets and statistics programs write where there is nothing.
+NOTHING_WORDS = "NULL (NULL) <NULL> [NULL] #NULL! N/A #N/A NA NAN NAT NONE NIL - -- (BLANK)"
+NOTHING = frozenset(NOTHING_WORDS.split())
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as text: headings in one form, rows of as many cells, and the line each stands on."""
+    """A table as text: headings in one form, rows of as many cells, the line each stands on; `top`, the headings'."""
 
     name: str
     columns: list[str]
     rows: list[list[str]]
     lines: list[int]
+    top: int = 1
 
     def frame(self, used: list[str]) -> pd.DataFrame:
         """file, line and the used columns, as text without spaces at either end; blank where the sheet lacks one."""
@@ -44,34 +51,79 @@ def each(cells: pd.Series, clean: Callable[[str], str]) -> pd.Series:
     return cells.map({cell: clean(cell) for cell in cells.unique()}).astype(object)
 
 
-def read_csv(source: Source, heading: Callable[[str], str], padded: bool, quality: Quality) -> Sheet | None:
+def blank_words(frame: pd.DataFrame, columns: list[str], quality: Quality) -> pd.DataFrame:
+    """The frame with the words that databases write for nothing as blank cells; they are counted."""
+    words = {
+        column: frame[column].isin([cell for cell in frame[column].unique() if cell.upper() in NOTHING])
+        for column in columns
+    }
+    for where in words.values():
+        quality.rows(frame, where, "null_words")
+    return frame.assign(**{column: frame[column].mask(where, "") for column, where in words.items() if where.any()})
+
+
+def read_csv(
+    source: Source,
+    heading: Callable[[str], str],
+    padded: bool,
+    quality: Quality,
+    is_headings: Callable[[set[str]], bool] = bool,
+    synonyms: dict[str, str] | None = None,
+) -> Sheet | None:
     """A CSV file's headings and rows; None for an empty file.
 
-    heading  the one form of a heading, whatever its case and spaces
-    padded   whether rows may have blank cells beyond the headings
+    heading      the one form of a heading, whatever its case and spaces
+    padded       whether rows may have blank cells beyond the headings
+    is_headings  whether some headings are those of the return: lines above them are blank or a title, and counted
+    synonyms     a heading's letters and numbers -> the heading it stands for, where that is not there itself
     Raises BadInput, naming file and line, for another encoding or separator, a quotation mark that never closes, a row
     with too few or too many cells (a truncated file), and a heading that stands twice.
     """
     text, latin_1 = decode(source.name, source.content())
     quality.count(source.name, "latin_1", latin_1)
     rows, lines = parse(source.name, text)
-    return _as_sheet(source.name, rows, lines, heading, padded, quality) if rows else None
+    filled = [at for at, row in enumerate(rows) if any(map(str.strip, row))]
+    if not filled:
+        return None
+    headings = (set(_columns(rows[at], heading, synonyms)) for at in filled[:MOST_HEADING_ROWS])
+    top = next((at for at, found in zip(filled, headings, strict=False) if is_headings(found)), filled[0])
+    above = len([at for at in filled if at < top])
+    quality.count(source.name, "titles", above)
+    quality.count(source.name, "blank_rows", top - above)
+    return _as_sheet(source.name, rows[top:], lines[top:], heading, padded, quality, synonyms)
+
+
+def _columns(row: list[str], heading: Callable[[str], str], synonyms: dict[str, str] | None) -> list[str]:
+    """The headings of a row in their one form; a synonym stands for a heading that is not there itself."""
+    columns = [heading(cell) for cell in row]
+    meant = [(synonyms or {}).get(re.sub(r"[^A-Z0-9]", "", column), column) for column in columns]
+    return [column if known in columns else known for column, known in zip(columns, meant, strict=True)]
 
 
 def _as_sheet(
-    name: str, rows: list[list[str]], lines: list[int], heading: Callable[[str], str], padded: bool, quality: Quality
+    name: str,
+    rows: list[list[str]],
+    lines: list[int],
+    heading: Callable[[str], str],
+    padded: bool,
+    quality: Quality,
+    synonyms: dict[str, str] | None = None,
 ) -> Sheet:
     for separator, words in SEPARATORS.items():
         if len(rows[0]) == 1 and separator in rows[0][0]:
-            raise BadInput(f"{name}, line 1: the cells are separated by {words}; expected commas. {SAVE_AGAIN}")
-    columns = [heading(cell) for cell in rows[0]]
+            raise BadInput(
+                f"{name}, line {lines[0]}: the cells are separated by {words}; expected commas. {SAVE_AGAIN}"
+            )
+    columns = _columns(rows[0], heading, synonyms)
     twice = {column for column in columns if column and columns.count(column) > 1}
     if twice:
         raise BadInput(
-            f"{name}, line 1: {len(twice)} column headings stand twice; expected each once. Remove the copies."
+            f"{name}, line {lines[0]}: {len(twice)} column headings stand twice; expected each once. Remove the copies."
         )
     filled = [(row, line) for row, line in zip(rows[1:], lines[1:], strict=True) if any(map(str.strip, row))]
-    kept = [(row, line) for row, line in filled if [heading(cell) for cell in row] != columns]
+    first = heading(rows[0][0])
+    again = [heading(row[0]) == first and _columns(row, heading, synonyms) == columns for row, _ in filled]
+    kept = [each for each, repeated in zip(filled, again, strict=True) if not repeated]
     quality.count(name, "blank_rows", len(rows) - 1 - len(filled))
     quality.count(name, "repeated_headings", len(filled) - len(kept))
     width = len(columns)
@@ -81,7 +133,21 @@ def _as_sheet(
                 f"{name}, line {line}: {len(row)} cells, expected {width}. A truncated file or a stray comma: export "
                 f"the file again."
             )
-    return Sheet(name, columns, [row[:width] for row, _ in kept], [line for _, line in kept])
+    return Sheet(name, columns, [row[:width] for row, _ in kept], [line for _, line in kept], lines[0])
+
+
+def found_instead(lacking: Iterable[str], columns: set[str], known: set[str]) -> str:
+    """What a message adds on headings that are lacking: those found that are nearest, where any is near.
+
+    Nothing is shown of a line that has no heading known, nor a heading with a number: a file without headings has a
+    child's cells there.
+    """
+    others = sorted(column for column in columns - known if column and not re.search(r"\d", column))
+    near = [
+        *(column for name in lacking for column in others if column.startswith(name)),
+        *(column for name in lacking for column in difflib.get_close_matches(name, others, 1, NEAR)),
+    ]
+    return f" (found {', '.join(dict.fromkeys(near))})" if near and columns & known else ""
 
 
 # Cells

@@ -7,7 +7,7 @@ from xml.parsers import expat
 from forecast.case.errors import BadInput
 from forecast.sources.counting import Quality
 from forecast.sources.reading.files import MEGABYTE, Source
-from forecast.sources.reading.sheets import place
+from forecast.sources.reading.sheets import NOTHING, place
 
 MOST_DEPTH = 20  # a census has 7
 MOST_TEXT = 1000  # characters in one element
@@ -38,9 +38,39 @@ class Layout:
     others: frozenset[str]
 
     @property
+    def shown_root(self) -> str:
+        return self.root if any(map(str.isdigit, self.root)) else self.root.capitalize()
+
+    @property
     def known(self) -> frozenset[str]:
         fields = {name for names in self.sections.values() for name in names}
         return self.others | {self.root, self.child, "HEADER", *self.header, *self.sections, *self.repeated, *fields}
+
+
+class _Found(Exception):
+    """The first element was reached."""
+
+
+def root_element(source: Source) -> str:
+    """The name of the first element, in capitals; blank where there is none to be found before much else."""
+    names: list[str] = []
+
+    def stop(name: str, *_: object) -> None:
+        names.append(name.rpartition(" ")[2].upper())
+        raise _Found
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.EntityDeclHandler = stop, lambda *_: stop("")
+    fed = 0
+    for piece in source.chunks():
+        try:
+            parser.Parse(piece, False)
+        except (_Found, expat.ExpatError, ValueError, LookupError):
+            break
+        fed += len(piece)
+        if fed > MOST_PENDING:
+            break
+    return names[0] if names else ""
 
 
 def read_children(
@@ -78,7 +108,7 @@ def _not_well_formed(name: str, error: expat.ExpatError, fed: int, layout: Layou
         return _bad_encoding(name)
     return BadInput(
         f"{name}, line {error.lineno}: not well formed XML ({expat.ErrorString(error.code)}). Expected the whole of "
-        f"{layout.called}, which ends with </{layout.root.capitalize()}>. A truncated or edited file: export it again."
+        f"{layout.called}, which ends with </{layout.shown_root}>. A truncated or edited file: export it again."
     )
 
 
@@ -138,9 +168,7 @@ class _Reader:
     def _check_place(self, local: str) -> None:
         child, section = self.layout.child, local in self.layout.sections
         if not self.path and local != self.layout.root:
-            self.stop(
-                f"the first element is not {self.layout.root.capitalize()}; expected {self.layout.called}. Give its XML"
-            )
+            self.stop(f"the first element is not {self.layout.shown_root}; expected {self.layout.called}. Give its XML")
         if len(self.path) >= MOST_DEPTH:
             self.stop(f"elements nested more than {MOST_DEPTH} deep; a return has fewer. {AGAIN}")
         if local in self.path and (section or local == child):
@@ -158,6 +186,9 @@ class _Reader:
     def _end(self, _name: str) -> None:
         local, layout, line = self.path.pop(), self.layout, self.parser.CurrentLineNumber
         text = "".join(self.text).strip()
+        if text.upper() in NOTHING:
+            self.quality.count(self.name, "null_words")
+            text = ""
         self.text, self.length = [], 0
         section = next((name for name in reversed(self.path) if name in layout.sections), "")
         if section and local in layout.sections[section]:
@@ -171,6 +202,8 @@ class _Reader:
         elif local in layout.header and "HEADER" in self.path:
             self.header[layout.header[local]] = text
         elif local in layout.sections:
+            if text:
+                self.open[local][2][local] = text
             self.closed.append(self.open[local])
         elif local == layout.child:
             self.on_child(self.closed, line, self.number)

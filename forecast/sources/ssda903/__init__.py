@@ -3,10 +3,10 @@
     returns = read_returns(Path("returns.zip"))
     returns.stock(date(2018, 3, 31))
 
-Each rule stands where it is applied: `codes` (files, columns, code sets and groups), `rows` (one file), `years` (which
-return a file is), `episodes` (merging, resolving, periods of care), `children` (births, UASC), `tables` (what is
-counted). What every reader of returns does alike is in `forecast.sources.reading`; all that is left out or changed is
-counted by codes.RULES.
+Each rule stands where it is applied: `codes` (files, columns, code sets and groups), `rows` (one file), `xml` (a whole
+return in one), `years` (which return a file is), `identifiers` (one for each child), `episodes` (merging, resolving,
+periods of care), `children` (births, UASC), `tables` (what is counted). What every reader of returns does alike is in
+`forecast.sources.reading`; all that is left out or changed is counted by codes.RULES.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,8 @@ from forecast.sources.reading.counts import Span
 from forecast.sources.reading.days import complete_to, real_days, to_date
 from forecast.sources.reading.files import find_files
 from forecast.sources.ssda903 import children, codes, episodes
-from forecast.sources.ssda903.rows import choose_authority, read_table
+from forecast.sources.ssda903.identifiers import one_each
+from forecast.sources.ssda903.rows import choose_authority, read_tables
 from forecast.sources.ssda903.tables import Returns
 from forecast.sources.ssda903.years import place_in_years
 
@@ -39,6 +40,7 @@ def read_returns(
     own_providers: Iterable[str] = codes.OWN_PROVIDERS,
     salt: bytes | None = None,
     made_by: date | None = None,
+    with_short_breaks: bool = False,
 ) -> Returns:
     """Read every SSDA903 return in a folder or zip.
 
@@ -48,28 +50,32 @@ def read_returns(
     salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read
                    with the same: see forecast.sources.links
     made_by        day by which the files were made: a last return whose year goes beyond it is complete to it
+    with_short_breaks  whether children on short breaks (V3, V4) are counted too; the published count leaves them out
     Raises BadInput naming file, line, column, what was expected and what to do; never a child's identifier or date.
     """
-    quality, own_providers = Quality(codes.RULES), tuple(own_providers)
+    quality, own_providers = Quality(codes.RULES, codes.LOUD), tuple(own_providers)
     check_salt(salt)
     if not set(own_providers) <= codes.PROVIDERS:
         raise BadInput(
             f"own_providers holds a code that is not one. Expected some of {', '.join(sorted(codes.PROVIDERS))}."
         )
-    read = [read_table(source, quality) for source in find_files(Path(path), codes.FILES, quality)]
-    own = choose_authority([table for table in read if table is not None], authority, quality)
-    placed = place_in_years(own, quality)
+    read = [table for source in find_files(Path(path), codes.FILES, quality) for table in read_tables(source, quality)]
+    own = choose_authority(read, authority, quality)
+    placed = one_each(place_in_years(own, quality), quality)
     rows = episodes.stack(placed["Episodes"], COLUMNS)
     span = _days_covered(rows, until, made_by)
-    care = _care(rows, placed, span, own_providers, quality)
+    care, spells = _care(rows, placed, span, own_providers, with_short_breaks, quality)
     reviews = children.read_reviews(placed.get("Reviews", {}), span, quality)
-    number, identifiers = pd.factorize(care["child"], sort=True)
+    number, identifiers = pd.factorize(pd.concat([care["child"], spells["child"]]), sort=True)
     hashes = Hidden(() if salt is None else [hash_child(identifier, salt) for identifier in identifiers])
-    return Returns(care.assign(child=number), reviews, quality, span, hashes, mark_of(salt))
+    care, spells = care.assign(child=number[: len(care)]), spells.assign(child=number[len(care) :])
+    return Returns(care, spells, reviews, quality, span, hashes, mark_of(salt), with_short_breaks)
 
 
-def _care(rows: pd.DataFrame, placed: dict, span: Span, own: tuple[str, ...], quality: Quality) -> pd.DataFrame:
-    """The children's periods of care, as episodes that do not overlap."""
+def _care(
+    rows: pd.DataFrame, placed: dict, span: Span, own: tuple[str, ...], with_short_breaks: bool, quality: Quality
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The children's periods of care, as episodes that do not overlap; and the spells beside short breaks."""
     episodes.count_codes(rows, quality)
     rows["group"] = codes.placement_groups(rows["PLACE"].to_numpy(), rows["PLACE_PROVIDER"].to_numpy(), own)
     births = children.read_births(placed["Header"], rows["child"].unique(), quality)
@@ -77,11 +83,12 @@ def _care(rows: pd.DataFrame, placed: dict, span: Span, own: tuple[str, ...], qu
     care = episodes.clean_episodes(rows, quality)
     care = episodes.merge_years(care, quality)
     care = episodes.close_open(care, quality).drop(columns=["first", "last"])
-    care = episodes.looked_after(care, quality)
-    care = episodes.resolve(care, quality)
+    spells = episodes.beside_short_breaks(care, births)
+    care = episodes.looked_after(care, with_short_breaks, quality)
+    care = episodes.bridge_gaps(episodes.resolve(care, quality), quality)
     care = children.add_children(care, births, uasc, quality)
     care = episodes.clip_to_childhood(care, span, quality)
-    return episodes.join_periods(care, span, quality)
+    return episodes.join_periods(care, span, quality), spells
 
 
 def _days_covered(rows: pd.DataFrame, until: date | None, made_by: date | None) -> Span:

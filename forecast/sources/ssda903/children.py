@@ -19,6 +19,8 @@ def read_births(headers: dict[int, Table], with_episodes: np.ndarray, quality: Q
     rows = stack(headers, {"CHILD": "child", "DOB": "born", "SEX": "sex"})
     quality.rows(rows, rows.duplicated(["year", "child"]), "repeat_header")
     quality.rows(rows, ~rows["sex"].isin([*codes.SEXES, ""]), "sex")
+    if quality.files("not_used"):  # of care leavers or children adopted, who are on the header file
+        quality.hush("header_without_episodes")
     quality.rows(
         rows.drop_duplicates("child"),
         ~rows.drop_duplicates("child")["child"].isin(with_episodes),

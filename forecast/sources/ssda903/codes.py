@@ -19,14 +19,22 @@ from forecast.sources.reading.files import MEGABYTE, Wanted
 RULES = read_rules(Path(__file__).with_name("rules.csv"))
 CODES = read_rows(Path(__file__).with_name("codes.csv"))
 FILES = Wanted(
-    most={".csv": 100 * MEGABYTE},  # five years of a large council's Episodes are under 20
-    together=400 * MEGABYTE,
-    alone=False,
-    no_path="the path given is not a folder or a zip. Give the folder, or the zip, that holds the return's CSV files.",
-    none="the path given holds no CSV file; expected Header and Episodes files. Check the folder. Excel workbooks are "
-    "not read: save each sheet as CSV.",
+    # five years of a large council's Episodes are under 20; a return as XML is some six times its CSV files
+    most={".csv": 100 * MEGABYTE, ".xml": 600 * MEGABYTE},
+    together=2400 * MEGABYTE,
+    alone=True,
+    no_path="the path given is not a folder, a zip, or an XML file. Give the folder or the zip that holds the return's "
+    "XML or CSV files.",
+    none="the path given holds no CSV file and no XML; expected Header and Episodes files, or the return as XML. Check "
+    "the folder. Excel workbooks are not read: save each sheet as CSV.",
     passed_over="not_csv",
 )
+# What the officer is told before anything else, whatever its share; and what another rule tells better.
+LOUD = dict.fromkeys(("identifier_changed", "zeros_lost"), True) | dict.fromkeys(
+    ("not_carried", "closed_then_carried", "gap_bridged"), False
+)
+# Other words for a column: regional platforms' and case systems' reports -> the return's.
+HEADINGS = {row["heading"]: row["column"] for row in read_rows(Path(__file__).with_name("headings.csv"))}
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,9 @@ STARTS_PERIOD = "S"
 CHANGES_CARER = {"P", "B"}  # placement and carer; the same with legal status
 REASONS_FOR_EPISODE = {STARTS_PERIOD, "L", "T", "U"} | CHANGES_CARER
 CONTINUES = "X1"
+# Days from X1 to the next episode that are bridged where its reason says that the child stayed too. DfE rule 388 wants
+# none; LIIA's pipeline (stage 2, rule 5) bridges any. Past a month an episode is more likely to be missing.
+MOST_GAP = 31
 SEXES = {"1", "2", "M", "F", "U"}  # 1 and 2 to 2023-24, letters from 2024-25
 
 TURNED_18 = "turned_18"

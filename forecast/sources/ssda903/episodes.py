@@ -101,11 +101,36 @@ def _left_after(episodes: pd.DataFrame) -> np.ndarray:
     return first.reindex(episodes.index, fill_value=OPEN).to_numpy(dtype=np.int64)
 
 
-def looked_after(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
-    """Episodes that count at the end of some day: not short breaks, and not over on the day they begin."""
-    short = quality.rows(episodes, episodes["LS"].isin(codes.SHORT_BREAKS), "short_break")
-    none = quality.rows(episodes, ~short & (episodes["end"] == episodes["start"]), "same_day")
-    return episodes[~short & ~none]
+def looked_after(episodes: pd.DataFrame, with_short_breaks: bool, quality: Quality) -> pd.DataFrame:
+    """Episodes that count at the end of some day: short breaks where asked for, and none over on the day it begins."""
+    short = episodes["LS"].isin(codes.SHORT_BREAKS)
+    quality.rows(episodes, short, "short_break_in" if with_short_breaks else "short_break")
+    out = short & (not with_short_breaks)
+    none = quality.rows(episodes, ~out & (episodes["end"] == episodes["start"]), "same_day")
+    return episodes[~out & ~none]
+
+
+def beside_short_breaks(episodes: pd.DataFrame, births: pd.Series) -> pd.DataFrame:
+    """child, start, end, short: every episode, up to the 18th birthday, of children who have short breaks."""
+    short = episodes["LS"].isin(codes.SHORT_BREAKS)
+    rows = episodes.assign(short=short)[episodes["child"].isin(episodes.loc[short, "child"])]
+    adult = birthday(rows["child"].map(births).fillna(NO_DAY).to_numpy(np.int64), ADULT)
+    return rows[["child", "start", "end", "short"]].assign(end=np.minimum(rows["end"], adult))
+
+
+def bridge_gaps(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:
+    """Episodes that do not overlap, each up to the child's next one where both say that the child stayed.
+
+    X1 says that another episode follows, and a reason for new episode other than S that one came before; a gap of up to
+    codes.MOST_GAP days between two such is a slip in a date. The child is counted where it was before.
+    """
+    child, start, end = (episodes[name].to_numpy() for name in ("child", "start", "end"))
+    follows = episodes["RNE"].isin(codes.REASONS_FOR_EPISODE - {codes.STARTS_PERIOD}).to_numpy()
+    gap, stays = np.zeros(len(end), np.int64), np.zeros(len(end), bool)
+    gap[:-1] = np.where(child[1:] == child[:-1], start[1:] - end[:-1], 0)
+    stays[:-1] = (episodes["REC"] == codes.CONTINUES).to_numpy()[:-1] & follows[1:]
+    bridged = quality.rows(episodes, stays & (gap > 0) & (gap <= codes.MOST_GAP), "gap_bridged")
+    return episodes.assign(end=np.where(bridged, end + gap, end))
 
 
 def resolve(episodes: pd.DataFrame, quality: Quality) -> pd.DataFrame:

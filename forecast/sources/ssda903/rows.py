@@ -9,10 +9,12 @@ from forecast.case.errors import BadInput
 from forecast.sources.counting import Quality
 from forecast.sources.private import same_child
 from forecast.sources.reading.days import read_days
-from forecast.sources.reading.files import Source
-from forecast.sources.reading.sheets import Sheet, check_cells, each, read_csv
+from forecast.sources.reading.files import Source, suffix
+from forecast.sources.reading.sheets import Sheet, blank_words, check_cells, each, found_instead, read_csv
 from forecast.sources.ssda903 import codes
+from forecast.sources.ssda903.xml import read_xml
 
+KNOWN = {column for kind in codes.KINDS.values() for column in (*kind.needed, *kind.wanted)}
 SIGNS = r"[=+@-]"  # a spreadsheet would run what begins so
 
 
@@ -24,31 +26,66 @@ class Table:
     kind: str
     frame: pd.DataFrame
 
+    @property
+    def whole(self) -> bool:
+        """Whether the file is a whole return, as XML is."""
+        return suffix(self.name) == ".xml"
 
-def read_table(source: Source, quality: Quality) -> Table | None:
-    """The file as a typed table; None for a file this reader does not use, which is counted.
+    @property
+    def folder(self) -> str:
+        return self.name.rpartition("/")[0]
+
+
+def read_tables(source: Source, quality: Quality) -> list[Table]:
+    """The file as typed tables: one of a CSV file, those of the whole return of an XML file; none of a file not used.
 
     Raises BadInput naming file, line and column for a date or an identifier that is not one.
     """
-    name, sheet = source.name, read_csv(source, _heading, True, quality)
+    if suffix(source.name) == ".xml":
+        frames = read_xml(source, quality)
+    else:
+        sheet = read_csv(source, _heading, True, quality, _is_headings, codes.HEADINGS)
+        frames = _one_table(sheet, source.name, quality)
+    for kind, frame in frames.items():
+        if frame.empty and kind in ("Header", "Episodes"):
+            raise BadInput(
+                f"{source.name}: headings and no rows; expected a row for each child or episode. Export the file again."
+            )
+    return _typed(frames, source.name, quality)
+
+
+def _one_table(sheet: Sheet | None, name: str, quality: Quality) -> dict[str, pd.DataFrame]:
+    """The used columns of a CSV file as text, under the file's kind."""
     kind = find_kind(sheet, name, quality)
     if kind is None:
-        return None
+        return {}
     known = codes.KINDS[kind]
     used = [*known.needed, *known.wanted, *(column for column in codes.ADDED if column in sheet.columns)]
     frame = sheet.frame(used)
-    if frame.empty and kind in ("Header", "Episodes"):
-        raise BadInput(
-            f"{name}: headings and no rows; expected a row for each child or episode. Export the file again."
-        )
     quality.count(name, "rows", len(frame))
     quality.count(name, "column_absent", len(set(used) - set(sheet.columns)))
-    check_cells(frame, {column: column for column in used}, "CHILD", SIGNS)
-    coded = {column: each(frame[column], str.upper) for column in used if column in codes.CODED}
-    frame = frame.assign(CHILD=each(frame["CHILD"], same_child), **coded)
-    frame = frame[~quality.rows(frame, frame["CHILD"] == "", "no_child")].reset_index(drop=True)
-    read_days([(frame, column, column) for column in known.dates], name, quality)
-    return Table(name, kind, frame)
+    return {kind: frame}
+
+
+def _typed(frames: dict[str, pd.DataFrame], name: str, quality: Quality) -> list[Table]:
+    """The tables of one file with identifiers and codes in one form, and days for dates."""
+    tables = []
+    for kind, text in frames.items():
+        used = [column for column in text.columns if column not in ("file", "line", "record")]
+        frame = blank_words(text, used, quality)
+        check_cells(frame, {column: column for column in used}, "CHILD", SIGNS)
+        coded = {column: each(frame[column], str.upper) for column in used if column in codes.CODED}
+        frame = frame.assign(CHILD=each(frame["CHILD"], same_child), **coded)
+        frame = frame[~quality.rows(frame, frame["CHILD"] == "", "no_child")].reset_index(drop=True)
+        tables.append(Table(name, kind, frame))
+    dates = [(table.frame, column, column) for table in tables for column in codes.KINDS[table.kind].dates]
+    if dates:
+        read_days(dates, name, quality)
+    return tables
+
+
+def _is_headings(columns: set[str]) -> bool:
+    return "CHILD" in columns and bool(columns & ({kind.sign for kind in codes.KINDS.values()} | codes.NOT_USED))
 
 
 def _heading(cell: str) -> str:
@@ -76,7 +113,8 @@ def find_kind(sheet: Sheet | None, name: str, quality: Quality) -> str | None:
     needed = codes.KINDS[kind].needed if kind else ()
     if lacking := [column for column in needed if column not in columns]:
         raise BadInput(
-            f"{name}, line 1: no column {', '.join(lacking)}; expected {', '.join(needed)} in the {kind} file. "
+            f"{name}, line {sheet.top}: no column {', '.join(lacking)}{found_instead(lacking, columns, KNOWN)}; "
+            f"expected {', '.join(needed)} in the {kind} file. "
             f"Correct the headings, or the name of the file."
         )
     quality.count(name, "not_return", kind is None)

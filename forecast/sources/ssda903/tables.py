@@ -95,14 +95,23 @@ class Returns(ChildReturns):
     Children are numbers of this reading; their identifiers are not kept, but for their hashes where a salt was given.
     """
 
-    __slots__ = ("_care", "_hashes", "_reviews")
+    __slots__ = ("_care", "_hashes", "_reviews", "_spells", "with_short_breaks")
     counted = "looked after"
 
     def __init__(
-        self, care: pd.DataFrame, reviews: pd.Series, quality: Quality, span: Span, hashes: Hidden, mark: str
+        self,
+        care: pd.DataFrame,
+        spells: pd.DataFrame,
+        reviews: pd.Series,
+        quality: Quality,
+        span: Span,
+        hashes: Hidden,
+        mark: str,
+        with_short_breaks: bool,
     ) -> None:
         super().__init__(quality, span, mark)
-        self._care, self._reviews, self._hashes = care, reviews, hashes
+        self.with_short_breaks = with_short_breaks
+        self._care, self._spells, self._reviews, self._hashes = care, spells, reviews, hashes
 
     def __repr__(self) -> str:
         found = f"{self._care['child'].nunique():,} children, {self._care['period'].nunique():,} periods of care"
@@ -116,6 +125,14 @@ class Returns(ChildReturns):
         """
         number = self._covered(day)
         return _count(open_on(self._care, number), number, WITHOUT_TIME, "children").reset_index()
+
+    def short_breaks(self, day: date) -> int:
+        """Children on short breaks (V3, V4) at the end of a day, and not otherwise looked after.
+
+        `stock` has them where the returns were read with short breaks, else not.
+        """
+        spells = open_on(self._spells, self._covered(day))
+        return int(spells.groupby("child")["short"].all().sum())
 
     def monthly_stock(self, first: str, last: str) -> pd.DataFrame:
         """month, age_band, stock (at its end), starts, ends, moves; months such as 2018-04, both included.

@@ -17,7 +17,7 @@ def place_in_years(tables: list[Table], quality: Quality) -> dict[str, dict[int,
 
     A name such as 2017-18 says its year. One such as 2018 is the return to 31 March 2018, as the DfE names its
     collections, unless the dates of every such file run a year later: then all are named by the year they start in.
-    Without a year in its name a file takes the year of the latest dates of the Episodes beside it.
+    Without a year in its name a file takes the year of the latest dates of the Episodes beside it, an XML of its own.
     Raises BadInput for dates that contradict the name, two files of one kind and year, or a year missing in between.
     """
     groups = _grouped(tables)
@@ -38,7 +38,7 @@ def place_in_years(tables: list[Table], quality: Quality) -> dict[str, dict[int,
             days.check_year(episodes, year, _dates(group), slips_ahead=False)
         for table in group:
             quality.count(table.name, "year_starts", named_by_start and key in plain)
-            _put(placed, table, year)
+            _put(placed, table, year, quality)
     _check_complete(placed, quality)
     return placed
 
@@ -51,7 +51,8 @@ def _grouped(tables: list[Table]) -> Groups:
     groups: Groups = {}
     for table in [part for whole in tables for part in _split_by_year(whole)]:
         stated = table.frame["YEAR"].iloc[0] if "YEAR" in table.frame and len(table.frame) else table.name
-        groups.setdefault(days.year_in_text(stated) or table.name.rpartition("/")[0], []).append(table)
+        beside = table.name if table.whole else table.name.rpartition("/")[0]
+        groups.setdefault(days.year_in_text(stated) or beside, []).append(table)
     named = [key for key in groups if isinstance(key, tuple)]
     loose = [key for key in groups if isinstance(key, str) and all(table.kind != "Episodes" for table in groups[key])]
     if len(named) == 1 and len(groups) == len(loose) + 1:
@@ -81,9 +82,15 @@ def _dates(group: list[Table]) -> np.ndarray:
     )
 
 
-def _put(placed: dict[str, dict[int, Table]], table: Table, year: int) -> None:
+def _put(placed: dict[str, dict[int, Table]], table: Table, year: int, quality: Quality) -> None:
+    """Add a table. Beside the XML of the same year, in one folder, CSV files hold the same: the XML is read."""
     of_kind = placed.setdefault(table.kind, {})
-    if year in of_kind:
+    if year in of_kind and of_kind[year].whole != table.whole and of_kind[year].folder == table.folder:
+        csv = of_kind[year] if table.whole else table
+        quality.count(csv.name, "beside_xml")
+        if csv is table:
+            return
+    elif year in of_kind:
         raise BadInput(
             f"{table.name}: a second {table.kind} file for {days.financial(year)}, beside {of_kind[year].name}. "
             f"Expected one of each kind a year. Remove one; or, of two years, name each by its own, such as 2017-18."
@@ -92,12 +99,21 @@ def _put(placed: dict[str, dict[int, Table]], table: Table, year: int) -> None:
     of_kind[year] = replace(table, frame=table.frame.assign(**covered))
 
 
+def _beside(quality: Quality) -> str:
+    """What a message adds on files that were found and are not of this return."""
+    others, census = quality.files("not_return"), quality.files("census")
+    told = [f"{others} without a return's headings"] * bool(others)
+    told += [f"{census}, a census of children in need: give it to the command plans"] * bool(census)
+    return f" (found {'; '.join(told)})" if told else ""
+
+
 def _check_complete(placed: dict[str, dict[int, Table]], quality: Quality) -> None:
     """Episodes for every year from first to last, and at least one Header."""
     for kind in ("Episodes", "Header"):
         if not placed.get(kind):
             raise BadInput(
-                f"no {kind} file was found; expected Header and Episodes for each year. Add the {kind} files."
+                f"no {kind} file was found{_beside(quality)}; expected Header and Episodes for each year. "
+                f"Add the {kind} files."
             )
     episodes, headers = placed["Episodes"], placed["Header"]
     for year in range(min(*episodes, *headers), max(*episodes, *headers) + 1):

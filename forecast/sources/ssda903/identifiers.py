@@ -1,0 +1,98 @@
+"""One identifier for each child, whatever became of it between returns."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from forecast.sources.counting import Quality
+from forecast.sources.reading import identifiers
+from forecast.sources.reading.counts import ADULT
+from forecast.sources.reading.days import NO_DAY, birthday, last_day
+from forecast.sources.reading.sheets import each
+from forecast.sources.ssda903 import codes
+from forecast.sources.ssda903.rows import Table
+
+Placed = dict[str, dict[int, Table]]
+
+
+def one_each(placed: Placed, quality: Quality) -> Placed:
+    """The returns with each child under one identifier, its latest; counted, with those who cannot be followed.
+
+    Raises BadInput as identifiers.tell does.
+    """
+    placed = _with_zeros(placed, quality)
+    years = sorted(placed["Episodes"])
+    for before, after in zip(years, years[1:], strict=False):
+        tables = [placed["Episodes"][year] for year in (before, after)]
+        day = last_day(before)
+        sides = (_side(placed, before, day), _side(placed, after, day))
+        found = identifiers.follow(*sides)
+        files = [table.name for table in tables]
+        identifiers.tell(quality, "looked-after children", day, found, sides, files)
+        placed = _renamed(placed, found.names, before)
+    return placed
+
+
+def _side(placed: Placed, year: int, day: int) -> identifiers.Side:
+    """What the return of a year says of who was there at the end of a day."""
+    rows = placed["Episodes"][year].frame[["CHILD", "DECOM", "DEC", "LS"]]
+    rows = rows.set_axis(["child", "start", "end", "LS"], axis=1).join(_births(placed, year), on="child")
+    rows = rows.fillna({"born": NO_DAY, "sex": ""}).astype({"born": np.int64})
+    is_open = (rows["start"] != NO_DAY) & (rows["start"] <= day) & ((rows["end"] == NO_DAY) | (rows["end"] > day))
+    young = birthday(rows["born"].to_numpy(np.int64), ADULT) > day + 1  # the next return has none who is 18
+    counted = is_open & young & ~rows["LS"].isin(codes.SHORT_BREAKS)
+    return identifiers.Side(rows[["child", "start"]], rows[is_open], set(rows.loc[counted, "child"]))
+
+
+def _births(placed: Placed, year: int) -> pd.DataFrame:
+    """child -> born, sex: by the header, of those that give a date of birth, whose year is nearest to a return's."""
+    years = sorted(placed["Header"], key=lambda other: (-abs(other - year), other))
+    rows = pd.concat([placed["Header"][other].frame[["CHILD", "DOB", "SEX"]] for other in years], ignore_index=True)
+    known = rows[rows["DOB"] != NO_DAY].drop_duplicates("CHILD", keep="last")
+    return known.assign(born=known["DOB"], sex=known["SEX"].map(identifiers.sex)).set_index("CHILD")[["born", "sex"]]
+
+
+# Leading noughts
+
+
+def _with_zeros(placed: Placed, quality: Quality) -> Placed:
+    """Numbers that are alike but for noughts in front, which spreadsheets drop, as the longest of them.
+
+    Not where one file has both, nor where their dates of birth differ: then they are two children's.
+    """
+    births, seen = _births(placed, max(placed["Episodes"]))["born"], {}
+    for tables in placed.values():
+        for table in tables.values():
+            here: dict[str, set[str]] = {}
+            for name in table.frame["CHILD"].unique():
+                if name.isdecimal():
+                    here.setdefault(name.lstrip("0"), set()).add(name)
+            for number, names in here.items():
+                seen.setdefault(number, []).append(names)
+    longest = {}
+    for found in seen.values():
+        names = set().union(*found)
+        born = births.reindex(list(names)).dropna().nunique()
+        if len(names) > 1 and born < 2 and all(len(here) == 1 for here in found):
+            longest |= dict.fromkeys(names, max(names, key=len))
+    for table in placed["Episodes"].values():
+        children = table.frame["CHILD"].unique()
+        changed = sum(longest.get(name, name) != name for name in children)
+        quality.count(table.name, "zeros_lost", changed, len(children))
+    return _renamed(placed, longest, max(placed["Episodes"]))
+
+
+def _renamed(placed: Placed, names: dict[str, str], until: int) -> Placed:
+    """The returns up to one year with other identifiers."""
+    if not names:
+        return placed
+    return {
+        kind: {
+            year: replace(table, frame=table.frame.assign(CHILD=each(table.frame["CHILD"], lambda n: names.get(n, n))))
+            if year <= until
+            else table
+            for year, table in tables.items()
+        }
+        for kind, tables in placed.items()
+    }
