@@ -39,6 +39,7 @@ def read_returns(
     own_providers: Iterable[str] = codes.OWN_PROVIDERS,
     salt: bytes | None = None,
     made_by: date | None = None,
+    but: frozenset[str] = frozenset(),
 ) -> Returns:
     """Read every SSDA903 return in a folder or zip.
 
@@ -48,6 +49,7 @@ def read_returns(
     salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read
                    with the same: see forecast.sources.links
     made_by        day by which the files were made: a last return whose year goes beyond it is complete to it
+    but            names of files that another reader reads
     Raises BadInput naming file, line, column, what was expected and what to do; never a child's identifier or date.
     """
     quality, own_providers = Quality(codes.RULES), tuple(own_providers)
@@ -56,7 +58,7 @@ def read_returns(
         raise BadInput(
             f"own_providers holds a code that is not one. Expected some of {', '.join(sorted(codes.PROVIDERS))}."
         )
-    read = [read_table(source, quality) for source in find_files(Path(path), codes.FILES, quality)]
+    read = [read_table(source, quality) for source in find_files(Path(path), codes.FILES, quality, but)]
     own = choose_authority([table for table in read if table is not None], authority, quality)
     placed = place_in_years(own, quality)
     rows = episodes.stack(placed["Episodes"], COLUMNS)
