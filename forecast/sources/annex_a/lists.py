@@ -118,8 +118,10 @@ def which_list(title: str, lines: dict[int, list[str]]) -> tuple[int, int, dict[
         if whole:
             return next((found for found in whole if found[0] == named), whole[0])
     if nearly is None and named in LISTS and lines:
-        lacking = [known.called for known in HEADINGS[named] if known.use & {codes.SIGN, codes.NEEDED}]
-        nearly = (len(lacking), named, 0, lacking)
+        tops = enumerate(list(lines.values())[:MOST_HEADING_ROWS])
+        found = [(columns_of(named, list(map(heading, row)))[1], top) for top, row in tops]
+        lacking, top = min(found, key=lambda each: len(each[0]))
+        nearly = (len(lacking), named, top, lacking)
     if nearly is not None and nearly[1] in LISTS:
         raise _lacks(nearly[1], list(lines)[nearly[2]], nearly[3], list(lines.values())[:MOST_HEADING_ROWS])
     return None
@@ -132,7 +134,7 @@ def _lacks(number: int, line: int, lacking: list[str], rows: list[list[str]]) ->
     for wanted in lacking:
         by_words = {cell.casefold(): cell for cell in cells}
         near += [by_words[cell] for cell in difflib.get_close_matches(wanted.casefold(), by_words, 1, CLOSE)]
-    seen = f"the nearest heading is {', '.join(near)}" if near else "no heading is near"
+    seen = f"the nearest heading is {', '.join(dict.fromkeys(near))}" if near else "no heading is near"
     return BadInput(
         f"line {line}: list {number} ({LISTS[number]}) has no column {', '.join(lacking)}; {seen}. "
         "Head the column so, or export the list again."
