@@ -20,9 +20,13 @@ from forecast.sources.annex_a import codes, read_annex
 from forecast.sources.annex_a.codes import group_of, placed
 from forecast.sources.annex_a.day import day_in_name
 from forecast.sources.annex_a.lists import which_list
+from forecast.sources.cin import read_cin
 from forecast.sources.kinds import kinds
 from forecast.sources.reading.days import to_date
+from forecast.sources.ssda903 import read_returns
 from forecast.sources.ssda903.codes import PLACES
+from invented import Settings, invent, write
+from invented.annex_a import write_annex
 
 DAY = date(2024, 1, 31)
 CANARIES = ("CANARY", "canary", "Quill", "1913")
@@ -756,3 +760,36 @@ def test_no_message_or_output_shows_a_child(tmp_path):
     assert not [canary for canary in CANARIES for text in told if canary in text]
     with pytest.raises(TypeError, match="neither pickled nor copied"):
         copy.copy(annex)
+
+
+# One invented council: Annex A, the census and SSDA903 agree to the child
+
+
+def by_band(table, column):
+    return {row["age_band"]: int(row[column]) for row in table.to_dict("records") if row[column]}
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_annex_a_census_and_ssda903_of_one_council_agree_to_the_child(tmp_path, seed):
+    council = invent(Settings(first_year="2021-22", years=3).scaled(0.1), seed)
+    write(council, tmp_path / "council")
+    day = date(2024, 3, 31)
+    (annex,) = read_annex(write_annex(council.children, day, tmp_path / f"Annex A {day}.xlsx"))
+    returns, plans = read_returns(tmp_path / "council" / "ssda903"), read_cin(tmp_path / "council" / "cin")
+    stock = annex.stock(day, "looked_after")
+    held = returns.stock(day)
+    assert stock["total"] == held["children"].sum() > 0
+    assert stock["uasc"] == held.loc[held["uasc"].astype(bool), "children"].sum()
+    assert stock["age_band"] == by_band(held.groupby("age_band")["children"].sum().reset_index(), "children")
+    placed_so = held.groupby("placement")["children"].sum()
+    assert stock["placement"] == {name: int(count) for name, count in placed_so.items() if count}
+    assert annex.stock(day, "plans")["age_band"] == by_band(plans.stock(day), "plans")
+    for month in annex.whole_months():
+        monthly = plans.monthly(month, month)[["starts", "ends"]].sum()
+        assert annex.flows("plans", month) == tuple(monthly)
+        moved = returns.monthly_stock(month, month)[["starts", "ends"]].sum()
+        assert annex.flows("looked_after", month) == tuple(moved)
+    enquiries = plans.conferences().query("kind == 's47'").set_index("month")["children"]
+    door = annex.front_door().query("source == ''").set_index(["measure", "month"])["count"]
+    for month in annex.whole_months():
+        assert door["section_47_enquiries", month] == enquiries[month]
