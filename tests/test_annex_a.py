@@ -217,9 +217,9 @@ def test_without_a_name_the_latest_over_all_lists_is_taken_and_said(tmp_path):
     contacts = [["c1", "F", BORN, date(2024, 3, day), "Police"] for day in (1, 2, 3)]
     annex = one(tmp_path, {7: THREE, 1: contacts}, "Annex A.xlsx")
     assert annex.last_day == date(2024, 3, 3)  # the plans' latest is a visit of 25 January
-    assert annex.dated == "the latest date in the lists" and "3 March 2024" in annex.told[0]
+    assert annex.dated == "the latest date in the lists" and "3 March 2024" in annex.warnings()[0]
     done = CliRunner().invoke(main, ["plans", str(tmp_path)])
-    assert "2024-03-03: 2 child protection plans" in done.output and "Look first" in done.output.splitlines()[1]
+    assert "2024-03-03: 2 child protection plans" in done.output and "LOOK FIRST" in done.output.splitlines()[1]
 
 
 def test_a_visit_tells_the_day_where_nothing_else_does(tmp_path):
@@ -252,7 +252,7 @@ def test_a_name_that_its_lists_run_beyond_is_told(tmp_path, name, visits):
 
 def test_a_name_long_after_everything_in_it_is_told_and_of_a_full_workbook_refused(tmp_path):
     annex = one(tmp_path, {7: [plan("x1", visit=None)]}, "Annex A June 2024.xlsx")
-    assert "nothing in its lists is later than 4 September 2023" in annex.told[0]
+    assert "nothing in its lists is later than 4 September 2023" in annex.warnings()[0]
     with pytest.raises(BadInput, match="nothing in its lists is later"):
         one(tmp_path, {7: [plan(f"x{number}") for number in range(60)]}, "Annex A June 2024.xlsx")
 
@@ -528,9 +528,9 @@ def test_rows_left_out_of_a_stock_are_told_first(tmp_path):
     rows = [*(plan(f"x{number}") for number in range(40)), plan("", visit=None), plan("y", None, visit=None)]
     path = give(tmp_path, {"2024-01-31 Annex A.xlsx": book(headed({7: rows}))})
     (annex,) = read_annex(path)
-    assert total(annex) == 40 and "list 7 (child protection plans): 2 of 42 rows are left out" in annex.told[0]
+    assert total(annex) == 40 and "list 7 (child protection plans): 2 of 42 rows are left out" in annex.warnings()[0]
     lines = CliRunner().invoke(main, ["plans", str(path)]).output.splitlines()
-    assert lines[1].startswith("Look first: ") and "2 of 42" in lines[1]
+    assert lines[1].startswith("LOOK FIRST: ") and "2 of 42" in lines[1]
 
 
 def test_many_rows_that_cannot_be_right_stop(tmp_path):
@@ -684,6 +684,9 @@ def test_a_folder_that_holds_everything_is_read_whole(tmp_path, census):
     assert done.exit_code == 0, done.output
     for line in ("2018-03-31: 1 looked-after", "2018-03-31: 1 child protection plans", "2024-01-31: 2 looked-after"):
         assert line in done.output
+    done = CliRunner().invoke(main, ["plans", str(path)])
+    for line in ("2018-03-31: 1 looked-after", "2018-03-31: 1 child protection plans", "2024-01-31: 2 looked-after"):
+        assert done.exit_code == 0 and line in done.output, done.output
     told = json.loads(CliRunner().invoke(main, ["returns", str(path), "--json"]).output)
     assert told["stock"]["2018-03-31"]["total"] == 1 and set(told["beside"]) == {"cin", "annex_a"}
 

@@ -66,7 +66,7 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
     from forecast.model.returns_rates import plan_rates
     from forecast.sources import returns as room
-    from forecast.sources.kinds import ANNEX, CENSUS, but, kinds
+    from forecast.sources.kinds import CENSUS, but, kinds
     from forecast.sources.returns_case import cp_tables
     from forecast.sources.returns_history import cp_table
     from forecast.sources.together import beside
@@ -75,9 +75,11 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     if found and CENSUS not in found and not with_returns:
         _without(path, found, room.PLANS_SCHEMA, days, (), day, **wanted)
         return
-    held, links = room.read_plans(path, authority, day, with_returns, but(found, CENSUS, ANNEX))
+    # Beside a census an Annex A is told by itself: days may be missing between the two.
+    left = but(found, CENSUS) if CENSUS in found else frozenset()
+    held, links = room.read_plans(path, authority, day, with_returns, left)
     asked = room.days_asked(days, held)
-    summary = room.plans_summary(held, asked, links) | beside(path, found, (CENSUS, ANNEX), asked)
+    summary = room.plans_summary(held, asked, links) | beside(path, found, (CENSUS,) if left else tuple(found), asked)
 
     def tables(area: str | None) -> dict:
         made = room.plans_tables(held) | room.links_tables(links) | {"plans_rates": plan_rates(held)}

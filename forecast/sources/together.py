@@ -55,6 +55,7 @@ class OfAnnexes:
                 held |= {"published": figure, "difference": None if figure is None else held["total"] - figure}
         return {
             "schema": self.schema,
+            "warnings": [warning for annex in self.annexes for warning in annex.warnings()],
             "from": told[0]["from"],
             "to": told[-1]["to"],
             "stock": {day: held for day, held in stock.items() if held},

@@ -155,7 +155,7 @@ def _read(name: str, title: str, lines: dict[int, list[str]], salt: bytes, quali
     number, top, places = found
     called = codes.LIST_NAMED.search(title)
     quality.count(name, "misnamed", bool(called) and int(called[1] or called[2]) != number)
-    quality.count(name, "rows_above", top)
+    quality.count(name, "titles", top)
     sheet = below(name, lines, top, heading, quality)
     by_place = {at: known for known, at in places.items()}
     others = [at for at, text in enumerate(sheet.columns) if at not in by_place and codes.PAST_DAY.fullmatch(text)]
@@ -174,7 +174,7 @@ def _typed(
     dates = [column for column, of in known.items() if codes.DATE in of.use]
     for column in [*dates, *(column for column in frame if column.startswith("column "))]:
         blank = frame[column].map(lambda text: bool(codes.DATABASE_BLANK.fullmatch(text))).to_numpy(bool)
-        quality.count(name, "blank_date", int(blank.sum()) if column in dates else 0)
+        quality.count(name, "blank_dates", int(blank.sum()) if column in dates else 0)
         frame[column] = each(frame[column].mask(blank, ""), lambda text: codes.TIMED.sub(r"\1", text))
     check_cells(frame, {column: of.called for column, of in known.items()}, codes.CHILD, SIGNS)
     frame = frame[~quality.rows(frame, frame[codes.CHILD] == "", "no_child")].reset_index(drop=True)

@@ -29,7 +29,7 @@ def summary(annex: AnnexA, days: list[date]) -> dict:
         "from": annex.first_day.isoformat(),
         "to": annex.last_day.isoformat(),
         "dated": annex.dated,
-        "told": annex.told,
+        "warnings": annex.warnings(),
         "lists": list(annex.lists),
         "not_there": [number for number in codes.LISTS if number not in annex.lists],
         "stock": {
@@ -46,7 +46,7 @@ def lines(told: dict, ages: dict[str, str], placements: dict[str, str]) -> list[
     ages, placements  what each group is called
     """
     day = day_in_words(date.fromisoformat(told["to"]))
-    text = [f"Look first: {sentence}" for sentence in told["told"]]
+    text = [f"LOOK FIRST: {sentence}" for sentence in told["warnings"]]
     text.append(f"Annex A ({told['name']}), {day} ({told['dated']}): lists {', '.join(map(str, told['lists']))}")
     if told["not_there"]:
         lacking = ", ".join(f"{number} ({codes.LISTS[number]})" for number in told["not_there"])

@@ -33,17 +33,16 @@ class AnnexA(ChildReturns):
     last_day  the day of the lists; first_day: six months before, from which they are whole
     dated     how the day is known
     lists     the numbers of the lists that are there
-    told      sentences for the officer, to be read before any count
     """
 
-    __slots__ = ("_rows", "dated", "name", "told")
+    __slots__ = ("_rows", "_told", "dated", "name")
     counted = "in the lists"
 
     def __init__(
         self, name: str, rows: dict[int, pd.DataFrame], quality: Quality, span: Span, dated: str, told: list[str]
     ) -> None:
         super().__init__(quality, span, "")
-        self._rows, self.name, self.dated, self.told = rows, name, dated, told
+        self._rows, self.name, self.dated, self._told = rows, name, dated, told
 
     def __repr__(self) -> str:
         return f"AnnexA({self.last_day}: lists {', '.join(map(str, self.lists))})"
@@ -51,6 +50,10 @@ class AnnexA(ChildReturns):
     @property
     def lists(self) -> tuple[int, ...]:
         return tuple(sorted(self._rows))
+
+    def warnings(self) -> list[str]:
+        """What may make a count wrong by more than a little, as sentences for the officer, to be read first."""
+        return list(self._told)
 
     def stock(self, day: date, what: str) -> dict:
         """Children on a day by what is said of them; nothing where the list is not there.

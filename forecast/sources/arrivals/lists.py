@@ -54,7 +54,7 @@ def _measures(annex: AnnexA, month: str):
 
 
 def _notes(annex: AnnexA, month: str):
-    yield from annex.told
+    yield from annex.warnings()
     stock = annex.stock(last_day(month), "looked_after")
     if unknown := stock.get("placement", {}).get("unknown"):
         where = f"{unknown} of {stock['total']} looked-after children at the end of {month_in_words(month)}"
