@@ -194,6 +194,9 @@ def test_an_earlier_day_within_the_six_months_may_be_asked_for_too(tmp_path):
         ("Annex A 15-02-2024 final", "2024-02-15"),
         ("Annex A 15th February 2024", "2024-02-15"),
         ("Annex_A_15_Feb_2024", "2024-02-15"),
+        ("Annex A Feb 24", "2024-02-29"),
+        ("AnnexA_15Feb24", "2024-02-15"),
+        ("Annex A 15.02.24", "2024-02-15"),
     ],
 )
 def test_the_day_in_a_name(name, day):
@@ -364,6 +367,17 @@ def test_a_second_list_is_told(tmp_path):
     made = book({7: [HEADS[7], *THREE], 70: [HEADS[7], plan("x9")]})
     with pytest.raises(BadInput, match="sheet 2: a second list 7"):
         read_annex(give(tmp_path, {"Annex A 2024-01-31.xlsx": made}))
+
+
+def test_lists_of_several_authorities_ask_which(tmp_path):
+    rows = [[*HEADS[7], "LA"], *([*row, la] for row, la in zip(THREE, ("Here", "Here", "There"), strict=True))]
+    path = give(tmp_path, {"2024-01-31 Annex A.xlsx": book({7: rows})})
+    done = CliRunner().invoke(main, ["plans", str(path)])
+    assert done.exit_code == 2 and "2 authorities in its LA column" in done.output
+    done = CliRunner().invoke(main, ["plans", str(path), "--authority", "here"])
+    assert "2024-01-31: 1 child protection plans" in done.output, done.output
+    done = CliRunner().invoke(main, ["plans", str(path), "--authority", "Slough"])
+    assert done.exit_code == 2 and "Choose one" in done.output
 
 
 def test_semicolons_are_told(tmp_path):

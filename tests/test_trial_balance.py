@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from test_annex_a import BORN, DAY, HEADS, as_csv, book, care, headed, plan
 
 from forecast.case.errors import BadInput
-from forecast.sources.arrivals import accept, read_card, read_inbox
+from forecast.runs.refresh.data_cut import DataCut
+from forecast.runs.refresh.io import finish_keeping, kept_files
+from forecast.sources.arrivals import accept, read_card, read_held, read_inbox, write_held
 from forecast.sources.arrivals.card import is_personal
 from forecast.sources.arrivals.cells import Cell, posted, posted_period
 from forecast.sources.arrivals.inbox import find
@@ -521,3 +523,29 @@ def test_months_follow_one_another(council):
     council.give_annex("Annex A 2025-05-31.xlsx", annex(date(2025, 5, 31), 4, 2))
     with pytest.raises(BadInput, match="looked-after children are 4 at the end of May 2025, and 3 before"):
         council.read()  # the April child's start has moved: the card lets 1 pass
+
+
+def test_annex_a_alone_makes_a_month_whose_ledger_is_late(council):
+    arrived = council.take()
+    assert (arrived.state, arrived.month, arrived.lagging) == ("new month, ledger late", "2025-04", ("2025-04",))
+    council.give()
+    assert council.take().state == "late ledger arrived"
+    assert council.take().state == "nothing new"
+
+
+def test_a_run_keeps_the_mapping_that_its_card_is_read_with(council, tmp_path):
+    council.give()
+    write_held(accept(None, council.read()), council.folder / ".pending")
+    kept = kept_files(council.folder)
+    assert set(kept) == {"council.yaml", "mapping.csv", "held/vintages.csv", "held/files.csv"}
+    for name, source in kept.items():
+        (tmp_path / "run" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "run" / name).write_bytes(source.read_bytes())
+    card, held = read_card(tmp_path / "run" / "council.yaml"), read_held(tmp_path / "run" / "held")
+    assert card.lines == ["ifa_fostering", "private_residential", "uasc_grant"]
+    cut = DataCut(card, {}, held.vintages.as_known(), card.budget("2025-04"))
+    assert cut.last == "2025-04" and cut.placed_months == ("2025-04",) and cut.ledger_months == ("2025-04",)
+    (council.folder / ".pending" / "keeping").touch()
+    before = (council.folder / "mapping.csv").read_bytes()
+    finish_keeping(council.folder)
+    assert (council.folder / "mapping.csv").read_bytes() == before and (council.folder / "held" / "files.csv").is_file()

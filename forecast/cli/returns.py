@@ -46,7 +46,7 @@ def returns(path, days, published, authority, until, **wanted) -> None:
 
     found, day = kinds(path), room.day_asked(until) if until else None
     if found and SSDA903 not in found:
-        _without(path, found, room.SCHEMA, days, published, day, **wanted)
+        _without(path, found, room.SCHEMA, days, published, (day, authority), **wanted)
         return
     held = read_returns(path, authority, day, but=but(found, SSDA903))
     asked = room.days_asked(days, held)
@@ -73,7 +73,7 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
 
     found, day = kinds(path), room.day_asked(until) if until else None
     if found and CENSUS not in found and not with_returns:
-        _without(path, found, room.PLANS_SCHEMA, days, (), day, **wanted)
+        _without(path, found, room.PLANS_SCHEMA, days, (), (day, authority), **wanted)
         return
     # Beside a census an Annex A is told by itself: days may be missing between the two.
     left = but(found, CENSUS) if CENSUS in found else frozenset()
@@ -88,7 +88,7 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     _write(held, summary, tables, cp_tables, **wanted)
 
 
-def _without(path, found, schema: str, days, published, day, as_json, quality, out, area, for_case) -> None:
+def _without(path, found, schema: str, days, published, of, as_json, quality, out, area, for_case) -> None:
     """What a path says that holds none of the returns asked for, and others: each is read as what it is."""
     from forecast.case.errors import BadInput
     from forecast.sources import returns as room
@@ -102,7 +102,8 @@ def _without(path, found, schema: str, days, published, day, as_json, quality, o
     said = f"No {lacking} here; {' and '.join(WORDS[kind] for kind in found)} are, and are read as what they are."
     if area or for_case or (ANNEX not in found and (quality or out or published)):
         raise BadInput(f"{said} What was asked to be written is made of {lacking} alone: give their folder.")
-    annexes = together.OfAnnexes(schema, read_annex(path, day, but(found, ANNEX)) if ANNEX in found else [], asked)
+    read = read_annex(path, *of, but(found, ANNEX)) if ANNEX in found else []
+    annexes = together.OfAnnexes(schema, read, asked)
     summary = annexes.summary(room.published_asked(published)) if ANNEX in found else {"schema": schema, "stock": {}}
     summary |= {"told": [said]} | together.beside(path, found, (ANNEX,), asked)
     _tell(summary, as_json)

@@ -9,6 +9,7 @@ changed is counted by codes.RULES.
 """
 
 import secrets
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -34,11 +35,14 @@ __all__ = ["AnnexA", "read_annex"]
 
 
 @guarded
-def read_annex(path: Path, day: date | None = None, but: frozenset[str] = frozenset()) -> list[AnnexA]:
+def read_annex(
+    path: Path, day: date | None = None, authority: str | None = None, but: frozenset[str] = frozenset()
+) -> list[AnnexA]:
     """Every Annex A of a folder, a zip or a file, in order of their days: each workbook is one, and each folder of CSV.
 
-    day  the day of the lists, where there is one Annex A; else that in its name, else the latest in all its lists
-    but  names of files that another reader reads
+    day        the day of the lists, where there is one Annex A; else that in its name, else the latest in all its lists
+    authority  which council, where an LA column names several
+    but        names of files that another reader reads
     Gives none where no file is a list of it. Raises BadInput naming file, sheet, line and column, what was expected and
     what to do; never a child's identifier or date.
     """
@@ -48,11 +52,24 @@ def read_annex(path: Path, day: date | None = None, but: frozenset[str] = frozen
         folder, _, name = source.name.rpartition("/")
         key = f"{folder} {day_in_name(name) or ''}" if suffix(name) == ".csv" else source.name
         parts, quality = groups.setdefault(key, ([], Quality(codes.RULES)))
-        parts += read_lists(source, salt, quality)
+        parts += [_own(part, authority, quality) for part in read_lists(source, salt, quality)]
     found = [(parts, quality) for parts, quality in groups.values() if parts]
     if day is not None and len(found) > 1:
         raise BadInput(f"one day was given, and {len(found)} Annex A are there. Give the path of one.")
     return sorted((_annex(parts, day, quality) for parts, quality in found), key=lambda annex: annex.last_day)
+
+
+def _own(part: Part, authority: str | None, quality: Quality) -> Part:
+    """The rows of one authority. Raises BadInput where a list has several and none of them is chosen."""
+    given = part.frame["authority"].str.casefold()
+    named = set(given) - {""}
+    if authority is None and len(named) <= 1:
+        return part
+    if authority is None or authority.casefold() not in named:
+        what = f"{len(named)} authorities in its LA column" if named else "no LA column to find an authority by"
+        raise BadInput(f"{part.name}: {what}; expected one, or --authority as it is written there. Choose one.")
+    other = quality.rows(part.frame, given != authority.casefold(), "other_authority")
+    return replace(part, read=int((~other).sum()), frame=part.frame[~other].reset_index(drop=True))
 
 
 def _annex(parts: list[Part], given: date | None, quality: Quality) -> AnnexA:

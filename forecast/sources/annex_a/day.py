@@ -17,6 +17,7 @@ MONTHS = "january february march april may june july august september october no
 MONTH_NAMES = MONTHS.split()
 NAMED = r"(?<![^\W\d_])(" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTH_NAMES) + r"|sept)(?![^\W\d_])"
 YEAR, BETWEEN = r"(?<!\d)(20\d\d)(?!\d)", r"[ _.-]*"
+CENTURY = 2000
 GIVEN, IN_NAME, LATEST = "given", "in the name", "the latest date in the lists"
 
 
@@ -46,6 +47,12 @@ def _written(name: str) -> Iterator[tuple[int, int, int]]:
         yield int(found[2]), _month(found[1]), 0
     for found in re.finditer(rf"{YEAR}{BETWEEN}{NAMED}", text):
         yield int(found[1]), _month(found[2]), 0
+    # A year in two figures: a month's name says that the number after it is one, for no other year stands there.
+    for found in re.finditer(rf"(?:(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?{BETWEEN})?{NAMED}{BETWEEN}(\d\d)(?!\d)", text):
+        yield CENTURY + int(found[3]), _month(found[2]), int(found[1] or 0)
+    for found in re.finditer(r"(?<!\d)(\d{1,2})[-_. ](\d{1,2})[-_. ](\d\d)(?!\d)", text):
+        if 1 <= int(found[2]) <= len(MONTH_NAMES):
+            yield CENTURY + int(found[3]), int(found[2]), int(found[1])
     pairs = {m.start(1) for m in re.finditer(PAIR, text) if (int(m[1]) + 1) % 100 == int(m[2])}
     for found in re.finditer(r"(?<!\d)(20\d\d)[-_. ]?(\d\d)(?!\d)", text):
         if 1 <= int(found[2]) <= len(MONTH_NAMES) and found.start(1) not in pairs:

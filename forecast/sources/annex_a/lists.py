@@ -163,7 +163,7 @@ def _read(name: str, title: str, lines: dict[int, list[str]], salt: bytes, quali
     known = {each.field: each for each in HEADINGS[number]}
     frame = sheet.frame([*known, *(f"column {at}" for at in others)])
     quality.count(name, "rows", len(frame))
-    quality.count(name, "column_absent", len(set(known) - set(places) - {"expected"}))
+    quality.count(name, "column_absent", len(set(known) - set(places) - {"expected", "authority"}))
     return Part(name, number, len(frame), *_typed(frame, name, known, salt, quality))
 
 
