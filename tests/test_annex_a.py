@@ -722,6 +722,15 @@ def test_the_other_command_files_are_read_as_what_they_are(tmp_path, command, fi
     assert ": 1 " in done.output or ": 2 " in done.output
 
 
+def test_what_any_of_them_warns_of_stands_first(tmp_path):
+    path = give(tmp_path, SSDA903 | {"Annex A.xlsx": book(headed({7: THREE}))})
+    done = CliRunner().invoke(main, ["returns", str(path)])
+    assert done.output.startswith("LOOK FIRST: Annex A.xlsx: no date in its name"), done.output
+    assert done.output.count("LOOK FIRST") == 1
+    told = json.loads(CliRunner().invoke(main, ["returns", str(path), "--json"]).output)
+    assert len(told["warnings"]) == 1 and told["beside"]["annex_a"][0]["warnings"] == told["warnings"]
+
+
 def test_what_is_made_of_returns_alone_is_not_made_of_annex_a(tmp_path):
     done = CliRunner().invoke(
         main, ["plans", str(give(tmp_path, annex_file())), "--for-case", "own", "--area", "Slough"]

@@ -42,7 +42,7 @@ def returns(path, days, published, authority, until, **wanted) -> None:
     from forecast.sources.returns_case import lac_tables
     from forecast.sources.returns_history import lac_table
     from forecast.sources.ssda903 import read_returns
-    from forecast.sources.together import beside
+    from forecast.sources.together import with_beside
 
     found, day = kinds(path), room.day_asked(until) if until else None
     if found and SSDA903 not in found:
@@ -50,7 +50,8 @@ def returns(path, days, published, authority, until, **wanted) -> None:
         return
     held = read_returns(path, authority, day, but=but(found, SSDA903))
     asked = room.days_asked(days, held)
-    summary = room.summary(held, asked, room.published_asked(published)) | beside(path, found, (SSDA903,), asked)
+    summary = room.summary(held, asked, room.published_asked(published))
+    summary = with_beside(summary, path, found, (SSDA903,), asked)
 
     def tables(area: str | None) -> dict:
         made = room.tables(held) | {"rates_leaving": leaving_rates(held), "rates_moving": moving_rates(held)}
@@ -69,7 +70,7 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     from forecast.sources.kinds import CENSUS, but, kinds
     from forecast.sources.returns_case import cp_tables
     from forecast.sources.returns_history import cp_table
-    from forecast.sources.together import beside
+    from forecast.sources.together import with_beside
 
     found, day = kinds(path), room.day_asked(until) if until else None
     if found and CENSUS not in found and not with_returns:
@@ -79,7 +80,8 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     left = but(found, CENSUS) if CENSUS in found else frozenset()
     held, links = room.read_plans(path, authority, day, with_returns, left)
     asked = room.days_asked(days, held)
-    summary = room.plans_summary(held, asked, links) | beside(path, found, (CENSUS,) if left else tuple(found), asked)
+    summary = room.plans_summary(held, asked, links)
+    summary = with_beside(summary, path, found, (CENSUS,) if left else tuple(found), asked)
 
     def tables(area: str | None) -> dict:
         made = room.plans_tables(held) | room.links_tables(links) | {"plans_rates": plan_rates(held)}
@@ -105,7 +107,7 @@ def _without(path, found, schema: str, days, published, of, as_json, quality, ou
     read = read_annex(path, *of, but(found, ANNEX)) if ANNEX in found else []
     annexes = together.OfAnnexes(schema, read, asked)
     summary = annexes.summary(room.published_asked(published)) if ANNEX in found else {"schema": schema, "stock": {}}
-    summary |= {"told": [said]} | together.beside(path, found, (ANNEX,), asked)
+    summary = together.with_beside(summary | {"told": [said]}, path, found, (ANNEX,), asked)
     _tell(summary, as_json)
     if quality:
         _write_page(quality, summary | {"schema": SCHEMA}, annexes.monthly())

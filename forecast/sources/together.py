@@ -18,9 +18,11 @@ WHATS = {room.SCHEMA: "looked_after", room.PLANS_SCHEMA: "plans"}
 Kinds = dict[str, frozenset[str]]
 
 
-def beside(path: Path, found: Kinds, own: tuple[str, ...], days: list[date]) -> dict:
-    """For machines: the summary of every kind but those of `own`, on those of the days that it covers."""
-    told: dict[str, object] = {}
+def with_beside(summary: dict, path: Path, found: Kinds, own: tuple[str, ...], days: list[date]) -> dict:
+    """A summary with, under `beside`, that of every kind but those of `own`, on those of the days that it covers; what
+    any of them warns of stands first.
+    """
+    told: dict[str, dict | list[dict]] = {}
     for kind in (kind for kind in found if kind not in own):
         left = but(found, kind)
         if kind == ANNEX:
@@ -30,7 +32,11 @@ def beside(path: Path, found: Kinds, own: tuple[str, ...], days: list[date]) -> 
             held = read(path, but=left)
             wanted = _covered(days, held) or room.days_asked((), held)
             told[kind] = summed(held, wanted, {}) if kind == SSDA903 else summed(held, wanted)
-    return {"beside": told} if told else {}
+    if not told:
+        return summary
+    others = [each for held in told.values() for each in (held if isinstance(held, list) else [held])]
+    warnings = [*summary.get("warnings", []), *(warning for each in others for warning in each.get("warnings", []))]
+    return summary | {"warnings": warnings, "beside": told}
 
 
 def _covered(days: list[date], held) -> list[date]:
@@ -89,14 +95,20 @@ class OfAnnexes:
 
 def lines(told: dict) -> list[str]:
     """For a person: what must be known first, the returns asked for, and what stands beside them, kind by kind."""
-    text = list(told.get("told", []))
+    text = [*told.get("told", []), *(f"LOOK FIRST: {warning}" for warning in told.get("warnings", []))]
     if "annex_a" in told:
-        for each in told["annex_a"]:
-            text += of_annex.lines(each, room.AGES, room.PLACEMENTS)
+        text += _lines(told["annex_a"])
     elif "quality" in told:
-        text += room.lines(told)
+        text += _lines([told])
     for kind, held in told.get("beside", {}).items():
-        text += ["", f"{WORDS[kind]}:"]
-        for each in held if kind == ANNEX else [held]:
-            text += of_annex.lines(each, room.AGES, room.PLACEMENTS) if kind == ANNEX else room.lines(each)
+        text += ["", f"{WORDS[kind]}:", *_lines(held if kind == ANNEX else [held])]
+    return text
+
+
+def _lines(summaries: list[dict]) -> list[str]:
+    """Each summary without its warnings, which were told."""
+    text = []
+    for each in (summary | {"warnings": []} for summary in summaries):
+        is_annex = each["schema"] == of_annex.SCHEMA
+        text += of_annex.lines(each, room.AGES, room.PLACEMENTS) if is_annex else room.lines(each)
     return text
