@@ -538,6 +538,17 @@ def test_nobody_is_counted_from_the_18th_birthday_on(tmp_path):
     assert annex.flows("looked_after", "2024-01") == (0, 2)
 
 
+def test_who_comes_on_the_18th_birthday_neither_starts_nor_ends(tmp_path):
+    annex = one(tmp_path, {8: [care("k1", date(2024, 1, 9), born=date(2006, 1, 9)), care("k2")]})
+    assert annex.flows("looked_after", "2024-01") == (0, 0) and total(annex, "looked_after") == 1
+
+
+def test_of_two_dates_of_birth_the_earlier_is_kept(tmp_path):
+    rows = [plan("x1", date(2023, 9, 4), date(2023, 10, 1), born=date(2008, 1, 1)), plan("x1", date(2023, 11, 1))]
+    annex = one(tmp_path, {7: rows})
+    assert annex.stock(DAY, "plans")["age_band"] == {"16_17": 1} and counted(annex, "two dates of birth") == 1
+
+
 def test_rows_left_out_of_a_stock_are_told_first(tmp_path):
     rows = [*(plan(f"x{number}") for number in range(40)), plan("", visit=None), plan("y", None, visit=None)]
     path = give(tmp_path, {"2024-01-31 Annex A.xlsx": book(headed({7: rows}))})
