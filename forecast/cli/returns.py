@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -36,16 +37,26 @@ returns_options = together(
     help="Count children on short breaks (V3, V4) too, as a council's list may.",
 )
 def returns(path, days, published, authority, until, with_short_breaks, **wanted) -> None:
-    """Read SSDA903 returns (a folder, zip or XML): looked-after children by age and placement, and the quality page."""
+    """Read SSDA903 returns (a folder, zip or XML): looked-after children by age and placement, and the quality page.
+
+    CIN census returns and Annex A lists that lie there too are read and told beside them.
+    """
     from forecast.model.returns_rates import leaving_rates, moving_rates
     from forecast.sources import returns as room
+    from forecast.sources.kinds import SSDA903, but, kinds
     from forecast.sources.returns_case import lac_tables
     from forecast.sources.returns_history import lac_table
     from forecast.sources.ssda903 import read_returns
+    from forecast.sources.together import with_beside
 
-    last = room.day_asked(until) if until else None
-    held = read_returns(path, authority, last, with_short_breaks=with_short_breaks)
-    summary = room.summary(held, room.days_asked(days, held), room.published_asked(published))
+    found, day = kinds(path), room.day_asked(until) if until else None
+    if found and SSDA903 not in found:
+        _without(path, found, room.SCHEMA, days, published, (day, authority), **wanted)
+        return
+    held = read_returns(path, authority, day, with_short_breaks=with_short_breaks, but=but(found, SSDA903))
+    asked = room.days_asked(days, held)
+    summary = room.summary(held, asked, room.published_asked(published))
+    summary = with_beside(summary, path, found, (SSDA903,), asked)
 
     def tables(area: str | None) -> dict:
         made = room.tables(held) | {"rates_leaving": leaving_rates(held), "rates_moving": moving_rates(held)}
@@ -61,11 +72,21 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
     from forecast.model.returns_rates import plan_rates
     from forecast.sources import returns as room
+    from forecast.sources.kinds import CENSUS, but, kinds
     from forecast.sources.returns_case import cp_tables
     from forecast.sources.returns_history import cp_table
+    from forecast.sources.together import with_beside
 
-    held, links = room.read_plans(path, authority, room.day_asked(until) if until else None, with_returns)
-    summary = room.plans_summary(held, room.days_asked(days, held), links)
+    found, day = kinds(path), room.day_asked(until) if until else None
+    if found and CENSUS not in found and not with_returns:
+        _without(path, found, room.PLANS_SCHEMA, days, (), (day, authority), **wanted)
+        return
+    # Beside a census an Annex A is told by itself: days may be missing between the two.
+    left = but(found, CENSUS) if CENSUS in found else frozenset()
+    held, links = room.read_plans(path, authority, day, with_returns, left)
+    asked = room.days_asked(days, held)
+    summary = room.plans_summary(held, asked, links)
+    summary = with_beside(summary, path, found, (CENSUS,) if left else tuple(found), asked)
 
     def tables(area: str | None) -> dict:
         made = room.plans_tables(held) | room.links_tables(links) | {"plans_rates": plan_rates(held)}
@@ -74,23 +95,63 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     _write(held, summary, tables, cp_tables, **wanted)
 
 
+def _without(path, found, schema: str, days, published, of, as_json, quality, out, area, for_case) -> None:
+    """What a path says that holds none of the returns asked for, and others: each is read as what it is."""
+    from forecast.case.errors import BadInput
+    from forecast.sources import returns as room
+    from forecast.sources import together
+    from forecast.sources.annex_a import read_annex
+    from forecast.sources.annex_a.summary import SCHEMA
+    from forecast.sources.kinds import ANNEX, WORDS, but
+
+    asked = [room.day_asked(text) for text in days]
+    lacking = "SSDA903 returns" if schema == room.SCHEMA else "CIN census returns"
+    said = f"No {lacking} here; {' and '.join(WORDS[kind] for kind in found)} are, and are read as what they are."
+    if area or for_case or (ANNEX not in found and (quality or out or published)):
+        raise BadInput(f"{said} What was asked to be written is made of {lacking} alone: give their folder.")
+    read = read_annex(path, *of, but(found, ANNEX)) if ANNEX in found else []
+    annexes = together.OfAnnexes(schema, read, asked)
+    summary = annexes.summary(room.published_asked(published)) if ANNEX in found else {"schema": schema, "stock": {}}
+    summary = together.with_beside(summary | {"told": [said]}, path, found, (ANNEX,), asked)
+    _tell(summary, as_json)
+    if quality:
+        _write_page(quality, summary | {"schema": SCHEMA}, annexes.monthly())
+    if out:
+        _write_tables(out, annexes.tables())
+
+
+def _tell(summary: dict, as_json: bool) -> None:
+    from forecast.sources import together
+
+    for line in [json.dumps(summary, indent=1)] if as_json else together.lines(summary):
+        tell(line)
+
+
+def _write_page(path: Path, summary: dict, monthly) -> None:
+    from forecast.report.returns_page import page
+    from forecast.sources.files import write_text
+
+    write_text(path, page(summary, monthly))
+    tell(f"The data quality page is {short(path)}. It holds small numbers: keep it inside the council.", err=True)
+
+
+def _write_tables(out: Path, tables: dict) -> None:
+    from forecast.sources.files import write_table
+
+    for name, table in tables.items():
+        write_table(out, name, table)
+    tell(f"Tables are in {short(out)}. They hold small numbers: keep them inside the council.", err=True)
+
+
 def _write(returns, summary: dict, tables, tables_of, as_json, quality, out, area, for_case) -> None:
     """What was read, and what was asked to be written: the quality page, `tables` of an area, and those of a case."""
-    from forecast.report.returns_page import page
-    from forecast.sources.files import write_table, write_text
-    from forecast.sources.returns import lines, monthly
+    from forecast.sources.returns import monthly
 
-    for line in [json.dumps(summary, indent=1)] if as_json else lines(summary):
-        tell(line)
+    _tell(summary, as_json)
     if quality:
-        write_text(quality, page(summary, monthly(returns)))
-        tell(
-            f"The data quality page is {short(quality)}. It holds small numbers: keep it inside the council.", err=True
-        )
+        _write_page(quality, summary, monthly(returns))
     if out:
-        for name, table in tables(area).items():
-            write_table(out, name, table)
-        tell(f"Tables are in {short(out)}. They hold small numbers: keep them inside the council.", err=True)
+        _write_tables(out, tables(area))
     _write_for_case(tables_of, returns, for_case, area)
 
 

@@ -11,6 +11,8 @@ from jinja2 import Environment, StrictUndefined
 
 from forecast.case.months import month_in_words
 from forecast.report.words import day_in_words
+from forecast.sources.annex_a import codes as annex_a
+from forecast.sources.annex_a.summary import SCHEMA as ANNEX_SCHEMA
 from forecast.sources.cin import codes as cin
 from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
 from forecast.sources.returns import AGES, PLANS_SCHEMA, SCHEMA
@@ -45,10 +47,12 @@ class Kind:
 
 
 CARE_RULES = "the DfE's validation rules of 2024-25 for children looked after"
+LIST_RULES = "Ofsted's guidance to Annex A"
 PLAN_RULES = "the DfE's validation rules for the children in need census"
 KINDS = {
     SCHEMA: Kind("SSDA903 returns", "looked-after children", ssda903.RULES, CARE_RULES),
     PLANS_SCHEMA: Kind("CIN census and Annex A returns", "child protection plans", cin.RULES, PLAN_RULES),
+    ANNEX_SCHEMA: Kind("Annex A lists", "children", annex_a.RULES, LIST_RULES),
 }
 
 

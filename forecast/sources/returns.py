@@ -149,11 +149,15 @@ def lines(summary: dict) -> list[str]:
 
 
 def read_plans(
-    path: Path, authority: str | None, until: date | None, with_returns: Path | None
+    path: Path,
+    authority: str | None,
+    until: date | None,
+    with_returns: Path | None,
+    but: frozenset[str] = frozenset(),
 ) -> tuple[Plans, Links | None]:
     """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and forgotten."""
     salt = secrets.token_bytes(MOST_SALT)
-    plans = read_cin(path, authority, until, salt)
+    plans = read_cin(path, authority, until, salt, but=but)
     return plans, link(read_returns(with_returns, until=until, salt=salt), plans) if with_returns else None
 
 

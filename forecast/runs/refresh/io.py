@@ -30,7 +30,18 @@ from forecast.runs.refresh.movement import Figures, Move, figures, movement, sam
 from forecast.runs.refresh.returned import FOLDER as RETURNS
 from forecast.runs.refresh.returned import SOURCES, Returned, read_returned, take, texts
 from forecast.sources import files
-from forecast.sources.arrivals import CARD, Arrived, Card, Held, accept, read_card, read_held, read_inbox, write_held
+from forecast.sources.arrivals import (
+    CARD,
+    MAPPING,
+    Arrived,
+    Card,
+    Held,
+    accept,
+    read_card,
+    read_held,
+    read_inbox,
+    write_held,
+)
 from forecast.sources.arrivals.vintages import FILES_FILE, VINTAGES_FILE
 
 DONE, NEEDS_A_PERSON = 0, 4
@@ -220,7 +231,8 @@ def kept_files(folder: Path) -> dict[str, Path]:
     name -> where each stands while the run is made
     """
     pending = [folder / PENDING / name for name in HELD_FILES] + sorted((folder / PENDING / RETURNS).glob("*"))
-    return {f"{HELD}/{path.relative_to(folder / PENDING).as_posix()}": path for path in pending} | {CARD: folder / CARD}
+    own = {name: folder / name for name in (CARD, MAPPING) if (folder / name).is_file()}
+    return {f"{HELD}/{path.relative_to(folder / PENDING).as_posix()}": path for path in pending} | own
 
 
 def inputs_of(home: Home, folder: Path, now: DataCut) -> dict[str, Path]:
@@ -236,7 +248,7 @@ def finish_keeping(folder: Path) -> None:
     if not (folder / PENDING / KEEPING).is_file():
         return
     for name, path in kept_files(folder).items():
-        if name != CARD:
+        if name not in (CARD, MAPPING):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             files.write_whole(folder / name, path.read_bytes())
     (folder / PENDING / KEEPING).unlink()

@@ -7,7 +7,7 @@ from pathlib import Path
 from forecast.case.errors import BadInput
 from forecast.runs.home import Home, Settings
 from forecast.runs.refresh.io import Done, refresh_council
-from forecast.sources.arrivals import CARD, INBOX
+from forecast.sources.arrivals import CARD, INBOX, MAPPING
 
 DELIVERIES = "deliveries"
 WORKING_MORNING = "T06:30:00+00:00"
@@ -30,7 +30,9 @@ def replay(
     if folder.exists() and any(folder.iterdir()):
         raise BadInput(f"{folder.name} is not empty. Give a new folder, so that nothing of yours is written over.")
     (folder / INBOX).mkdir(parents=True)
-    shutil.copyfile(source / CARD, folder / CARD)
+    for name in (CARD, MAPPING):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
     for delivery in deliveries:
         for file in sorted(delivery.iterdir()):
             shutil.copyfile(file, folder / INBOX / file.name)

@@ -2,6 +2,7 @@
 
 card.py      council.yaml: what is expected, in the council's own words
 inbox.py     the files; sheets.py and cells.py the tables and cells; figures.py counts and ledger
+lists.py     an Annex A in the place of counts; trial.py and mapping.py a trial balance in that of the ledger
 checks.py    the figures against the card and what is held
 vintages.py  every figure accepted, and when
 """
@@ -12,14 +13,26 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.wording import read_each
-from forecast.sources.arrivals.card import CARD, Card, read_card
+from forecast.sources.arrivals.card import CARD, TRIAL, Card, read_card
 from forecast.sources.arrivals.checks import Arrived, judge
 from forecast.sources.arrivals.figures import GIVEN, read_figures
 from forecast.sources.arrivals.inbox import INBOX, find
+from forecast.sources.arrivals.mapping import MAPPING, read_mapping
 from forecast.sources.arrivals.vintages import KEY, Held, read_held, write_held
 from forecast.sources.private import guarded
 
-__all__ = ["CARD", "INBOX", "Arrived", "Held", "accept", "read_card", "read_held", "read_inbox", "write_held"]
+__all__ = [
+    "CARD",
+    "INBOX",
+    "MAPPING",
+    "Arrived",
+    "Held",
+    "accept",
+    "read_card",
+    "read_held",
+    "read_inbox",
+    "write_held",
+]
 
 
 @guarded
@@ -31,8 +44,10 @@ def read_inbox(folder: Path, card: Card, held: Held | None) -> Arrived:
     """
     held = held or Held()
     delivered, warnings = find(Path(folder) / INBOX, card, held)
-    figures = read_each(range(len(delivered)), lambda at: read_figures(delivered[at], card))
-    given = pd.DataFrame([figure for of_file in figures.values() for figure in of_file], columns=GIVEN)
+    mapping = read_mapping(Path(folder) / MAPPING) if card.has(TRIAL) else None
+    read = read_each(range(len(delivered)), lambda at: read_figures(delivered[at], card, mapping))
+    warnings = [*warnings, *(note for _, notes in read.values() for note in notes)]
+    given = pd.DataFrame([figure for figures, _ in read.values() for figure in figures], columns=GIVEN)
     given = given.astype({"value": float}).sort_values([*KEY, "file"], ignore_index=True)
     files: dict[str, tuple[str, ...]] = {}
     for file in delivered:

@@ -11,10 +11,11 @@ from forecast.case.documents import Month, Strict, Text
 from forecast.case.lines import LINES
 from forecast.case.months import MONTHS_A_YEAR, days_in, financial_year, year_months
 from forecast.case.wording import nearest, read_as, refuse
+from forecast.sources.arrivals.mapping import MAPPING, read_mapping
 
 CARD = "council.yaml"
 FOLDER = re.compile("[a-z0-9][a-z0-9_-]*")
-COUNTS, LEDGER = "counts", "ledger"
+COUNTS, LEDGER, ANNEX, TRIAL = "counts", "ledger", "annex_a", "trial_balance"
 SERVICES = {"lac": "looked-after children", "cp": "children on a child protection plan"}
 MEASURES = {
     "lac": "looked-after children at the month's end",
@@ -41,6 +42,8 @@ PLACED = {
 COUNTED = MEASURES | PLACED
 MONTH, YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL = "month", "financial_year", "period", "cost_line", "budget", "actual"
 LEDGER_FIELDS = (YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL)
+CENTRE, SUBJECTIVE, DEBIT, CREDIT, POSTING = "cost_centre", "subjective", "debit", "credit", "posting"
+TRIAL_FIELDS = (CENTRE, SUBJECTIVE, PERIOD, YEAR, BUDGET, ACTUAL, DEBIT, CREDIT, POSTING)
 COST_LINES = tuple(LINES)
 OF_ONE_PERSON = """
     name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born
@@ -49,6 +52,8 @@ OF_ONE_PERSON = """
 """
 WHOSE_NUMBER = "child childs person client pupil case mosaic lcs carer social"
 PERSONAL, WHOSE = frozenset(OF_ONE_PERSON.split()), frozenset(WHOSE_NUMBER.split())
+OF_AN_ACCOUNT = "cost centre center subjective objective account nominal ledger code description name"
+OF_ACCOUNTS = frozenset(OF_AN_ACCOUNT.split())  # Cost centre name: of no person
 NUMBERED = frozenset(("id", "ref", "identifier", "number", "no"))
 
 
@@ -74,14 +79,20 @@ class Opening(Strict):
 
 
 class ExpectedFile(Strict):
-    """A file that comes every month: one month's, or a running file of all months so far. CSV or Excel."""
+    """A file that comes every month: one month's, or a running file of all months so far. CSV or Excel.
 
-    kind: Literal["counts", "ledger"] = Field(description="counts or ledger")
+    An Annex A stands in the place of counts; a trial balance, with mapping.csv beside the card, in that of the ledger.
+    """
+
+    kind: Literal["counts", "ledger", "annex_a", "trial_balance"] = Field(
+        description="counts or annex_a; ledger or trial_balance"
+    )
     pattern: Text = Field(description="the file's name without its ending, * for what changes, such as counts_*")
     sheet: Text | None = Field(None, description="the sheet to read, where the file is a workbook")
     unit: Literal["pounds", "thousands"] | None = Field(None, description="pounds or thousands, for a ledger")
-    columns: dict[str, str] = Field(description="the file's headings, each with what stands under it")
+    columns: dict[str, str] = Field({}, description="the file's headings, each with what stands under it")
     ignore: dict[str, str] = Field({}, description="headings that are not read, each with the reason")
+    accruals: list[str] = Field([], description="how a trial balance marks accruals, under posting")
 
 
 class Budget(Strict):
@@ -122,9 +133,9 @@ class Card(Strict):
     opening: Opening = Field(description="children at the end of the month before the first: lac and cp")
     files: dict[str, ExpectedFile] = Field(description="the files that come every month, by a name for each")
     accounts: dict[str, str] = Field(
-        description="the ledger's own names of cost lines, each with the line it is part of"
+        {}, description="the ledger's own names of cost lines, each with the line it is part of"
     )
-    total: Text = Field(description="what the ledger calls the row of the period's total")
+    total: Text | None = Field(None, description="what the ledger calls the row of the period's total")
     phasing: Literal["twelfths", "days", "own"] = Field(
         description="how the year's budget falls on periods: twelfths, days or own"
     )
@@ -143,7 +154,11 @@ class Card(Strict):
     def measures(self) -> list[str]:
         """What is counted every month: children, starts and ends, and where children are placed if any file has it."""
         counted = {field for file in self.files.values() if file.kind == COUNTS for field in file.columns.values()}
-        return list(COUNTED if counted & set(PLACED) else MEASURES)
+        return list(COUNTED if counted & set(PLACED) or self.has(ANNEX) else MEASURES)
+
+    def has(self, kind: str) -> bool:
+        """Whether a file of a kind is expected."""
+        return any(file.kind == kind for file in self.files.values())
 
     @property
     def opening_month(self) -> str:
@@ -169,8 +184,15 @@ class Card(Strict):
 
 
 def read_card(path: Path) -> Card:
-    """The card of a council. Raises BadInput naming file, line and key of every fault found."""
+    """The card of a council, with the lines of mapping.csv beside it where its ledger is a trial balance.
+
+    Raises BadInput naming file, line and key of every fault found.
+    """
     card, doc = read_as(Card, path, path.parent)
+    if card.has(TRIAL) and not card.accounts:
+        card = card.model_copy(
+            update={"accounts": {line: line for line in read_mapping(path.with_name(MAPPING)).lines}}
+        )
     for faults in (_own_faults, _file_faults, _account_faults, _budget_faults, _accepted_faults):
         refuse(doc, (), faults(card))
     return card
@@ -190,6 +212,8 @@ def same_words(text: str) -> str:
 def is_personal(heading: str) -> bool:
     """Whether a heading is of a column about one person: a name, a date of birth, an identifier."""
     parts = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
+    if set(parts) <= OF_ACCOUNTS and len(parts) > 1:
+        return False
     words = {*parts, "".join(parts)}
     numbered = bool(NUMBERED & words) and (bool(WHOSE & words) or len(parts) == 1)
     return numbered or bool(PERSONAL & words)
@@ -204,7 +228,17 @@ def _own_faults(card: Card) -> Faults:
     if card.months.last < card.months.first:
         yield "months", "end before they begin; expected first, then last. Swap them"
     accounts = {same_words(account) for account in card.accounts}
-    if same_words(card.total) in accounts:
+    if card.has(LEDGER) and not (card.total and accounts):
+        yield "accounts", "or total is missing; expected both for a ledger of cost lines. Add them"
+    if card.has(TRIAL) and (card.total or set(card.accounts) != set(card.accounts.values())):
+        yield "accounts", f"and total are given beside a trial balance; expected {MAPPING} in their place. Remove them"
+    if (
+        card.has(TRIAL)
+        and card.phasing == "own"
+        and not any(BUDGET in file.columns.values() for file in card.files.values())
+    ):
+        yield "phasing", "is own, and the trial balance has no budget to tell it; expected twelfths or days. Correct it"
+    if card.total and same_words(card.total) in accounts:
         yield "total", "is also a cost line under accounts; expected the name of the total row alone. Remove it there"
     if len(accounts) < len(card.accounts):
         yield "accounts", "two differ only by case or spaces; expected each once. Remove one"
@@ -215,24 +249,45 @@ def _file_faults(card: Card) -> Faults:
         yield from ((("files", name, field), sentence) for field, sentence in _faults_of(file))
     measures = [field for file in card.files.values() if file.kind == COUNTS for field in file.columns.values()]
     lacking = [measure for measure in card.measures if measures.count(measure) != 1]
-    ledgers = [file.kind for file in card.files.values()].count(LEDGER)
-    if lacking or ledgers != 1:
+    if card.has(ANNEX):
+        lacking = [measure for measure in card.measures if measure in measures]
+    ledgers = [file.kind for file in card.files.values() if file.kind in (LEDGER, TRIAL)]
+    if card.has(ANNEX) and (lacking or [file.kind for file in card.files.values()].count(ANNEX) > 1):
+        yield "files", "have counts twice; expected an Annex A or files of counts. Remove one"
+    elif lacking or len(ledgers) != 1:
         expected = "expected one ledger, and every measure in one column of one file of counts"
-        what = f"these are not in one column: {', '.join(lacking)}" if lacking else f"there are {ledgers} ledgers"
+        what = f"these are not in one column: {', '.join(lacking)}" if lacking else f"there are {len(ledgers)} ledgers"
         yield "files", f"{what}; {expected}. Correct kind and columns"
 
 
+# kind -> what may stand under its headings, and what must.
+FIELDS = {
+    COUNTS: ((MONTH, *COUNTED), (MONTH,)),
+    LEDGER: (LEDGER_FIELDS, LEDGER_FIELDS),
+    ANNEX: ((), ()),
+    TRIAL: (TRIAL_FIELDS, (CENTRE, SUBJECTIVE, PERIOD)),
+}
+
+
 def _faults_of(file: ExpectedFile) -> Iterator[tuple[str, str]]:
-    right = [MONTH, *COUNTED] if file.kind == COUNTS else list(LEDGER_FIELDS)
-    needed = [MONTH] if file.kind == COUNTS else right
+    right, needed = FIELDS[file.kind]
     given = list(file.columns.values())
     wrong = next((field for field in given if field not in right), None)
-    if wrong:
-        expected = f"which is not known; expected {', '.join(right)}. {nearest(wrong, right)}"
+    if file.kind == ANNEX and given:
+        yield "columns", "are given for an Annex A, whose headings are known; expected none. Remove them"
+    elif wrong:
+        expected = f"which is not known; expected {', '.join(right)}. {nearest(wrong, list(right))}"
         yield "columns", f"lead to {wrong[:40]}, {expected}"
     if any(given.count(field) > 1 for field in given) or not set(needed) <= set(given):
         yield "columns", f"do not lead to each field once; expected {', '.join(needed)}. Correct the columns"
-    if (file.unit is None) == (file.kind == LEDGER):
+    if file.kind == TRIAL and (ACTUAL in given) == bool({DEBIT, CREDIT} & set(given)):
+        yield (
+            "columns",
+            f"lead to no amounts, or to two kinds; expected {ACTUAL}, or {DEBIT} and {CREDIT}. Correct them",
+        )
+    if bool(file.accruals) != (POSTING in given):
+        yield "accruals", f"goes with a column that leads to {POSTING}; expected both or neither. Correct it"
+    if (file.unit is None) == (file.kind in (LEDGER, TRIAL)):
         expected = "expected pounds or thousands for a ledger only. Correct it"
         yield "unit", f"is given for counts or missing for a ledger; {expected}"
     if any(is_personal(heading) for heading in file.ignore):

@@ -16,6 +16,16 @@ ISO_MONTH, ISO_DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])"), re.compile(r"([0-9
 SLASHED = re.compile(r"[0-9]{1,4}[/.][0-9]{1,2}[/.][0-9]{1,4}")
 FINANCIAL_YEAR, PERIOD = re.compile("([0-9]{4})[-/]([0-9]{2})"), re.compile("P0?([1-9]|1[0-2])")
 DRESSED = re.compile(r"[£(\s-]*[0-9]{1,3}(,[0-9]{3})*(\.[0-9]+)?[)\s-]*|[£(\s-]*[0-9]+(\.[0-9]+)?[)\s-]*")
+# What finance systems write for amounts: 1,234.56 and £; credits in brackets, with a minus after, or CR.
+POSTED = re.compile(
+    r"(?P<open>\()?(?P<minus>-)?£?(?P<figures>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?P<pence>\.[0-9]{1,15})?"
+    r"(?P<after>-)?(?P<close>\))?(?P<side>CR|DR)?",
+    re.IGNORECASE,
+)
+NIL = ("-", "–", "£-")
+ADJUSTMENTS = 13  # the period after the last, in which the year is closed
+POSTED_PERIOD = re.compile(r"(?:P|PERIOD)?0?([1-9]|1[0-3])(?:-.*)?", re.IGNORECASE)
+YEAR_AND_PERIOD = re.compile(r"(20[0-9]{2})[/-]?(0[1-9]|1[0-3])")
 WRITE_MONTH = "Write April 2025 as 2025-04"
 MEND = "Mend the formula and save again"
 
@@ -115,6 +125,48 @@ def period(cell: Cell) -> int:
     if not found:
         raise cell.refusal("is not a period", expected, "Write April as P1; give each month's own figures")
     return int(found[1])
+
+
+def posted(cell: Cell, unit: int) -> Decimal:
+    """An amount as finance systems write it, in pounds to the penny; a dash or nothing is none. Raises BadInput."""
+    if cell.blank or (isinstance(cell.value, str) and cell.value.strip() in NIL):
+        return Decimal(0)
+    expected = "an amount such as 1,234.56, a credit as (1,234.56), 1,234.56- or -1,234.56"
+    if not isinstance(cell.value, str):
+        return (_number(cell, expected, "") * unit).quantize(PENNY, ROUND_HALF_UP)
+    found = POSTED.fullmatch("".join(cell.value.split()))
+    signs = [found["open"], found["minus"], found["after"], (found["side"] or "").upper() == "CR"] if found else []
+    if not found or bool(found["open"]) != bool(found["close"]) or sum(map(bool, signs)) > 1:
+        raise cell.refusal("holds text that is no amount", expected, "Correct the cell, or export again")
+    amount = Decimal(found["figures"].replace(",", "") + (found["pence"] or ""))
+    return ((-amount if any(signs) else amount) * unit).quantize(PENNY, ROUND_HALF_UP)
+
+
+def posted_period(cell: Cell) -> tuple[str | None, int]:
+    """A period of a finance system, 1 for April to 13 for the year's last adjustments, and the year where the cell has
+    it (202501: the first of 2025-26), else None. Raises BadInput.
+    """
+    value = cell.value
+    written = "".join(str(int(value) if isinstance(value, float) and value == int(value) else value).split())
+    if found := YEAR_AND_PERIOD.fullmatch(written):
+        return f"{found[1]}-{(int(found[1]) + 1) % 100:02d}", int(found[2])
+    found = POSTED_PERIOD.fullmatch(written)
+    if cell.blank or kind(value) == "a date" or not found:
+        remedy = "Write April as 1 or P1, March as 12, the last adjustments as 13; or year and period as 202501"
+        raise cell.refusal("is not a period", f"a period from 1 to {ADJUSTMENTS}", remedy)
+    return None, int(found[1])
+
+
+def code(cell: Cell) -> str:
+    """A cost centre or subjective code, as it is compared; blank for none. Raises BadInput for a date or a decimal."""
+    value = cell.value
+    if cell.blank:
+        return ""
+    if isinstance(value, str):
+        return value.strip().casefold()
+    if kind(value) != "a number" or value != int(value):
+        raise cell.refusal(f"holds {kind(value)}", "a code", "Format the column as text, and export again")
+    return str(int(value))
 
 
 def kind(value: object) -> str:

@@ -127,8 +127,8 @@ def refuse(faults: Iterable[str]) -> None:
 
 
 def place(row) -> str:
-    """Where a figure given stands."""
-    return f"{row.file}, row {row.row}"
+    """Where a figure given stands; one made of lists stands in no row."""
+    return f"{row.file}, row {row.row}" if row.row else row.file
 
 
 def by_month(figures: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
@@ -201,7 +201,7 @@ def repeated(given: pd.DataFrame, held: Held) -> Iterator[str]:
             last = month_in_words(rows["month"].max())
             what = f"every figure of it, to {last}, was accepted before: an earlier month under a new name"
             remedy = "Ask for the right file, or take this one out of the inbox"
-            yield fault(f"{name}, row {rows['row'].min()}", what, NEXT, remedy)
+            yield fault(place(rows.iloc[rows["row"].argmin()]), what, NEXT, remedy)
 
 
 def stock_queries(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Query]:

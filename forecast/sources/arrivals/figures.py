@@ -1,4 +1,4 @@
-"""The two kinds of file, read strictly: monthly counts, and the ledger, whose lines must add up to its totals."""
+"""What each kind of file says: counts or an Annex A; a ledger, whose lines must add up, or a trial balance."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,14 +6,28 @@ from typing import NamedTuple
 
 from forecast.case.months import year_months
 from forecast.sources.arrivals import cells
-from forecast.sources.arrivals.card import ACCOUNT, CARD, COUNTED, COUNTS, MONTH, PERIOD, YEAR, Card, same_words
+from forecast.sources.arrivals.card import (
+    ACCOUNT,
+    ANNEX,
+    CARD,
+    COUNTED,
+    COUNTS,
+    MONTH,
+    PERIOD,
+    TRIAL,
+    YEAR,
+    Card,
+    same_words,
+)
 from forecast.sources.arrivals.cells import refusal
 from forecast.sources.arrivals.inbox import Delivered
+from forecast.sources.arrivals.lists import read_counts
+from forecast.sources.arrivals.mapping import Mapping
 from forecast.sources.arrivals.sheets import Row, read_rows
+from forecast.sources.arrivals.trial import UNITS, read_trial
 from forecast.sources.arrivals.vintages import ACTUAL, BUDGET, CHILDREN, KEY
 
 GIVEN = [*KEY, "value", "file", "row"]
-UNITS = {"pounds": 1, "thousands": 1000}
 
 
 class Posting(NamedTuple):
@@ -27,12 +41,23 @@ class Posting(NamedTuple):
     row: Row
 
 
-def read_figures(file: Delivered, card: Card) -> list[tuple]:
-    """The figures of one file, each with the columns GIVEN; months from what the file says, not from its name.
+def read_figures(file: Delivered, card: Card, mapping: Mapping | None) -> tuple[list[tuple], list[str]]:
+    """The figures of one file, each with the columns GIVEN, and what a person should know of them.
 
     children  every count, a whole number; budget and actual  every cost line in pounds, without the totals
-    Raises BadInput naming the file, the row or cell, what was expected and what to do.
+    mapping   of the codes of a trial balance, where one is expected
+    Months are those that the file says. Raises BadInput naming the file, the row or cell, what was expected and what to
+    do.
     """
+    if file.expected.kind == TRIAL:
+        return read_trial(file, card, mapping)
+    if file.expected.kind == ANNEX:
+        counts, notes = read_counts(file)
+        return [(month, CHILDREN, measure, count, file.name, 0) for (month, measure), count in counts.items()], notes
+    return _plain_figures(file, card), []
+
+
+def _plain_figures(file: Delivered, card: Card) -> list[tuple]:
     rows = read_rows(file.name, file.content, file.expected)
     if file.expected.kind == COUNTS:
         return _counts(file.name, rows)

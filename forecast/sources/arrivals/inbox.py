@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forecast.case.errors import BadInput
-from forecast.sources.arrivals.card import CARD, Card, ExpectedFile
+from forecast.sources.arrivals.card import ANNEX, CARD, TRIAL, Card, ExpectedFile
 from forecast.sources.arrivals.cells import fault, refusal
+from forecast.sources.arrivals.mapping import MAPPING
 from forecast.sources.arrivals.sheets import check_size
 from forecast.sources.arrivals.vintages import Held
 from forecast.sources.cards import fingerprint
@@ -28,12 +29,16 @@ SHORT_NUMBER = re.compile(r"\d{1,2}|(?:19|20)\d\d|20\d\d(?:0[1-9]|1[0-2])")  # a
 
 
 class Delivered(NamedTuple):
-    """A file to read: the name that messages use, its content, its SHA-256 and what the card says of it."""
+    """A file to read: the name that messages use, its content, its SHA-256 and what the card says of it.
+
+    path  where it lies: an Annex A may be a folder or a zip of lists, and has no content here
+    """
 
     name: str
     content: bytes
     sha256: str
     expected: ExpectedFile
+    path: Path
 
 
 def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str]]:
@@ -48,12 +53,12 @@ def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str
     for path in sorted(inbox.iterdir()):
         if path.name.startswith(NO_DATA) and not path.name.startswith(OPEN_ELSEWHERE):
             continue
-        name, stem = shown(path.name, words), path.stem.casefold()
+        name, stem = shown(path.name, words), (path.name if path.is_dir() else path.stem).casefold()
         kinds = [file for file in card.files.values() if fnmatch.fnmatchcase(stem, file.pattern.casefold())]
         wrong = _place_fault(path, kinds, card)
         if wrong:
             faults.append(fault(name, *wrong))
-        elif path.suffix.lower() not in READ:
+        elif path.suffix.lower() not in READ and not _is_annex(kinds):
             warnings.append(f"{name} is not a table and was left alone.")
         else:
             delivered.append(_delivered(path, name, kinds[0]))
@@ -83,11 +88,17 @@ def shown(name: str, words: frozenset[str]) -> str:
     return re.sub(rf"{LEFT_OUT}(?:[ _'.,-]*{LEFT_OUT})+", LEFT_OUT, "".join(parts))
 
 
+def _is_annex(kinds: list[ExpectedFile]) -> bool:
+    return [file.kind for file in kinds] == [ANNEX]
+
+
 def _place_fault(path: Path, kinds: list[ExpectedFile], card: Card) -> tuple[str, str, str] | None:
     """What is wrong with a file before it is opened, if anything: what, what was expected, the remedy."""
     if path.name.startswith(OPEN_ELSEWHERE):
         remedy = "Close it; if nobody has it open, delete this file"
         return "the workbook beside it is open in a spreadsheet", "workbooks that nobody has open", remedy
+    if _is_annex(kinds) and (path.is_dir() or path.suffix.lower() in (*READ, ".zip")):
+        return None
     if path.is_dir():
         remedy = "Move its files into the inbox and remove the folder"
         return "is a folder", "files, not folders, in the inbox", remedy
@@ -104,14 +115,23 @@ def _place_fault(path: Path, kinds: list[ExpectedFile], card: Card) -> tuple[str
 
 
 def _delivered(path: Path, name: str, expected: ExpectedFile) -> Delivered:
+    annex = expected.kind == ANNEX
     try:
-        check_size(name, path.stat().st_size)
+        if annex and path.is_dir():
+            inside = [file for file in sorted(path.rglob("*")) if file.is_file()]
+            parts = [f"{file.relative_to(path).as_posix()} {fingerprint(file.read_bytes())}\n" for file in inside]
+            return Delivered(name, b"", fingerprint("".join(parts).encode()), expected, path)
+        if not annex:
+            check_size(name, path.stat().st_size)
         content = path.read_bytes()
     except OSError:
         what = "cannot be read: it is open elsewhere, or may not be opened"
         remedy = "Close it in Excel, or ask for the right to read it, and start again"
         raise refusal(name, what, "a file that may be read", remedy) from None
-    return Delivered(name, content, fingerprint(content), expected)
+    mapping = path.parent.parent / MAPPING
+    # A trial balance is read by the mapping too: where that has changed, it is read anew.
+    known = content + (mapping.read_bytes() if expected.kind == TRIAL and mapping.is_file() else b"")
+    return Delivered(name, b"" if annex else content, fingerprint(known), expected, path)
 
 
 def _repeated(delivered: list[Delivered], held: Held) -> Iterator[str]:

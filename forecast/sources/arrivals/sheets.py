@@ -10,12 +10,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 from forecast.case.errors import BadInput
 from forecast.case.workbook import book
 from forecast.case.workbook.cells import ERROR, FORMULA, is_blank
-from forecast.sources.arrivals.card import CARD, ExpectedFile, is_personal, same_words
+from forecast.sources.arrivals.card import CARD, TRIAL, ExpectedFile, is_personal, same_words
 from forecast.sources.arrivals.cells import MEND, Cell, fault, refusal
 from forecast.sources.csv_text import SAVE_AGAIN, UTF_16_MARKS, decode, parse
 
 ZIP_MARK = b"PK\x03\x04"
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+MOST_TITLE_ROWS = 10
 A_TABLE = "a row of headings, and a row below it for each month or cost line"
 A_WORKBOOK = "an Excel workbook (.xlsx)"
 SAVE_AS = "Open it in Excel and save it as an Excel workbook (*.xlsx), or as CSV UTF-8"
@@ -64,7 +65,7 @@ def read_rows(name: str, content: bytes, expected: ExpectedFile) -> list[Row]:
 
     Raises BadInput naming file, place, what was expected, the remedy.
     """
-    grid = _workbook(name, content, expected) if name.lower().endswith(".xlsx") else _csv(name, content)
+    grid = _workbook(name, content, expected) if name.lower().endswith(".xlsx") else _csv(name, content, expected)
     if len(grid.rows) < 2:
         what = "the file is empty" if not grid.rows else "there are headings and no rows"
         raise refusal(grid.where(1), what, A_TABLE, "Export the file again")
@@ -82,7 +83,16 @@ def check_size(name: str, size: int) -> None:
         raise refusal(name, *REFUSED[book.TOO_LARGE])
 
 
-def _csv(name: str, content: bytes) -> Grid:
+def _below_titles(rows: list[tuple[int, list]], expected: ExpectedFile) -> list[tuple[int, list]]:
+    """The rows from the headings on: what finance systems export may have a title above them."""
+    wanted = {same_words(heading) for heading in expected.columns}
+    for at, (_, values) in enumerate(rows[:MOST_TITLE_ROWS] if expected.kind == TRIAL else []):
+        if wanted <= {same_words(str(value)) for value in values if value is not None}:
+            return rows[at:]
+    return rows
+
+
+def _csv(name: str, content: bytes, expected: ExpectedFile) -> Grid:
     if content.startswith((ZIP_MARK, book.OLD_OR_LOCKED)):
         what = "is a workbook with the ending of a text file"
         raise refusal(name, what, "CSV text", "Give it the ending .xlsx")
@@ -91,6 +101,7 @@ def _csv(name: str, content: bytes) -> Grid:
         raise refusal(f"{name}, row 1", "saved as UTF-16 (Unicode text)", "UTF-8", save_again)
     rows, lines = parse(name, decode(name, content)[0])
     pairs = [(line, list(row)) for line, row in zip(lines, rows, strict=True) if any(map(str.strip, row))]
+    pairs = _below_titles(pairs, expected)
     headings = pairs[0][1] if pairs else []
     for separator, words in SEPARATORS.items():
         if len(headings) == 1 and len(next(csv.reader(headings, delimiter=separator))) > 1:
@@ -148,7 +159,7 @@ def _workbook(name: str, content: bytes, expected: ExpectedFile) -> Grid:
         raise refusal(name, *REFUSED[book.DAMAGED])
     sheet = _sheet(name, formulas.worksheets, expected.sheet)
     _check_shape(name, sheet)
-    rows = list(_filled_rows(name, sheet, stored[sheet.title]))
+    rows = _below_titles(list(_filled_rows(name, sheet, stored[sheet.title])), expected)
     width = max((at + 1 for _, values in rows for at, value in enumerate(values) if not is_blank(value)), default=0)
     shown = sheet.title if sheet.title == expected.sheet else "1"  # its place, as a name may be a child's
     return Grid(name, [(number, values[:width]) for number, values in rows], shown)

@@ -32,6 +32,7 @@ def read_cin(
     until: date | None = None,
     salt: bytes | None = None,
     made_by: date | None = None,
+    but: frozenset[str] = frozenset(),
 ) -> Plans:
     """Read every CIN census and Annex A list in a folder, a zip or a file.
 
@@ -41,13 +42,14 @@ def read_cin(
     salt       16 to 64 secret bytes for the hashes of identifiers, to be shared only with another return to be linked;
                else made afresh and forgotten
     made_by    day by which the files were made: a last return whose year goes beyond it is complete to it
+    but        names of files that another reader reads
     Raises BadInput naming file, line or record, field, what was expected and what to do; never a child's identifier or
     date.
     """
     check_salt(salt)
     quality, salt = Quality(codes.RULES, codes.LOUD), salt or secrets.token_bytes(MOST_SALT)
     parts: list[Part] = []
-    for source in find_files(Path(path), codes.FILES, quality):
+    for source in find_files(Path(path), codes.FILES, quality, but):
         xml = suffix(source.name) == ".xml"
         parts += [read_census(source, salt, quality)] if xml else read_sheets(source, salt, quality)
     own = choose_authority(parts, authority, quality)

@@ -126,6 +126,11 @@ def _days(parts: pd.DataFrame) -> np.ndarray:
     return np.where(right & (year >= EARLIEST) & (year < LATEST), days.astype(np.int64), np.nan)
 
 
+def days_written(texts: pd.Series, pattern: str) -> np.ndarray:
+    """The days since 1970 of texts of one pattern (ISO or BRITISH); NaN for any other text."""
+    return _days(texts.str.extract(f"^{pattern}$").astype(float))
+
+
 # Years
 
 

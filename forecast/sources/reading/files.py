@@ -87,9 +87,10 @@ def _hidden(name: str) -> bool:
     return any(part.startswith(HIDDEN) for part in PurePosixPath(name).parts)
 
 
-def find_files(path: Path, wanted: Wanted, quality: Quality) -> list[Source]:
+def find_files(path: Path, wanted: Wanted, quality: Quality, but: frozenset[str] = frozenset()) -> list[Source]:
     """Every wanted file of a folder, a zip, or the zips inside a folder, by name. Others are counted, not read.
 
+    but  names of files that another reader reads
     Raises BadInput where there is none, where there are too many, or where the zip or a link leads outside.
     """
     finder = _Finder(wanted)
@@ -104,7 +105,8 @@ def find_files(path: Path, wanted: Wanted, quality: Quality) -> list[Source]:
     shown = shown_names(found)
     for name in found:
         quality.count(shown[name], wanted.passed_over, not wanted.takes(name))
-    sources = [Source(shown[name], opens, finder) for name, opens in found.items() if wanted.takes(name)]
+    mine = {name: opens for name, opens in found.items() if wanted.takes(name) and shown[name] not in but}
+    sources = [Source(shown[name], opens, finder) for name, opens in mine.items()]
     if not sources:
         raise BadInput(wanted.none)
     return sorted(sources, key=lambda source: source.name)

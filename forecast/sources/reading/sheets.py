@@ -191,26 +191,40 @@ def read_workbook(
     source: Source, heading: Callable[[str], str], is_headings: Callable[[set[str]], bool], quality: Quality
 ) -> Iterator[Sheet]:
     """The sheets of a workbook that have headings which are used (`is_headings`); the others are counted."""
+    for number, (_, lines) in enumerate(workbook_tables(source), start=1):
+        rows = list(lines.values())
+        top = next((at for at, row in enumerate(rows[:MOST_HEADING_ROWS]) if is_headings(set(map(heading, row)))), None)
+        if top is None:
+            quality.count(f"{source.name}, sheet {number}", "not_return")
+        else:
+            yield below(f"{source.name}, sheet {number}", lines, top, heading, quality)
+
+
+def workbook_tables(source: Source, most: int | None = None) -> list[tuple[str, dict[int, list[str]]]]:
+    """Each sheet's title, and its rows by line (the first `most`), blank ones left out.
+
+    Raises BadInput for what is no sound workbook.
+    """
     content = source.content()
     _check_workbook(source.name, content)
-    sheets = _workbook_rows(content)
+    sheets = _workbook_rows(content, most)
     if sheets is None:
         raise BadInput(
             f"{source.name}: the workbook is damaged or of a kind not read here. Save it again as XLSX, or as CSV."
         )
-    for number, lines in enumerate(sheets, start=1):
-        name, rows = f"{source.name}, sheet {number}", list(lines.values())
-        top = next((at for at, row in enumerate(rows[:MOST_HEADING_ROWS]) if is_headings(set(map(heading, row)))), None)
-        if top is None:
-            quality.count(name, "not_return")
-        else:
-            width = max(at for at, cell in enumerate(rows[top], start=1) if cell.strip())
-            filled = [row + [""] * (width - len(row)) for row in [rows[top][:width], *rows[top + 1 :]]]
-            yield _as_sheet(name, filled, list(lines)[top:], heading, True, quality)
+    return sheets
 
 
-def _workbook_rows(content: bytes) -> list[dict[int, list[str]]] | None:
-    """Each sheet's rows by line, blank ones left out; None for a damaged workbook.
+def below(name: str, lines: dict[int, list[str]], top: int, heading: Callable[[str], str], quality: Quality) -> Sheet:
+    """The table of some rows by line, the `top`th of which (from 0) has the headings."""
+    rows = list(lines.values())
+    width = max(at for at, cell in enumerate(rows[top], start=1) if cell.strip())
+    filled = [row + [""] * (width - len(row)) for row in [rows[top][:width], *rows[top + 1 :]]]
+    return _as_sheet(name, filled, list(lines)[top:], heading, True, quality)
+
+
+def _workbook_rows(content: bytes, most: int | None) -> list[tuple[str, dict[int, list[str]]]] | None:
+    """Each sheet's title and rows by line, blank ones left out; None for a damaged workbook.
 
     Nothing is raised here: openpyxl's own errors, of every kind, may hold a cell.
     """
@@ -218,8 +232,14 @@ def _workbook_rows(content: bytes) -> list[dict[int, list[str]]] | None:
 
     with contextlib.suppress(Exception):
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-        sheets = [enumerate(sheet.iter_rows(values_only=True), start=1) for sheet in book.worksheets]
-        return [{line: row for line, values in sheet if any(row := list(map(_cell, values)))} for sheet in sheets]
+        sheets = [
+            (sheet.title, enumerate(sheet.iter_rows(max_row=most, values_only=True), start=1))
+            for sheet in book.worksheets
+        ]
+        return [
+            (title, {line: row for line, values in rows if any(row := list(map(_cell, values)))})
+            for title, rows in sheets
+        ]
     return None
 
 

@@ -41,6 +41,7 @@ def read_returns(
     salt: bytes | None = None,
     made_by: date | None = None,
     with_short_breaks: bool = False,
+    but: frozenset[str] = frozenset(),
 ) -> Returns:
     """Read every SSDA903 return in a folder or zip.
 
@@ -51,6 +52,7 @@ def read_returns(
                    with the same: see forecast.sources.links
     made_by        day by which the files were made: a last return whose year goes beyond it is complete to it
     with_short_breaks  whether children on short breaks (V3, V4) are counted too; the published count leaves them out
+    but            names of files that another reader reads
     Raises BadInput naming file, line, column, what was expected and what to do; never a child's identifier or date.
     """
     quality, own_providers = Quality(codes.RULES, codes.LOUD), tuple(own_providers)
@@ -59,7 +61,8 @@ def read_returns(
         raise BadInput(
             f"own_providers holds a code that is not one. Expected some of {', '.join(sorted(codes.PROVIDERS))}."
         )
-    read = [table for source in find_files(Path(path), codes.FILES, quality) for table in read_tables(source, quality)]
+    sources = find_files(Path(path), codes.FILES, quality, but)
+    read = [table for source in sources for table in read_tables(source, quality)]
     own = choose_authority(read, authority, quality)
     placed = one_each(place_in_years(own, quality), quality)
     rows = episodes.stack(placed["Episodes"], COLUMNS)

@@ -1,0 +1,143 @@
+"""Ofsted's Annex A as data: its lists, the wordings of their headings, how words are grouped, and the rules of reading.
+
+Headings and words: LIIA `annex_a_pipeline/spec/Annex_A_schema.yml` (what councils write) and its list of the
+template's headings; placement codes are those of SSDA903. headings.csv: list (0: in every one), field, the template's
+heading, what it is used for (sign: shows which list it is; needed; date; words), and the wordings as a pattern of
+`heading`'s form. words.csv: set, pattern of what is written, group; the first that fits is taken.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from forecast.sources.cin.codes import heading
+from forecast.sources.counting import read_rows, read_rules
+from forecast.sources.reading.counts import UNKNOWN
+from forecast.sources.reading.files import MEGABYTE, Wanted
+from forecast.sources.ssda903.codes import PLACEMENTS, PLACES, STRANGER_FOSTER
+
+RULES = read_rules(Path(__file__).with_name("rules.csv"))
+WHAT = "an Annex A workbook (XLSX), or a folder or zip of its lists as CSV"
+FILES = Wanted(
+    most={".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE},
+    together=2048 * MEGABYTE,
+    alone=True,
+    no_path=f"the path given is not a folder, a zip, or a CSV or XLSX file. Give {WHAT}.",
+    none=f"the path given holds no CSV or XLSX file; expected {WHAT}. Check the folder.",
+    passed_over="not_list",
+)
+
+LISTS = {
+    1: "contacts",
+    3: "referrals",
+    4: "assessments",
+    5: "section 47 enquiries",
+    6: "children in need",
+    7: "child protection plans",
+    8: "children looked after",
+    9: "care leavers",
+}
+CONTACTS, REFERRALS, ASSESSMENTS, ENQUIRIES, CASES, PLANS, CARE, LEAVERS = LISTS
+NOT_USED = {2, 10, 11}  # early help, adoption, adopters
+LIST_NAMED = re.compile(r"list[ _-]*(\d{1,2})(?!\d)|^\s*(\d{1,2})\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column of a list: what it is used for, the template's heading, and the wordings it goes by."""
+
+    field: str
+    called: str
+    use: frozenset[str]
+    wordings: re.Pattern
+
+
+def _headings() -> dict[int, list[Heading]]:
+    found: dict[int, list[Heading]] = {}
+    for row in read_rows(Path(__file__).with_name("headings.csv")):
+        pattern = re.compile(row["wordings"].replace(" ", ""), re.IGNORECASE)
+        found.setdefault(int(row["list"]), []).append(
+            Heading(row["field"], row["called"], frozenset(row["use"].split()), pattern)
+        )
+    everywhere = found.pop(0)
+    return {number: [*everywhere, *own] for number, own in found.items()}
+
+
+HEADINGS = _headings()
+CHILD, SIGN, NEEDED, DATE, WRITTEN = "child", "sign", "needed", "date", "words"
+CENSUS = heading("LAchildID")  # a heading of the children in need census, which is no list
+BIRTHS = ("born", "expected")
+
+WORDS: dict[str, list[tuple[re.Pattern, str]]] = {}
+for row in read_rows(Path(__file__).with_name("words.csv")):
+    WORDS.setdefault(row["set"], []).append((re.compile(row["pattern"]), row["group"]))
+GROUPS = {name: tuple(dict.fromkeys([group for _, group in rows] + [UNKNOWN])) for name, rows in WORDS.items()}
+LETTERED = re.compile(r"^[a-z]\s*\)\s*", re.IGNORECASE)  # how Annex A numbers its answers: a) Male
+CODED = re.compile(r"^([A-Z]{1,2}\d{1,2}[A-Z]?)\b", re.IGNORECASE)
+SHORT_BREAKS = "short_breaks"
+LEGAL_OF = {
+    "C1": "interim_care_order",
+    "C2": "care_order",
+    "D1": "freeing_order",
+    "E1": "placement_order",
+    "V2": "section_20",
+    **dict.fromkeys(("V3", "V4"), SHORT_BREAKS),
+    **dict.fromkeys(("J1", "J2", "J3"), "youth_justice"),
+    **dict.fromkeys(("L1", "L2", "L3"), "protection"),
+}
+# The referral sources of the census by the number they begin with: 1A, 2B, 5C.
+SOURCE_OF = {
+    "1": "individual",
+    "2": "schools",  # 2B: education services
+    "3": "health",
+    "4": "housing",
+    "5": "local_authority",
+    "6": "police",
+    "7": "other_legal",
+    "8": "other",
+    "9": "anonymous",
+    "10": "unknown",
+}
+SOURCE = re.compile(r"^(10|[1-9])([A-F]?)\b(?![/-]\d)", re.IGNORECASE)
+NO_PROVIDER = "fostering_provider_unknown"
+PLACED = (*PLACEMENTS, UNKNOWN)
+
+DATABASE_BLANK = re.compile(
+    r"\(?(null|none|nat|nan|n/a|#n/a|blank)\)?|-+|00:00:00"
+    # SQL Server's and Excel's first days, and the last days that systems write for "still open"
+    r"|(0001|1753|1899|1900|2999|4712|9999)-\d\d-\d\d.*|\d\d?/\d\d?/(0001|1753|1899|1900|2999|4712|9999).*",
+    re.IGNORECASE,
+)
+TIMED = re.compile(r"(\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?Z?")
+FAR = re.compile(r"(\d{4})-\d\d-\d\d|\d\d?/\d\d?/(\d{4})")
+PAST_DAY = re.compile(
+    r"(?!.*(BIRTH|NEXT|DUE|TARGET|PLANNED|EXPECTED)).*DATE.*"
+)  # columns that tell how far a list runs
+YEARS = (1950, 2099)  # of a birth or an event of anybody in the lists
+MONTHS = 6  # the lists have who was in them at any time in the six months before their day
+MOST_YEARS_OLD = 26  # care leavers are in list 9 to 25
+SETTLED_DAYS = 14  # placements and statuses are those of the lists' day; taken as those of a day this close before it
+LOUD_SHARE = 0.02  # rows left out of a list of stock beyond this share are told first
+
+
+def group_of(name: str, text: str) -> str:
+    """The group of what is written in a cell; UNKNOWN for a blank and for words that none fits."""
+    plain = LETTERED.sub("", text.strip())
+    if (code := CODED.match(plain)) and name in ("placement", "legal"):
+        coded = code[1].upper()
+        for spelt in (coded, coded[:-1]):
+            if name == "placement" and spelt in PLACES:
+                return PLACES[spelt].group
+            if name == "legal" and spelt in LEGAL_OF:
+                return LEGAL_OF[spelt]
+    if name == "source" and (code := SOURCE.match(plain)):
+        return "education" if code[0].upper() == "2B" else SOURCE_OF[code[1]]
+    words = " ".join(plain.casefold().replace("’", "'").split())
+    return next((group for pattern, group in WORDS[name] if pattern.search(words)), UNKNOWN)
+
+
+def placed(place: str, provider: str) -> str:
+    """The group of a placement: foster carers who are not kin are told apart by who provides them."""
+    if place != STRANGER_FOSTER:
+        return place
+    return {"own": "in_house_fostering", "bought": "ifa_fostering"}.get(provider, NO_PROVIDER)

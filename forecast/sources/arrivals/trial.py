@@ -1,0 +1,206 @@
+"""A trial balance by cost centre and subjective code, as finance systems export it: proved, mapped, put on cost lines.
+
+Expenditure is above 0 and income below. Rows of totals are recognised by their words or by having no codes, and each
+must be the sum of the rows before it, back to some total before. Every code is mapped or told with its amount.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from forecast.case.errors import BadInput
+from forecast.case.months import MONTHS_A_YEAR, year_months
+from forecast.sources.arrivals import cells
+from forecast.sources.arrivals.card import (
+    ACTUAL,
+    BUDGET,
+    CENTRE,
+    CREDIT,
+    DEBIT,
+    PERIOD,
+    POSTING,
+    SUBJECTIVE,
+    YEAR,
+    Card,
+    same_words,
+)
+from forecast.sources.arrivals.cells import refusal
+from forecast.sources.arrivals.inbox import Delivered
+from forecast.sources.arrivals.mapping import MAPPING, NOT_OURS, Mapping
+from forecast.sources.arrivals.sheets import Row, read_rows
+
+UNITS = {"pounds": 1, "thousands": 1000}
+TOTAL = re.compile(r"\b(sub[ -]?)?totals?\b", re.IGNORECASE)
+MOST_TOLD = 12  # codes named in one sentence
+Amounts = dict[str, Decimal]  # budget (where the file has it) and actual
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A row with codes: its year and period, codes, amounts, and whether it is an accrual."""
+
+    year: str
+    period: int
+    codes: tuple[str, str]
+    amounts: Amounts
+    accrual: bool
+    row: Row
+
+
+def read_trial(file: Delivered, card: Card, mapping: Mapping) -> tuple[list[tuple], list[str]]:
+    """The figures of each cost line and month (month, figure, item, value, file, row), and what a person should know.
+
+    Period 13 goes with period 12, to March. Raises BadInput naming the file, the row or cell, what was expected and
+    what to do: for a total that its rows do not make, codes that mapping.csv does not have, a period 13 alone.
+    """
+    rows = read_rows(file.name, file.content, file.expected)
+    unit = UNITS[file.expected.unit]
+    postings, totals = [], 0
+    marks: list[tuple[int, Amounts]] = [(0, {})]  # how many postings stood before the start and before each total
+    for row in rows:
+        amounts = _amounts(row, unit)
+        if _is_total(row):
+            _prove(row, amounts, postings, marks, Decimal(str(card.tolerances.footing)))
+            marks.append((len(postings), amounts))
+            totals += 1
+        else:
+            postings.append(_posting(row, amounts, file))
+    if not postings:
+        raise refusal(file.name, "there are totals and no rows with codes", "a row for each code", "Export it again")
+    lines = _mapped(file.name, postings, mapping)
+    notes = [] if totals else [f"{file.name} has no totals: that it is whole cannot be proved."]
+    figures = list(_figures(file.name, postings, lines, card, notes))
+    notes += [*_left_out(file.name, postings, lines), *_not_reversed(file.name, postings)]
+    return figures, notes
+
+
+def _is_total(row: Row) -> bool:
+    codes = [row.cells[field] for field in (CENTRE, SUBJECTIVE)]
+    return all(cell.blank for cell in codes) or any(
+        isinstance(cell.value, str) and TOTAL.search(cell.value) for cell in codes
+    )
+
+
+def _amounts(row: Row, unit: int) -> Amounts:
+    found = {field: cells.posted(cell, unit) for field, cell in row.cells.items() if field in (BUDGET, ACTUAL)}
+    sides = [row.cells[field] for field in (DEBIT, CREDIT) if field in row.cells]
+    if all(row.cells[field].blank for field in (BUDGET, ACTUAL, DEBIT, CREDIT) if field in row.cells):
+        raise refusal(row.where, "has no amount", "an amount in each row", "Fill it in, or delete the row")
+    if sides:
+        found[ACTUAL] = cells.posted(row.cells[DEBIT], unit) - abs(cells.posted(row.cells[CREDIT], unit))
+    return found
+
+
+def _prove(row: Row, stated: Amounts, postings: list[Posting], marks: list[tuple[int, Amounts]], most: Decimal) -> None:
+    """Raise BadInput unless a total is the sum of the rows since one of the totals before it, or since the start."""
+    sums = []
+    for since, _ in reversed(marks):
+        made = {field: sum((each.amounts[field] for each in postings[since:]), Decimal(0)) for field in stated}
+        if all(abs(made[field] - stated[field]) <= most for field in stated):
+            return
+        sums.append(made)
+    field = next(field for field in stated if abs(sums[0][field] - stated[field]) > most)
+    what = f"the total says £{stated[field]:,}, and the rows above it back to the total before make £{sums[0][field]:,}"
+    if len(sums) > 1:
+        what += f", all rows above it £{sums[-1][field]:,}"
+    remedy = "Look for a row left out, changed or given twice, and export again"
+    raise refusal(row.where, what, f"the same within £{most:g}", remedy)
+
+
+def _posting(row: Row, amounts: Amounts, file: Delivered) -> Posting:
+    codes = (cells.code(row.cells[CENTRE]), cells.code(row.cells[SUBJECTIVE]))
+    if not all(codes):
+        what = "has one of its two codes and not the other"
+        raise refusal(row.where, what, "a cost centre and a subjective code", "Export with both in every row")
+    year, period = cells.posted_period(row.cells[PERIOD])
+    if YEAR in row.cells:
+        stated = cells.financial_year(row.cells[YEAR])
+        if year not in (None, stated):
+            raise row.cells[PERIOD].refusal("is of another year than the row", stated, "Correct one of them")
+        year = stated
+    if year is None:
+        remedy = "Add a column of the financial year, or write year and period as 202501"
+        raise row.cells[PERIOD].refusal("says no year", "a year in every row", remedy)
+    kind = row.cells.get(POSTING)
+    marks = {same_words(mark) for mark in file.expected.accruals}
+    accrual = kind is not None and not kind.blank and same_words(str(kind.value)) in marks
+    return Posting(year, period, codes, amounts, accrual, row)
+
+
+def _mapped(name: str, postings: list[Posting], mapping: Mapping) -> dict[tuple[str, str], str]:
+    """Codes -> cost line, or NOT_OURS. Raises BadInput with the amounts of all codes that the table does not have."""
+    lines = {codes: mapping.line(*codes) for codes in dict.fromkeys(posting.codes for posting in postings)}
+    if lacking := [codes for codes, line in lines.items() if line is None]:
+        told = _told(postings, lacking)
+        raise BadInput(
+            f"{name}: {len(lacking)} codes are not in {MAPPING}: {told}. Expected a row for each cost centre and "
+            f"subjective code. Add them with their cost line, or with {NOT_OURS} and the reason."
+        )
+    return lines
+
+
+def _told(postings: list[Posting], codes: list[tuple[str, str]]) -> str:
+    """Codes with what was posted to them over the whole file, the largest first."""
+    sums = {
+        pair: sum((posting.amounts[ACTUAL] for posting in postings if posting.codes == pair), Decimal(0))
+        for pair in codes
+    }
+    first = sorted(sums, key=lambda pair: -abs(sums[pair]))
+    words = [f"{centre} / {subjective} £{sums[centre, subjective]:,}" for centre, subjective in first[:MOST_TOLD]]
+    others = f" and {len(first) - MOST_TOLD} more" if len(first) > MOST_TOLD else ""
+    return f"{', '.join(words)}{others} (together £{sum(sums.values()):,})"
+
+
+def _left_out(name: str, postings: list[Posting], lines: dict[tuple[str, str], str]) -> Iterator[str]:
+    if left := [codes for codes, line in lines.items() if line == NOT_OURS]:
+        yield f"{name}: {MAPPING} leaves out {_told(postings, left)}."
+
+
+def _figures(
+    name: str, postings: list[Posting], lines: dict[tuple[str, str], str], card: Card, notes: list[str]
+) -> Iterator[tuple]:
+    """Every line of every month that the file has; where it has no budgets, the card's."""
+    by_month: dict[str, list[Posting]] = {}
+    for posting in postings:
+        months = year_months(posting.year)
+        by_month.setdefault(months[min(posting.period, MONTHS_A_YEAR) - 1], []).append(posting)
+    for month, here in sorted(by_month.items()):
+        last = [posting for posting in here if posting.period == cells.ADJUSTMENTS]
+        if len(last) == len(here):
+            what = f"has period {cells.ADJUSTMENTS} of {here[0].year} without period {MONTHS_A_YEAR}"
+            raise refusal(last[0].row.where, what, "both, as both are March's", "Export both in one file")
+        if last:
+            added = sum((posting.amounts[ACTUAL] for posting in last if lines[posting.codes] != NOT_OURS), Decimal(0))
+            notes.append(f"{name}: period {cells.ADJUSTMENTS} of {here[0].year}, £{added:,}, is put to March.")
+        agreed = card.period_budget(month)
+        for line in card.lines:
+            parts = [posting for posting in here if lines[posting.codes] == line]
+            if not parts and agreed.get(line):
+                notes.append(f"{name}: no posting of {month} on {line.replace('_', ' ')}: taken as £0.00.")
+            row = min((posting.row.number for posting in parts), default=here[0].row.number)
+            has_budget = BUDGET in here[0].amounts
+            budget = sum((posting.amounts[BUDGET] for posting in parts), Decimal(0)) if has_budget else agreed[line]
+            yield month, BUDGET, line, round(float(budget), 2), name, row
+            yield month, ACTUAL, line, float(sum((each.amounts[ACTUAL] for each in parts), Decimal(0))), name, row
+
+
+def _not_reversed(name: str, postings: list[Posting]) -> Iterator[str]:
+    """Accruals that the next period does not take back in full, of every period whose next is in the file too."""
+    made: dict[tuple[str, int], dict[tuple[str, str], list[Decimal]]] = {
+        (posting.year, posting.period): {} for posting in postings
+    }
+    for posting in postings:
+        if posting.accrual:
+            made[posting.year, posting.period].setdefault(posting.codes, []).append(posting.amounts[ACTUAL])
+    for (year, period), rows in made.items():
+        before, after = made.get((year, period - 1)), made.get((year, period + 1))
+        for codes, amounts in rows.items():
+            earlier = sum((before or {}).get(codes, []), Decimal(0))
+            # The accruals new in this period: all of them, less what is taken back of the period before.
+            new = sum((amount for amount in amounts if amount * earlier >= 0), Decimal(0)) if before else sum(amounts)
+            back = sum((amount for amount in (after or {}).get(codes, []) if amount * new < 0), Decimal(0))
+            mixed = before is None and min(amounts) < 0 < max(amounts)  # what it takes back is in no period here
+            if after is not None and new and not mixed and back != -new:
+                what = f"£{new:,} accrued on {' / '.join(codes)} in period {period} of {year}"
+                yield f"{name}: of {what}, £{-back:,} is reversed in the next: the rest counts twice once it is paid."
