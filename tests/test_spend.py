@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -17,6 +18,7 @@ from conftest import HOME
 from forecast.case import load_scenarios
 from forecast.case.errors import BadInput
 from forecast.case.lines import FOSTERING, LINES, RESIDENTIAL
+from forecast.cli.commands import main
 from forecast.demand.totals import Total
 from forecast.model import projection
 from forecast.model.cases import open_case
@@ -245,6 +247,27 @@ def test_a_bad_file_of_spend_is_refused_by_line(tmp_path, text, said):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=said):
         spend.read_spend(path)
+
+
+def test_the_command_scores_spend_beside_the_counts(tmp_path, monkeypatch):
+    """One council by what many taught: its spend of ten years, rows in the columns of the counts."""
+    monkeypatch.chdir(HOME)
+    rows = [
+        f"871.0,Slough,{year}-{year - 1999},TotalLACFinance,x,{1e6 * (year - 2000)},s" for year in range(2015, 2025)
+    ]
+    (tmp_path / "spend.csv").write_text(UNIT + "\n".join(rows) + "\n", encoding="utf-8")
+    asked = ["backtest", "--spend", str(tmp_path / "spend.csv"), "--workers", "1", "--draws", "100"]
+    done = CliRunner().invoke(main, [*asked, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "Spend on looked-after children: " in done.output
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
+    held = scores[(scores["measure"] == "lac_spend") & (scores["method"] == strict.CLOSED)]
+    assert len(held) == 9 + 8 + 7 and held["origin"].min() == 2016
+    assert held.set_index(["origin", "horizon"]).at[(2016, 1), "outturn"] == 16e6
+    assert set(scores["measure"]) == {"lac", "cp", "lac_spend"}
+    (tmp_path / "spend.csv").write_text(UNIT + rows[0].replace("871.0", "999"), encoding="utf-8")
+    refused = CliRunner().invoke(main, asked)
+    assert refused.exit_code == 2 and "no council of the panel stands in the file of spend" in refused.output
 
 
 # --- what is added to the draws ---------------------------------------------------------------------------------------------

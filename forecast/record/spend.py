@@ -420,7 +420,8 @@ def _scored(settings: Settings, held: Books, known: Known, council: str, said: A
     drawn = {CLOSED: said.quantiles(case.ranks)}
     drawn |= {name: None if bar is None else bar * uprated for name, bar in bars.items()}
     about = {"council": council, "name": settings.strict.panel.names[council], "measure": SPEND, "origin": known.origin}
-    return strict.scored(about, pounds, real, drawn, came)
+    asked = {name: draws for name, draws in drawn.items() if name in settings.strict.methods}
+    return strict.scored(about, pounds, real, asked, came)
 
 
 def run(
