@@ -9,7 +9,6 @@ from forecast.case.months import days_in
 from forecast.demand.local import PAID_AS
 from forecast.demand.workload import Workload
 
-SUPPRESSED_LEAST = 1  # `x` in a published table means 1 to 5
 SETTLED = 1e-10
 ROUNDS = 10_000
 
@@ -55,25 +54,6 @@ class Places:
 
     in_house_fostering: float
     own_home: float
-
-
-def fill_suppressed(published: dict[str, float | None], total: float, national: dict[str, float]) -> dict[str, float]:
-    """Placement counts with suppressed cells (None) filled from what is left of the total.
-
-    Each suppressed cell holds one child if there are enough; the rest is shared in the country's proportions.
-    Raises BadInput if the cells published and the total cannot both be right.
-    """
-    hidden = [name for name, count in published.items() if count is None]
-    left = total - sum(count for count in published.values() if count is not None)
-    if left < 0 or (left > 0 and not hidden):
-        raise BadInput(
-            f"the placements published leave {left:g} of {total:g} children for {len(hidden)} suppressed cells. "
-            "Check the placement rows against the total in the children table."
-        )
-    least = min(SUPPRESSED_LEAST, left / len(hidden)) if hidden else 0.0
-    weight = sum(national[name] for name in hidden)
-    filled = {name: least + (left - least * len(hidden)) * national[name] / weight for name in hidden}
-    return {name: filled.get(name, count) for name, count in published.items()}
 
 
 def allowed(

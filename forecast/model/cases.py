@@ -188,19 +188,19 @@ def with_data(
 
 
 def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
-    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or
-    data/published.
+    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository,
+    data/published, or a council's folder in data/councils, which forecast new writes.
 
-    Raises BadInput where it is in both of these.
+    Raises BadInput where it is in two of these.
     """
     if returned is not None and (returned / f"{name}.csv").is_file():
         return returned
-    own = (data / "local" / f"{name}.csv").is_file()
-    if own and (data / "published" / f"{name}.csv").is_file():
-        raise BadInput(
-            f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used."
-        )
-    return data / ("local" if own else "published")
+    places = [data / "local", data / "published", *sorted((data / "councils").glob("*/*/"))]
+    there = [folder for folder in places if (folder / f"{name}.csv").is_file()]
+    if len(there) > 1:
+        where = " and in ".join(folder.relative_to(data.parent).as_posix() for folder in there)
+        raise BadInput(f"{name}.csv is in {where}. Keep one, so that it is plain which is used.")
+    return there[0] if there else data / "published"
 
 
 def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) -> Local:
@@ -233,7 +233,10 @@ def _names(tables: str | list[str]) -> list[str]:
 
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Columns of whole numbers as numbers; the door has already proved every cell."""
-    return table.astype({name: int for name in table.columns if name in WHOLE_NUMBERS})
+    whole = [name for name in table.columns if name in WHOLE_NUMBERS]
+    return table.astype({name: int if table[name].ne("").all() else str for name in whole}).replace(
+        {name: {"": "nan"} for name in whole}
+    )
 
 
 def by_year(table: pd.DataFrame) -> pd.DataFrame:
