@@ -71,16 +71,17 @@ def allowed(
 def fit_mix(by_age: np.ndarray, by_placement: np.ndarray, may_live: np.ndarray) -> np.ndarray:
     """Share of each age band in each placement, [band x placement], rows summing to 1.
 
-    Iterative proportional fitting to both published margins, starting from who may live where.
+    Iterative proportional fitting to both published margins, starting from who may live where; a band without children
+    stays as it starts.
     Raises BadInput if the margins cannot both hold.
     """
-    table = may_live * by_placement
+    seed = table = may_live * by_placement
     by_placement = by_placement * by_age.sum() / by_placement.sum()
     for _ in range(ROUNDS):
         table = table * _scale(by_placement, table.sum(axis=0))
         table = table * _scale(by_age, table.sum(axis=1))[:, None]
         if np.abs(table.sum(axis=0) - by_placement).max() < SETTLED * by_age.sum():
-            return table / by_age[:, None]
+            return np.where(by_age[:, None] > 0, table, seed) / np.where(by_age > 0, by_age, seed.sum(axis=1))[:, None]
     raise BadInput(
         "the placement mix cannot meet the published numbers by age and by placement at once; "
         "check the counts by placement, and the youngest and oldest ages allowed in each "

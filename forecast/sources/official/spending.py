@@ -39,6 +39,7 @@ class Spending:
     other                             pounds a year of everything else
     england                           part -> the same of England
     income                            part -> share of gross spending met by others
+    placed_now                        looked-after children at the year's end by placement
     by_age                            looked-after children at the year's end by age band
     """
 
@@ -58,7 +59,7 @@ class Spending:
     home_weeks: float
     supported_weeks: float
     other_weeks: float
-    fostering_now: float
+    placed_now: dict[str, float]
     agency_now: float
     agency_how: str
     in_proceedings: float
@@ -159,7 +160,7 @@ def spending(data: Path, official: Official, place: Place, held: Counted, known:
         home_weeks=own.weeks["residential"],
         supported_weeks=placed["supported"] * WEEKS,
         other_weeks=placed["other"] * WEEKS,
-        fostering_now=now["fostering"],
+        placed_now=now,
         agency_now=agency,
         agency_how=how,
         in_proceedings=_share(held, place.name, "legal_status", "interim_care_order"),

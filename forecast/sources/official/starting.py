@@ -22,6 +22,7 @@ REPLACE = "Put the council's own figure here"
 NOT_HERE = "Not in any official download"
 MOST_SHARE = 0.95
 LEAST_SHARE = 0.001
+NEARLY_ALL = 0.98  # of the children of an age: with more of them in one placement the fit has nowhere to move
 THOUSAND = 1000
 
 
@@ -98,6 +99,7 @@ def start(data: Path, official: Official, place: Place, held: Counted, **about) 
     made = Start(official, place, held, spent, known, spent_in=spent.year, **about)
     _moves(made)
     _unaccompanied(made)
+    _who_lives_where(made)
     _fostering(made)
     _homes_and_rest(made)
     _work(made)
@@ -173,10 +175,31 @@ def _unaccompanied(made: Start) -> None:
         )
 
 
+def _who_lives_where(made: Start) -> None:
+    """The ages of a placement, where the council's counts by placement and by age could not both hold at England's."""
+    ages, placed = made.spent.by_age, made.spent.placed_now
+    older = {"16_17": ages["16_17"], "5": ages["5_9"] + ages["10_15"] + ages["16_17"]}
+    homes = placed["residential"] + placed["other_residential"] + placed["residential_school"]
+    day = f"DfE, 31 March {made.held.year}"
+
+    def widen(key: str, to: float, who: str, placed_there: float, of_age: float) -> None:
+        source = f"{day}: {placed_there:.1f} children {who}, and {of_age:.1f} of the age for it"
+        made.put(f"placements.{key}", to, source, "Wider than the usual ages, so that both counts hold", "amber")
+
+    if placed["supported"] > older["16_17"] * NEARLY_ALL:
+        widen("supported_from_age", 10, "in supported accommodation", placed["supported"], older["16_17"])
+    if homes + placed["supported"] > older["5"] * NEARLY_ALL:
+        for key in ("residential_from_age", "residential_school_from_age"):
+            widen(key, 0, "in homes and supported accommodation", homes + placed["supported"], older["5"])
+    young = ages["under_1"] + ages["1_4"] + ages["5_9"]
+    if placed["placed_for_adoption"] > young * NEARLY_ALL:
+        widen("adoption_to_age", 18, "placed for adoption", placed["placed_for_adoption"], young)
+
+
 def _fostering(made: Start) -> None:
     """In-house places, prices where the council's spending bears no national ones, and the fostering service."""
     spent, kin = made.spent, made.national["placements.kinship_share"].value
-    now, agency = spent.fostering_now, min(spent.agency_now, spent.fostering_now * (1 - kin))
+    now, agency = spent.placed_now["fostering"], min(spent.agency_now, spent.placed_now["fostering"] * (1 - kin))
     places = now * (1 - kin) - agency
     made.put(
         "placements.in_house_fostering_places",
