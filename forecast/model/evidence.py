@@ -16,7 +16,7 @@ from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_e
 from forecast.demand.evidence import Evidence, Group, by_band
 from forecast.demand.pathways.calibration import Margins
 from forecast.demand.placements import PLACEMENTS
-from forecast.demand.trend.past import Past, compare, in_years, on_one_base
+from forecast.demand.trend.past import HALF_A_CHILD, Past, compare, in_years, on_one_base
 from forecast.sources.history import History, fill_suppressed
 
 STAY_MONTHS = {
@@ -57,7 +57,7 @@ def gather(
         population_by_year=components["population_all_ages"].astype(float),
         placements=_placements(case, history),
         interim_care_orders=_interim_care_orders(case, history),
-        conferenced=history.value(area, "icpc", case.calibration_year),
+        conferenced=_fitted(history, area, "icpc", case.calibration_year),
         uasc=history.value(area, "uasc_stock", year_end(case.calibration_year)),
     )
 
@@ -106,7 +106,14 @@ def _pattern(
     else:
         held = history.by(area, measure, period, "age_band", solve_suppressed=True)
     counts = np.array([held.get(band, 0.0) if band == "unborn" else held[band] for band in bands])
+    if like is not None and not counts.any():
+        counts = like
     return counts * total / counts.sum()
+
+
+def _fitted(history: History, area: str, measure: str, period: str) -> float:
+    """A figure that rates are fitted to: none counted stands as half a child, for no rate can be fitted to nothing."""
+    return max(history.value(area, measure, period), HALF_A_CHILD)
 
 
 def _lac(case: Case, history: History, past: Past) -> Group:
@@ -128,8 +135,8 @@ def _lac(case: Case, history: History, past: Past) -> Group:
 def _lac_margins(case: Case, history: History, area: str, role: str, like: Margins | None = None) -> Margins:
     """LAC margins; `like` are the country's, by which a council's suppressed ages and those not held are shared out."""
     year, closing = case.calibration_year, year_end(case.calibration_year)
-    starts, ended = history.value(area, "lac_starts", year), history.value(area, "lac_ceases", year)
-    stock = history.value(area, "lac_stock", closing)
+    starts, ended = _fitted(history, area, "lac_starts", year), _fitted(history, area, "lac_ceases", year)
+    stock = _fitted(history, area, "lac_stock", closing)
     periods = case.tables
     ends = periods.get(f"{role}_ceases_by_age")
 
@@ -168,8 +175,8 @@ def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Mar
     a plan before birth lasts half of the window on average.
     """
     year, periods, country = case.calibration_year, case.tables, case.tables["country"]
-    starts, ended = history.value(area, "cp_starts", year), history.value(area, "cp_ends", year)
-    stock = history.value(area, "cp_stock", year_end(year))
+    starts, ended = _fitted(history, area, "cp_starts", year), _fitted(history, area, "cp_ends", year)
+    stock = _fitted(history, area, "cp_stock", year_end(year))
     if pattern is None:
         by_age = _pattern(history, country, "cp_starts", periods["country_cp_starts_by_age"], CP_BANDS, starts)
         unborn = by_age[0] * -UNBORN_FROM_YEARS / 2
@@ -223,10 +230,10 @@ def _interim_care_orders(case: Case, history: History) -> float:
 def _placements(case: Case, history: History) -> dict[str, float]:
     """Children by placement at the year's end, suppressed cells filled; kinship is counted within fostering.
 
-    Where the council's placements are not held at all they are taken to be the country's.
+    Where the council's placements are not held at all, or no child is looked after, they are taken to be the country's.
     """
     area, day = case.area, year_end(case.calibration_year)
-    total = history.value(area, "lac_stock", day)
+    total = _fitted(history, area, "lac_stock", day)
     published = {
         "fostering": ["fostering"],
         "placed_for_adoption": ["placed_for_adoption"],
@@ -240,10 +247,9 @@ def _placements(case: Case, history: History) -> dict[str, float]:
     there = history.by(
         case.tables["country"], "lac_stock", case.tables.get("country_lac_stock_by_placement", day), "placement"
     )
-    if history.holds(area, "lac_stock", day, "placement"):
+    held = dict.fromkeys(cells)
+    if history.holds(area, "lac_stock", day, "placement") and history.value(area, "lac_stock", day):
         held = history.cells(area, "lac_stock", day, "placement")
-    else:
-        held = dict.fromkeys(cells)
     missing = [cell for cell in cells if cell not in held]
     if missing:
         raise BadInput(

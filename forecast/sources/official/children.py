@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.sources.history import MOST_SUPPRESSED, SUPPRESSED
+from forecast.sources.history import MOST_SUPPRESSED, SUPPRESSED, fill_suppressed
 from forecast.sources.official.folder import Official
 from forecast.sources.official.kinds import HIDDEN, where
 from forecast.sources.official.places import Place, rows_of
@@ -257,13 +257,13 @@ def _wrong(cells: dict[str, str], counts: dict[str, float | None], total: float,
 
 
 def filled(counts: dict[str, float | None], total: float, like: dict[str, float]) -> dict[str, float]:
-    """Counts with suppressed cells shared out in England's proportions."""
-    left = max(total - sum(count for count in counts.values() if count is not None), 0.0)
-    weight = sum(like.get(name, 0.0) for name, count in counts.items() if count is None)
-    return {
-        name: (left * like.get(name, 0.0) / weight if weight else 0.0) if count is None else count
-        for name, count in counts.items()
-    }
+    """Counts with suppressed cells shared out in England's proportions, as a case does."""
+    seen = sum(count for count in counts.values() if count is not None)
+    hidden = [name for name, count in counts.items() if count is None]
+    if not hidden or seen > total:
+        return {name: count or 0.0 for name, count in counts.items()}
+    there = like if sum(like.get(name, 0.0) for name in hidden) else dict.fromkeys(hidden, 1.0)
+    return fill_suppressed(counts, total, there)
 
 
 def _others(held: Counted, area: str) -> None:
