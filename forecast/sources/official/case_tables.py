@@ -49,13 +49,13 @@ class Table:
         csv.writer(out, lineterminator="\n").writerows([self.columns, *self.rows])
         return out.getvalue()
 
-    def card(self, official: Official, published: date, today: date, as_at: date) -> str:
+    def card(self, official: Official, la_code: str, published: date, today: date, as_at: date) -> str:
         """The text of its source card."""
         published = min(published, today)
         later = published > as_at
         used = [official.files[name] for name in dict.fromkeys(self.files)]
         made_from = "; ".join(f"{file.name} (SHA-256 {file.sha256})" for file in used)
-        content = {"table": self.name} | self.about
+        content = {"table": self.name, "la_code": la_code} | self.about
         content |= {
             "published": published.isoformat(),
             "retrieved": today.isoformat(),

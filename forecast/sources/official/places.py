@@ -47,6 +47,11 @@ def read_places(data: Path) -> pd.DataFrame:
     return pd.read_csv(data / PLACES, dtype=str, keep_default_na=False)
 
 
+def spoken_names(places: pd.DataFrame) -> list[str]:
+    """Councils' names as they stand in sentences: whole, and without what follows a comma."""
+    return sorted({form for name in places["name"] for form in (name, name.split(",")[0])})
+
+
 def find(wanted: str, places: pd.DataFrame) -> Place:
     """The council that a name, a three-digit or a nine-character code means.
 

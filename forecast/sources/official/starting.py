@@ -11,6 +11,7 @@ from pydantic import Field
 
 from forecast.case.catalogue import Catalogue
 from forecast.case.documents import Entry, Strict, Text
+from forecast.case.own import REPLACE
 from forecast.case.wording import read_as
 from forecast.sources.official.children import Counted
 from forecast.sources.official.folder import Official
@@ -18,7 +19,6 @@ from forecast.sources.official.places import Place, row_by_code
 from forecast.sources.official.spending import Spending, spending
 
 STARTING = "official/starting.yaml"  # in the folder of data
-REPLACE = "Put the council's own figure here"
 NOT_HERE = "Not in any official download"
 MOST_SHARE = 0.95
 LEAST_SHARE = 0.001
@@ -80,6 +80,8 @@ class Start:
             entry["price_base"] = price_base
         if span:
             entry |= {"low": min(fit(span[0]), entry["value"]), "high": max(fit(span[1]), entry["value"])}
+        if self.catalogue.nature[key].found and REPLACE not in why:
+            why = f"{why}. {REPLACE}"
         entry |= {"source": source, "why": why, "reliability": reliability, "reviewed": self.reviewed.isoformat()}
         self.entries[key] = entry | {"review_by": date(self.reviewed.year + 1, 4, 1).isoformat()}
         return entry["value"]

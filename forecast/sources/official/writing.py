@@ -85,7 +85,9 @@ def new_case(
         kind = role if role in years else "population" if role in ("country_population", "components") else "children"
         published = case_tables.published_on(kind, years[kind])
         texts[folder / f"{table.name}.csv"] = table.text
-        texts[folder / f"{table.name}.card.yaml"] = table.card(official, published, today, last_day(month))
+        texts[folder / f"{table.name}.card.yaml"] = table.card(
+            official, place.la_code, published, today, last_day(month)
+        )
     texts[params / place.slug / month / "case.yaml"] = _case_text(place, month, case, entries)
     gaps = [*official.notes, *held.gaps, *living.gaps, *spent.gaps, *_not_held(official)]
     return NewCase(
