@@ -81,8 +81,9 @@ def count(official: Official, place: Place, year: int) -> Counted:
     return held
 
 
-def last_year(official: Official, place: Place, at_most: int | None = None) -> int:
-    """The last 31 March, `at_most` or before, of which England's figures are whole and the council's are published.
+def last_year(official: Official, place: Place, at_most: int | None = None) -> tuple[int, list[str]]:
+    """The last 31 March, `at_most` or before, of which England's figures are whole and the council's are published; and
+    what to say where England's run further.
 
     Raises BadInput, naming what is needed, where there is none.
     """
@@ -108,7 +109,13 @@ def last_year(official: Official, place: Place, at_most: int | None = None) -> i
             f"{f'; a year up to {at_most} is asked' if at_most else ''}: no year of both. "
             f"Needed: {where(kinds['looked_after'])}"
         )
-    return max(found)
+    newest = max(year for year in whole if at_most is None or year <= at_most)
+    if max(found) == newest:
+        return newest, []
+    said = (
+        f"England's figures run to 31 March {newest}, and those of {place.name} to {max(found)}, from which it starts"
+    )
+    return max(found), [f"{said}. {where(kinds['looked_after'])}"]
 
 
 def _years(figures: pd.DataFrame, measure: str) -> set[int]:

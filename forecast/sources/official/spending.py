@@ -14,7 +14,7 @@ WEEKS = DAYS_A_YEAR / DAYS_A_WEEK
 RESIDENTIAL = ("residential", "other_residential", "residential_school")
 PLACEMENTS = ("fostering", "placed_for_adoption", "with_parents", *RESIDENTIAL, "supported", "other")
 PARTS = ("residential", "fostering", "other")
-SHIPPED_YEAR = 2024  # the financial year of the national figures that stand in where no return is held
+SHIPPED, SHIPPED_YEAR = "england_children_2025", 2024  # England where the downloads lack it
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class Spending:
 
 def spending(data: Path, official: Official, place: Place, held: Counted, known: dict[str, float]) -> Spending:
     """What was spent on a council's looked-after children, and at which prices a forecast begins."""
-    england, own = mean_of(held, ENGLAND), mean_of(held, place.name)
+    like = england_parts(data, held)
+    england, own = mean_of(held, ENGLAND, like), mean_of(held, place.name, like)
     books = official.books.get("spending", {})
     first = max((year for year in books if year <= held.year - 1), default=max(books, default=SHIPPED_YEAR))
     table, file = books.get(first, (None, ""))
@@ -106,7 +107,7 @@ def spending(data: Path, official: Official, place: Place, held: Counted, known:
             for part in ("residential", "fostering")
         }
     else:
-        near = _neighbours(data, official, place, held.year, table)
+        near = _neighbours(data, official, place, held.year, table, like)
         whole = (
             None if row is None or pd.isna(row["total_gross"]) or not row["total_gross"] else float(row["total_gross"])
         )
@@ -141,8 +142,8 @@ def spending(data: Path, official: Official, place: Place, held: Counted, known:
         )
     placed = own.placed
     provider = held.parts[place.name].get(("lac_stock", "provider"), {})
-    now = filled(_placements(held, place.name), held.total(place.name, "lac_stock"), _like(held))
-    agency, how = _agency(held, place.name, provider, now)
+    now = filled(_placements(held, place.name), held.total(place.name, "lac_stock"), like["placement"])
+    agency, how = _agency(provider, now, like)
     return Spending(
         year=year,
         source=source,
@@ -163,18 +164,35 @@ def spending(data: Path, official: Official, place: Place, held: Counted, known:
         placed_now=now,
         agency_now=agency,
         agency_how=how,
-        in_proceedings=_share(held, place.name, "legal_status", "interim_care_order"),
-        by_age=_ages(held, place.name),
+        in_proceedings=_shared(held, place.name, "legal_status", like)["interim_care_order"],
+        by_age=_shared(held, place.name, "age_band", like),
         returned=None if row is None or pd.isna(row["total_gross"]) else float(row["total_gross"]),
         file=file,
         gaps=gaps,
     )
 
 
-def mean_of(held: Counted, area: str) -> Mean:
+def england_parts(data: Path, held: Counted) -> dict[str, dict[str, float]]:
+    """breakdown -> category -> England's children, by which what is suppressed or not held is shared out.
+
+    As downloaded or, where England's is not among the downloads, as the table that is held has it.
+    """
+    shipped = pd.read_csv(data / "published" / f"{SHIPPED}.csv", dtype=str)
+    shipped = shipped[shipped["measure"] == "lac_stock"]
+    parts = {}
+    for breakdown in ("age_band", "placement", "legal_status", "provider"):
+        rows = shipped[shipped["breakdown"] == breakdown]
+        counts = held.parts[ENGLAND].get(
+            ("lac_stock", breakdown), dict(zip(rows["category"], rows["value"], strict=True))
+        )
+        parts[breakdown] = {name: float(count or 0.0) for name, count in counts.items()}
+    return parts
+
+
+def mean_of(held: Counted, area: str, like: dict[str, dict[str, float]]) -> Mean:
     """The mean of opening and closing stock, placed as at the year's end."""
     now, before = held.total(area, "lac_stock"), held.total(area, "lac_stock", 1)
-    placed = filled(_placements(held, area), now, _like(held))
+    placed = filled(_placements(held, area), now, like["placement"])
     whole, children = sum(placed.values()), (now + before) / 2
     return Mean(children, {name: placed[name] / whole * children if whole else 0.0 for name in PLACEMENTS})
 
@@ -184,36 +202,21 @@ def _placements(held: Counted, area: str) -> dict[str, float | None]:
     return {name: counts.get(name) for name in PLACEMENTS}
 
 
-def _like(held: Counted) -> dict[str, float]:
-    counts = _placements(held, ENGLAND)
-    return {name: count or 0.0 for name, count in counts.items()}
+def _shared(held: Counted, area: str, breakdown: str, like: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Children by category: as counted, what is suppressed or not held shared out as in England."""
+    own = held.parts[area].get(("lac_stock", breakdown)) or dict.fromkeys(like[breakdown])
+    return filled(own, held.total(area, "lac_stock"), like[breakdown])
 
 
-def _ages(held: Counted, area: str) -> dict[str, float]:
-    there = held.parts[ENGLAND].get(("lac_stock", "age_band"), {})
-    own = held.parts[area].get(("lac_stock", "age_band")) or dict.fromkeys(there)
-    return filled(own, held.total(area, "lac_stock"), {name: count or 0.0 for name, count in there.items()})
-
-
-def _share(held: Counted, area: str, breakdown: str, category: str) -> float:
-    """One cell: counted, else its part of what is left, or England's share of the total."""
-    there = held.parts[ENGLAND].get(("lac_stock", breakdown), {})
-    own = held.parts[area].get(("lac_stock", breakdown)) or dict.fromkeys(there)
-    like = {name: count or 0.0 for name, count in there.items()}
-    return filled(own, held.total(area, "lac_stock"), like).get(category, 0.0)
-
-
-def _agency(held: Counted, area: str, provider: dict, now: dict[str, float]) -> tuple[float, str]:
+def _agency(provider: dict, now: dict[str, float], like: dict[str, dict[str, float]]) -> tuple[float, str]:
     """Foster children with agencies at the year's end: private provision less homes and supported accommodation."""
-    elsewhere = sum(now[name] for name in RESIDENTIAL) + now["supported"]
     if provider.get("private") is not None:
-        held_by = provider["private"] - elsewhere
+        held_by = provider["private"] - sum(now[name] for name in RESIDENTIAL) - now["supported"]
         return max(min(held_by, now["fostering"]), 0.0), "private provision less homes and supported accommodation"
-    there, england = held.parts[ENGLAND].get(("lac_stock", "provider"), {}), _like(held)
-    private = there.get("private")
-    if private is None or not england["fostering"]:
+    there, private = like["placement"], like["provider"].get("private")
+    if private is None:
         return now["fostering"] / 3, "a third, for providers are not in the downloads"
-    share = (private - sum(england[name] for name in RESIDENTIAL) - england["supported"]) / england["fostering"]
+    share = (private - sum(there[name] for name in RESIDENTIAL) - there["supported"]) / there["fostering"]
     return now["fostering"] * min(max(share, 0.0), 1.0), "England's share"
 
 
@@ -258,7 +261,12 @@ def _income(table: pd.DataFrame | None) -> dict[str, float]:
 
 
 def _neighbours(
-    data: Path, official: Official, place: Place, year: int, table: pd.DataFrame | None
+    data: Path,
+    official: Official,
+    place: Place,
+    year: int,
+    table: pd.DataFrame | None,
+    like: dict[str, dict[str, float]],
 ) -> tuple[dict[str, float], dict[str, float], list[str]] | None:
     """Spending, weeks and names of those statistical neighbours that made a return; None where none did."""
     codes = official.neighbours.get(place.la_code, [])
@@ -274,7 +282,7 @@ def _neighbours(
         if parts is None or not (official.figures["la_code"] == code).any():
             continue
         counted = count(official, other, year)
-        mean = mean_of(counted, other.name)
+        mean = mean_of(counted, other.name, like)
         for part in PARTS:
             spent[part] += parts[part]
             weeks[part] += mean.weeks[part]

@@ -20,7 +20,7 @@ LIKE = 0.75  # of a column's name, for it to be taken for another spelt otherwis
 FILES_LIKE = 0.7
 ROUNDED, PARTS = 60, 0.02  # children by which nine rounded regions may miss England, and the share above it
 REGION = "E12"  # codes of the nine regions; inner and outer London have others
-OLD_YEAR = 2000
+MANY, MOST_GONE = 20, 0.9  # councils in a file, and the share of them that any year must have
 
 
 def read_table(name: str, content: bytes, kinds: dict[str, Kind]) -> tuple[str, pd.DataFrame] | None:
@@ -83,28 +83,35 @@ def _recognised(heads: list[str], rows: list[list[str]], kinds: dict[str, Kind])
 
 def _refuse_if_near(name: str, heads: list[str], kinds: dict[str, Kind]) -> None:
     """Raise BadInput for a file that all but is one of those that are read: a column renamed, left out or moved."""
-    stem = plain(name.rsplit(".")[0])
-    for kind in kinds.values():
-        usual = plain(kind.usual_name.rsplit(".")[0])
-        called_so = difflib.SequenceMatcher(None, stem, usual).ratio() >= FILES_LIKE
-        for layout in kind.layouts:
-            special = [*layout.by, layout.count]
-            lacking = [column for column in [*PLACE, *special] if column not in heads]
-            if not {*CODES} & {*heads}:
-                lacking.append("old_la_code")
-            unknown = [head for head in heads if head not in special]
-            spelt = [difflib.get_close_matches(column, unknown, 1, LIKE) for column in lacking]
-            own = [column for column in special if column in heads]
-            near = called_so or (own and len(lacking) == 1) or (lacking and any(spelt) and len(lacking) == 1)
-            if lacking and near and (own or called_so or any(column in special for column in lacking)):
-                which = next((f" It has {close[0]!r}." for close in spelt if close), "")
-                raise fault(
-                    name,
-                    f"this seems to be {kind.title!r} but has no column {lacking[0]!r}.{which} "
-                    f"Expected the columns {', '.join([*PLACE, *CODES, *special])}, as published: a column was renamed "
-                    "or removed, or this is another layout.",
-                    kind,
-                )
+    near = [
+        found for kind in kinds.values() for layout in kind.layouts if (found := _nearness(name, heads, kind, layout))
+    ]
+    if not near:
+        return
+    _, lacking, spelt, special, kind = max(near, key=lambda found: found[0])
+    which = f" It has {spelt!r}." if spelt else ""
+    raise fault(
+        name,
+        f"this seems to be {kind.title!r} but has no column {lacking!r}.{which} Expected the columns "
+        f"{', '.join([*PLACE, *CODES, *special])}, as published: a column was renamed or removed, or this is another "
+        "layout.",
+        kind,
+    )
+
+
+def _nearness(name: str, heads: list[str], kind: Kind, layout: Layout):
+    """How near a file is to a table (like its name, columns it has), and the column it lacks; None where it is not."""
+    special = [*layout.by, layout.count]
+    lacking = [column for column in [*special, *PLACE] if column not in heads]
+    lacking += [] if {*CODES} & {*heads} else ["old_la_code"]
+    unknown = [head for head in heads if head not in special]
+    spelt = next((close for column in lacking for close in difflib.get_close_matches(column, unknown, 1, LIKE)), None)
+    own = len(special) - sum(column in lacking for column in special)
+    stems = (plain(one.rsplit(".")[0]) for one in (name, kind.usual_name))
+    called_so = difflib.SequenceMatcher(None, *stems).ratio()
+    if not lacking or not (called_so >= FILES_LIKE or (len(lacking) == 1 and (own or spelt))):
+        return None
+    return (round(called_so, 1), own), lacking[0], spelt, special, kind
 
 
 def _frame(name: str, heads: list[str], rows: list[list[str]], kind: Kind) -> pd.DataFrame:
@@ -212,6 +219,15 @@ def _check(name: str, figures: pd.DataFrame, kind: Kind) -> None:
             name,
             f"England's row for {lacking[-1]} is missing: the file is cut off or was filtered. Its figures are proved "
             "against England's.",
+            kind,
+        )
+    councils = figures[figures["level"] == "council"].groupby("year")["la_code"].nunique()
+    few = councils[councils < MOST_GONE * councils.max()]
+    if councils.max() >= MANY and len(few):
+        raise fault(
+            name,
+            f"there are {few.iloc[0]} councils in {few.index[0]} and {councils.max()} in another year: the file is cut "
+            "off or was filtered.",
             kind,
         )
     regions = figures[(figures["level"] == "region") & figures["ons_code"].str.startswith(REGION)]

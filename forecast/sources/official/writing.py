@@ -53,7 +53,8 @@ def new_case(
            March that the downloads hold
     Raises BadInput where the downloads hold no year of the council.
     """
-    last = last_year(official, place, None if month is None else int(year_end(year_before(financial_year(month)))[:4]))
+    at_most = None if month is None else int(year_end(year_before(financial_year(month)))[:4])
+    last, behind = last_year(official, place, at_most)
     month = month or f"{last}-04"
     held, known, prefix = count(official, place, last), read_starting(data), f"{place.slug}_{month}".replace("-", "_")
     shipped = pd.read_csv(data / "published" / f"{ENGLAND_AGES}.csv", dtype=str)
@@ -89,7 +90,7 @@ def new_case(
             official, place.la_code, published, today, last_day(month)
         )
     texts[params / place.slug / month / "case.yaml"] = _case_text(place, month, case, entries)
-    gaps = [*official.notes, *held.gaps, *living.gaps, *spent.gaps, *_not_held(official)]
+    gaps = [*official.notes, *behind, *held.gaps, *living.gaps, *spent.gaps, *_not_held(official)]
     return NewCase(
         _checked(case, texts[params / place.slug / month / "case.yaml"], params, place, month), texts, gaps, held
     )
