@@ -7,10 +7,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from conftest import HOME
+from forecast.case.own import NotYours
 from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.model.plan import read_plan
 from forecast.questions import sensitivity
+from forecast.questions.narrowing import narrowing
 
 CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
 
@@ -153,3 +155,13 @@ def test_at_the_switching_value_the_call_is_the_contingency(base, held, key):
 
 def test_some_switching_value_is_found(base, held):
     assert sensitivity.switching_value(base, held, "budget.recovery_plan") is not None
+
+
+def test_what_would_narrow_the_answer_is_told_in_pounds(base, held):
+    """By hand: a contingency of £600,000, 10% off either way, moves the headroom by £120,000; a base budget thought to lie
+    within a range moves it by the range's width; what moves the fit alone is not measured."""
+    keys = ["budget.contingency", "proceedings.length", "budget.adjustment"]
+    found = narrowing(base, held, [NotYours(key, "") for key in keys], {"green": 0.1, "amber": 0.1, "red": 0.1})
+    width = CASE.central.entry("budget.adjustment").high - CASE.central.entry("budget.adjustment").low
+    assert {one.key: round(one.pounds) for one in found} == {"budget.contingency": 120_000, "budget.adjustment": width}
+    assert [one.pounds for one in found] == sorted((one.pounds for one in found), reverse=True)

@@ -1,9 +1,10 @@
 """Whose figures a case holds: its council's own, or another's and the country's, which are not yet its own."""
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
-from forecast.case.layers import NATIONAL_LAYER, Assumptions
+from forecast.case.layers import CENTRAL, NATIONAL_LAYER, Assumptions, list_cases, load
 
 REPLACE = "Put the council's own figure here"  # stands in the reason of every figure that a case only starts from
 
@@ -42,6 +43,12 @@ def not_yours(a: Assumptions, copies: dict[str, Assumptions], councils: list[str
         elif spoken:
             found.append(NotYours(key, f"speaks of {spoken[0]}"))
     return found
+
+
+def others(params: Path, council: str) -> dict[str, Assumptions]:
+    """Area -> the central assumptions of the other councils' cases. Raises BadInput."""
+    cases = [load(params, name, month, CENTRAL) for name, month, _ in list_cases(params) if name != council]
+    return {a.case.area: a for a in cases}
 
 
 def _words(entry) -> tuple | None:

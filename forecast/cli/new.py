@@ -1,9 +1,10 @@
-"""Commands that set up a council: new."""
+"""Commands that set up a council: new, next."""
 
 from datetime import date
 
 import click
 
+from forecast.cli import options
 from forecast.cli.options import FOLDER, find_home, json_option, short, tell, tell_json
 
 
@@ -46,3 +47,61 @@ def new(councils, folder, month, anew, as_json) -> None:
         tell("    " + typed(f"run {command}"))
     if as_json:
         tell_json(said)
+
+
+@click.command("next")
+@click.argument("council", callback=lambda ctx, param, given: options.folder_of(given))
+@options.month_option("The month of the case.")
+@click.option("--most", default=5, type=click.IntRange(1, 50), help="How many figures to name.")
+@options.draws_option(options.FEWER_DRAWS)
+@options.seed_option
+@json_option
+def next_(council, month, most, draws, seed, as_json) -> None:
+    """Which figures of COUNCIL's own would narrow the answer most, in pounds, where they are found and typed."""
+    from forecast.case import not_yours, others
+    from forecast.case.home import typed
+    from forecast.case.layers import NATIONAL_LAYER
+    from forecast.questions.narrowing import narrowing
+    from forecast.report.words import money
+    from forecast.runs.toolkit import Case, Project
+    from forecast.sources.official.places import read_places, spoken_names
+    from forecast.sources.official.starting import read_starting
+
+    home = options.project()
+    case = Case(Project(home, council, month), "central")
+    wanted = not_yours(case.assumptions, others(home.params, council), spoken_names(read_places(home.data)))
+    base, central, _ = case.projected(draws, seed)
+    known = read_starting(home.data)
+    doubts = {"amber": known["doubt_amber"], "red": known["doubt_red"]}
+    found = narrowing(base, central, wanted, doubts)
+    a, rows = central.assumptions, []
+    for one in found[:most]:
+        entry, item = a.entry(one.key), a.catalogue.items[one.key]
+        own = entry.layer != NATIONAL_LAYER
+        place = f"{entry.file}, line {entry.line}" if own else f"{council}/{month}/case.yaml, under assumptions"
+        rows.append(
+            {
+                "key": one.key,
+                "figure": item.description,
+                "now": one.value,
+                "low": one.low,
+                "high": one.high,
+                "unit": a.catalogue.units[item.unit].description,
+                "pounds": round(one.pounds),
+                "found": a.catalogue.nature[one.key].found,
+                "typed": f"params/{place}",
+            }
+        )
+    if as_json:
+        tell_json(rows)
+        return
+    tell(f"{a.case.area}, {month}: {len(wanted)} figures are not the council's own yet.")
+    tell("Those that would narrow the answer most:")
+    for number, row in enumerate(rows, start=1):
+        span = f"thought between {row['low']:,.10g} and {row['high']:,.10g}"
+        tell(f"{number}. {row['figure']}: {row['now']:,.10g} {row['unit']} now, {span}")
+        tell(f"   Between the two the year's outcome moves by {money(row['pounds'])}.")
+        tell(f"   Found: {row['found']}.")
+        tell(f"   Typed: {row['typed']} ({row['key']}), with its source; or in the workbook, or on the live page.")
+    tell("Workbook:  " + typed(f"template --council {council} --month {month}"))
+    tell("Live page: " + typed(f"explore --council {council} --month {month}"))

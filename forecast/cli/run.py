@@ -75,19 +75,14 @@ def check(council, month) -> None:
 
 def _tell_whose(home, case) -> None:
     """Say which figures are not the council's own yet."""
-    from forecast.case import list_cases, load, not_yours
+    from forecast.case import not_yours, others
     from forecast.case.home import typed
     from forecast.model.ownership import copied_tables
     from forecast.sources.official.places import read_places, spoken_names
 
-    params, central = home / "params", case.central
-    others = {}
-    for council, month, _ in list_cases(params):
-        if council != central.case.council:
-            held = load(params, council, month, "central")
-            others[held.case.area] = held
-    names = spoken_names(read_places(home / "data"))
-    found, tables = not_yours(central, others, names), copied_tables(case, home / "data")
+    central, names = case.central, spoken_names(read_places(home / "data"))
+    found = not_yours(central, others(home / "params", central.case.council), names)
+    tables = copied_tables(case, home / "data")
     own = [key for key, item in central.catalogue.nature.items() if item.found]
     if central.case.la_code is None:
         tell(
