@@ -8,10 +8,12 @@ from scipy.stats import spearmanr
 
 from conftest import HOME
 from forecast.case import changed
+from forecast.case.own import NotYours
 from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.questions import sensitivity
 from forecast.questions.answer import year_net
+from forecast.questions.narrowing import narrowing
 
 CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
 
@@ -176,3 +178,13 @@ def test_a_shock_comes_in_as_many_draws_as_its_chance_says_and_no_other_moves(ba
     shocked = (may == always) & (may != never)
     assert ((may == never) | (may == always)).all() and 0.38 < shocked.mean() < 0.62
     assert always.mean() > 1.1 * never.mean()
+
+
+def test_what_would_narrow_the_answer_is_told_in_pounds(base, held):
+    """By hand: a contingency of £600,000, 10% off either way, moves the headroom by £120,000; a base budget thought to lie
+    within a range moves it by the range's width; what moves the fit alone is not measured."""
+    keys = ["budget.contingency", "proceedings.length", "budget.adjustment"]
+    found = narrowing(base, held, [NotYours(key, "") for key in keys], {"green": 0.1, "amber": 0.1, "red": 0.1})
+    width = CASE.central.entry("budget.adjustment").high - CASE.central.entry("budget.adjustment").low
+    assert {one.key: round(one.pounds) for one in found} == {"budget.contingency": 120_000, "budget.adjustment": width}
+    assert [one.pounds for one in found] == sorted((one.pounds for one in found), reverse=True)

@@ -4,6 +4,7 @@ from forecast.case.documents import Case, Entry, Scenario
 from forecast.case.freezing import freeze, thaw
 from forecast.case.layers import Assumptions, Difference, changed, list_cases, list_scenarios, load, load_scenarios
 from forecast.case.log import log_frame, log_markdown, overdue
+from forecast.case.own import not_yours, others
 from forecast.case.rules import carried_range
 from forecast.case.sampling import rng, sample
 from forecast.case.schema import json_schema
@@ -24,6 +25,8 @@ __all__ = [
     "load_scenarios",
     "log_frame",
     "log_markdown",
+    "not_yours",
+    "others",
     "overdue",
     "rng",
     "sample",

@@ -45,6 +45,7 @@ class Described(Item):
         None, description="the file that reads it, where the key is not written out in the code"
     )
     sought: int | None = Field(None, description="place among the levers of which it is said what would be enough")
+    found: Text | None = Field(None, description="where an officer finds it, if it is a council's own figure")
 
 
 @dataclass(frozen=True)

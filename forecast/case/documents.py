@@ -84,6 +84,8 @@ class Case(Strict):
     calibration_year: FinancialYear = Field(description="the last whole year of outturns, such as 2010-11")
     tables: dict[str, TableNames] = Field(description="the data tables used, by their role")
     title: Text = Field(description="the title of the forecast")
+    la_code: Text | None = Field(None, description="the council's three-digit code, such as 871")
+    ons_code: Text | None = Field(None, description="the council's nine-character code, such as E06000039")
     name: Text | None = Field(
         None, description="the council's name as readers see it, where the tables use another; if left out, the area"
     )

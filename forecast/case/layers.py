@@ -1,5 +1,6 @@
 """The assumptions in force: national figures, under the council and month, under the scenario."""
 
+import difflib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import NamedTuple
 from forecast.case.catalogue import CATALOGUE, Catalogue, read_catalogue
 from forecast.case.documents import Case, CaseFile, Entry, Scenario, ScenarioFile, WrittenEntry, case_faults
 from forecast.case.errors import BadInput
+from forecast.case.home import typed
 from forecast.case.reader import Document, read_document
 from forecast.case.rules import carried_range, faults
 from forecast.case.wording import check, nearest, read_each, refuse, shown
 
 CENTRAL = "central"
-NATIONAL = "national.yaml"
+NATIONAL, NATIONAL_LAYER = "national.yaml", "national"
 
 
 class Difference(NamedTuple):
@@ -122,7 +124,7 @@ class Unfiled(Document):
 
 def read_national(params: Path, catalogue: Catalogue) -> dict[str, Entry]:
     """The entries of national.yaml, by dotted key. Raises BadInput with every fault found."""
-    return _read_entries(read_document(params / NATIONAL, params), (), "national", catalogue)
+    return _read_entries(read_document(params / NATIONAL, params), (), NATIONAL_LAYER, catalogue)
 
 
 def list_cases(params: Path) -> list[tuple[str, str, str]]:
@@ -140,7 +142,13 @@ def list_scenarios(params: Path) -> list[str]:
 
 def _read_case(params: Path, council: str, month: str, catalogue: Catalogue) -> tuple[Case, dict[str, Entry]]:
     folders = [path.parent for path in sorted(params.glob("*/*/case.yaml"))]
-    _choose(f'council "{council}"', council, sorted({folder.parent.name for folder in folders}))
+    held = sorted({folder.parent.name for folder in folders})
+    if council not in held and not difflib.get_close_matches(council, held, 1):
+        raise BadInput(
+            f'params: there is no council "{council}" here yet. Set it up from official downloads: '
+            f"{typed(f'new {council} --from FOLDER')}. Those here are: {', '.join(held[:12])}"
+        )
+    _choose(f'council "{council}"', council, held)
     _choose(f'month "{month}" of {council}', month, [path.name for path in folders if path.parent.name == council])
     doc = read_document(params / council / month / "case.yaml", params)
     return _case_of(doc), _read_entries(doc, ("assumptions",), f"{council}/{month}", catalogue)

@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -115,6 +116,7 @@ def hidden_name(character: str) -> str:
     return "a " + known.get(character, f"hidden character (U+{ord(character):04X})")
 
 
+@lru_cache(maxsize=64)  # the same national file is read for every case and every council of a sweep
 def _compose(text: str, file: str):
     """The YAML node of the whole text, after refusing anchors, aliases, tags and directives."""
     try:

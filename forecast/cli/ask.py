@@ -29,15 +29,16 @@ def _projected(council: str, month: str, scenario: str, draws: int, seed: int):
 def seek(lever, chance, council, month, scenario, draws, seed, as_json) -> None:
     """What would be enough: the smallest change of LEVER (such as levers.in_house_places) that brings the chance
     wanted."""
+    from forecast.case import load
     from forecast.case.errors import BadInput
     from forecast.questions import sensitivity
     from forecast.report import words
 
-    base, _, start = _projected(council, month, scenario, draws, seed)
-    value = start.assumptions.value(lever)
+    value = load(options.find_home() / "params", council, month, scenario).value(lever)  # before any work
     if not lever.startswith(sensitivity.LEVERS):
         begin = ", ".join(sensitivity.LEVERS)
         raise BadInput(f"{lever} is not a lever. Give one that begins with {begin}; params/catalogue.yaml lists them.")
+    base, _, start = _projected(council, month, scenario, draws, seed)
     found, wanted = sensitivity.seek(base, start, lever, chance / 100), chance / 100
     if as_json:
         tell_json(sensitivity.sought(base, start, found, wanted))
@@ -54,9 +55,11 @@ def seek(lever, chance, council, month, scenario, draws, seed, as_json) -> None:
 @json_option
 def switch(assumption, council, month, scenario, draws, seed, as_json) -> None:
     """Where ASSUMPTION must stand for the expected call to be exactly the contingency."""
+    from forecast.case import load
     from forecast.questions import sensitivity
     from forecast.report import words
 
+    load(options.find_home() / "params", council, month, scenario).entry(assumption)  # before any work
     base, _, start = _projected(council, month, scenario, draws, seed)
     entry, item = start.assumptions.entry(assumption), base.central.catalogue.items[assumption]
     value = sensitivity.switching_value(base, start, assumption)

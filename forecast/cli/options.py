@@ -13,11 +13,44 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 def council_option(where: str = "params"):
-    return click.option("--council", default=COUNCIL, help=f"The council's folder in {where}.")
+    text = f"The council's folder in {where}, or its name or official code."
+    return click.option("--council", default=COUNCIL, help=text, callback=lambda ctx, param, given: folder_of(given))
 
 
 def month_option(text: str = "The month of the report, such as 2011-06."):
-    return click.option("--month", default=MONTH, help=text)
+    return click.option(
+        "--month",
+        default=None,
+        show_default=f"{MONTH} of {COUNCIL}, else the council's last",
+        help=text,
+        callback=lambda ctx, param, given: given or last_month(ctx.params.get("council", COUNCIL)),
+    )
+
+
+def folder_of(council: str) -> str:
+    """A council's folder, however the council is named; what was given where no such folder is held."""
+    from forecast.case.errors import BadInput
+    from forecast.sources.official.places import find, read_places
+
+    try:
+        home = find_home()
+        if (home / "params" / council).is_dir():
+            return council
+        slug = find(council, read_places(home / "data")).slug
+    except BadInput:
+        return council
+    return slug if (home / "params" / slug).is_dir() else council
+
+
+def last_month(council: str) -> str:
+    """The last month of a council's cases; of the reference council, the reference month."""
+    from forecast.case.errors import BadInput
+
+    try:
+        held = sorted(path.parent.name for path in (find_home() / "params" / council).glob("*/case.yaml"))
+    except BadInput:
+        return MONTH
+    return MONTH if council == COUNCIL and MONTH in held or not held else held[-1]
 
 
 def together(*options):

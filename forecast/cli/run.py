@@ -70,6 +70,31 @@ def check(council, month) -> None:
     tell(f"{len(red)} assumptions are red, without a source:")
     for key in red:
         tell(f"    {central.catalogue.items[key].description} ({key})")
+    _tell_whose(home, case)
+
+
+def _tell_whose(home, case) -> None:
+    """Say which figures are not the council's own yet."""
+    from forecast.case import not_yours, others
+    from forecast.case.home import typed
+    from forecast.model.ownership import copied_tables
+    from forecast.sources.official.places import read_places, spoken_names
+
+    central, names = case.central, spoken_names(read_places(home / "data"))
+    found = not_yours(central, others(home / "params", central.case.council), names)
+    tables = copied_tables(case, home / "data")
+    own = [key for key, item in central.catalogue.nature.items() if item.found]
+    if central.case.la_code is None:
+        tell(
+            "The case names no official code: add la_code and ons_code under case, by which its tables are told apart."
+        )
+    for said in tables:
+        tell(f"Not yet yours: {said}.")
+    tell(f"Not yet yours, {len(found)} of the {len(own)} figures that are a council's own:")
+    for key, why in found:
+        tell(f"    {central.catalogue.items[key].description}: {why} ({key})")
+    if found:
+        tell("Those that matter most, and where they are found: " + typed(f"next {central.case.council}"))
 
 
 @click.command("list")

@@ -28,13 +28,13 @@ from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Paths, 
 from forecast.demand.population import People, Population, Projector
 from forecast.demand.rates import Pooled, discounted, evidence_kept, pool
 from forecast.demand.totals import Total
+from forecast.demand.trend.past import HALF_A_CHILD
 
 CELLS = 512  # cells of the master stream's age mix: fine enough that every band has its own
 LEAST_CELLS = 8
 _FITTED = Cache(8)  # pairs of a case's groups, for several cases
 Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
 LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
-HALF_A_CHILD = 0.5
 MATCH_ROUNDS = 2
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 

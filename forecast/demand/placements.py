@@ -9,7 +9,6 @@ from forecast.case.months import days_in
 from forecast.demand.local import PAID_AS
 from forecast.demand.workload import Workload
 
-SUPPRESSED_LEAST = 1  # `x` in a published table means 1 to 5
 SETTLED = 1e-10
 ROUNDS = 10_000
 
@@ -57,25 +56,6 @@ class Places:
     own_home: float
 
 
-def fill_suppressed(published: dict[str, float | None], total: float, national: dict[str, float]) -> dict[str, float]:
-    """Placement counts with suppressed cells (None) filled from what is left of the total.
-
-    Each suppressed cell holds one child if there are enough; the rest is shared in the country's proportions.
-    Raises BadInput if the cells published and the total cannot both be right.
-    """
-    hidden = [name for name, count in published.items() if count is None]
-    left = total - sum(count for count in published.values() if count is not None)
-    if left < 0 or (left > 0 and not hidden):
-        raise BadInput(
-            f"the placements published leave {left:g} of {total:g} children for {len(hidden)} suppressed cells. "
-            "Check the placement rows against the total in the children table."
-        )
-    least = min(SUPPRESSED_LEAST, left / len(hidden)) if hidden else 0.0
-    weight = sum(national[name] for name in hidden)
-    filled = {name: least + (left - least * len(hidden)) * national[name] / weight for name in hidden}
-    return {name: filled.get(name, count) for name, count in published.items()}
-
-
 def allowed(
     age_from: np.ndarray, age_to: np.ndarray, youngest: dict[str, float], oldest: dict[str, float]
 ) -> np.ndarray:
@@ -91,16 +71,17 @@ def allowed(
 def fit_mix(by_age: np.ndarray, by_placement: np.ndarray, may_live: np.ndarray) -> np.ndarray:
     """Share of each age band in each placement, [band x placement], rows summing to 1.
 
-    Iterative proportional fitting to both published margins, starting from who may live where.
+    Iterative proportional fitting to both published margins, starting from who may live where; a band without children
+    stays as it starts.
     Raises BadInput if the margins cannot both hold.
     """
-    table = may_live * by_placement
+    seed = table = may_live * by_placement
     by_placement = by_placement * by_age.sum() / by_placement.sum()
     for _ in range(ROUNDS):
         table = table * _scale(by_placement, table.sum(axis=0))
         table = table * _scale(by_age, table.sum(axis=1))[:, None]
         if np.abs(table.sum(axis=0) - by_placement).max() < SETTLED * by_age.sum():
-            return table / by_age[:, None]
+            return np.where(by_age[:, None] > 0, table, seed) / np.where(by_age > 0, by_age, seed.sum(axis=1))[:, None]
     raise BadInput(
         "the placement mix cannot meet the published numbers by age and by placement at once; "
         "check the counts by placement, and the youngest and oldest ages allowed in each "

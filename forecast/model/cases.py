@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.case import Assumptions, list_scenarios, load_scenarios
+from forecast.case import Assumptions, Case, list_scenarios, load_scenarios
+from forecast.case.documents import CaseFile
 from forecast.case.errors import BadInput
+from forecast.case.home import typed
 from forecast.case.months import financial_year, last_day, month_in_words, year_end
+from forecast.case.reader import read_document
+from forecast.case.wording import check, read_each
 from forecast.case.workbook import read_workbook
 from forecast.demand import totals
 from forecast.demand.evidence import Evidence
@@ -24,6 +28,7 @@ from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
 TOTALS = "calibration/totals.csv"  # in the folder of data: figures of the closed form of totals
 SPEND = "calibration/spend.csv"  # the same: how spend a child drifts
 COUNTED_AS = {name: f"lac_{name}" for name in PLACEMENTS}  # placement -> measure of the monthly counts
+SINGLE = ("population", "country_population", "components", "spending", "country_by_year")  # roles of one table each
 WHOLE_NUMBERS = ("age", "mid_year", "children", "year_to_mid", "births", "population_all_ages")
 
 
@@ -131,7 +136,24 @@ def moved_on(scenarios: dict[str, Assumptions], actuals: Actuals, council: str, 
 
 def open_case(params: Path, data: Path, council: str, month: str) -> OpenCase:
     """Read and check everything a case needs. Raises BadInput; nothing is computed before all of it holds."""
-    return with_data(data, load_scenarios(params, council, month, list_scenarios(params)))
+    try:
+        scenarios = load_scenarios(params, council, month, list_scenarios(params))
+    except BadInput as fault:
+        raise BadInput("\n".join([str(fault), *_table_faults(params, data, council, month)])) from None
+    return with_data(data, scenarios)
+
+
+def _table_faults(params: Path, data: Path, council: str, month: str) -> list[str]:
+    """What is wrong with the tables of a case whose assumptions cannot be read, so that all is told at once."""
+    try:
+        case = check(CaseFile, read_document(params / council / month / "case.yaml", params)).case
+    except BadInput:
+        return []
+    try:
+        _read_tables(case, _table_files(data, case), last_day(case.month), None)
+    except BadInput as fault:
+        return [str(fault)]
+    return []
 
 
 def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
@@ -153,20 +175,10 @@ def with_data(
     """
     case = scenarios["central"].case
     now = last_day(case.month)
-    children = _names(case.tables["children"])
-    single = [
-        case.tables[role] for role in ("population", "country_population", "components", "spending", "country_by_year")
-    ]
-    returns = {kind: f"{case.tables['returns']}_{kind}" for kind in RATES} if "returns" in case.tables else {}
-    plans = [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
-    files = {
-        name: table_folder(data, name, returned) / f"{name}.csv"
-        for name in [*children, *single, *returns.values(), *plans]
-    }
-    tables = {
-        name: published.read(file.parent, name, now if file.parent == returned else as_at or now)
-        for name, file in files.items()
-    }
+    children, returns, plans = _names(case.tables["children"]), _returns(case), _plan_returns(case)
+    files = _table_files(data, case, returned)
+    tables = _read_tables(case, files, as_at or now, returned)
+    single = [case.tables[role] for role in SINGLE]
     history = History(
         {name: tables[name] for name in children}
         | ({} if actuals is None else {"monthly counts": actuals.table(case.area)})
@@ -189,20 +201,76 @@ def with_data(
     return OpenCase(evidence, history, tables, cards, scenarios, actuals, files)
 
 
-def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
-    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository, or
-    data/published.
+def _returns(case: Case) -> dict[str, str]:
+    return {kind: f"{case.tables['returns']}_{kind}" for kind in RATES} if "returns" in case.tables else {}
 
-    Raises BadInput where it is in both of these.
+
+def _plan_returns(case: Case) -> list[str]:
+    return [f"{case.tables['plan_returns']}_{PLAN_RATES}"] if "plan_returns" in case.tables else []
+
+
+def _table_files(data: Path, case: Case, returned: Path | None = None) -> dict[str, Path]:
+    """Every table that a case reads, and the file it stands in. Raises BadInput naming the roles it leaves out."""
+    if lacking := [role for role in ("children", "country", *SINGLE) if role not in case.tables]:
+        raise BadInput(
+            f"{case.council}/{case.month}/case.yaml, tables: {', '.join(lacking)} not named. {_made_by(case)}"
+        )
+    single = [case.tables[role] for role in SINGLE]
+    names = [*_names(case.tables["children"]), *single, *_returns(case).values(), *_plan_returns(case)]
+    return {name: table_folder(data, name, returned) / f"{name}.csv" for name in names}
+
+
+def _read_tables(case: Case, files: dict[str, Path], as_at: date, returned: Path | None) -> dict[str, pd.DataFrame]:
+    """Every table, proven and the council's. Raises one BadInput with all that is missing or wrong."""
+
+    def read(name: str) -> pd.DataFrame:
+        file = files[name]
+        if not file.is_file():
+            raise BadInput(
+                f"{name}.csv is in no folder of data, and {case.council}/{case.month} reads it. {_made_by(case)}"
+            )
+        table = published.read(file.parent, name, last_day(case.month) if file.parent == returned else as_at)
+        code = read_card(file).la_code
+        if code and case.la_code and code != case.la_code:
+            raise BadInput(
+                f"{name}.csv is about the council with code {code}, and this case is {case.area}'s ({case.la_code}). "
+                + _made_by(case)
+            )
+        return table
+
+    tables = read_each(files, read)
+    wrong = []
+    for role in ("children", "population", "components"):
+        areas = {area for name in _names(case.tables[role]) for area in tables[name]["area"]}
+        if case.area not in areas:
+            held = ", ".join(sorted(areas - {case.tables["country"]})) or "the country alone"
+            names = ", ".join(f"{name}.csv" for name in _names(case.tables[role]))
+            wrong.append(f"{names} ({role}) holds {held}, not {case.area}. {_made_by(case)}")
+    if wrong:
+        raise BadInput("\n".join(wrong))
+    return tables
+
+
+def _made_by(case: Case) -> str:
+    """The command that makes a council's tables."""
+    command = typed(f"new {case.la_code or case.council} --from FOLDER")
+    return f"{command} makes it from official downloads; or correct its name in case.yaml"
+
+
+def table_folder(data: Path, name: str, returned: Path | None = None) -> Path:
+    """Where a table is: `returned` if it is there, data/local, which is the council's own and in no repository,
+    data/published, or a council's folder in data/councils, which forecast new writes.
+
+    Raises BadInput where it is in two of these.
     """
     if returned is not None and (returned / f"{name}.csv").is_file():
         return returned
-    own = (data / "local" / f"{name}.csv").is_file()
-    if own and (data / "published" / f"{name}.csv").is_file():
-        raise BadInput(
-            f"{name}.csv is in data/local and in data/published. Keep one, so that it is plain which is used."
-        )
-    return data / ("local" if own else "published")
+    places = [data / "local", data / "published", *sorted((data / "councils").glob("*/*/"))]
+    there = [folder for folder in places if (folder / f"{name}.csv").is_file()]
+    if len(there) > 1:
+        where = " and in ".join(folder.relative_to(data.parent).as_posix() for folder in there)
+        raise BadInput(f"{name}.csv is in {where}. Keep one, so that it is plain which is used.")
+    return there[0] if there else data / "published"
 
 
 def agreeing(held: Local, evidence: Evidence, origin: date, of_the_month: bool) -> Local:
@@ -235,7 +303,10 @@ def _names(tables: str | list[str]) -> list[str]:
 
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Columns of whole numbers as numbers; the door has already proved every cell."""
-    return table.astype({name: int for name in table.columns if name in WHOLE_NUMBERS})
+    whole = [name for name in table.columns if name in WHOLE_NUMBERS]
+    return table.astype({name: int if table[name].ne("").all() else str for name in whole}).replace(
+        {name: {"": "nan"} for name in whole}
+    )
 
 
 def by_year(table: pd.DataFrame) -> pd.DataFrame:

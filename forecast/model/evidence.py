@@ -15,9 +15,9 @@ from forecast.case.errors import BadInput
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_end
 from forecast.demand.evidence import Evidence, Group, by_band
 from forecast.demand.pathways.calibration import Margins
-from forecast.demand.placements import PLACEMENTS, fill_suppressed
-from forecast.demand.trend.past import Past, compare, in_years, on_one_base
-from forecast.sources.history import History
+from forecast.demand.placements import PLACEMENTS
+from forecast.demand.trend.past import HALF_A_CHILD, Past, compare, in_years, on_one_base
+from forecast.sources.history import History, fill_suppressed
 
 STAY_MONTHS = {
     "up_to_3m": (0, 3),
@@ -39,7 +39,7 @@ def gather(
     by_year: pd.DataFrame,
 ) -> Evidence:
     """Read what the case needs out of the history and the population tables. Raises BadInput for a figure not held."""
-    area, tables = case.area, case.tables
+    area = case.area
     children = population.set_index("age")["children"].astype(float)
     country_children = country.set_index("age_band")["children"].astype(float)[LAC_BANDS].to_numpy()
     components = components.set_index("year_to_mid")
@@ -55,11 +55,9 @@ def gather(
         births=float(components["births"].iloc[-1]),
         births_mid_year=int(components.index[-1]),
         population_by_year=components["population_all_ages"].astype(float),
-        placements=_placements(history, area, tables["country"], year_end(case.calibration_year)),
-        interim_care_orders=history.value(
-            area, "lac_stock", year_end(case.calibration_year), "legal_status", "interim_care_order"
-        ),
-        conferenced=history.value(area, "icpc", case.calibration_year),
+        placements=_placements(case, history),
+        interim_care_orders=_interim_care_orders(case, history),
+        conferenced=_fitted(history, area, "icpc", case.calibration_year),
         uasc=history.value(area, "uasc_stock", year_end(case.calibration_year)),
     )
 
@@ -93,24 +91,34 @@ def _past(case: Case, history: History, group: str, own: pd.Series, country: pd.
 
 
 def _pattern(
-    history: History, area: str, measure: str, period: str, bands: list[str], total: float, like=None
+    history: History, area: str, measure: str, period: str | None, bands: list[str], total: float, like=None
 ) -> np.ndarray:
     """Counts by age band scaled to `total`.
 
-    One suppressed band is found by subtraction; several share what is left in the proportions of `like` [band].
+    Suppressed bands share what is left in the proportions of `like` [band], which is taken whole where the case names
+    no period whose ages are held; without it one suppressed band is found by subtraction.
     """
+    if period is None and like is not None:
+        return like * total / like.sum()
     held = history.cells(area, measure, period, "age_band")
-    if like is not None and list(held.values()).count(None) > 1:
+    if like is not None and None in held.values():
         held = fill_suppressed(held, history.value(area, measure, period), dict(zip(bands, like, strict=True)))
     else:
         held = history.by(area, measure, period, "age_band", solve_suppressed=True)
     counts = np.array([held.get(band, 0.0) if band == "unborn" else held[band] for band in bands])
+    if like is not None and not counts.any():
+        counts = like
     return counts * total / counts.sum()
+
+
+def _fitted(history: History, area: str, measure: str, period: str) -> float:
+    """A figure that rates are fitted to: none counted stands as half a child, for no rate can be fitted to nothing."""
+    return max(history.value(area, measure, period), HALF_A_CHILD)
 
 
 def _lac(case: Case, history: History, past: Past) -> Group:
     country = _lac_margins(case, history, case.tables["country"], "country_lac")
-    council = _lac_margins(case, history, case.area, "council_lac", country.closing)
+    council = _lac_margins(case, history, case.area, "council_lac", country)
     if council.ends is None:  # then only its total ends count, and no stays
         council = replace(council, stays={})
     return Group(
@@ -124,16 +132,21 @@ def _lac(case: Case, history: History, past: Past) -> Group:
     )
 
 
-def _lac_margins(case: Case, history: History, area: str, role: str, like: np.ndarray | None = None) -> Margins:
+def _lac_margins(case: Case, history: History, area: str, role: str, like: Margins | None = None) -> Margins:
+    """LAC margins; `like` are the country's, by which a council's suppressed ages and those not held are shared out."""
     year, closing = case.calibration_year, year_end(case.calibration_year)
-    starts, ended = history.value(area, "lac_starts", year), history.value(area, "lac_ceases", year)
-    stock = history.value(area, "lac_stock", closing)
+    starts, ended = _fitted(history, area, "lac_starts", year), _fitted(history, area, "lac_ceases", year)
+    stock = _fitted(history, area, "lac_stock", closing)
     periods = case.tables
     ends = periods.get(f"{role}_ceases_by_age")
+
+    def named(what: str) -> str | None:
+        return periods.get(f"{role}_{what}_by_age") if like else periods[f"{role}_{what}_by_age"]
+
     return Margins(
         opening=history.value(area, "lac_stock", year_end(year_before(year))),
-        starts=_pattern(history, area, "lac_starts", periods[f"{role}_starts_by_age"], LAC_BANDS, starts),
-        closing=_pattern(history, area, "lac_stock", periods[f"{role}_stock_by_age"], LAC_BANDS, stock, like),
+        starts=_pattern(history, area, "lac_starts", named("starts"), LAC_BANDS, starts, like and like.starts),
+        closing=_pattern(history, area, "lac_stock", named("stock"), LAC_BANDS, stock, like and like.closing),
         ends=None if ends is None else _pattern(history, area, "lac_ceases", ends, LAC_BANDS, ended),
         ended=ended,
         stays=_lac_stays(history, periods),
@@ -162,8 +175,8 @@ def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Mar
     a plan before birth lasts half of the window on average.
     """
     year, periods, country = case.calibration_year, case.tables, case.tables["country"]
-    starts, ended = history.value(area, "cp_starts", year), history.value(area, "cp_ends", year)
-    stock = history.value(area, "cp_stock", year_end(year))
+    starts, ended = _fitted(history, area, "cp_starts", year), _fitted(history, area, "cp_ends", year)
+    stock = _fitted(history, area, "cp_stock", year_end(year))
     if pattern is None:
         by_age = _pattern(history, country, "cp_starts", periods["country_cp_starts_by_age"], CP_BANDS, starts)
         unborn = by_age[0] * -UNBORN_FROM_YEARS / 2
@@ -174,7 +187,8 @@ def _cp_margins(case: Case, history: History, area: str, role: str, pattern: Mar
             part / part.sum() * total for part, total in ((pattern.starts, starts), (pattern.closing, stock))
         )
     opening = history.value(area, "cp_stock", year_end(year_before(year)))
-    return Margins(opening, by_age, closing, None, ended, _cp_stays(history, area, periods[f"{role}_stays"]))
+    stays = periods[f"{role}_stays"] if pattern is None else periods.get(f"{role}_stays")
+    return Margins(opening, by_age, closing, None, ended, {} if stays is None else _cp_stays(history, area, stays))
 
 
 def _cp_stays(history: History, area: str, period: str) -> dict:
@@ -195,9 +209,31 @@ def _starts(case: Case, history: History, measure: str) -> pd.Series:
     return series[[period for period in series.index if period <= case.calibration_year]]
 
 
-def _placements(history: History, area: str, country: str, day: str) -> dict[str, float]:
-    """Children by placement at the year's end, suppressed cells filled; kinship is counted within fostering."""
-    total = history.value(area, "lac_stock", day)
+def _interim_care_orders(case: Case, history: History) -> float:
+    """Children under an interim care order at the year's end: counted, or where that is suppressed or not held, their
+    part of what is left as in the country."""
+    area, country, day = case.area, case.tables["country"], year_end(case.calibration_year)
+    held = (
+        history.cells(area, "lac_stock", day, "legal_status")
+        if history.holds(area, "lac_stock", day, "legal_status")
+        else {}
+    )
+    if held.get("interim_care_order") is not None:
+        return held["interim_care_order"]
+    there_day = case.tables.get("country_lac_stock_by_legal_status", day)
+    there, total = history.by(country, "lac_stock", there_day, "legal_status"), history.value(area, "lac_stock", day)
+    if not held:
+        return total * there["interim_care_order"] / history.value(country, "lac_stock", there_day)
+    return fill_suppressed(held, total, there)["interim_care_order"]
+
+
+def _placements(case: Case, history: History) -> dict[str, float]:
+    """Children by placement at the year's end, suppressed cells filled; kinship is counted within fostering.
+
+    Where the council's placements are not held at all, or no child is looked after, they are taken to be the country's.
+    """
+    area, day = case.area, year_end(case.calibration_year)
+    total = _fitted(history, area, "lac_stock", day)
     published = {
         "fostering": ["fostering"],
         "placed_for_adoption": ["placed_for_adoption"],
@@ -208,13 +244,16 @@ def _placements(history: History, area: str, country: str, day: str) -> dict[str
         "other": ["other"],
     }
     cells = [cell for group in published.values() for cell in group]
-    held = history.cells(area, "lac_stock", day, "placement")
+    there = history.by(
+        case.tables["country"], "lac_stock", case.tables.get("country_lac_stock_by_placement", day), "placement"
+    )
+    held = dict.fromkeys(cells)
+    if history.holds(area, "lac_stock", day, "placement") and history.value(area, "lac_stock", day):
+        held = history.cells(area, "lac_stock", day, "placement")
     missing = [cell for cell in cells if cell not in held]
     if missing:
         raise BadInput(
             f"placement rows of {area} at {day} lack {', '.join(missing)}; add the row to the children table"
         )
-    filled = fill_suppressed(
-        {cell: held[cell] for cell in cells}, total, history.by(country, "lac_stock", day, "placement")
-    )
+    filled = fill_suppressed({cell: held[cell] for cell in cells}, total, there)
     return {name: sum(filled[cell] for cell in published[name]) for name in PLACEMENTS}

@@ -23,7 +23,8 @@ def years_apart(case: OpenCase) -> pd.DataFrame:
     A stock at 31 March is set beside the starts of the year to it and the population at the mid-year before.
     """
     of_case = case.central.case
-    people = case.tables[of_case.tables["components"]].set_index("year_to_mid").drop(columns="area").astype(float)
+    people = case.tables[of_case.tables["components"]].set_index("year_to_mid").drop(columns="area")
+    people = people.replace("", "nan").astype(float).dropna()
     stocks, starts = (case.history.series(of_case.area, measure) for measure in ("lac_stock", "lac_starts"))
     ends = sorted((day for day in stocks.index if day.endswith("-03-31")), reverse=True)
     for last in ends:

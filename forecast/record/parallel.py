@@ -23,11 +23,11 @@ def spread(work: Callable, tasks: list, workers: int = 1, cluster: str | None = 
         yield from map(work, tasks)
     else:
         # spawned, so that every system does the same and no thread is copied half way
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_with_parent) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=leave_with_parent) as pool:
             yield from pool.map(work, tasks)
 
 
-def _leave_with_parent() -> None:
+def leave_with_parent() -> None:
     """A worker whose parent is killed would work on for minutes, unseen: it leaves with it."""
 
     def watch() -> None:

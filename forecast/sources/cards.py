@@ -45,6 +45,7 @@ class Card(Strict):
     hindsight_reason: str = Field(description="why it may be")
     expires: Day = Field(description="the last day for which no newer edition is to be expected")
     notes: str = Field(description="whatever else a user should know")
+    la_code: Text | None = Field(None, description="the three-digit code of the council it is about, such as 871")
 
 
 def card_path(table: Path) -> Path:

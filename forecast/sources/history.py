@@ -6,7 +6,7 @@ from forecast.case.errors import BadInput
 
 COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit", "status", "source"]
 SUPPRESSED, OWN = "suppressed", "council"
-MOST_SUPPRESSED = 5  # a suppressed cell stands for 1 to 5
+SUPPRESSED_LEAST, MOST_SUPPRESSED = 1, 5  # a suppressed cell stands for 1 to 5
 
 
 class History:
@@ -34,6 +34,11 @@ class History:
         if found.empty:
             raise BadInput(self._not_held(area, measure, period, breakdown))
         return {row.category: None if row.status == SUPPRESSED else float(row.value) for row in found.itertuples()}
+
+    def holds(self, area: str, measure: str, period: str, breakdown: str) -> bool:
+        """Whether anything of one breakdown is held."""
+        rows = self._rows(area, measure)
+        return bool(((rows["period"] == period) & (rows["breakdown"] == breakdown)).any())
 
     def value(self, area: str, measure: str, period: str, breakdown: str = "all", category: str = "all") -> float:
         """One figure. Raises BadInput if it is not held or is suppressed."""
@@ -88,6 +93,25 @@ class History:
         what = f"held: {', '.join(held)}" if held else "nothing of the kind is held"
         where = f"{measure} of {area} at {period} by {breakdown}"
         return f"{where} is not in the tables of this case ({what}); add the row or the table"
+
+
+def fill_suppressed(published: dict[str, float | None], total: float, national: dict[str, float]) -> dict[str, float]:
+    """Placement counts with suppressed cells (None) filled from what is left of the total.
+
+    Each suppressed cell holds one child if there are enough; the rest is shared in the country's proportions.
+    Raises BadInput if the cells published and the total cannot both be right.
+    """
+    hidden = [name for name, count in published.items() if count is None]
+    left = total - sum(count for count in published.values() if count is not None)
+    if left < 0 or (left > 0 and not hidden):
+        raise BadInput(
+            f"the placements published leave {left:g} of {total:g} children for {len(hidden)} suppressed cells. "
+            "Check the placement rows against the total in the children table."
+        )
+    least = min(SUPPRESSED_LEAST, left / len(hidden)) if hidden else 0.0
+    weight = sum(national[name] for name in hidden)
+    filled = {name: least + (left - least * len(hidden)) * national[name] / weight for name in hidden}
+    return {name: filled.get(name, count) for name, count in published.items()}
 
 
 def _place(row) -> str:

@@ -5,10 +5,9 @@ from pathlib import Path
 from forecast.case import Assumptions, Entry
 from forecast.case.errors import BadInput
 from forecast.case.freezing import plain_yaml
-from forecast.case.layers import CENTRAL, read_national
+from forecast.case.layers import CENTRAL, NATIONAL_LAYER, read_national
 from forecast.case.reader import read_document, read_text
 
-NATIONAL_LAYER = "national"
 PLACE = {"layer", "file", "line"}  # where an entry was written is not written again
 CASE_HEADING = "# yaml-language-server: $schema=../../schema/case.schema.json\n"
 SCENARIO_HEADING = "# yaml-language-server: $schema=../schema/scenario.schema.json\n"

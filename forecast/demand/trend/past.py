@@ -8,6 +8,7 @@ import pandas as pd
 # DfE's children of 2012 (mid-2011) are the first on the base of the 2011 census;
 # earlier ones are up to 12% low in places.
 FIRST_ON_BASE = 2012
+HALF_A_CHILD = 0.5  # stands for none where a logarithm or a rate is wanted
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def compare(
 ) -> Past:
     """Counts by time (years) against the country's at the last 31 March before them.
 
-    counts            time in years -> children counted; 0 is left out, having no logarithm
+    counts            time in years -> children counted; 0 is left out, having no logarithm, and the last, if it is 0,
+                      stands as half a child
     children          year -> children of the council, one base
     country, country_children  year -> children counted, and children, of the country
     own_count         the last is the council's own, of a 31 March for which the country's is not published yet
@@ -63,10 +65,11 @@ def compare(
     march = {time: int(np.floor(time - 0.25 + 1e-9)) for time in counts.index}
     if own_count and march[counts.index[-1]] not in held:
         march[counts.index[-1]] -= 1
-    kept = [time for time, year in march.items() if year in held and counts[time] > 0]
-    if not kept or kept[-1] != counts.index[-1]:
+    last = counts.index[-1]
+    kept = [time for time, year in march.items() if year in held and (counts[time] > 0 or time == last)]
+    if not kept or kept[-1] != last:
         raise ValueError("the last count cannot be compared with the country's")
-    at = [march[time] for time in kept]
-    rate = counts[kept].to_numpy(float) / children[at].to_numpy(float)
+    at, counted = [march[time] for time in kept], np.maximum(counts[kept].to_numpy(float), HALF_A_CHILD)
+    rate = counted / children[at].to_numpy(float)
     there = country[at].to_numpy(float) / country_children[at].to_numpy(float)
-    return Past(np.array(kept), counts[kept].to_numpy(float), np.log(rate / there), country.dropna())
+    return Past(np.array(kept), counted, np.log(rate / there), country.dropna())

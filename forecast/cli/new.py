@@ -1,0 +1,107 @@
+"""Commands that set up a council: new, next."""
+
+from datetime import date
+
+import click
+
+from forecast.cli import options
+from forecast.cli.options import FOLDER, find_home, json_option, short, tell, tell_json
+
+
+@click.command()
+@click.argument("councils", nargs=-1, required=True, metavar="COUNCIL...")
+@click.option("--from", "folder", type=FOLDER, required=True, help="The folder with the official downloads.")
+@click.option("--month", help="The month of the report (default: the month after the last 31 March published).")
+@click.option("--anew", is_flag=True, help="Write the case anew where there is one already.")
+@json_option
+def new(councils, folder, month, anew, as_json) -> None:
+    """Set up a COUNCIL from official downloads: its case, tables and cards, ready to check and to run.
+
+    A council is its name, its three-digit or its nine-character code; several may be given.
+    """
+    from forecast.case.home import typed
+    from forecast.sources.official.folder import read_folder
+    from forecast.sources.official.places import find, read_places
+    from forecast.sources.official.writing import new_case, write
+
+    home = find_home()
+    params, data = home / "params", home / "data"
+    places = read_places(data)
+    found = [find(council, places) for council in councils]
+    official, said = read_folder(folder, data), []
+    for place in found:
+        made = new_case(params, data, official, place, date.today(), month)
+        write(made, anew)
+        case = made.case
+        said.append({"council": case.council, "month": case.month, "gaps": made.gaps})
+        if as_json:
+            continue
+        written = short(params / case.council / case.month / "case.yaml")
+        tell(f"{place.name}, {case.month}: {written} and its tables are written.")
+        tell(f"Worked out or missing, {len(made.gaps)}:")
+        for gap in made.gaps:
+            tell(f"    {gap}")
+        command = f"--council {case.council} --month {case.month}"
+        tell("Next:")
+        tell("    " + typed(f"check {command}"))
+        tell("    " + typed(f"run {command}"))
+    if as_json:
+        tell_json(said)
+
+
+@click.command("next")
+@click.argument("council", callback=lambda ctx, param, given: options.folder_of(given))
+@options.month_option("The month of the case.")
+@click.option("--most", default=5, type=click.IntRange(1, 50), help="How many figures to name.")
+@options.draws_option(options.FEWER_DRAWS)
+@options.seed_option
+@json_option
+def next_(council, month, most, draws, seed, as_json) -> None:
+    """Which figures of COUNCIL's own would narrow the answer most, in pounds, where they are found and typed."""
+    from forecast.case import not_yours, others
+    from forecast.case.home import typed
+    from forecast.case.layers import NATIONAL_LAYER
+    from forecast.questions.narrowing import narrowing
+    from forecast.report.words import money
+    from forecast.runs.toolkit import Case, Project
+    from forecast.sources.official.places import read_places, spoken_names
+    from forecast.sources.official.starting import read_starting
+
+    home = options.project()
+    case = Case(Project(home, council, month), "central")
+    wanted = not_yours(case.assumptions, others(home.params, council), spoken_names(read_places(home.data)))
+    base, central, _ = case.projected(draws, seed)
+    known = read_starting(home.data)
+    doubts = {"amber": known["doubt_amber"], "red": known["doubt_red"]}
+    found = narrowing(base, central, wanted, doubts)
+    a, rows = central.assumptions, []
+    for one in found[:most]:
+        entry, item = a.entry(one.key), a.catalogue.items[one.key]
+        own = entry.layer != NATIONAL_LAYER
+        place = f"{entry.file}, line {entry.line}" if own else f"{council}/{month}/case.yaml, under assumptions"
+        rows.append(
+            {
+                "key": one.key,
+                "figure": item.description,
+                "now": one.value,
+                "low": one.low,
+                "high": one.high,
+                "unit": a.catalogue.units[item.unit].description,
+                "pounds": round(one.pounds),
+                "found": a.catalogue.nature[one.key].found,
+                "typed": f"params/{place}",
+            }
+        )
+    if as_json:
+        tell_json(rows)
+        return
+    tell(f"{a.case.area}, {month}: {len(wanted)} figures are not the council's own yet.")
+    tell("Those that would narrow the answer most:")
+    for number, row in enumerate(rows, start=1):
+        span = f"thought between {row['low']:,.10g} and {row['high']:,.10g}"
+        tell(f"{number}. {row['figure']}: {row['now']:,.10g} {row['unit']} now, {span}")
+        tell(f"   Between the two the year's outcome moves by {money(row['pounds'])}.")
+        tell(f"   Found: {row['found']}.")
+        tell(f"   Typed: {row['typed']} ({row['key']}), with its source; or in the workbook, or on the live page.")
+    tell("Workbook:  " + typed(f"template --council {council} --month {month}"))
+    tell("Live page: " + typed(f"explore --council {council} --month {month}"))

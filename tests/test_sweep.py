@@ -1,0 +1,57 @@
+"""Many councils in one dataset: the figures are a run's own, a sweep goes on where it stopped, a fault stops no other."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from conftest import HOME
+from forecast.model.cases import open_case
+from forecast.model.projection import prepare, project
+from forecast.runs import sweep as room
+from forecast.runs.sweep import Asked, sweep
+
+CASES = (("nowhere", "2025-04"), ("slough", "2025-04"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A project with one council that opens and one whose file is broken."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(HOME / "params", folder / "params")
+    shutil.copytree(HOME / "params" / "slough" / "2025-04", folder / "params" / "nowhere" / "2025-04")
+    return folder
+
+
+def swept(home, said, scenarios=("permanence",), seed=5):
+    asked = Asked(CASES, scenarios, 100, seed)
+    return sweep(home / "params", HOME / "data", home / "swept", asked, 1, None, said.append)
+
+
+def test_a_sweep_is_a_run_of_each_and_goes_on_where_it_stopped(home, monkeypatch):
+    kept, failed = swept(home, [])
+    assert kept == 1 and list(failed) == ["nowhere 2025-04"] and "nowhere" in failed["nowhere 2025-04"]
+    rows = pd.concat(map(pd.read_parquet, (home / "swept").rglob("*.parquet")))
+    assert list(rows["scenario"]) == ["central", "permanence"] and set(rows["council"]) == {"slough"}
+    case = open_case(HOME / "params", HOME / "data", "slough", "2025-04")
+    base = prepare(case.central, case.evidence, 100, 5)
+    held = project(base, case.scenarios["permanence"])
+    assert rows["chance_holds"].iloc[1] == held.drawn.chance
+    assert rows["call_mean"].iloc[1] == pytest.approx(held.drawn.at_year_end.mean())
+    assert rows["lac_now"].tolist() == [173, 173]
+
+    def never(*_):
+        raise AssertionError("worked out again")
+
+    monkeypatch.setattr(room, "council_rows", never)
+    said = []
+    assert swept(home, said)[0] == 1 and "1 of them kept already" in said[0]
+
+
+def test_a_changed_case_is_worked_out_anew_and_a_fault_is_a_sentence(home, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(room, "council_rows", fails)
+    kept, failed = swept(home, [], scenarios=("gatekeeping",))
+    assert kept == 0 and failed["slough 2025-04"] == "the program failed on it (ZeroDivisionError)"
