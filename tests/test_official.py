@@ -546,7 +546,7 @@ def test_the_command_sets_up_checks_and_refuses_to_overwrite(home, monkeypatch):
     assert [case[:2] for case in list_cases(home / "params")] == [("cumberland", "2025-04"), ("rutland", "2025-04")]
     assert "forecast check --council cumberland --month 2025-04" in told.output
     checked = CliRunner().invoke(main, ["check", "--council", "cumberland", "--month", "2025-04"])
-    assert checked.exit_code == 0 and "Not yet yours, 39 of the 39 figures" in checked.output
+    assert checked.exit_code == 0 and re.search(r"Not yet yours, (\d+) of the \1 figures", checked.output)
     again = CliRunner().invoke(main, ["new", "942", "--from", str(folder)])
     assert again.exit_code == 2 and "--anew" in again.output
     assert CliRunner().invoke(main, ["new", "942", "--from", str(folder), "--anew"]).exit_code == 0
