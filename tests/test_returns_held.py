@@ -3,6 +3,7 @@
 Every input is made here, row by row, and every expected figure is counted by hand from the rows beside it.
 """
 
+import random
 import re
 import zipfile
 from datetime import date, timedelta
@@ -927,3 +928,17 @@ def test_care_leavers_in_the_xml_are_no_lost_children(tmp_path):
     )
     returns = read_returns(give(tmp_path / "leavers", {"903.xml": leavers}))
     assert returns.warnings() == [] and counted(returns, "file recognised, not used") == 5
+
+
+def test_xml_damaged_at_random_is_read_or_stopped_and_shows_no_child(tmp_path):
+    chance = random.Random(903)
+    text = xml([header("CANARY7", "19/11/2009"), *HEADS], [episode("CANARY7", "23/08/2017"), *STAYS]).encode()
+    for at in range(60):
+        place, length = chance.randrange(len(text)), chance.choice([0, 1, 3, 40])
+        other = bytes(chance.choice(b'<>/&"0129ANULL \x00\xff') for _ in range(chance.choice([0, 1, 2, 5])))
+        folder = give(tmp_path / str(at), {"903.xml": text[:place] + other + text[place + length :]})
+        try:
+            said = str(read_returns(folder).quality().to_dict())
+        except BadInput as error:
+            said = str(error)
+        assert "does not know" not in said and "CANARY" not in said and "19/11/2009" not in said, said

@@ -5,8 +5,7 @@ import numpy as np
 from forecast.sources.cin.years import Return
 from forecast.sources.counting import Quality
 from forecast.sources.reading import identifiers
-from forecast.sources.reading.counts import ADULT
-from forecast.sources.reading.days import NO_DAY, birthday
+from forecast.sources.reading.days import NO_DAY
 from forecast.sources.reading.sheets import each
 
 
@@ -31,9 +30,5 @@ def _side(found: Return, day: int) -> identifiers.Side:
     """What a return says of who had a plan at the end of a day."""
     children, plans = found.table("children"), found.table("plans")
     births = children[children["born"] != NO_DAY].drop_duplicates("child", keep="last").set_index("child")
-    births = births.assign(sex=births["sex"].map(identifiers.sex))[["born", "sex"]]
-    rows = plans.loc[plans["child"] != "", ["child", "start", "end"]].join(births, on="child")
-    rows = rows.fillna({"born": NO_DAY, "sex": ""}).astype({"born": np.int64})
-    is_open = (rows["start"] != NO_DAY) & (rows["start"] <= day) & ((rows["end"] == NO_DAY) | (rows["end"] > day))
-    young = birthday(rows["born"].to_numpy(np.int64), ADULT) > day + 1  # the next return has none who is 18
-    return identifiers.Side(rows[["child", "start"]], rows[is_open], set(rows.loc[is_open & young, "child"]))
+    rows = plans.loc[plans["child"] != "", ["child", "start", "end"]]
+    return identifiers.side(rows, births[["born", "sex"]], day, np.ones(len(rows), bool))

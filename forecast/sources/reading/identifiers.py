@@ -7,11 +7,13 @@ alike in all three are paired in the order of their identifiers: they are as man
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.sources.counting import LEAST_ROWS, Quality
-from forecast.sources.reading.days import NO_DAY, to_date
+from forecast.sources.reading.counts import ADULT
+from forecast.sources.reading.days import NO_DAY, birthday, to_date
 
 MOST_STRANGE = 0.2  # of those open: with more of them missing and as many appeared unmatched, nothing can be counted
 MALE, FEMALE = {"1", "m", "male", "a) male"}, {"2", "f", "female", "b) female"}
@@ -35,6 +37,15 @@ class Side:
     there: pd.DataFrame
     open: pd.DataFrame
     must: set[str]
+
+
+def side(rows: pd.DataFrame, births: pd.DataFrame, day: int, counted: np.ndarray) -> Side:
+    """A return's rows (child, start, end; and which of them count) with its births (child -> born, sex), on a day."""
+    rows = rows.join(births.assign(sex=births["sex"].map(sex)), on="child")
+    rows = rows.fillna({"born": NO_DAY, "sex": ""}).astype({"born": np.int64})
+    is_open = (rows["start"] != NO_DAY) & (rows["start"] <= day) & ((rows["end"] == NO_DAY) | (rows["end"] > day))
+    young = birthday(rows["born"].to_numpy(np.int64), ADULT) > day + 1  # the next return has none who is 18
+    return Side(rows[["child", "start"]], rows[is_open], set(rows.loc[is_open & young & counted, "child"]))
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from forecast.sources.counting import Quality
 from forecast.sources.reading import identifiers
-from forecast.sources.reading.counts import ADULT
-from forecast.sources.reading.days import NO_DAY, birthday, last_day
+from forecast.sources.reading.days import NO_DAY, last_day
 from forecast.sources.reading.sheets import each
 from forecast.sources.ssda903 import codes
 from forecast.sources.ssda903.rows import Table
@@ -37,12 +35,8 @@ def one_each(placed: Placed, quality: Quality) -> Placed:
 def _side(placed: Placed, year: int, day: int) -> identifiers.Side:
     """What the return of a year says of who was there at the end of a day."""
     rows = placed["Episodes"][year].frame[["CHILD", "DECOM", "DEC", "LS"]]
-    rows = rows.set_axis(["child", "start", "end", "LS"], axis=1).join(_births(placed, year), on="child")
-    rows = rows.fillna({"born": NO_DAY, "sex": ""}).astype({"born": np.int64})
-    is_open = (rows["start"] != NO_DAY) & (rows["start"] <= day) & ((rows["end"] == NO_DAY) | (rows["end"] > day))
-    young = birthday(rows["born"].to_numpy(np.int64), ADULT) > day + 1  # the next return has none who is 18
-    counted = is_open & young & ~rows["LS"].isin(codes.SHORT_BREAKS)
-    return identifiers.Side(rows[["child", "start"]], rows[is_open], set(rows.loc[counted, "child"]))
+    rows = rows.set_axis(["child", "start", "end", "LS"], axis=1)
+    return identifiers.side(rows, _births(placed, year), day, ~rows["LS"].isin(codes.SHORT_BREAKS))
 
 
 def _births(placed: Placed, year: int) -> pd.DataFrame:
@@ -50,7 +44,7 @@ def _births(placed: Placed, year: int) -> pd.DataFrame:
     years = sorted(placed["Header"], key=lambda other: (-abs(other - year), other))
     rows = pd.concat([placed["Header"][other].frame[["CHILD", "DOB", "SEX"]] for other in years], ignore_index=True)
     known = rows[rows["DOB"] != NO_DAY].drop_duplicates("CHILD", keep="last")
-    return known.assign(born=known["DOB"], sex=known["SEX"].map(identifiers.sex)).set_index("CHILD")[["born", "sex"]]
+    return known.set_axis(["child", "born", "sex"], axis=1).set_index("child")
 
 
 # Leading noughts
