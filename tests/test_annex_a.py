@@ -621,6 +621,32 @@ def test_the_front_door_by_month_and_source(tmp_path):
         assert count == door[(*key, "")]
 
 
+def test_the_front_door_of_a_day_within_a_month_begins_on_its_day(tmp_path):
+    rows = [["c1", BORN, date(2023, 7, 15), date(2023, 7, 20)], ["c2", BORN, date(2023, 7, 16), None]]
+    annex = one(tmp_path, {4: rows}, "Annex A 2024-01-15.xlsx", day=date(2024, 1, 15))
+    door = annex.front_door().set_index(["month", "measure"])["count"]
+    assert door["2023-07", "assessments_started"] == 1 and door["2023-07", "assessments_completed"] == 1
+
+
+def test_placements_are_told_of_the_two_weeks_to_the_day_alone(tmp_path):
+    annex = one(tmp_path, {8: [care("k1")]})
+    assert "placement" in annex.stock(date(2024, 1, 17), "looked_after")
+    assert set(annex.stock(date(2024, 1, 16), "looked_after")) == {"total", "uasc", "short_breaks", "age_band"}
+
+
+def test_an_expected_date_of_birth_in_a_column_of_its_own(tmp_path):
+    heads = [*HEADS[7], "Expected Date of Birth"]
+    rows = [
+        [*plan("x1", born=None), date(2024, 5, 1)],
+        [*plan("x2"), None],
+        [*plan("x3", born=None), date(1066, 4, 13)],
+    ]
+    text = as_csv([heads, *rows], "%Y-%m-%d")
+    (annex,) = read_annex(give(tmp_path, {"2024-01-31/List 7.csv": text}))
+    assert annex.stock(DAY, "plans")["age_band"] == {"unborn": 1, "5_9": 1, "unknown": 1}
+    assert counted(annex, "date of birth out of range") == 1
+
+
 def test_headings_are_of_one_list_alone():
     """The template's own headings are found, each as its own column, and make no other list."""
     for number, heads in HEADS.items():
@@ -731,6 +757,10 @@ def test_the_other_command_files_are_read_as_what_they_are(tmp_path, command, fi
     done = CliRunner().invoke(main, [command, str(give(tmp_path, files))])
     assert done.exit_code == 0 and says in done.output.splitlines()[0], done.output
     assert ": 1 " in done.output or ": 2 " in done.output
+
+
+def test_a_census_and_ssda903_are_no_lists(tmp_path):
+    assert read_annex(give(tmp_path, CENSUS | SSDA903)) == []
 
 
 def test_what_any_of_them_warns_of_stands_first(tmp_path):
