@@ -145,6 +145,19 @@ def test_a_return_that_is_wrong_does_not_set_the_figures():
     right, wrong = (spend.estimate(one)[0].drift for one in (held, replace(held, spent=spent)))
     assert wrong.lasting == pytest.approx(right.lasting, rel=0.05)
     assert wrong.children == pytest.approx(right.children, abs=0.02)
+    taught = spend.estimate(held)[0]
+    last = spend.own_changes(replace(held, spent=spent), taught)[0].iloc[3, 8]
+    most = 3 * drift.usual_scale(taught.drift, held.children.iloc[3, 8], 1)
+    assert last == pytest.approx(most), "log 5 counts as three usual changes"
+
+
+def test_what_was_taught_earlier_is_held_harder_than_plain_sense():
+    """Against figures far from them, the same examples move what is surer less."""
+    held = planted(councils=10, years=6)
+    far = replace(spend.plain(), drift=replace(spend.plain().drift, children=0.2))
+    known = replace(far, paces=pd.Series({2005: 0.02}))
+    sure, unsure = (spend.estimate(held, earlier)[0].drift.children for earlier in (known, far))
+    assert 0.2 < sure < unsure - 0.02
 
 
 # --- strict time ----------------------------------------------------------------------------------------------------------
@@ -172,7 +185,7 @@ def test_nothing_after_the_origin_is_seen(record):
         record,
         strict=replace(record.strict, panel=replace(record.strict.panel, figures=figures)),
         spend=record.spend.mul(np.where(record.spend.columns > 2018, 3, 1), axis=1),
-        deflator=record.deflator.mul(np.where(record.deflator.index > 2018, 3, 1)),
+        deflator=record.deflator * 1.5 ** np.maximum(record.deflator.index - 2018, 0),
     )
     after = spend.one_origin(later, 2018)
     pd.testing.assert_frame_equal(before[0][SAID], after[0][SAID], check_exact=True)
