@@ -43,7 +43,7 @@ def one(council: str, home: Home, official, places, draws: int | None) -> dict:
             settings = Settings(draws=draws, seed=2011, threads=2, notebooks=False)
             answer = run_open(home, case, settings, lambda step: None, More())
             row["seconds to run"] = round(time.monotonic() - began, 1)
-            row["chance"] = answer["scenarios"]["central"]["chance"]
+            row["chance"] = answer["scenarios"]["central"]["contingency"]["chance_holds"]
     except BadInput as fault:
         row["stopped"] = str(fault).splitlines()[0]
     except Exception as fault:  # a council that breaks the program is a row too, and the rest go on
