@@ -13,6 +13,7 @@ from forecast.sources.csv_text import decode
 from forecast.sources.private import guarded
 from forecast.sources.reading.files import CHUNK, MEGABYTE, Source, Wanted, find_files, suffix
 from forecast.sources.reading.sheets import MOST_HEADING_ROWS, workbook_tables
+from forecast.sources.ssda903 import codes as ssda903_codes
 
 SSDA903, CENSUS, ANNEX = "ssda903", "cin", "annex_a"
 WORDS = {SSDA903: "SSDA903 returns", CENSUS: "CIN census returns", ANNEX: "Annex A lists"}
@@ -64,12 +65,19 @@ def _kind(source: Source) -> str | None:
             given = [list(map(heading, row)) for row in rows]
             if any(codes.CENSUS in row for row in given):
                 return CENSUS
-            if any("CHILD" in row and OWN & set(row) for row in given):
+            if any("CHILD" in row and OWN & set(row) for row in given) or _named_and_headed(source.name, given):
                 return SSDA903
             tables = [(source.name.rsplit("/", 1)[-1].rsplit(".", 1)[0], dict(enumerate(filter(any, rows), start=1)))]
     except (BadInput, csv.Error):
         return None  # whoever reads it says what is wrong with it
     return ANNEX if any(_is_list(*table) for table in tables) else None
+
+
+def _named_and_headed(name: str, rows: list[list[str]]) -> bool:
+    """Whether a file is named as one of an SSDA903 return and has its headings in other words."""
+    words = re.split(r"[^a-z]+", name.rsplit("/", 1)[-1].lower())
+    named = any(kind.lower() in words for kind in ssda903_codes.KINDS)
+    return named and any("CHILD" in {ssda903_codes.HEADINGS.get(cell, cell) for cell in row} for row in rows)
 
 
 def _is_list(title: str, lines: dict[int, list[str]]) -> bool:
