@@ -26,9 +26,12 @@ def log_markdown(assumptions: Assumptions) -> str:
     parts = [f"# Assumptions: {assumptions.case.title}\n", f"Scenario: **{assumptions.scenario.name}**. "]
     parts[-1] += f"{assumptions.scenario.reason}\n"
     parts += _differences(assumptions, frame.set_index("Key"))
-    parts += ["## Red: weak evidence, read with care\n", _table(_readable(frame[red])) if red.any() else "None.\n"]
+    parts += [
+        "## Red: weak evidence, read with care\n",
+        table_markdown(_readable(frame[red])) if red.any() else "None.\n",
+    ]
     for section, rows in frame[~red].groupby("Section", sort=False):
-        parts += [f"## {section}\n", _table(_readable(rows))]
+        parts += [f"## {section}\n", table_markdown(_readable(rows))]
     return "\n".join(parts)
 
 
@@ -88,10 +91,11 @@ def _differences(assumptions: Assumptions, frame: pd.DataFrame) -> list[str]:
     rows = pd.DataFrame(assumptions.differs, columns=["Assumption", "Central", "Here", "Why"])
     rows["Assumption"] = rows["Assumption"].map(lambda key: f"{frame['Assumption'][key]} (`{key}`)")
     rows[["Central", "Here"]] = rows[["Central", "Here"]].map(number)
-    return ["## What differs from central\n", _table(rows), RANGE_RULE + "\n"]
+    return ["## What differs from central\n", table_markdown(rows), RANGE_RULE + "\n"]
 
 
-def _table(frame: pd.DataFrame) -> str:
+def table_markdown(frame: pd.DataFrame) -> str:
+    """A table as Markdown, each cell on one line."""
     lines = [frame.columns, ["---"] * frame.shape[1], *frame.itertuples(index=False)]
     rows = [[" ".join(str(cell).replace("|", "\\|").split()) for cell in line] for line in lines]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)

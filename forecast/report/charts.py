@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 
 import matplotlib
@@ -12,19 +13,7 @@ from matplotlib.figure import Figure  # noqa: E402
 
 from forecast.case.lines import GROUPS, LINES  # noqa: E402
 from forecast.case.months import month_in_words  # noqa: E402
-from forecast.report.words import (
-    against,
-    chance_in_ten,
-    children,
-    cost_direction,
-    money,
-    money_signed,
-    over_or_under,
-    percent,
-    spread,
-    than_now,
-    year_end_month,
-)
+from forecast.report.words import at_month, lines, money, money_signed, percent, year_end_month  # noqa: E402
 
 BLUE, TURQUOISE, PURPLE, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, LILAC = "#BFCFE0", "#A285D1"
@@ -64,6 +53,17 @@ class Chart:
         buffer = BytesIO()
         self.figure.savefig(buffer, format="png", metadata={"Software": None})
         return buffer.getvalue(), {"alt": self.alt}
+
+    def pictures(self, dpi: int) -> tuple[bytes, bytes]:
+        """The figure as SVG and, so many dots to an inch, as PNG; always the same bytes."""
+        svg, png = BytesIO(), BytesIO()
+        with plt.rc_context(STYLE):
+            self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+            self.figure.savefig(png, format="png", metadata={"Software": None}, dpi=dpi)
+        return svg.getvalue(), png.getvalue()
+
+
+told = partial(lines, page="charts")  # title and alternative text of a chart, by its name there
 
 
 def _axes(title: str, subtitle: str, letters: int = SUBTITLE_WIDTH):
@@ -111,7 +111,7 @@ def _fan(axes, rows: list[dict], colour: str) -> list[str]:
 def contingency_fan(answer: dict, slug: str = "central") -> Chart:
     """The call on the contingency month by month, its 80% range, and the contingency as a line."""
     held = answer["scenarios"][slug]["contingency"]
-    title = f"The chance that the contingency holds is {chance_in_ten(held['chance_holds'])}"
+    title, alt = told("contingency_fan", held)
     what = f"Call on the contingency to date, £ thousand, {answer['area']}, {answer['financial_year']}"
     figure, axes = _axes(title, what)
     rows = [{key: (row[key] if key == "month" else row[key] / 1000) for key in row} for row in held["call_by_month"]]
@@ -120,41 +120,26 @@ def contingency_fan(answer: dict, slug: str = "central") -> Chart:
     _note(axes, f"Contingency {money(held['amount'])}", (labels[0], held["amount"] / 1000), (0, 5))
     axes.set_xticks(labels, [month_in_words(label)[:3] for label in labels])
     axes.set_ylim(bottom=0)
-    alt = (
-        "Line chart of the call on the contingency from April to March. "
-        f"Expected at year end {money(held['call']['mean'])}, 80% range {spread(held['call'], money)}; "
-        f"the expected call is {against(held['call']['mean'], held['amount'])} of {money(held['amount'])}."
-    )
     return Chart(figure, title, alt)
 
 
 def children_fan(answer: dict, group: str, name: str, slug: str = "central") -> Chart:
     """Children at each month end with the 80% range."""
     rows = answer["scenarios"][slug]["children"][group]["month_ends"]
-    march = next(row for row in rows if row["month"] == year_end_month(answer))
-    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}"
+    title, alt = told("children_fan", name, at_month(rows, year_end_month(answer)), rows[-1])
     what = f"Children at month end, {answer['area']}; {answer['open_at_origin'][group]} at the origin"
     figure, axes = _axes(title, what)
     marches = [label for label in _fan(axes, rows, BLUE if group == "lac" else PURPLE) if label.endswith("-03")]
     axes.set_xticks(marches, [f"March {label[:4]}" for label in marches])
     axes.set_ylim(bottom=0)
-    last = rows[-1]
-    alt = (
-        f"Line chart of {name.lower()} at month end. {children(march['mean'])} expected in "
-        f"{month_in_words(march['month'])} (80% range {spread(march, children)}), "
-        f"{children(last['mean'])} in {month_in_words(last['month'])} ({spread(last, children)})."
-    )
     return Chart(figure, title, alt)
 
 
 def scenario_ladder(answer: dict) -> Chart:
     """Expected call and 80% range of every scenario against the contingency."""
     held = sorted(answer["scenarios"].values(), key=lambda s: s["contingency"]["call"]["mean"])
-    best = held[0]
-    title = f"{best['name']} brings the expected call down furthest, to {money(best['contingency']['call']['mean'])}"
-    if best is answer["scenarios"]["central"]:
-        title = f"No scenario brings the expected call below the central {money(best['contingency']['call']['mean'])}"
-    amount = best["contingency"]["amount"]
+    title, alt = told("scenario_ladder", held, answer["scenarios"]["central"])
+    amount = held[0]["contingency"]["amount"]
     what = f"Call on the contingency at 31 March, £ thousand, with 80% range; dashed line: contingency {money(amount)}"
     figure, axes = _axes(title, what, BESIDE_NAMES)
     calls = [s["contingency"]["call"] for s in held]
@@ -164,15 +149,13 @@ def scenario_ladder(answer: dict) -> Chart:
     axes.axvline(amount / 1000, color=ORANGE, linewidth=2, linestyle="--")
     axes.grid(axis="y", visible=False)
     axes.set_xlim(left=0)
-    parts = "; ".join(f"{s['name']} {money(s['contingency']['call']['mean'])}" for s in held)
-    return Chart(figure, title, f"Dot chart of expected calls against a contingency of {money(amount)}: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def cost_by_year(answer: dict, slug: str = "central") -> Chart:
     """Cost by group and financial year, with the budget rolled forward."""
     years = answer["scenarios"][slug]["cost"]
-    last = list(years)[-1]
-    title = f"Net cost reaches {money(years[last]['net']['mean'])} in {last}"
+    title, alt = told("cost_by_year", years)
     figure, axes = _axes(title, f"Expected cost by group, £ million; markers: budget rolled forward; {answer['area']}")
     base = [0.0] * len(years)
     for group, colour in GROUP_COLOURS.items():
@@ -187,15 +170,13 @@ def cost_by_year(answer: dict, slug: str = "central") -> Chart:
     ):
         axes.plot(list(years), values, mark, color=colour, label=label, markeredgecolor="white", markersize=10)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, frameon=False, fontsize=9)
-    pairs = ((year, money(cost["net"]["mean"]), money(cost["budget"])) for year, cost in years.items())
-    parts = "; ".join(f"{year} net {net} against {budget}" for year, net, budget in pairs)
-    return Chart(figure, title, f"Stacked columns of cost by group: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def against_outturn(rows: list[dict], name: str) -> Chart:
     """Forecast with range beside what happened and no change. rows: at, mean, p10, p90, outturn, no_change."""
     inside = sum(row["p10"] <= row["outturn"] <= row["p90"] for row in rows)
-    title = f"{name}: {inside} of {len(rows)} outturns inside the 80% range"
+    title, alt = told("against_outturn", rows, name, inside)
     figure, axes = _axes(title, "Children at 31 March: forecast with 80% range, outturn, and no change")
     labels = [row["at"][:4] for row in rows]
     axes.vlines(labels, [row["p10"] for row in rows], [row["p90"] for row in rows], color=PALE, linewidth=14)
@@ -208,26 +189,18 @@ def against_outturn(rows: list[dict], name: str) -> Chart:
         axes.plot(labels, values, mark, color=colour, markersize=size, label=label, markeredgewidth=2)
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
     axes.set_ylim(bottom=0)
-    parts = "; ".join(
-        f"{row['at'][:4]}: forecast {children(row['mean'])}, outturn {children(row['outturn'])}, "
-        f"no change {children(row['no_change'])}"
-        for row in rows
-    )
-    return Chart(figure, title, f"{name} at 31 March. {parts}.")
+    return Chart(figure, title, alt)
 
 
 def pit_columns(shares: list[float], name: str, forecasts: int) -> Chart:
     """Share of outturns in each tenth of the forecast's futures, lowest tenth first; a tenth each is calibrated."""
-    middle = sum(shares[1:-1])
-    title = f"{name}: {percent(middle)} of outturns inside the 80% range"
+    title, alt = told("pit_columns", shares, name)
     what = f"Share of {forecasts:,} outturns in each tenth of the forecast's futures, %; dashed line: a tenth each"
     figure, axes = _axes(title, what)
     labels = [str(number) for number in range(1, len(shares) + 1)]
     axes.bar(labels, [100 * share for share in shares], color=BLUE, width=0.8)
     axes.axhline(100 / len(shares), color=ORANGE, linewidth=2, linestyle="--")
     axes.set_xlabel("Tenth of futures, lowest first")
-    parts = ", ".join(f"{100 * share:.0f}%" for share in shares)
-    alt = f"Column chart: share of outturns in each tenth of the forecast's futures, lowest first: {parts}."
     return Chart(figure, title, alt)
 
 
@@ -235,7 +208,7 @@ def waterfall(answer: dict, slug: str) -> Chart:
     """From the central call to a scenario's, cause by cause."""
     scenario, held = answer["scenarios"][slug], answer["scenarios"][slug]["causes"]
     parts = {cause: part for cause, part in held["parts"].items() if abs(part) >= 1}
-    title = f"{scenario['name']}: the expected call moves from {money(held['before'])} to {money(held['after'])}"
+    title, alt = told("waterfall", scenario["name"], held, parts)
     what = f"Expected call on the contingency by cause of the change, £ thousand, {answer['financial_year']}"
     figure, axes = _axes(title, what)
     labels = ["Central", *(cause.capitalize() for cause in parts), scenario["name"]]
@@ -251,15 +224,13 @@ def waterfall(answer: dict, slug: str) -> Chart:
         text, top = money(end) if whole else money_signed(end - start), max(start, end) / 1000
         _note(axes, text, (label, top), (0, 4), color=None, ha="center", fontsize=9)
     axes.set_ylim(top=TOP * max(*starts, *ends) / 1000)
-    changes = "; ".join(f"{cause} {cost_direction(part)}" for cause, part in parts.items()) or "nothing moves"
-    alt = f"Waterfall chart from {money(held['before'])} to {money(held['after'])}: {changes}."
     return Chart(figure, title, alt)
 
 
 def tornado(answer: dict) -> Chart:
     """What the expected call would be with each assumption at its low and at its high, widest first."""
     rows = answer["sensitivities"]["assumptions"][:MOST_BARS]
-    title = f"{rows[0]['assumption']} moves the call most of any assumption"
+    title, alt = told("tornado", rows)
     figure, axes = _axes(title, "Change of the expected call, £ thousand; the rest as drawn")
     figure.set_figheight(TALL)
     names = [textwrap.fill(row["assumption"], LABEL_WIDTH) for row in rows][::-1]
@@ -271,21 +242,14 @@ def tornado(answer: dict) -> Chart:
         axes.barh(names, values, color=colour, height=0.6, label=label, hatch=hatch, edgecolor="white")
     _lying(axes)
     axes.legend(loc="lower right", frameon=False, fontsize=9)
-    parts = "; ".join(
-        f"{row['assumption']}: {cost_direction(row['call_at_low'])} at its low, "
-        f"{cost_direction(row['call_at_high'])} at its high"
-        for row in rows
-    )
-    return Chart(figure, title, f"Bar chart of the change of the expected call: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, name: str, slug: str = "central") -> Chart:
     """Children counted so far and the forecast with its 80% range. past: (month, children), oldest first."""
     rows = answer["scenarios"][slug]["children"][group]["month_ends"]
-    march = next(row for row in rows if row["month"] == year_end_month(answer))
-    opened = answer["open_at_origin"][group]
-    title = f"{name}: {children(march['mean'])} expected by {month_in_words(march['month'])}, "
-    title += than_now(march["mean"] - opened)
+    march, opened = at_month(rows, year_end_month(answer)), answer["open_at_origin"][group]
+    title, alt = told("children_so_far", name, march, rows[-1], opened, past)
     figure, axes = _axes(title, f"Children, {answer['area']}: counted (points) and forecast with 80% range (band)")
     when, counted = [_year(month) for month, _ in past], [count for _, count in past]
     ahead = [_year(row["month"]) for row in rows]
@@ -303,12 +267,6 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
     apart = -(-(ahead[-1] - min([*when, *ahead])) // MOST_YEARS_NAMED)  # years between names, so that they stand apart
     axes.xaxis.set_major_locator(matplotlib.ticker.MultipleLocator(apart))
     axes.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}")
-    then = f"{children(past[0][1])} counted in {month_in_words(past[0][0])}; " if past else ""
-    expected = "; ".join(
-        f"{children(row['mean'])} expected in {month_in_words(row['month'])} (80% range {spread(row, children)})"
-        for row in (march, rows[-1])
-    )
-    alt = f"Line chart of {name.lower()}. {then}{children(opened)} at the start of the forecast; {expected}."
     return Chart(figure, title, alt)
 
 
@@ -324,11 +282,7 @@ def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     held = {LINES[line][0]: cost[line] for line in used}
     names = list(held)[::-1]
     most = max(held, key=lambda name: held[name]["mean"] - held[name]["budget"])
-    over = over_or_under(held[most]["mean"] - held[most]["budget"])
-    title = "No line is over its budget"
-    if over.endswith("over budget"):
-        short = over.replace("over budget", "short of its budget") if held[most]["budget"] < 0 else over
-        title = f"{most}: {short}, the most of any line"
+    title, alt = told("cost_by_line", held, most)
     what = f"£ million, {answer['area']}, {answer['financial_year']}: projected outturn (bar) and budget (diamond); "
     figure, axes = _axes(title, what + "income is below zero", BESIDE_NAMES)
     figure.set_figheight(TALL)
@@ -337,16 +291,10 @@ def cost_by_line(answer: dict, slug: str = "central") -> Chart:
     budgets = [held[name]["budget"] / 1e6 for name in names]
     axes.plot(budgets, labels, "D", color=ORANGE, markeredgecolor="white", markersize=9)
     _lying(axes)
-    pairs = ((name, money(line["mean"]), money(line["budget"])) for name, line in held.items())
-    parts = "; ".join(f"{name} {mean} against a budget of {budget}" for name, mean, budget in pairs)
-    return Chart(figure, title, f"Bar chart of projected outturn by cost line: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def drawn(chart: Chart) -> tuple[bytes, bytes]:
-    """A chart as SVG and as PNG for print, without its title, which a report writes above it; always the same bytes."""
-    svg, png = BytesIO(), BytesIO()
+    """A chart as SVG and as PNG for print, without its title, which a report writes above it."""
     chart.figure.suptitle("")
-    with plt.rc_context(STYLE):
-        chart.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        chart.figure.savefig(png, format="png", metadata={"Software": None}, dpi=PRINT_DPI)
-    return svg.getvalue(), png.getvalue()
+    return chart.pictures(PRINT_DPI)

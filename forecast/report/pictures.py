@@ -3,7 +3,6 @@
 import math
 import textwrap
 
-from forecast.case.ages import LAC_BANDS
 from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.report.charts import (
@@ -22,27 +21,22 @@ from forecast.report.charts import (
     _axes,
     _note,
     _panels,
+    told,
 )
 from forecast.report.words import (
+    BANDS,
     PART_WORDS,
-    chance_in_ten,
+    WORK,
     children,
     cost_direction,
     day_in_words,
-    direction,
     money,
     percent,
-    spread,
+    signed,
 )
 
-BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
 BAND_COLOURS = dict(zip(BANDS, (LILAC, TURQUOISE, PALE, BLUE, GREY, ORANGE), strict=True))
 ON_DARK = {BLUE, GREY}
-WORK = {
-    "contact_hours_a_week": "Contact, hours a week",
-    "iro_posts": "Reviewing officers, posts",
-    "admin_posts": "Review administration, posts",
-}
 FLOWS = {
     "births": "Born",
     "deaths": "Died",
@@ -56,11 +50,6 @@ NAME_WIDTH = 26  # letters of a name to a line
 SMALL, LABEL, ROOM = 8, 9, 1.25  # letters of small and usual labels; room for a label beside the longest bar
 LEAST_LABELLED = 0.03  # share of the tallest column under which a part has no room for its label
 TREND_COLOURS = (BLUE, TURQUOISE, PURPLE, ORANGE)
-
-
-def signed(value: float, decimals: int = 1) -> str:
-    """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
-    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
 
 
 def _across(axes, names: list[str], values: list[float], labels: list[str], room: float, marked: int = -1) -> None:
@@ -95,8 +84,7 @@ def adds(flow: str) -> int:
 
 def counted(name: str, stock: dict[str, float], starts: dict[str, float], ends: dict[str, float]) -> Chart:
     """Children at each 31 March, and starts and ends of the years to them. Keys are years as text."""
-    first, last = min(stock), max(stock)
-    title = f"{name}: {children(stock[first])} in March {first}, {children(stock[last])} in March {last}"
+    title, alt = told("counted", name, stock, starts)
     what = ["Children at 31 March, as published", "Started (above) and ended (below, hatched) in the year to 31 March"]
     figure, (upper, lower) = _panels(title, what, down=True)
     years = sorted(stock)
@@ -112,26 +100,22 @@ def counted(name: str, stock: dict[str, float], starts: dict[str, float], ends: 
     lower.margins(y=0.25)
     lower.set_yticks([])
     lower.set_xticks([int(y) for y in years], years)
-    parts = "; ".join(f"{year} {children(stock[year])}" for year in years)
-    moved = "; ".join(f"{y} {children(starts[y])} started" for y in sorted(starts))
-    return Chart(figure, title, f"Line chart of {name.lower()} at 31 March: {parts}. Columns below: {moved or 'none'}.")
+    return Chart(figure, title, alt)
 
 
 def by_age(name: str, at: str, counts: dict[str, float]) -> Chart:
     """Children by age band at one date; a band that is not published is left out."""
-    oldest = max(counts, key=counts.get)
-    title = f"{name}: most are {BANDS[oldest]} ({percent(counts[oldest] / sum(counts.values()))})"
+    title, alt = told("by_age", name, at, counts, max(counts, key=counts.get))
     figure, axes = _axes(title, f"Children by age, {at}")
     bars = axes.bar([BANDS[band] for band in counts], list(counts.values()), color=BLUE, width=0.6)
     axes.bar_label(bars, [children(n) for n in counts.values()], padding=2)
-    parts = "; ".join(f"{BANDS[band]} {children(n)}" for band, n in counts.items())
-    return Chart(figure, title, f"Column chart of {name.lower()} by age, {at}: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def pyramid(area: str, months: tuple[str, str], now: list[float], then: list[float]) -> Chart:
     """Residents by single year of age, now to the left and in some years to the right."""
-    (first, last), change = (month_in_words(month) for month in months), sum(then) - sum(now)
-    title = f"{area}: {children(sum(now))} children now, {direction(change)} by {last}"
+    first, last = (month_in_words(month) for month in months)
+    title, alt = told("pyramid", area, first, last, now, then)
     figure, axes = _axes(title, f"Children by year of age: {first} (left) and {last} (right, hatched)")
     figure.set_figheight(TALL)
     ages = range(len(now))
@@ -145,19 +129,18 @@ def pyramid(area: str, months: tuple[str, str], now: list[float], then: list[flo
     axes.set_yticks(ages)
     axes.set_ylabel("Age")
     axes.grid(visible=False)
-    parts = "; ".join(f"{age}: {children(a)} and {children(b)}" for age, a, b in zip(ages, now, then, strict=True))
-    return Chart(figure, title, f"Age pyramid. {title}. By age, {first} and {last}: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def moves(area: str, years: dict[str, dict[str, float]]) -> Chart:
     """What adds and takes children in whole financial years: year -> flow -> children."""
-    last = list(years)[-1]
+    names, last = list(years), list(years)[-1]
     net = sum(adds(flow) * n for flow, n in years[last].items())
-    title = f"{area}: births and moves bring {direction(net)} in {last}"
-    what = f"Children who come (right) and go (left, hatched) in a year; {_years_in_words(years)}"
-    figure, axes = _axes(title, what, BESIDE_NAMES)
-    figure.set_figheight(TALL)
     flows = sorted(years[last], key=lambda flow: adds(flow) * years[last][flow])
+    title, alt = told("moves", area, last, net, {flow_in_words(flow): years[last][flow] for flow in flows[::-1]})
+    when = last if len(names) == 1 else f"{names[0]} to {last}, the last the darkest"
+    figure, axes = _axes(title, f"Children who come (right) and go (left, hatched) in a year; {when}", BESIDE_NAMES)
+    figure.set_figheight(TALL)
     thick, most = 0.8 / len(years), max(n for year in years.values() for n in year.values())
     for place, (year, colour) in enumerate(zip(years, (PALE, LILAC, BLUE)[-len(years) :], strict=True)):
         values = [adds(flow) * years[year].get(flow, 0.0) for flow in flows]
@@ -170,32 +153,23 @@ def moves(area: str, years: dict[str, dict[str, float]]) -> Chart:
     axes.set_yticks(range(len(flows)), [textwrap.fill(flow_in_words(flow), NAME_WIDTH) for flow in flows])
     axes.set_xlim(-ROOM * most, ROOM * most)
     _bare(axes)
-    parts = "; ".join(f"{flow_in_words(flow).lower()} {children(years[last][flow])}" for flow in flows[::-1])
-    return Chart(figure, title, f"Bar chart of what moves the number of children, {last}: {parts}.")
-
-
-def _years_in_words(years) -> str:
-    names = list(years)
-    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}, the last the darkest"
+    return Chart(figure, title, alt)
 
 
 def births(area: str, years: dict[str, float]) -> Chart:
     """Births in whole financial years."""
-    first, last = list(years)[0], list(years)[-1]
-    title = f"{area}: {children(years[first])} births in {first}, {children(years[last])} in {last}"
+    title, alt = told("births", area, years)
     figure, axes = _axes(title, "Births in the financial year, as projected")
     bars = axes.bar(list(years), list(years.values()), color=BLUE, width=0.5)
     axes.bar_label(bars, [children(n) for n in years.values()], padding=2)
-    parts = "; ".join(f"{year} {children(n)}" for year, n in years.items())
-    return Chart(figure, title, f"Column chart of births: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def ages_ahead(name: str, months: dict[str, dict[str, float]]) -> Chart:
     """Children by age band at the origin and at each 31 March: month -> band -> children."""
     first, last = list(months)[0], list(months)[-1]
     most = max(months[last], key=lambda band: abs(months[last][band] - months[first][band]))
-    change = direction(months[last][most] - months[first][most])
-    title = f"{name}: aged {BANDS[most]} change most, {change} by {month_in_words(last)}"
+    title, alt = told("ages_ahead", name, months, most)
     figure, axes = _axes(title, "Expected children by age")
     labels, base = [month_in_words(month) for month in months], [0.0] * len(months)
     whole = max(sum(bands.values()) for bands in months.values())
@@ -208,15 +182,12 @@ def ages_ahead(name: str, months: dict[str, dict[str, float]]) -> Chart:
             axes.annotate(BANDS[band], (len(labels) - 0.65, base[-1] + values[-1] / 2), va="center", fontsize=LABEL)
         base = [low + value for low, value in zip(base, values, strict=True)]
     axes.set_xlim(right=len(labels))
-    pairs = ((BANDS[band], months[first][band], months[last][band]) for band in months[last])
-    parts = "; ".join(f"{band} {children(now)} then {children(then)}" for band, now, then in pairs)
-    return Chart(figure, title, f"Stacked columns of {name.lower()} by age. {labels[0]} and {labels[-1]}: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def care_flows(name: str, when: str, bands: dict[str, dict[str, float]]) -> Chart:
     """Who starts, leaves and grows into each age in a period: band -> starts, ends, aged."""
-    starts, ends = (sum(one[flow] for one in bands.values()) for flow in ("starts", "ends"))
-    title = f"{name}: {children(starts)} start and {children(ends)} leave, {when}"
+    title, alt = told("care_flows", name, when, bands)
     what = "Expected children by age: start (right), leave (left, hatched), net birthdays (diamond)"
     figure, axes = _axes(title, what)
     labels = [BANDS[band] for band in bands]
@@ -227,8 +198,7 @@ def care_flows(name: str, when: str, bands: dict[str, dict[str, float]]) -> Char
     axes.plot([one["aged"] for one in bands.values()], labels, "D", color=PURPLE, markeredgecolor="white", markersize=9)
     axes.margins(x=0.15)
     _bare(axes)
-    parts = "; ".join(f"{BANDS[b]}: {children(one['starts'])} and {children(one['ends'])}" for b, one in bands.items())
-    return Chart(figure, title, f"Bar chart of {name.lower()} who start and leave, {when}. By age: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def path_children(answer: dict, group: str) -> dict[str, list[float]]:
@@ -246,7 +216,7 @@ def path_parts(answer: dict, group: str, name: str) -> Chart:
     parts = path_children(answer, group)
     whole = [sum(part[year] for part in parts.values()) for year in range(len(answer["central_path"][group]["middle"]))]
     ahead = [f"{year} year{'s' * (year > 1)}" for year in range(1, len(whole) + 1)]
-    title = f"{name}: what is expected brings {direction(whole[-1])} in {ahead[-1]}, chance aside"
+    title, alt = told("path_parts", name, parts, whole[-1], ahead[-1])
     figure, axes = _axes(title, f"Change from {answer['open_at_origin'][group]} children, by what it comes from")
     thick = 0.8 / max(len(parts), 1)
     for place, ((trend, values), colour) in enumerate(zip(parts.items(), TREND_COLOURS, strict=False)):
@@ -259,21 +229,21 @@ def path_parts(answer: dict, group: str, name: str) -> Chart:
     axes.margins(y=0.15)
     if parts:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False, fontsize=LABEL)
-    said = "; ".join(f"{PART_WORDS[trend]} {signed(values[-1])}" for trend, values in parts.items())
-    return Chart(figure, title, f"Column chart. {title}: {said or 'nothing'}.")
+    return Chart(figure, title, alt)
 
 
 def where_children_live(year: str, rows: list[dict]) -> Chart:
     """Children by placement, what a week costs and what the year costs. rows: line, mean, price_a_week, cost."""
     rows = sorted((row for row in rows if row["mean"] >= 0.5), key=lambda row: -row["mean"])
-    dearest = max(rows, key=lambda row: row["cost"])
-    title = f"{LINES[dearest['line']][0]}: {money(dearest['cost'])} for {children(dearest['mean'])} children, the most"
+    said = {
+        LINES[row["line"]][0]: f"{children(row['mean'])} · £{row['price_a_week']:,.0f} a week · {money(row['cost'])}"
+        for row in rows
+    }
+    title, alt = told("where_children_live", year, max(rows, key=lambda row: row["cost"]), said)
     figure, axes = _axes(title, f"Average children in {year}; £ a week for each; cost of the year", BESIDE_NAMES)
-    said = [f"{children(row['mean'])} · £{row['price_a_week']:,.0f} a week · {money(row['cost'])}" for row in rows]
-    _across(axes, [LINES[row["line"]][0] for row in rows], [row["mean"] for row in rows], said, 0.0)
+    _across(axes, list(said), [row["mean"] for row in rows], list(said.values()), 0.0)
     axes.set_xlim(right=1.45 * rows[0]["mean"])
-    parts = "; ".join(f"{LINES[row['line']][0]} {one}" for row, one in zip(rows, said, strict=True))
-    return Chart(figure, title, f"Bar chart of children by placement, {year}: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def capacity(rows: list[dict]) -> Chart:
@@ -281,7 +251,7 @@ def capacity(rows: list[dict]) -> Chart:
     kinds = [kind for kind in WORK if any(row["work"] == kind for row in rows)]
     first = [next(row for row in rows if row["work"] == kind) for kind in kinds]
     short = [WORK[row["work"]].split(",")[0] for row in first if row["mean"] > row["held"]]
-    title = f"More is needed than held in {first[0]['year']}: {', '.join(short)}" if short else "Capacity is enough"
+    title, alt = told("capacity", first, short)
     figure, panels = _panels(title, [textwrap.fill(f"{WORK[kind]}: needed; line: held", 30) for kind in kinds], 34)
     figure.set_figwidth(11)
     for kind, axes in zip(kinds, panels, strict=True):
@@ -291,23 +261,19 @@ def capacity(rows: list[dict]) -> Chart:
         axes.bar(years, means, color=BLUE, width=0.6, yerr=reach, error_kw={"ecolor": GREY, "elinewidth": 2})
         axes.axhline(own[0]["held"], color=ORANGE, linewidth=2, linestyle="--")
         axes.tick_params(axis="x", labelsize=SMALL, rotation=30)
-    parts = "; ".join(f"{WORK[row['work']]} {row['mean']:,.1f} needed, {row['held']:,.1f} held" for row in first)
-    return Chart(figure, title, f"Column charts of work against capacity, {first[0]['year']}: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def when_spent(answer: dict, slug: str) -> Chart:
     """In how many futures in a hundred the contingency is spent for good in each month."""
     held = answer["scenarios"][slug]["contingency"]
     shares = (held["exhaustion"] or {"share_of_draws": {}})["share_of_draws"]
-    title = f"The chance that the contingency holds is {chance_in_ten(held['chance_holds'])}"
-    if shares:
-        title = f"If it is spent, {month_in_words(max(shares, key=shares.get))} is the likeliest month"
+    title, alt = told("when_spent", held, shares, max(shares, key=shares.get, default=""))
     figure, axes = _axes(title, "Futures in a hundred in which the contingency is spent from that month on")
     labels = [month_in_words(month)[:3] for month in shares]
     bars = axes.bar(labels, [100 * share for share in shares.values()], color=ORANGE, width=0.7)
     axes.bar_label(bars, [percent(share).rstrip("%") if share >= 0.005 else "" for share in shares.values()], padding=2)
-    parts = "; ".join(f"{month_in_words(month)} {percent(share)}" for month, share in shares.items())
-    return Chart(figure, title, f"Column chart of when the contingency is spent: {parts or 'in no future'}.")
+    return Chart(figure, title, alt)
 
 
 def four_years(answer: dict) -> Chart:
@@ -315,24 +281,20 @@ def four_years(answer: dict) -> Chart:
     changes = {held["name"]: held["difference_from_central"]["net_cost"] for held in answer["scenarios"].values()}
     sums = {name: sum(year["mean"] for year in years.values()) for name, years in changes.items()}
     sums = dict(sorted(sums.items(), key=lambda item: item[1]))
-    best, years = list(sums)[0], list(next(iter(answer["scenarios"].values()))["cost"])
-    title = f"Nothing costs less than central over {len(years)} years"
-    if cost_direction(sums[best]).endswith("less"):
-        title = f"{best}: {cost_direction(sums[best])} than central over {len(years)} years, the least of all"
+    years = list(next(iter(answer["scenarios"].values()))["cost"])
+    title, alt = told("four_years", sums, years)
     figure, axes = _axes(
         title, f"Net cost against central, {years[0]} to {years[-1]} together; more is hatched", BESIDE_NAMES
     )
     said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in sums.values()]
     _across(axes, list(sums), list(sums.values()), said, 0.3, marked=1)
-    parts = "; ".join(f"{name} {cost_direction(value)}" for name, value in sums.items())
-    return Chart(figure, title, f"Bar chart of net cost against central over {years[0]} to {years[-1]}: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def calls(answer: dict) -> Chart:
     """Expected calls of an answer's scenarios side by side, with their 80% ranges."""
     held = {one["name"]: one["contingency"] for one in answer["scenarios"].values()}
-    least = min(held, key=lambda name: held[name]["call"]["mean"])
-    title = f"{least}: the least expected call, {money(held[least]['call']['mean'])}"
+    title, alt = told("calls", held, min(held, key=lambda name: held[name]["call"]["mean"]))
     figure, axes = _axes(
         title, "Call on the contingency, £ thousand, 80% range; diamond: the contingency", BESIDE_NAMES
     )
@@ -344,20 +306,14 @@ def calls(answer: dict) -> Chart:
     axes.grid(axis="y", visible=False)
     axes.margins(y=0.3)
     axes.invert_yaxis()
-    pairs = zip(labels, rows, strict=True)
-    parts = "; ".join(f"{name} {money(row['mean'])} ({spread(row, money)})" for name, row in pairs)
-    return Chart(figure, title, f"Dot chart of expected calls: {parts}.")
+    return Chart(figure, title, alt)
 
 
 def why_changed(name: str, days: tuple[str, str], parts: dict[str, float]) -> Chart:
     """Why a stock changed between two days, by cause; the parts sum to the whole."""
     most = max(parts, key=lambda cause: abs(parts[cause]))
-    years = int(days[1][:4]) - int(days[0][:4])
-    title = f"{name}: {direction(sum(parts.values()))} in {years} years; {most} moved it most"
-    days = tuple(day_in_words(day) for day in days)
-    figure, axes = _axes(
-        title, f"Change of {name.lower()} from {days[0]} to {days[1]}, children, by cause", BESIDE_NAMES
-    )
+    (first, last), years = map(day_in_words, days), int(days[1][:4]) - int(days[0][:4])
+    title, alt = told("why_changed", name, first, last, years, most, parts)
+    figure, axes = _axes(title, f"Change of {name.lower()} from {first} to {last}, children, by cause", BESIDE_NAMES)
     _across(axes, [one.capitalize() for one in parts], list(parts.values()), [*map(signed, parts.values())], 0.2)
-    said = "; ".join(f"{cause} {signed(value)}" for cause, value in parts.items())
-    return Chart(figure, title, f"Bar chart of why {name.lower()} changed from {days[0]} to {days[1]}: {said}.")
+    return Chart(figure, title, alt)

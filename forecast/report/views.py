@@ -105,7 +105,7 @@ def _ages(known: pd.DataFrame) -> Chart | Said:
         return Said(["No ages are published for this case."])
     day = ages["period"].max()
     counts = ages[ages["period"] == day].set_index("category")["value"].to_dict()
-    ordered = {band: counts[band] for band in pictures.BANDS if band in counts}
+    ordered = {band: counts[band] for band in words.BANDS if band in counts}
     return pictures.by_age(GROUP_NAMES["lac"], words.day_in_words(day), ordered)
 
 
@@ -201,7 +201,8 @@ def path_in_words(answer: dict) -> list[str]:
     """What the expected changes are made of, and what they leave out."""
     parts = "Births, migration and ageing move scenarios, not the central path: added to it, the projected population "
     parts += "did not make past forecasts better."
-    return [*(words.trend_line(answer, group, name) for group, name in GROUP_NAMES.items()), parts]
+    trends = (words.lines("trend", answer["central_path"][group], name)[0] for group, name in GROUP_NAMES.items())
+    return [*trends, parts]
 
 
 def activity(answer: dict, slug: str, detail: dict) -> View:
@@ -209,7 +210,7 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     year, work = answer["financial_year"], pd.DataFrame(detail["work"])
     rows = [row for row in detail["placements"] if row["year"] == year]
     most = max(rows, key=lambda row: row["mean"])
-    short = work[(work["year"] == year) & (work["mean"] > work["held"])]["work"].map(pictures.WORK)
+    short = work[(work["year"] == year) & (work["mean"] > work["held"])]["work"].map(words.WORK)
     headline = f"{words.children(most['mean'])} of {words.children(sum(row['mean'] for row in rows))} children live in "
     headline += f"{LINES[most['line']][0]}. "
     headline += f"More is needed than held of: {'; '.join(short)}." if len(short) else "No work exceeds what is held."
@@ -229,7 +230,8 @@ def cost(answer: dict, slug: str) -> View:
     """Cost by line and year against the budget."""
     held, year = answer["scenarios"][slug]["cost"], answer["financial_year"]
     over = words.over_or_under(held[year]["variance"]["mean"])
-    headline = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.driver_line(held[year])}"
+    headline = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. "
+    headline += words.lines("driven", held[year]["lines"])[0]
     rows = [
         {"financial year": name, "line": LINES[line][0], "group": GROUPS[LINES[line][1]], **figures}
         for name, one in held.items()

@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
+from forecast.case.ages import LAC_BANDS
 from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.demand.totals import IN_WORDS as PART_WORDS
@@ -27,6 +28,12 @@ MEASURES = {
     "cp_ends": "Plans ended",
     "icpc": "Children at initial conferences",
     "s47": "Section 47 enquiries",
+}
+BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
+WORK = {
+    "contact_hours_a_week": "Contact, hours a week",
+    "iro_posts": "Reviewing officers, posts",
+    "admin_posts": "Review administration, posts",
 }
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
@@ -133,6 +140,11 @@ def money_signed(pounds: float) -> str:
     return money(pounds) if round_half_up(pounds, MONEY_STEP) <= 0 else f"+{money(pounds)}"
 
 
+def signed(value: float, decimals: int = 1) -> str:
+    """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
+    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+
+
 def signed_percent(log_change: float) -> str:
     """A change of the logarithm as a percentage with one decimal: +1.7%."""
     change = round_half_up(math.expm1(log_change) * 1000) / 10
@@ -218,30 +230,26 @@ RULES = {rule.__name__: rule for rule in (*_RULES, than_central)}  # name -> how
 
 
 @cache
-def _template():
-    """The macros of answer.jinja, with the rules as filters."""
+def _template(page: str):
+    """The macros of a page of sentences, with the rules as filters."""
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
+    pages.filters |= {rule.__name__: rule for rule in (direction, signed)}
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
-    pages.globals |= {"money": money, "children": children}
-    return pages.get_template("answer.jinja").module
+    pages.globals |= {"money": money, "children": children, "bands": BANDS, "work": WORK}
+    return pages.get_template(f"{page}.jinja").module
 
 
-def lines(macro: str, *facts) -> list[str]:
-    """The sentences of a macro of answer.jinja."""
-    return [line for line in getattr(_template(), macro)(*facts).split("\n") if line]
+def lines(macro: str, *facts, page: str = "answer") -> list[str]:
+    """The sentences of a macro of answer.jinja, or of another page."""
+    return [line for line in getattr(_template(page), macro)(*facts).split("\n") if line]
 
 
 def drivers(cost: dict) -> list[str]:
     """The cost lines that move the year most."""
     return sorted(cost, key=lambda line: -abs(cost[line]["mean"] - cost[line]["budget"]))[:DRIVERS]
-
-
-def driver_line(cost: dict) -> str:
-    """What drives the cost of a year, in a sentence."""
-    return lines("driven", cost["lines"])[0]
 
 
 def headline(answer: dict, slug: str = "central") -> list[str]:
@@ -252,11 +260,6 @@ def headline(answer: dict, slug: str = "central") -> list[str]:
 def exhaustion(held: dict) -> str:
     """When the contingency runs out, if it does."""
     return lines("exhaustion", held)[0]
-
-
-def trend_line(answer: dict, group: str, name: str) -> str:
-    """What the expected change of one group is made of."""
-    return lines("trend", answer["central_path"][group], name)[0]
 
 
 def record_lines(answer: dict) -> list[str]:
@@ -270,8 +273,9 @@ def cautions(answer: dict, slug: str = "central") -> list[str]:
 
 
 def scenario_lines(answer: dict) -> list[str]:
-    """One line a scenario: chance, call, children, difference from central."""
-    march, rows = year_end_month(answer), []
+    """The scenarios as a small text table: chance, call, children, difference from central."""
+    march = year_end_month(answer)
+    rows = [f"{'Scenario':24s} {'Chance it holds':>17s} {'Call':>11s} {'LAC':>6s} {'CP':>6s}   Call against central"]
     for scenario in answer["scenarios"].values():
         held, change = scenario["contingency"], scenario["difference_from_central"]["call"]["mean"]
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))

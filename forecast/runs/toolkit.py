@@ -9,6 +9,7 @@ forecast.compare({"central": case, "births": what_if})
 import ast
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
@@ -521,15 +522,12 @@ def _names(found: dict) -> list[str]:
     if "In" not in found:  # not in a kernel
         return [name for name in found if not name.startswith("_") and name != "forecast"]
     nodes = [node for cell in found["In"][:-1] for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
-    return [t.id for node in nodes if _is_literal(node.value) for t in node.targets if isinstance(t, ast.Name)]
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except ValueError:
-        return False
-    return True
+    names = []
+    for node in nodes:
+        with suppress(ValueError):
+            ast.literal_eval(node.value)
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return names
 
 
 def _typed(name: str, kind: type, value):
@@ -548,10 +546,7 @@ def _numbers(changes: dict) -> dict[str, float]:
     """Changes whose values are numbers. Raises BadInput."""
     for key, value in changes.items():
         if isinstance(value, bool) or not isinstance(value, Real):
-            inner = (
-                f". Write the whole key with dots, such as {key}.{next(iter(value))}"
-                if value and isinstance(value, dict)
-                else ""
-            )
-            raise BadInput(f"changes: {key} is {value!r}; expected a number{inner}.")
+            nested = value and isinstance(value, dict)
+            how = f". Write the whole key with dots, such as {key}.{next(iter(value))}" if nested else ""
+            raise BadInput(f"changes: {key} is {value!r}; expected a number{how}.")
     return {str(key): float(value) for key, value in changes.items()}
