@@ -76,7 +76,7 @@ def params(tmp_path) -> Path:
 @pytest.fixture
 def saver(live) -> Live:
     """The same model with a list of scenarios of its own."""
-    return Live(replace(live.case, scenarios=dict(live.scenarios)), live.base, live.groups)
+    return Live(replace(live.case, scenarios=dict(live.case.scenarios)), live.base, live.groups)
 
 
 def part_of(shown, full, place="") -> int:
@@ -103,8 +103,9 @@ def test_the_page_says_exactly_what_a_full_run_of_the_same_file_says(saver, para
     full = answer.scenario(base, projection.project(base, scenarios[saved.slug]), central)
     shown = saver.show(changes, start)
     assert part_of(shown.scenario, full) > 500
-    assert shown.chance == full["contingency"]["chance_holds"] and shown.call == full["contingency"]["call"]
-    assert shown.against_central == full["difference_from_central"]["call"]
+    assert shown.scenario["contingency"]["chance_holds"] == full["contingency"]["chance_holds"]
+    assert shown.scenario["contingency"]["call"] == full["contingency"]["call"]
+    assert shown.scenario["difference_from_central"]["call"] == full["difference_from_central"]["call"]
     told = answer.head(base) | {"scenarios": {"as-a-file": full}}
     assert shown.sentences[1:] == words.headline(told, "as-a-file")[1:]
 
@@ -145,8 +146,8 @@ def test_the_sentences_are_those_of_the_answer_page(live):
 
 
 def test_a_scenario_held_is_shown_as_itself(live):
-    for slug in live.scenarios:
-        assert live.show({}, slug).assumptions is live.scenarios[slug]
+    for slug in live.case.scenarios:
+        assert live.show({}, slug).assumptions is live.case.scenarios[slug]
     back = live.assumptions({"levers.births": 1, "levers.ramp": 6}, "rising-births")
     assert not back.differs
 
@@ -245,7 +246,7 @@ def test_what_is_saved_loads_back_as_it_was_shown(saver, params):
         == saver.show(changes, "high-migration").scenario["contingency"]
     )
     assert loaded.scenario.order > max(
-        held.scenario.order for slug, held in saver.scenarios.items() if slug != saved.slug
+        held.scenario.order for slug, held in saver.case.scenarios.items() if slug != saved.slug
     )
 
 
@@ -391,7 +392,7 @@ def test_a_calculation_that_fails_does_not_stop_the_next():
 def port(live, tmp_path_factory):
     """A server in a thread of its own, on a copy of the assumption files."""
     params = Path(shutil.copytree(HOME / "params", tmp_path_factory.mktemp("served") / "params"))
-    held = Live(replace(live.case, scenarios=dict(live.scenarios)), live.base, live.groups)
+    held = Live(replace(live.case, scenarios=dict(live.case.scenarios)), live.base, live.groups)
     ears, begun, told = server.listen(0), threading.Event(), []
     loop = asyncio.new_event_loop()
 

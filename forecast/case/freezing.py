@@ -75,13 +75,7 @@ def plain_yaml(section: dict, depth: int = 0) -> str:
     lines = []
     for key, content in section.items():
         name = "  " * depth + (key if re.fullmatch("[a-z][a-z0-9_.]*", key) else json.dumps(key))
-        inner = isinstance(content, dict) and content
-        lines.append(f"{name}:\n{plain_yaml(content, depth + 1)}" if inner else f"{name}: {_value(content)}\n")
+        is_number, inner = isinstance(content, float), isinstance(content, dict) and content
+        value = format(Decimal(repr(content)), "f") if is_number else json.dumps(content, ensure_ascii=False)
+        lines.append(f"{name}:\n{plain_yaml(content, depth + 1)}" if inner else f"{name}: {value}\n")
     return "".join(lines)
-
-
-def _value(content: object) -> str:
-    """Numbers in plain digits, text in double quotation marks; true, false and {} as they are."""
-    if isinstance(content, float):
-        return format(Decimal(repr(content)), "f")
-    return json.dumps(content, ensure_ascii=False)

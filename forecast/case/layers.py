@@ -84,7 +84,11 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     """The same for several scenarios, reading the layers they share once."""
     params = Path(params)
     catalogue = read_catalogue(params)
-    case, own = _read_case(params, council, month, catalogue)
+    folders = [path.parent for path in sorted(params.glob("*/*/case.yaml"))]
+    _choose(f'council "{council}"', council, sorted({folder.parent.name for folder in folders}))
+    _choose(f'month "{month}" of {council}', month, [path.name for path in folders if path.parent.name == council])
+    doc = read_document(params / council / month / "case.yaml", params)
+    case, own = _case_of(doc), _read_entries(doc, ("assumptions",), f"{council}/{month}", catalogue)
     central = _merge(catalogue, read_national(params, catalogue), own, f"{council}/{month}")
     slugs = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
     found = {}
@@ -136,14 +140,6 @@ def list_scenarios(params: Path) -> list[str]:
     docs = {path.stem: read_document(path, Path(params)) for path in Path(params).glob("scenarios/*.yaml")}
     order = {slug: check(ScenarioFile, doc).order for slug, doc in docs.items()}
     return sorted(order, key=lambda slug: (order[slug], slug))
-
-
-def _read_case(params: Path, council: str, month: str, catalogue: Catalogue) -> tuple[Case, dict[str, Entry]]:
-    folders = [path.parent for path in sorted(params.glob("*/*/case.yaml"))]
-    _choose(f'council "{council}"', council, sorted({folder.parent.name for folder in folders}))
-    _choose(f'month "{month}" of {council}', month, [path.name for path in folders if path.parent.name == council])
-    doc = read_document(params / council / month / "case.yaml", params)
-    return _case_of(doc), _read_entries(doc, ("assumptions",), f"{council}/{month}", catalogue)
 
 
 def _choose(what: str, given: str, names: list[str]) -> None:

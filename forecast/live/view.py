@@ -12,32 +12,24 @@ SENTENCE_OF = {"lac": 1, "cp": 2}  # places in the sentences of the answer page
 
 def view(live: Live, shown: Shown) -> dict:
     """Everything the page shows of one position of the levers."""
-    sentences = shown.sentences
+    sentences, change = shown.sentences, shown.scenario["difference_from_central"]["call"]
     apart = (0, CALL, CHANCE, EXHAUSTION)
     return {
         "title": sentences[0],
         "chance": sentences[CHANCE],
         "call": sentences[CALL],
         "exhaustion": sentences[EXHAUSTION],
-        "against": against_central(shown),
+        "against": f"Expected call against central: {words.cost_direction(change['mean'])} "
+        f"(80% range of the difference {words.spread(change, words.money)}).",
         "sentences": [sentence for place, sentence in enumerate(sentences) if place not in apart],
         "charts": {"contingency": draw(contingency_fan(shown))}
         | {group: draw(children_fan(shown, group)) for group in COLOURS},
         "children": children_table(shown),
-        "cost": rows_of(tables.cost_by_line(shown.answer, PAGE, shown.year)),
+        "cost": rows_of(tables.cost_by_line(shown.answer, PAGE, shown.answer["financial_year"])),
         "months": rows_of(tables.contingency(shown.answer, PAGE)),
         "changed": changed(live, shown),
         "values": {key: shown.assumptions.value(key) for key in live.levers},
     }
-
-
-def against_central(shown: Shown) -> str:
-    """The expected call beside the central one."""
-    change = shown.against_central
-    return (
-        f"Expected call against central: {words.cost_direction(change['mean'])} "
-        f"(80% range of the difference {words.spread(change, words.money)})."
-    )
 
 
 def rows_of(table) -> dict:

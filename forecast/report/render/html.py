@@ -25,17 +25,14 @@ def to_html(report: Report, path: Path) -> None:
     parts = enumerate(numbered(report.blocks), start=1)
     blocks = [described(block, label) | {"place": place} for place, (block, label) in parts]
     contents = [block for block in blocks if block["kind"] == "heading" and block["level"] == 1]
-    made = (
-        _pages()
-        .get_template("report.html")
-        .render(
-            report=report,
-            marking=MARKINGS[report.marking],
-            front=front(report),
-            blocks=blocks,
-            contents=contents if len(contents) >= CONTENTS_FROM else [],
-            style=(PAGE / "report.css").read_text(encoding="utf-8"),
-        )
+    page = _pages().get_template("report.html")
+    made = page.render(
+        report=report,
+        marking=MARKINGS[report.marking],
+        front=front(report),
+        blocks=blocks,
+        contents=contents if len(contents) >= CONTENTS_FROM else [],
+        style=(PAGE / "report.css").read_text(encoding="utf-8"),
     )
     files.put(path, files.text(made))
 
@@ -49,10 +46,5 @@ def fragment(report: Report, block: Block, label: str) -> str:
 def _pages() -> Environment:
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(loader=FileSystemLoader(PAGE, encoding="utf-8"), autoescape=True, **plain)
-    made.filters["address"] = _address
+    made.filters["base64"] = lambda text: base64.b64encode(text.encode("utf-8")).decode("ascii")
     return made
-
-
-def _address(svg: str) -> str:
-    """A drawing as the address of a picture."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode('ascii')}"

@@ -80,7 +80,7 @@ def described(block: Block, label: str) -> dict:
         "unit": f"Unit: {block.unit}",
         "columns": block.columns,
         "right": [name in block.numeric for name in block.columns],
-        "long": long_cells(block),
+        "long": [any(len(cell(row[at])) > UNBROKEN for row in block.rows) for at in range(len(block.columns))],
         "widths": shares(block),
         "rows": [[cell(part) for part in row] for row in block.rows],
         "total": block.total_row,
@@ -110,8 +110,3 @@ def shares(table: Table) -> list[float]:
     grow = min(left / sum(more), 1) if sum(more) else 0
     widths = [word + grow * extra for word, extra in zip(least, more, strict=True)]
     return [width / sum(widths) for width in widths]
-
-
-def long_cells(table: Table) -> list[bool]:
-    """For each column whether a cell in it is a sentence rather than a name or a figure."""
-    return [any(len(cell(row[place])) > UNBROKEN for row in table.rows) for place in range(len(table.columns))]

@@ -64,7 +64,7 @@ class Lists:
         self.numbering = _numbering(document)
         style = document.styles[name_of(document, "List Bullet")]
         if own or not _is_a_list(style):
-            _number(style.element.get_or_add_pPr(), self._new("bullet", "•"))
+            number(style.element.get_or_add_pPr(), self._new("bullet", "•"))
 
     def lettered(self) -> int:
         """A new lettered list, to give to each of its items."""
@@ -73,27 +73,22 @@ class Lists:
     def _new(self, form: str, mark: str) -> int:
         """A one-level list."""
         held = [int(one.get(qn("w:abstractNumId"))) for one in self.numbering.findall(qn("w:abstractNum"))]
-        number = max(held, default=-1) + 1
+        new = max(held, default=-1) + 1
         made = parse_xml(
-            f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{number}"><w:multiLevelType w:val="singleLevel"/>'
+            f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{new}"><w:multiLevelType w:val="singleLevel"/>'
             f'<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{mark}"/>'
             f'<w:lvlJc w:val="left"/><w:pPr><w:ind w:left="{INDENT}" w:hanging="{HANGING}"/></w:pPr></w:lvl>'
             "</w:abstractNum>"
         )
         first = self.numbering.find(qn("w:num"))
         self.numbering.append(made) if first is None else first.addprevious(made)
-        return self.numbering.add_num(number).numId
+        return self.numbering.add_num(new).numId
 
 
-def _number(shape, number: int) -> None:
+def number(shape, of: int) -> None:
     """Put a paragraph, or the paragraphs of a style, into a list."""
     listed = shape.get_or_add_numPr()
-    listed.get_or_add_ilvl().val, listed.get_or_add_numId().val = 0, number
-
-
-def letter(line, number: int) -> None:
-    """Make a paragraph an item of a lettered list."""
-    _number(line._p.get_or_add_pPr(), number)
+    listed.get_or_add_ilvl().val, listed.get_or_add_numId().val = 0, of
 
 
 def _is_a_list(style) -> bool:

@@ -29,5 +29,5 @@ def write_workbook(
     hidden    what disclosure control hides of the council's history, as "lac_starts 2010-11"
     Raises BadInput if the run cannot be read whole, was made by an older program, or holds what may not be public.
     """
-    run = read_run(Path(run_folder), Path(path), as_of, marking, previous and Path(previous), frozenset(hidden))
-    put(Path(path), workbook_bytes(sheets_of(run), run.title, run.answer["area"]))
+    run = read_run(run_folder, as_of, marking, previous, frozenset(hidden))
+    put(path, workbook_bytes(sheets_of(run), run.title, run.answer["area"]))

@@ -16,7 +16,8 @@ COVER = "Cover"
 
 def sheets_of(run: Run) -> list[Sheet]:
     """Every sheet that has rows: the cover first, the control sheet last."""
-    front, described, checks = (_described(name) for name in ("front", "sheets", "checks"))
+    files = (Path(__file__).with_name(f"{name}.yaml") for name in ("front", "sheets", "checks"))
+    front, described, checks = map(YAML(typ="safe").load, files)
     words, given, spread = records.texts(run, front["markings"]), records.figures(run), records.columns(run)
     explained = [[subject, said(note, words)] for subject, note in front["notes"]]
     flags = {name for name, on in (("public", run.public), ("previous", run.previous is not None)) if on}
@@ -38,7 +39,3 @@ def sheets_of(run: Run) -> list[Sheet]:
     columns = (Column("Sheet", width=26), Column("What it shows", width=96))
     contents = tuple((Link(sheet.name), sheet.says) for sheet in sheets.values())
     return [Sheet(COVER, "Contents", run.title, "", about, columns, contents), *sheets.values()]
-
-
-def _described(name: str) -> dict | list:
-    return YAML(typ="safe").load(Path(__file__).with_name(f"{name}.yaml"))

@@ -32,8 +32,3 @@ def in_words(name: str, known: dict[str, str]) -> str:
     """A short name in words: as known, or with spaces for its underscores and a capital."""
     said = known.get(name, name.replace("_", " "))
     return f"{said[:1].upper()}{said[1:]}"
-
-
-def period_in_words(period: str) -> str:
-    """31 March 2011 for a day; a financial year as it is."""
-    return words.day_in_words(period) if period.count("-") == 2 else period

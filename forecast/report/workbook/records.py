@@ -72,7 +72,7 @@ def history(run: Run) -> list[dict]:
     for row in rows:
         row["value"] = _count(run, row)
         row |= {name: names.in_words(row[name], known_words) for name, known_words in known.items()}
-        row["period"] = names.period_in_words(row["period"])
+        row["period"] = words.day_in_words(row["period"]) if row["period"].count("-") == 2 else row["period"]
     return rows
 
 

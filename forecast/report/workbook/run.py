@@ -82,14 +82,8 @@ class Run:
         return dict(zip(held["month"], held["basis"], strict=True))
 
 
-def read_run(
-    folder: Path, path: Path, as_of: date, marking: str, previous: Path | None, hidden: frozenset[str] = frozenset()
-) -> Run:
+def read_run(folder: Path, as_of: date, marking: str, previous: Path | None, hidden: frozenset[str]) -> Run:
     """The run in a folder. Raises BadInput naming the file and what to do."""
-    if path.suffix.lower() != ".xlsx":
-        raise BadInput(f"{path.name}: expected a name that ends in .xlsx. Rename it")
-    if marking not in (PUBLIC, PRIVATE):
-        raise BadInput(f"the marking is {marking!r}; expected {PUBLIC} or {PRIVATE}. Say which")
     answer = _answer(folder)
     if as_of < date.fromisoformat(answer["origin"]):
         raise BadInput(

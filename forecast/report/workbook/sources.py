@@ -6,19 +6,8 @@ import pandas as pd
 
 from forecast.sources.cards import Card
 
-COLUMNS = [
-    "title",
-    "publisher",
-    "link",
-    "period",
-    "units",
-    "licence",
-    "published",
-    "retrieved",
-    "known_from",
-    "expires",
-]
-COLUMNS += ["hindsight", "hindsight_reason"]
+COLUMNS = ["title", "publisher", "link", "period", "units", "licence", "published", "retrieved", "known_from"]
+COLUMNS += ["expires", "hindsight", "hindsight_reason"]
 
 
 def sources_table(cards: dict[str, Card]) -> pd.DataFrame:

@@ -4,16 +4,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast.report.workbook.cells import (
-    NOT_APPLICABLE,
-    Cell,
-    Column,
-    Formula,
-    LineChart,
-    Sheet,
-    plain,
-    rounded,
-)
+from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, LineChart, Sheet, plain, rounded
 
 MONEY = {"money", "signed", "pence"}
 Record = Mapping[str, object]
@@ -104,7 +95,16 @@ def table(
     rows = [tuple(cells.values()) for cells in made]
     totals = described.get("total")
     if totals is not None:
-        rows.append(_total_row(columns, rows, {header: at(given, path) for header, path in totals.items()}))
+        # What is given, live sums of columns of money, [z] elsewhere.
+        known = {header: at(given, path) for header, path in totals.items()}
+        sums = [
+            Formula(f"SUM([:{column.header}])", math.fsum(map(plain, cells)))
+            if column.kind in MONEY
+            else NOT_APPLICABLE
+            for column, cells in zip(columns[1:], list(zip(*rows, strict=True))[1:], strict=True)
+        ]
+        headers = [column.header for column in columns[1:]]
+        rows.append(("Net cost", *(known.get(*pair) for pair in zip(headers, sums, strict=True))))
     chart = described.get("chart")
     return Sheet(
         name,
@@ -118,19 +118,6 @@ def table(
         chart and LineChart(chart["title"], said(chart["alt"], words), tuple(chart["headers"]), chart["axis"]),
         described.get("frozen", 0),
     )
-
-
-def _total_row(columns: Sequence[Column], rows: list[tuple[Cell, ...]], given: dict[str, Cell]) -> tuple[Cell, ...]:
-    """What is given, live sums of columns of money, [z] elsewhere."""
-    made = {"": "Net cost"}
-    for column, cells in list(zip(columns, zip(*rows, strict=True), strict=True))[1:]:
-        total = (
-            Formula(f"SUM([:{column.header}])", math.fsum(map(plain, cells)))
-            if column.kind in MONEY
-            else NOT_APPLICABLE
-        )
-        made[column.header] = given.get(column.header, total)
-    return tuple(made.values())
 
 
 def _cell(row: Row, record: Record, source: str | dict, words: Mapping[str, object]) -> Cell:

@@ -26,9 +26,9 @@ from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
 from forecast.runs.refresh.alarm import Alarm, alarm
 from forecast.runs.refresh.data_cut import DataCut
-from forecast.runs.refresh.movement import Figures, Move, figures, movement, same_children, steps_between, value_of
+from forecast.runs.refresh.movement import Figures, figures, movement, same_children, steps_between, value_of
 from forecast.runs.refresh.returned import FOLDER as RETURNS
-from forecast.runs.refresh.returned import SOURCES, Returned, read_returned, take, texts
+from forecast.runs.refresh.returned import SOURCES, read_returned, take, texts
 from forecast.sources import files
 from forecast.sources.arrivals import CARD, Arrived, Card, Held, accept, read_card, read_held, read_inbox, write_held
 from forecast.sources.arrivals.vintages import FILES_FILE, VINTAGES_FILE
@@ -65,14 +65,19 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
             nothing = ["No month has been counted yet: nothing to do.", *arrived.warnings]
             return Done(NEEDS_A_PERSON if arrived.waiting else DONE, nothing)
         now = data_cut(home, card, known, folder / PENDING / RETURNS)
-        returned = returned_now(folder, now, known)
+        counted = {(row.month, row.measure): row.value for row in known.counts.itertuples()}
+        counted |= {(card.opening_month, measure): children for measure, children in card.opening}
+        area = now.scenarios["central"].case.area
+        returned = take(folder, read_returned(folder / HELD / RETURNS), counted, area, now.last)
         warnings = (*arrived.warnings, *returned.notes, *returned.conflicts)
         arrived = replace(arrived, warnings=warnings, conflicts=returned.conflicts)
         shutil.rmtree(folder / PENDING, ignore_errors=True)  # what will be held once the run is published
         write_held(known, folder / PENDING)
         for name, text in texts(returned).items():
             files.write_text(folder / PENDING / RETURNS / name, text)
-        published, inputs = folders.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
+        published, kept = folders.settled(home.runs / card.slug, now.last), kept_files(folder).items()
+        inputs = pipeline.input_files(home, replace(now.case(home.data), scenarios=now.scenarios))
+        inputs |= {name: path for name, path in kept if path.name not in (FILES_FILE, SOURCES)}
         history.catch_up(home.runs, card.slug)
         asked = {"notebooks": settings.notebooks}
         is_new = not folders.same_inputs(published, inputs, settings.draws, settings.seed, asked)
@@ -83,7 +88,7 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
         finish_keeping(folder)
     if is_new:
         result = summary.read(published)
-        return Done(result["code"], summary.lines(result), published)
+        return Done(result["code"], summary.said(result).split("\n"), published)
     stands = f"Nothing to do: {card.council} stands at {month_in_words(now.last)}, and nothing new has arrived."
     return Done(NEEDS_A_PERSON if arrived.needs_a_person else DONE, [stands, *arrived.warnings], published)
 
@@ -97,14 +102,6 @@ def data_cut(home: Home, card: Card, held: Held, returned: Path) -> DataCut:
     scenarios = load_scenarios(home.params, base.council, base.month, list_scenarios(home.params))
     rows = held.vintages.as_known()
     return DataCut(card, scenarios, rows, card.budget(rows["month"].max()), returned=returned)
-
-
-def returned_now(folder: Path, now: DataCut, known: Held) -> Returned:
-    """What is held of the council's child-level returns, with those that are new read. Raises BadInput."""
-    counted = {(row.month, row.measure): row.value for row in known.counts.itertuples()}
-    counted |= {(now.card.opening_month, measure): children for measure, children in now.card.opening}
-    held, area = read_returned(folder / HELD / RETURNS), now.scenarios["central"].case.area
-    return take(folder, held, counted, area, now.last)
 
 
 # --- what moved -------------------------------------------------------------------------------------------------------
@@ -159,10 +156,10 @@ def moved(
     after: Figures,
     base: projection.Base,
     central: projection.Projection,
-) -> list[Move]:
+) -> dict[str, Figures]:
     """What moved since the last run, by cause; nothing where there is none. `base` and `central` are those of `now`."""
     if before is None:
-        return []
+        return {}
 
     def value(at: DataCut) -> Figures:
         case = at.case(home.data)
@@ -221,12 +218,6 @@ def kept_files(folder: Path) -> dict[str, Path]:
     """
     pending = [folder / PENDING / name for name in HELD_FILES] + sorted((folder / PENDING / RETURNS).glob("*"))
     return {f"{HELD}/{path.relative_to(folder / PENDING).as_posix()}": path for path in pending} | {CARD: folder / CARD}
-
-
-def inputs_of(home: Home, folder: Path, now: DataCut) -> dict[str, Path]:
-    """Every file the run is made from, by its name in the manifest."""
-    files = pipeline.input_files(home, replace(now.case(home.data), scenarios=now.scenarios))
-    return files | {name: path for name, path in kept_files(folder).items() if path.name not in (FILES_FILE, SOURCES)}
 
 
 def finish_keeping(folder: Path) -> None:
