@@ -14,10 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.case.errors import BadInput
-from forecast.report.disclosure.figures import Cell, Kept, Released, Sheet, read_release, stock_identity, write_release
+from forecast.report.disclosure.figures import (
+    Cell,
+    Kept,
+    Released,
+    Rule,
+    Sheet,
+    read_release,
+    rule_in,
+    stock_identity,
+    write_release,
+)
 from forecast.report.disclosure.publish import MODEL, cover, mark
 from forecast.report.disclosure.release import audit, prove, release
-from forecast.report.disclosure.rule import Rule, rule_in
 from forecast.report.disclosure.system import INSIDER, System, fitting
 from forecast.report.model import PRIVATE, PUBLIC, Figure, FigureInText, Paragraph, Report, Table
 

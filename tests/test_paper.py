@@ -22,9 +22,8 @@ from directions_of_words import (
 from conftest import HOME
 from forecast.case.errors import BadInput
 from forecast.report import figures, paper
-from forecast.report.disclosure.figures import Cell, Sheet, read_release, write_release
+from forecast.report.disclosure.figures import Cell, Sheet, read_release, rule_in, write_release
 from forecast.report.disclosure.release import release
-from forecast.report.disclosure.rule import rule_in
 from forecast.report.model import PRIVATE, PUBLIC, Bullets, Heading, Paragraph, Report, Table
 from forecast.report.notebook import Run
 from forecast.report.paper.gate import COUNTED, cleared_for_all, counted, sheet_of

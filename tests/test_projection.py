@@ -572,7 +572,7 @@ def test_the_record_in_words():
         "crps_of_pooled_walk": 0.97,
         "errors": {"1": {"forecast": 0.0605, "no_change": 0.0636}, "2": {"forecast": 0.09, "no_change": 0.096}},
     }
-    assert words.record_lines({"record": {"lac": held}}) == [
+    assert words.lines("record", {"record": {"lac": held}}) == [
         "Looked-after children, 44 councils, 2011 to 2024: mean error 1 year ahead 6.1% against 6.4%; 2 years ahead 9.0% against 9.6% for no change. "
         "Over the whole range the score is 0.930 of the council's own random walk's (95% interval 0.900 to 0.960) "
         "and 0.970 of the plain pooled walk's. "

@@ -24,7 +24,7 @@ from forecast.case.lines import LINES
 from forecast.questions.answer import answer
 from forecast.questions.monthly import monthly_costs
 from forecast.report.workbook import sources_table, write_workbook
-from forecast.report.workbook.cells import Column, Formula, LineChart, Sheet, letters, rounded
+from forecast.report.workbook.cells import Column, Formula, Sheet, letters, rounded
 from forecast.report.workbook.write import workbook_bytes
 from forecast.runs import folders, pipeline
 from forecast.sources import files
@@ -874,7 +874,7 @@ def one_sheet(label: str) -> bytes:
         Column("Pounds", "money"),
         Column("Number", "number"),
     )
-    chart = LineChart(label, label, ("Pounds",), label)
+    chart = {"title": label, "alt": label, "headers": ["Pounds"], "axis": label}
     rows = ((label, label, 1.0, label), ("Total", label, Formula("SUM([:Pounds])", 1.0), 2.0))
     sheet = Sheet(
         "Sheet",

@@ -61,7 +61,12 @@ def draw(fan: Fan) -> str:
     def points(rows, part: str) -> str:
         return " ".join(f"{x(row['month'])},{y(row[part])}" for row in rows)
 
-    named = _labels(fan)
+    last, central = fan.rows[-1], fan.central[-1]
+    named = [(last["p90"], "80% range", GREY, "normal")]
+    named += [(last["mean"], f"Expected {fan.say(last['mean'])}", fan.colour, "bold")]
+    if fan.say(central["mean"]) != fan.say(last["mean"]):
+        named.append((central["mean"], f"Central {fan.say(central['mean'])}", GREY, "normal"))
+    named.sort(key=lambda label: -label[0])
     places = apart([height(figure) for figure, *_ in named])
     return TEMPLATES.get_template("fan.svg").render(
         SHEET,
@@ -81,18 +86,6 @@ def ticks(lowest: float, highest: float) -> list[float]:
     step = next(nice * power for nice in NICE if nice * power >= rough)
     first, last = math.floor(lowest / step), max(math.ceil(highest / step), 1)
     return [step * place for place in range(first, last + 1)]
-
-
-def _labels(fan: Fan) -> list[tuple]:
-    """What the lines are called at their right ends, from the top: figure, text, colour, weight."""
-    last, central = fan.rows[-1], fan.central[-1]
-    named = [
-        (last["p90"], "80% range", GREY, "normal"),
-        (last["mean"], f"Expected {fan.say(last['mean'])}", fan.colour, "bold"),
-    ]
-    if fan.say(central["mean"]) != fan.say(last["mean"]):
-        named.append((central["mean"], f"Central {fan.say(central['mean'])}", GREY, "normal"))
-    return sorted(named, key=lambda label: -label[0])
 
 
 def apart(places: list[float]) -> list[float]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -88,14 +88,17 @@ def _by_sign(change: float, above: str, below: str, none: str = "", say: Callabl
     return none if none and size in ("0", "£0") else f"{size} {above if change > 0 else below}"
 
 
-def direction(change: float) -> str:
-    """more, fewer or no change, from the number."""
-    return _by_sign(change, "more", "fewer", "no change", children)
-
-
-def cost_direction(change: float) -> str:
-    """£80,000 less or £30,000 more, from the number."""
-    return _by_sign(change, "more", "less", f"no change to the nearest {money(MONEY_STEP)}")
+TO_NEAREST = f"to the nearest {money(MONEY_STEP)}"
+# Each of a change, from its sign: 2 more; £80,000 less; 3 fewer than now; £470,000 over budget (an overspend is
+# positive); £20,000 short (headroom is positive where something is left); £300,000 lower.
+direction = partial(_by_sign, above="more", below="fewer", none="no change", say=children)
+cost_direction = partial(_by_sign, above="more", below="less", none=f"no change {TO_NEAREST}")
+than_now = partial(_by_sign, above="more than now", below="fewer than now", none="as many as now", say=children)
+over_or_under = partial(_by_sign, above="over budget", below="under budget", none=f"on budget {TO_NEAREST}")
+spare_or_short = partial(_by_sign, above="to spare", below="short", none=f"nothing to spare {TO_NEAREST}")
+lower_or_higher = partial(_by_sign, above="higher", below="lower")
+BY_SIGN = {"cost_direction": cost_direction, "than_now": than_now, "over_or_under": over_or_under}
+BY_SIGN |= {"spare_or_short": spare_or_short, "lower_or_higher": lower_or_higher}
 
 
 def plain(text: str) -> str:
@@ -182,30 +185,9 @@ def in_ten_futures(chance: float) -> str:
     return f"in {tenths} of 10 futures"
 
 
-def than_now(change: float) -> str:
-    """2 more than now, 3 fewer than now."""
-    return _by_sign(change, "more than now", "fewer than now", "as many as now", children)
-
-
-def over_or_under(variance: float) -> str:
-    """£470,000 over budget; an overspend is positive."""
-    return _by_sign(variance, "over budget", "under budget", f"on budget to the nearest {money(MONEY_STEP)}")
-
-
-def spare_or_short(headroom: float) -> str:
-    """£20,000 short or £40,000 to spare; headroom is positive where something is left."""
-    return _by_sign(headroom, "to spare", "short", f"nothing to spare to the nearest {money(MONEY_STEP)}")
-
-
-def lower_or_higher(change: float) -> str:
-    """£300,000 lower."""
-    return _by_sign(change, "higher", "lower")
-
-
 def than_central(change: float, name: str = "in the central case") -> str:
     """£90,000 less than in the central case."""
-    same = f"the same as {name} to the nearest {money(MONEY_STEP)}"
-    return _by_sign(change, f"more than {name}", f"less than {name}", same)
+    return _by_sign(change, f"more than {name}", f"less than {name}", f"the same as {name} {TO_NEAREST}")
 
 
 def nearer(forecast: float, no_change: float) -> str:
@@ -221,9 +203,9 @@ def points(share: float) -> str:
     return f"{round_half_up(share * 1000) / 10:.1f} points"
 
 
-_RULES = [figure, money, money_signed, children, percent, percent_tenth, points, signed_percent, saves, cost_direction]
-_RULES += [chance_in_ten, in_ten_futures, likelihood, spare_or_short, over_or_under, lower_or_higher, than_now]
-RULES = {rule.__name__: rule for rule in (*_RULES, than_central)}  # name -> how a figure is said
+_RULES = [figure, money, money_signed, children, percent, percent_tenth, points, signed_percent, saves, chance_in_ten]
+_RULES += [in_ten_futures, likelihood, than_central]
+RULES = {rule.__name__: rule for rule in _RULES} | BY_SIGN  # name -> how a figure is said
 
 
 # ---- sentences: the words stand in answer.jinja, the figures are said by the rules above ----
@@ -235,8 +217,7 @@ def _template(page: str):
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
-    pages.filters |= {rule.__name__: rule for rule in (direction, signed)}
-    pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
+    pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"money": money, "children": children, "bands": BANDS, "work": WORK}
     return pages.get_template(f"{page}.jinja").module
@@ -255,16 +236,6 @@ def drivers(cost: dict) -> list[str]:
 def headline(answer: dict, slug: str = "central") -> list[str]:
     """The answer page, sentence by sentence, for one scenario."""
     return lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
-
-
-def exhaustion(held: dict) -> str:
-    """When the contingency runs out, if it does."""
-    return lines("exhaustion", held)[0]
-
-
-def record_lines(answer: dict) -> list[str]:
-    """How good forecasts made this way have been, beside no change."""
-    return lines("record", answer)
 
 
 def cautions(answer: dict, slug: str = "central") -> list[str]:

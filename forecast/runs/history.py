@@ -76,7 +76,13 @@ def rows(folder: Path) -> pd.DataFrame:
     out += [{"figure": "input", "group": name, "text": checksum} for name, checksum in manifest["inputs"].items()]
     out += [{"figure": "open", "group": group, "value": count} for group, count in answer["open_at_origin"].items()]
     out += [{"figure": name, "value": answer[name]} for name in ("draws", "seed")]
-    out += _assumption_rows(folder / "frozen" / "central.yaml")
+    if (frozen := folder / "frozen" / "central.yaml").is_file():
+        central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
+        names = {key: item.description for key, item in central.catalogue.items.items()}
+        out += [
+            {"figure": "assumption", "group": key, "text": names[key], "value": at.value, "p10": at.low, "p90": at.high}
+            for key, at in central.entries.items()
+        ]
     for slug, scenario in answer["scenarios"].items():
         out += [{"scenario": slug, **row} for row in _scenario_rows(scenario)]
     whole = {"run": folders.run_id(folder), "month": folder.name, "case_month": answer["month"]}
@@ -85,18 +91,6 @@ def rows(folder: Path) -> pd.DataFrame:
     whole["code"] = manifest["code_sha256"]
     table = pd.DataFrame([whole | row for row in out], columns=COLUMNS)
     return table.astype({name: float if name in NUMBERS else str for name in COLUMNS})
-
-
-def _assumption_rows(frozen: Path) -> list[dict]:
-    """Every central assumption with its 80% range; none where the run froze none."""
-    if not frozen.is_file():
-        return []
-    central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
-    names = {key: item.description for key, item in central.catalogue.items.items()}
-    return [
-        {"figure": "assumption", "group": key, "text": names[key], "value": at.value, "p10": at.low, "p90": at.high}
-        for key, at in central.entries.items()
-    ]
 
 
 def _scenario_rows(scenario: dict) -> list[dict]:

@@ -15,8 +15,7 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.report import figures
-from forecast.report.disclosure.figures import Released, read_release, write_release
-from forecast.report.disclosure.rule import rule_in
+from forecast.report.disclosure.figures import Released, read_release, rule_in, write_release
 from forecast.report.model import PRIVATE, PUBLIC, Report
 from forecast.report.notebook import Run
 from forecast.report.paper import public_report, scrutiny_report

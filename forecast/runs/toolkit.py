@@ -300,7 +300,7 @@ class Future:
     @property
     def path(self) -> pages.Said:
         """What the middle of the forecast is made of, and what the method does not part."""
-        return pages.Said(views.path_in_words(self.answer))
+        return pages.Said(words.lines("of_path", self.answer))
 
     def read(self, name: str) -> pd.DataFrame:
         """A table for reading: years, lines, work, call, enough or budgets. Raises BadInput for another name."""

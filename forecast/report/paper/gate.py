@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from forecast.case.errors import BadInput
 from forecast.case.months import year_months
-from forecast.report.disclosure.figures import Cell, Released, Sheet, stock_identity
+from forecast.report.disclosure.figures import Cell, Released, Rule, Sheet, stock_identity
 from forecast.report.disclosure.publish import MODEL, Key, cover, in_sentences, mark
 from forecast.report.disclosure.release import release
-from forecast.report.disclosure.rule import Rule
 from forecast.report.figures import MINUS, RunInContext
 from forecast.report.model import FigureInText, Part, Report, Table
 from forecast.report.paper.gather import MEASURES

@@ -31,7 +31,14 @@ def define(document: WordDocument, own: bool) -> dict[str, object]:
         name = wanted if wanted == TABLE_STYLE else name_of(document, wanted)
         held = next((style for style in styles if style.name == name), None)
         if held is None:
-            _fit(ours, name, base)
+            # On the body text of a template, which has a name of its own in each language.
+            if name != wanted:
+                ours.name_val, ours.styleId = name, name.replace(" ", "")
+            for link in (ours.find(qn("w:basedOn")), ours.find(qn("w:next"))):
+                if link is not None and base is None:
+                    ours.remove(link)
+                elif link is not None:
+                    link.set(qn("w:val"), base.style_id)
             root.append(ours)
         elif own:
             root.replace(held.element, ours)
@@ -46,22 +53,18 @@ def name_of(document: WordDocument, name: str) -> str:
     return name if taken.get(name, WD_STYLE_TYPE.PARAGRAPH) == WD_STYLE_TYPE.PARAGRAPH else f"{name} (report)"
 
 
-def _fit(ours, name: str, base) -> None:
-    """Put a style of ours on the body text of a template, which has a name of its own in each language."""
-    if name != BabelFish.internal2ui(ours.name_val):
-        ours.name_val, ours.styleId = name, name.replace(" ", "")
-    for link in (ours.find(qn("w:basedOn")), ours.find(qn("w:next"))):
-        if link is not None and base is None:
-            ours.remove(link)
-        elif link is not None:
-            link.set(qn("w:val"), base.style_id)
-
-
 class Lists:
     """Bulleted and lettered lists. Each lettered list begins again at a."""
 
     def __init__(self, document: WordDocument, own: bool):
-        self.numbering = _numbering(document)
+        part = document.part
+        if not any(
+            link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in part.rels.values()
+        ):  # a template without lists
+            empty, place = f"<w:numbering {nsdecls('w')}/>".encode(), PackURI("/word/numbering.xml")
+            made = NumberingPart.load(place, CONTENT_TYPE.WML_NUMBERING, empty, part.package)
+            part.relate_to(made, RELATIONSHIP_TYPE.NUMBERING)
+        self.numbering = part.numbering_part.element
         style = document.styles[name_of(document, "List Bullet")]
         if own or not _is_a_list(style):
             number(style.element.get_or_add_pPr(), self._new("bullet", "•"))
@@ -98,15 +101,3 @@ def _is_a_list(style) -> bool:
             return True
         style = style.base_style
     return False
-
-
-def _numbering(document: WordDocument):
-    """The document's lists; an empty one where a template has none."""
-    part = document.part
-    if not any(link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in part.rels.values()):
-        empty = f"<w:numbering {nsdecls('w')}/>".encode()
-        part.relate_to(
-            NumberingPart.load(PackURI("/word/numbering.xml"), CONTENT_TYPE.WML_NUMBERING, empty, part.package),
-            RELATIONSHIP_TYPE.NUMBERING,
-        )
-    return part.numbering_part.element

@@ -111,7 +111,13 @@ def _empty(document: WordDocument) -> None:
         if link.reltype not in KEPT and name not in in_use:
             del document.part.rels[name]
         elif link.reltype in (LINK.FOOTNOTES, LINK.ENDNOTES):
-            _only_separators(link.target_part)
+            # Sample footnotes out; the lines that Word needs stay.
+            part = link.target_part
+            root = part.element if isinstance(part, XmlPart) else parse_xml(part.blob)
+            for note in [note for note in root if note.get(qn("w:type")) in (None, "normal")]:
+                root.remove(note)
+            if not isinstance(part, XmlPart):
+                part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def _last_section(body):
@@ -128,12 +134,3 @@ def _last_section(body):
     for kind in last.findall(qn("w:type")):
         last.remove(kind)
     return last
-
-
-def _only_separators(part) -> None:
-    """Sample footnotes out; the lines that Word needs stay."""
-    root = part.element if isinstance(part, XmlPart) else parse_xml(part.blob)
-    for note in [note for note in root if note.get(qn("w:type")) in (None, "normal")]:
-        root.remove(note)
-    if not isinstance(part, XmlPart):
-        part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)

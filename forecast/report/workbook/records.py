@@ -7,14 +7,38 @@ from forecast.case.lines import GROUPS as COST_GROUPS
 from forecast.case.lines import LINES
 from forecast.case.months import days_in, month_in_words, period_of
 from forecast.case.nature import CAUSES, INTERACTION
+from forecast.model.check import BAND_WORDS
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
 from forecast.report import words
-from forecast.report.disclosure.rule import rule_in
-from forecast.report.workbook import names
+from forecast.report.disclosure.figures import rule_in
 from forecast.report.workbook.cells import HIDDEN, NOT_APPLICABLE
 from forecast.report.workbook.run import CENTRAL, Run
 from forecast.sources.history import SUPPRESSED
 
+# The field's words for what tables hold under short names: no reader sees an underscore.
+MEASURES = words.MEASURES | {"uasc_stock": "Looked-after children who are UASC"}
+CATEGORIES = {
+    **BAND_WORDS,
+    "up_to_3m": "up to 3 months",
+    "3_to_6m": "3 to 6 months",
+    "6_to_12m": "6 to 12 months",
+    "1_to_2y": "1 to 2 years",
+    "over_2y": "over 2 years",
+    "s20": "section 20",
+    "other_la": "another council",
+    "own": "the council's own",
+}
+SPLITS = {"all": "All", "other_age": "Age"}
+UNITS = {"percent_of_ends": "% of those who ended"}
+STATUSES = {
+    "rounded_5": "Published, rounded to 5",
+    "suppressed": "Hidden by the publisher",
+    "council": "The council's own figure",
+    "derived": "Worked out from published figures",
+}
+SECTIONS = {"Iro": "Independent reviewing officers"}
+GROUPS = {"LAC": "Looked-after children", "CP": "Child protection plans"}
+BASES = {"actual": "Actual", "estimated": "Estimated", "forecast": "Forecast"}
 ADJUSTMENT = "Base budget adjustment"
 TOGETHER = "Causes together, beyond each alone"
 OWN = "council"  # the status of a figure that its council counted and nobody published
@@ -23,6 +47,12 @@ CODE_LETTERS = 12  # of the code's checksum: as many as tell versions apart
 SPENT = ("Actual to date", "Estimated to date", "Forecast of the rest", "Projected outturn", "Outturn, low (10%)")
 SPENT += ("Outturn, high (90%)", "Projected outturn last time", "Movement since then")
 NOTHING_SPENT = {"Group": NOT_APPLICABLE} | dict.fromkeys(SPENT, 0.0)
+
+
+def in_words(name: str, known: dict[str, str]) -> str:
+    """A short name in words: as known, or with spaces for its underscores and a capital."""
+    said = known.get(name, name.replace("_", " "))
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def notes(run: Run, explained: list[list[str]]) -> list[dict]:
@@ -36,7 +66,7 @@ def inputs(run: Run) -> list[dict]:
     """Every assumption in force in the central case."""
     rows = run.tables["assumptions"].to_dict("records")
     for row in rows:
-        row |= {"Section": names.in_words(row["Section"], names.SECTIONS), "Set by": names.in_words(row["Set by"], {})}
+        row |= {"Section": in_words(row["Section"], SECTIONS), "Set by": in_words(row["Set by"], {})}
         row |= {day: words.day_in_words(str(row[day])[:10]) for day in ("Reviewed", "Review by")}
     return rows
 
@@ -63,27 +93,22 @@ def history(run: Run) -> list[dict]:
     table = table[(table["status"] != OWN) | (table["breakdown"] == "all")] if run.public else table
     rows = table.to_dict("records")
     known = {
-        "measure": names.MEASURES,
-        "breakdown": names.SPLITS,
-        "category": names.CATEGORIES,
-        "unit": names.UNITS,
-        "status": names.STATUSES,
+        "measure": MEASURES,
+        "breakdown": SPLITS,
+        "category": CATEGORIES,
+        "unit": UNITS,
+        "status": STATUSES,
     }
     for row in rows:
-        row["value"] = _count(run, row)
-        row |= {name: names.in_words(row[name], known_words) for name, known_words in known.items()}
+        value = math.nan if row["status"] == SUPPRESSED else float(row["value"])
+        small = row["status"] == OWN and rule_in(run.tables["assumptions"]).is_small(value)
+        own = row["area"] == run.answer["data_area"] and row["breakdown"] == "all"
+        small = small or (own and f"{row['measure']} {row['period']}" in run.hidden)
+        # [c] where its publisher hid it, or where the council's own is too small for the public.
+        row["value"] = HIDDEN if row["status"] == SUPPRESSED or (run.public and small) else value
+        row |= {name: in_words(row[name], known_words) for name, known_words in known.items()}
         row["period"] = words.day_in_words(row["period"]) if row["period"].count("-") == 2 else row["period"]
     return rows
-
-
-def _count(run: Run, row: dict) -> str | float:
-    """A figure; [c] where its publisher hid it, or where the council's own is too small for the public."""
-    if row["status"] == SUPPRESSED:
-        return HIDDEN
-    value = float(row["value"])
-    small = row["status"] == OWN and rule_in(run.tables["assumptions"]).is_small(value)
-    own = row["area"] == run.answer["data_area"] and row["breakdown"] == "all"
-    return HIDDEN if run.public and (small or (own and f"{row['measure']} {row['period']}" in run.hidden)) else value
 
 
 def calibration(run: Run) -> list[dict]:
@@ -91,8 +116,8 @@ def calibration(run: Run) -> list[dict]:
     table = run.tables["calibration"]
     rows = (table[table["area"] != run.answer["data_area"]] if run.public else table).to_dict("records")
     for row in rows:
-        row |= {"group": names.in_words(row["group"], names.GROUPS), "figure": names.in_words(row["figure"], {})}
-        row["note"] = names.in_words(row["note"], {}) or "Fits"
+        row |= {"group": in_words(row["group"], GROUPS), "figure": in_words(row["figure"], {})}
+        row["note"] = in_words(row["note"], {}) or "Fits"
     return rows
 
 
@@ -121,7 +146,7 @@ def ranges(run: Run) -> list[dict]:
     months = run.monthly(CENTRAL)
     months = months.assign(place=months["line"].map(list(LINES).index)).sort_values(["month", "place"], kind="stable")
     return [
-        row | {"month": month_in_words(row["month"]), "basis": names.BASES[row["basis"]], "line": LINES[row["line"]][0]}
+        row | {"month": month_in_words(row["month"]), "basis": BASES[row["basis"]], "line": LINES[row["line"]][0]}
         for row in months.to_dict("records")
     ]
 
@@ -153,7 +178,7 @@ def contingency(run: Run) -> list[dict]:
     held = run.central["contingency"]
     shares, rows = (held["exhaustion"] or {"share_of_draws": {}})["share_of_draws"], []
     for row in held["call_by_month"]:
-        month, basis = month_in_words(row["month"]), names.BASES[run.basis[row["month"]]]
+        month, basis = month_in_words(row["month"]), BASES[run.basis[row["month"]]]
         more = {"month": month, "basis": basis, "amount": held["amount"], "share": shares.get(row["month"], 0.0)}
         rows.append(row | more)
     return rows
@@ -295,7 +320,7 @@ def _basis(run: Run) -> str:
         months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
         if months:
             span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
-            texts.append(f"{names.BASES[basis]}: {span}.")
+            texts.append(f"{BASES[basis]}: {span}.")
     if ACTUAL not in run.basis.values():
         texts.append("No ledger was read, so no month is actual.")
     return " ".join(texts)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, LineChart, Sheet, plain, rounded
+from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, Sheet, plain, rounded
 
 MONEY = {"money", "signed", "pence"}
 Record = Mapping[str, object]
@@ -115,7 +115,7 @@ def table(
         columns,
         tuple(rows),
         totals is not None,
-        chart and LineChart(chart["title"], said(chart["alt"], words), tuple(chart["headers"]), chart["axis"]),
+        chart and chart | {"alt": said(chart["alt"], words)},
         described.get("frozen", 0),
     )
 

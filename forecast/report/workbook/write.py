@@ -12,7 +12,7 @@ from forecast.case.workbook.template import MADE, PAPER_A4, Exact
 from forecast.case.workbook.template import OPTIONS as PLAIN
 from forecast.report.render.files import timeless
 from forecast.report.render.safe import FORMULA, LONGEST_PROPERTY, clean, short
-from forecast.report.workbook.cells import NOT_HELD, Cell, Column, Formula, LineChart, Link, Sheet, plain
+from forecast.report.workbook.cells import NOT_HELD, Cell, Column, Formula, Link, Sheet, plain
 from forecast.report.workbook.control import NOT_OK, STATUS
 
 OPTIONS = PLAIN | {"default_format_properties": {"font_name": "Arial", "font_size": 11}}
@@ -171,15 +171,15 @@ def _height(cells: Sequence[Cell], columns: Sequence[Column], filled: float) -> 
     return min(LINE * max(1, *lines) + 2, MOST_HEIGHT)
 
 
-def _draw(book: Workbook, page: Worksheet, sheet: Sheet, chart: LineChart) -> None:
+def _draw(book: Workbook, page: Worksheet, sheet: Sheet, chart: dict) -> None:
     """Lines over the first column, below the table, with alternative text."""
-    if len(chart.headers) > len(DASHES):
-        raise ValueError(
-            f"the chart of {sheet.name} has {len(chart.headers)} lines; {len(DASHES)} can be told apart without colour"
-        )
-    title, axis = (text(words).replace("!", "! ") for words in (chart.title, chart.axis))  # A!1 would be read as a cell
+    if (lines := len(chart["headers"])) > len(DASHES):
+        raise ValueError(f"the chart of {sheet.name} has {lines} lines; {len(DASHES)} can be told apart without colour")
+    title, axis = (
+        text(words).replace("!", "! ") for words in (chart["title"], chart["axis"])
+    )  # A!1 would be read as a cell
     drawn = book.add_chart({"type": "line"})
-    for header, dash, colour in zip(chart.headers, DASHES, COLOURS, strict=False):
+    for header, dash, colour in zip(chart["headers"], DASHES, COLOURS, strict=False):
         place = sheet.at(header)
         drawn.add_series(
             {
@@ -190,10 +190,10 @@ def _draw(book: Workbook, page: Worksheet, sheet: Sheet, chart: LineChart) -> No
             }
         )
     drawn.set_title({"name": title, "overlay": False})
-    lines = {"visible": True, "line": {"color": RULE}}
-    drawn.set_y_axis({"num_format": MONEY, "name": axis, "major_gridlines": lines})
+    grid = {"visible": True, "line": {"color": RULE}}
+    drawn.set_y_axis({"num_format": MONEY, "name": axis, "major_gridlines": grid})
     drawn.set_x_axis({"label_position": "low"})
     drawn.set_legend({"position": "bottom"})
     drawn.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
-    below, look = sheet.header_row + len(sheet.rows) + 1, {"description": text(chart.alt), "object_position": 2}
+    below, look = sheet.header_row + len(sheet.rows) + 1, {"description": text(chart["alt"]), "object_position": 2}
     page.insert_chart(below, 0, drawn, look)

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -145,7 +146,8 @@ def last_run(home: Home, now: DataCut) -> Before | None:
             frozen = {path.stem: thaw(path.read_text(encoding="utf-8"), path) for path in paths}
             then = DataCut(card, frozen, rows, card.budget(rows["month"].max()), returned=folder / HELD / RETURNS)
             code = folders.read_manifest(folder)["code_sha256"]
-            return Before(month, then, summary.headline_of(told), code == folders.code_fingerprint())
+            headline = told["headline"] | {name: Decimal(told["headline"][name]) for name in summary.MONEY}
+            return Before(month, then, Figures(**headline), code == folders.code_fingerprint())
     return None
 
 

@@ -72,12 +72,6 @@ def _figures(at: Figures) -> dict:
     return {name: str(part) if isinstance(part, Decimal) else float(part) for name, part in vars(at).items()}
 
 
-def headline_of(told: dict) -> Figures:
-    """The headline as it was published, to the penny."""
-    money = {name: Decimal(told["headline"][name]) for name in MONEY}
-    return Figures(**told["headline"] | money)
-
-
 def track_record(past: pd.DataFrame) -> list[dict]:
     """Past forecasts of the next month, by group: how many, how many inside, mean error, alarm."""
     if past.empty:
@@ -99,23 +93,18 @@ def track_record(past: pd.DataFrame) -> list[dict]:
 
 def said(told: dict, end: str = "txt") -> str:
     """The summary in plain words, one screen; or as one HTML page, without scripts, that an e-mail can carry."""
-    *moves, together = _move_rows(told)
-    prose = PAGES.get_template("prose.j2").module  # plain text, which a page escapes like any other
-    outturn, person = prose.outturn(told).strip(), prose.person(told).strip().split("\n")
-    page = PAGES.get_template(f"{NAME}.{end}")
-    return page.render(told=told, moves=moves, together=together, outturn=outturn, person=person)
-
-
-def _move_rows(told: dict) -> list[dict]:
-    """Each move in words, and together: pounds to the penny, children to a tenth, with their signs."""
     sums = {name: sum((Decimal(move[name]) for move in told["moves"]), Decimal(0)) for name in MONEY}
     sums |= {name: sum(move[name] for move in told["moves"]) for name in CHILDREN}
-    return [
+    *moves, together = (  # pounds to the penny, children to a tenth, with their signs
         {"name": row["name"]}
         | {name: pence(Decimal(row[name])) for name in MONEY}
         | {name: _tenth(row[name]) for name in CHILDREN}
         for row in [*told["moves"], {"name": "Together", **sums}]
-    ]
+    )
+    prose = PAGES.get_template("prose.j2").module  # plain text, which a page escapes like any other
+    outturn, person = prose.outturn(told).strip(), prose.person(told).strip().split("\n")
+    page = PAGES.get_template(f"{NAME}.{end}")
+    return page.render(told=told, moves=moves, together=together, outturn=outturn, person=person)
 
 
 def write(folder: Path, told: dict, past: pd.DataFrame) -> None:
