@@ -483,8 +483,6 @@ def test_a_figure_that_cannot_be_traced_is_refused(row, column_, key, said):
     keys[row][column_] = key
     with pytest.raises(BadInput, match=said):
         cover(SHARES, keys, OUT)
-    with pytest.raises(BadInput, match="another shape"):
-        cover(SHARES, KEYS[:2], OUT)
 
 
 def chart(data: Table, name: str = "lac") -> Figure:

@@ -96,11 +96,11 @@ def part_of(shown, full, place="") -> int:
 @pytest.mark.parametrize("start, changes", POSITIONS)
 def test_the_page_says_exactly_what_a_full_run_of_the_same_file_says(saver, params, start, changes):
     saved = save(saver, params, Wish("As a file", REASON, changes, start, {}))
-    scenarios = load_scenarios(params, *CASE, ["central", saved.slug])
+    scenarios = load_scenarios(params, *CASE, ["central", saved["slug"]])
     case = open_case(params, HOME / "data", *CASE)
     base = projection.prepare(case.central, case.evidence, DRAWS, SEED)
     central = projection.project(base, scenarios["central"])
-    full = answer.scenario(base, projection.project(base, scenarios[saved.slug]), central)
+    full = answer.scenario(base, projection.project(base, scenarios[saved["slug"]]), central)
     shown = saver.show(changes, start)
     assert part_of(shown.scenario, full) > 500
     assert shown.scenario["contingency"]["chance_holds"] == full["contingency"]["chance_holds"]
@@ -229,9 +229,9 @@ def test_what_is_saved_loads_back_as_it_was_shown(saver, params):
         params,
         Wish("More births, fewer movers", "To test", changes, "high-migration", {"levers.births": "They rose"}),
     )
-    assert saved.slug == "more-births-fewer-movers"
-    assert saved.command == "forecast run --council slough --month 2011-06 --scenario more-births-fewer-movers"
-    loaded, shown = load(params, *CASE, saved.slug), saver.show(changes, "high-migration").assumptions
+    assert saved["slug"] == "more-births-fewer-movers"
+    assert saved["command"] == "forecast run --council slough --month 2011-06 --scenario more-births-fewer-movers"
+    loaded, shown = load(params, *CASE, saved["slug"]), saver.show(changes, "high-migration").assumptions
     figures = [{key: (one.value, one.low, one.high) for key, one in held.entries.items()} for held in (loaded, shown)]
     assert figures[0] == figures[1]
     whys = {one.key: one.why for one in loaded.differs}
@@ -242,11 +242,11 @@ def test_what_is_saved_loads_back_as_it_was_shown(saver, params):
     )
     assert whys["levers.family_streams"].startswith("The high end")
     assert (
-        saver.show({}, saved.slug).scenario["contingency"]
+        saver.show({}, saved["slug"]).scenario["contingency"]
         == saver.show(changes, "high-migration").scenario["contingency"]
     )
     assert loaded.scenario.order > max(
-        held.scenario.order for slug, held in saver.case.scenarios.items() if slug != saved.slug
+        held.scenario.order for slug, held in saver.case.scenarios.items() if slug != saved["slug"]
     )
 
 
@@ -256,11 +256,11 @@ def test_a_hostile_name_stays_in_the_folder_and_is_only_text(saver, params, name
     wish = Wish.tidy(name, "To test", {"levers.births": 1.1}, "central", {"levers.births": name})
     saved = save(saver, params, wish)
     new = [path for path in params.parent.rglob("*") if path.is_file() and path not in before]
-    assert new == [params / "scenarios" / f"{saved.slug}.yaml"] and all(
+    assert new == [params / "scenarios" / f"{saved['slug']}.yaml"] and all(
         path.read_bytes() == held for path, held in before.items()
     )
-    assert saved.slug.replace("-", "").isalnum() and saved.slug.isascii()
-    assert load(params, *CASE, saved.slug).scenario.name == " ".join(name.split())
+    assert saved["slug"].replace("-", "").isalnum() and saved["slug"].isascii()
+    assert load(params, *CASE, saved["slug"]).scenario.name == " ".join(name.split())
     page = render(saver)
     assert "<script>alert" not in page and 'He said "no"' not in page
 

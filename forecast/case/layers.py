@@ -89,7 +89,11 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     _choose(f'month "{month}" of {council}', month, [path.name for path in folders if path.parent.name == council])
     doc = read_document(params / council / month / "case.yaml", params)
     case, own = _case_of(doc), _read_entries(doc, ("assumptions",), f"{council}/{month}", catalogue)
-    central = _merge(catalogue, read_national(params, catalogue), own, f"{council}/{month}")
+    merged = {**read_national(params, catalogue), **own}
+    if lacking := catalogue.without(merged):
+        what = f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under"
+        raise BadInput("\n".join([f"{what} `assumptions:` in {council}/{month}/case.yaml:", *lacking]))
+    central = {key: merged[key] for key in catalogue.items}
     slugs = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
     found = {}
     for slug in scenarios:
@@ -199,16 +203,6 @@ def read_entry(doc: Document, path: tuple, key: str, layer: str, catalogue: Cata
 
 def _unknown(key: str, catalogue: Catalogue) -> str:
     return f"this key is not in {CATALOGUE}. {nearest(key, [*catalogue.items, *sorted(catalogue.sections)])}"
-
-
-def _merge(catalogue: Catalogue, national: dict, own: dict, layer: str) -> dict[str, Entry]:
-    """National entries under the council's own, in the catalogue's order. Raises BadInput listing missing keys."""
-    merged = {**national, **own}
-    lacking = catalogue.without(merged)
-    if lacking:
-        what = f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under"
-        raise BadInput("\n".join([f"{what} `assumptions:` in {layer}/case.yaml:", *lacking]))
-    return {key: merged[key] for key in catalogue.items}
 
 
 def read_scenario(doc: Document, slug: str, catalogue: Catalogue, central: dict) -> tuple[Scenario, dict[str, Entry]]:

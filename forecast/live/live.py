@@ -87,10 +87,7 @@ class Live:
 
     def show(self, changes: dict[str, float], start: str = CENTRAL) -> Shown:
         """What the levers do, put at `changes` on top of the scenario `start`. Raises Refused."""
-        return self.see(self.assumptions(changes, start))
-
-    def see(self, a: Assumptions) -> Shown:
-        """One set of assumptions of this case, projected."""
+        a = self.assumptions(changes, start)
         projected = projection.project(self.base, a)
         scenarios = self._told["scenarios"] | {PAGE: figures(self.base, projected, self.central)}
         return Shown(a, self._told | {"scenarios": scenarios})

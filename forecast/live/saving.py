@@ -21,15 +21,6 @@ LONGEST_NAME, LONGEST_TEXT = 60, 500  # letters
 
 
 @dataclass(frozen=True)
-class Saved:
-    """A scenario that was put in place: its slug, its name, and the command that runs it."""
-
-    slug: str
-    name: str
-    command: str
-
-
-@dataclass(frozen=True)
 class Wish:
     """What an officer asks to save: name, reason, the levers, and why each moved (the reason where none is given)."""
 
@@ -63,8 +54,11 @@ def slug_of(name: str) -> str:
 TAKEN = "There is already a scenario of this name. Choose another: nothing is overwritten"
 
 
-def save(live: Live, params: Path, wish: Wish) -> Saved:
-    """Write params/scenarios/<slug>.yaml. Raises Refused, naming what is wrong by field, and then writes nothing."""
+def save(live: Live, params: Path, wish: Wish) -> dict[str, str]:
+    """Write params/scenarios/<slug>.yaml; returns its slug, its name, and the command that runs it.
+
+    Raises Refused, naming what is wrong by field, and then writes nothing.
+    """
     changes, case = _refuse(live, params, wish), live.case.central.case
     slug = slug_of(wish.name)
     shown = live.checked(wish.name, wish.reason, changes)
@@ -83,7 +77,8 @@ def save(live: Live, params: Path, wish: Wish) -> Saved:
     except BadInput as error:
         raise Refused({"name": str(error)}) from None
     live.case.scenarios[slug] = loaded
-    return Saved(slug, wish.name, typed(f"run --council {case.council} --month {case.month} --scenario {slug}"))
+    command = typed(f"run --council {case.council} --month {case.month} --scenario {slug}")
+    return {"slug": slug, "name": wish.name, "command": command}
 
 
 def _refuse(live: Live, params: Path, wish: Wish) -> dict[str, Change]:

@@ -139,10 +139,9 @@ class Save(Asked):
         name, reason, start = (_of(asked, part, str) for part in ("name", "reason", "start"))
         wish = Wish.tidy(name, reason, _of(asked, "values", dict), start, _of(asked, "why", dict))
         try:
-            saved = await self.settings["latest"].aside(save, self.settings["live"], self.settings["params"], wish)
+            return await self.settings["latest"].aside(save, self.settings["live"], self.settings["params"], wish)
         except OSError:
             raise BadInput("The file could not be written. Check the folder params/scenarios") from None
-        return vars(saved)
 
 
 def _of(asked: dict, name: str, kind: type):

@@ -7,14 +7,11 @@ from functools import partial
 from io import BytesIO
 
 import matplotlib
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-
-from forecast.case.lines import GROUPS, LINES  # noqa: E402
-from forecast.case.months import month_in_words  # noqa: E402
-from forecast.report.words import (  # noqa: E402
+from forecast.case.lines import GROUPS, LINES
+from forecast.case.months import month_in_words
+from forecast.report.words import (
     BANDS,
     PART_WORDS,
     WORK,
@@ -87,7 +84,7 @@ class Chart:
     def pictures(self, dpi: int) -> tuple[bytes, bytes]:
         """The figure as SVG and, so many dots to an inch, as PNG; always the same bytes."""
         svg, png = BytesIO(), BytesIO()
-        with plt.rc_context(STYLE):
+        with matplotlib.rc_context(STYLE):
             self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
             self.figure.savefig(png, format="png", metadata={"Software": None}, dpi=dpi)
         return svg.getvalue(), png.getvalue()
@@ -104,14 +101,14 @@ def _axes(title: str, subtitle: str, letters: int = SUBTITLE_WIDTH):
 
 def _panels(title: str, subtitles: list[str], letters: int = SUBTITLE_WIDTH, down: bool = False):
     """The same with a panel for each subtitle, side by side, or one under the other on one x axis."""
-    with plt.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE):
         shape = {"nrows": len(subtitles), "sharex": True} if down else {"ncols": len(subtitles)}
-        figure, axes = plt.subplots(layout="constrained", squeeze=False, **shape)
+        figure = Figure(layout="constrained")
+        axes = figure.subplots(squeeze=False, **shape)
     figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
     for panel, subtitle in zip(axes.flat, subtitles, strict=True):
         panel.set_title(textwrap.fill(subtitle, letters), loc="left", fontsize=10, color=GREY, x=0, pad=10)
         panel.set_axisbelow(True)
-    plt.close(figure)
     return figure, list(axes.flat)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.report import figures
-from forecast.report.disclosure.figures import Released, read_release, rule_in, write_release
+from forecast.report.disclosure.figures import read_release, rule_in, write_release
 from forecast.report.model import PRIVATE, PUBLIC, Report
 from forecast.report.notebook import Run
 from forecast.report.paper import public_report, scrutiny_report
@@ -63,7 +63,14 @@ def write_paper(
     scores = score.of_run(run) if run.outturns else None
     known = gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
     say("disclosure control" if public else "drawing the charts")
-    released = _release(home, known, council, month) if public else None
+    released = None
+    if public:  # in view of the releases of earlier months
+        paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
+        earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
+        hidden = {key for release in earlier for key in release.hidden}
+        revised = sorted(hidden & _revised(home.runs / council, known, [path.stem for path in paths]))
+        rule = rule_in(known.table("assumptions"))
+        released = cleared_for_all(known, rule, earlier, known.context["name"], revised)
     report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
     hidden, notes = (frozenset(released.hidden), released.notes) if released else (frozenset(), ())
     out.mkdir(parents=True, exist_ok=True)
@@ -136,20 +143,6 @@ def _keep(staging: Path, out: Path) -> list[Path]:
     for name in names:
         put(out / name, (staging / name).read_bytes())
     return [out / name for name in names]
-
-
-# ---- releases ----
-
-
-def _release(home: Home, known: figures.RunInContext, council: str, month: str) -> Released:
-    """The release of a run's counts, in view of the releases of earlier months."""
-    paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
-    earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
-    hidden = {key for release in earlier for key in release.hidden}
-    revised = _revised(home.runs / council, known, [path.stem for path in paths])
-    return cleared_for_all(
-        known, rule_in(known.table("assumptions")), earlier, known.context["name"], sorted(hidden & revised)
-    )
 
 
 def _revised(runs: Path, known: figures.RunInContext, months: list[str]) -> set[str]:

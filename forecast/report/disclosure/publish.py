@@ -18,8 +18,6 @@ def cover(table: Table, keys: Sequence[Sequence[Key]], released: Released) -> Ta
           rate, which is hidden if any of them is; MODEL for model output; None for words
     Raises BadInput if a figure has no key, a key was not released, or a whole count differs from what was released.
     """
-    if [len(row) for row in keys] != [len(row) for row in table.rows]:
-        raise BadInput(f"table {table.name}: the keys have another shape than its cells. Give one for each cell")
     rows = []
     for number, (row, line) in enumerate(zip(table.rows, keys, strict=True), start=1):
         cells = zip(table.columns, row, line, strict=True)

@@ -1,7 +1,7 @@
 """The paper's way through disclosure control: what counts actual children, and what is left once it has passed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from forecast.case.errors import BadInput
@@ -57,12 +57,8 @@ def counted(run: RunInContext) -> dict[str, Cell]:
 
 def sheet_of(run: RunInContext) -> Sheet:
     """Every actual count as one table of the release, with the sums that tie them and close exactly."""
-    cells = {cell.key: cell for cell in counted(run).values()}
-    return Sheet(COUNTED, tuple(cells.values()), tuple(_identities(cells)))
-
-
-def _identities(cells: Mapping[str, Cell]):
-    """Stock = stock a year before + starts - ends, where all four are there; published figures need not close."""
+    cells, sums = {cell.key: cell for cell in counted(run).values()}, []
+    # Stock = stock a year before + starts - ends, where all four are there; published figures need not close.
     for stock, starts, ends in IDENTITY:
         days = sorted(key.split()[1] for key in cells if key.startswith(f"{stock} ") and key.endswith("-03-31"))
         for day in days:
@@ -71,7 +67,8 @@ def _identities(cells: Mapping[str, Cell]):
             values = [cells[key].value for key in keys if key in cells]
             # Of a figure held back it cannot be known whether they close, so they are taken to.
             if len(values) == len(keys) and (None in values or values[0] == values[1] + values[2] - values[3]):
-                yield stock_identity(*keys)
+                sums.append(stock_identity(*keys))
+    return Sheet(COUNTED, tuple(cells.values()), tuple(sums))
 
 
 def cleared_for_all(

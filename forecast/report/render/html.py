@@ -5,7 +5,6 @@ clash with another's names or ask the network for anything. A browser's own rule
 """
 
 import base64
-from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +15,9 @@ from forecast.report.render.layout import MARKINGS, described, front, numbered
 from forecast.report.render.safe import cleaned
 
 PAGE = Path(__file__).with_name("page")
+PLAIN = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+PAGES = Environment(loader=FileSystemLoader(PAGE, encoding="utf-8"), autoescape=True, **PLAIN)
+PAGES.filters["base64"] = lambda text: base64.b64encode(text.encode("utf-8")).decode("ascii")
 CONTENTS_FROM = 4  # headings of the first level
 
 
@@ -25,7 +27,7 @@ def to_html(report: Report, path: Path) -> None:
     parts = enumerate(numbered(report.blocks), start=1)
     blocks = [described(block, label) | {"place": place} for place, (block, label) in parts]
     contents = [block for block in blocks if block["kind"] == "heading" and block["level"] == 1]
-    page = _pages().get_template("report.html")
+    page = PAGES.get_template("report.html")
     made = page.render(
         report=report,
         marking=MARKINGS[report.marking],
@@ -39,12 +41,4 @@ def to_html(report: Report, path: Path) -> None:
 
 def fragment(report: Report, block: Block, label: str) -> str:
     """One table or chart, of a clean report, to paste into another page."""
-    return _pages().get_template("fragment.html").render(report=report, block=described(block, label) | {"place": 1})
-
-
-@cache
-def _pages() -> Environment:
-    plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    made = Environment(loader=FileSystemLoader(PAGE, encoding="utf-8"), autoescape=True, **plain)
-    made.filters["base64"] = lambda text: base64.b64encode(text.encode("utf-8")).decode("ascii")
-    return made
+    return PAGES.get_template("fragment.html").render(report=report, block=described(block, label) | {"place": 1})

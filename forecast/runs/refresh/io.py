@@ -25,7 +25,7 @@ from forecast.runs import folders, history, pipeline
 from forecast.runs.home import Home, Settings
 from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
-from forecast.runs.refresh.alarm import Alarm, alarm
+from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.movement import Figures, figures, movement, same_children, steps_between, value_of
 from forecast.runs.refresh.returned import FOLDER as RETURNS
@@ -116,7 +116,11 @@ def _write_summary(
         (staging / name).parent.mkdir(parents=True, exist_ok=True)
         files.write_whole(staging / name, source.read_bytes())
     say("what moved since last month")
-    after, before, past = figures(base, central), last_run(home, now), tracked(home.runs, now)
+    after, before, past = figures(base, central), last_run(home, now), pd.DataFrame()
+    if (home.runs / now.card.slug / history.FOLDER).is_dir():  # from the second month on
+        counts = now.actuals.counts.rename(columns={"measure": "group", "value": "count"})
+        stock = counts[counts["group"].isin(["lac", "cp"])]
+        past = history.against_what_came(history.vintages(home.runs, now.card.slug), stock)
     moves = moved(home, before, now, after, base, central)
     since, expired = before.month if before else None, now.expired(now.case(home.data))
     result = summary.summary(answer, now, arrived, after, since, moves, alarms(base, now), past, expired)
@@ -173,7 +177,7 @@ def moved(
     return movement(before.headline, after, steps_between(before.data_cut, now, before.same_program), value)
 
 
-def alarms(base: projection.Base, now: DataCut) -> list[Alarm]:
+def alarms(base: projection.Base, now: DataCut) -> list[dict]:
     """The monthly alarm on starts of each group."""
     counts, a = now.actuals.counts, base.central
     wide = counts.pivot(index="month", columns="measure", values="value").sort_index()
@@ -189,15 +193,6 @@ def alarms(base: projection.Base, now: DataCut) -> list[Alarm]:
         )
         for measure, group, fit in zip(STARTS, ("lac", "cp"), (base.lac, base.cp), strict=True)
     ]
-
-
-def tracked(folder: Path, now: DataCut) -> pd.DataFrame:
-    """Every past forecast whose month has been counted, beside the count; no rows before the second month."""
-    if not (folder / now.card.slug / "history").is_dir():
-        return pd.DataFrame()
-    counts = now.actuals.counts
-    stock = counts[counts["measure"].isin(["lac", "cp"])].rename(columns={"measure": "group", "value": "count"})
-    return history.against_what_came(history.vintages(folder, now.card.slug), stock)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

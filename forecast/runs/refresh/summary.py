@@ -1,7 +1,6 @@
 """One screen for the officer: how it stands, what moved and why, what needs a person; as text, HTML and JSON."""
 
 import json
-from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from forecast.case.errors import BadInput
 from forecast.case.months import month_in_words
 from forecast.report import words
 from forecast.runs import history
-from forecast.runs.refresh.alarm import Alarm
 from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.movement import CAUSES, Figures
 from forecast.sources import files
@@ -40,13 +38,13 @@ def summary(
     at: Figures,
     since: str | None,
     moves: dict[str, Figures],
-    alarms: list[Alarm],
+    alarms: list[dict],
     past: pd.DataFrame,
     expired: list[str],
 ) -> dict:
     """Everything the summary says, for machines; money in pounds and pence as text."""
     tracking, cost = track_record(past), answer["scenarios"]["central"]["cost"][answer["financial_year"]]
-    person = bool(arrived.needs_a_person or expired or any(each.found for each in alarms))
+    person = bool(arrived.needs_a_person or expired or any(each["found"] for each in alarms))
     return {
         "schema": SCHEMA,
         "council": now.card.council,
@@ -60,7 +58,7 @@ def summary(
         "actuals_to": now.ledger_months[-1] if now.ledger_months else None,
         "lines": words.headline(answer),
         "arrived": list(arrived.warnings),
-        "alarms": [asdict(each) | {"months": list(each.months)} for each in alarms],
+        "alarms": alarms,
         "tracking": tracking,
         "outturn": {part: cost[part] for part in ("net", "budget", "variance")},
         "expired": expired,
