@@ -25,10 +25,10 @@ from forecast.report.disclosure.figures import (
     stock_identity,
     write_release,
 )
-from forecast.report.disclosure.publish import MODEL, cover, mark
 from forecast.report.disclosure.release import audit, prove, release
 from forecast.report.disclosure.system import INSIDER, System, fitting
 from forecast.report.model import PRIVATE, PUBLIC, Figure, FigureInText, Paragraph, Report, Table
+from forecast.report.paper.gate import MODEL, cover, mark
 
 sys.path.insert(0, str(Path(__file__).parent))
 import attacks  # noqa: E402

@@ -433,7 +433,7 @@ def test_no_other_room_marks_a_report_public():
         held
         == {
             "runs/publication.py",
-            "report/disclosure/publish.py",
+            "report/paper/gate.py",
             "report/model.py",
             "report/render/layout.py",
             "report/workbook/__init__.py",

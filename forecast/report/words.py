@@ -212,20 +212,22 @@ RULES = {rule.__name__: rule for rule in _RULES} | BY_SIGN  # name -> how a figu
 
 
 @cache
-def _template(page: str):
-    """The macros of a page of sentences, with the rules as filters."""
+def pages() -> Environment:
+    """The pages of sentences, with the rules as filters."""
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
+    pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"money": money, "children": children, "bands": BANDS, "work": WORK}
-    return pages.get_template(f"{page}.jinja").module
+    return pages
 
 
 def lines(macro: str, *facts, page: str = "answer") -> list[str]:
     """The sentences of a macro of answer.jinja, or of another page."""
-    return [line for line in getattr(_template(page), macro)(*facts).split("\n") if line]
+    macros = pages().get_template(f"{page}.jinja").module
+    return [line for line in getattr(macros, macro)(*facts).split("\n") if line]
 
 
 def drivers(cost: dict) -> list[str]:

@@ -23,7 +23,7 @@ from forecast.questions.monthly import monthly_costs
 from forecast.record.io import record_told
 from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER
-from forecast.report.workbook.sources import sources_table
+from forecast.report.workbook import sources_table
 from forecast.runs import folders
 from forecast.runs.home import Home, Settings
 from forecast.runs.steps import Steps
@@ -94,8 +94,14 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
         write_run(folder, case, chosen, base, central, answer, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
             more.write(folder, base, central, answer)
-        if more.steps is not None:
-            keep_steps(more.steps, answer, behind)
+        if more.steps is not None:  # as the steps that a notebook on the same case, draws and seed asks for
+            drawn = {name: answer[name] for name in ("draws", "seed")}
+            for slug, figures in answer["scenarios"].items():
+                alone = answer | {"sensitivities": None, "scenarios": {slug: figures}}
+                question = asked(answer["council"], answer["month"], slug) | drawn
+                more.steps.keep("future", question, {"answer": alone, "detail": behind[slug]})
+            question = asked(answer["council"], answer["month"], CENTRAL) | drawn
+            more.steps.keep("sensitivities", question, answer["sensitivities"])
         if settings.notebooks:
             say("running the notebooks")
             files.write_json(folder / DETAIL, behind)
@@ -109,16 +115,6 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
 def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
     """What every scenario of a case shares, on so many draws."""
     return projection.prepare(case.central, case.evidence, draws, settings.seed, settings.threads, case.ledger)
-
-
-def keep_steps(steps: Steps, answer: dict, behind: dict[str, dict]) -> None:
-    """Keep what a run simulated as the steps that a notebook on the same case, draws and seed asks for."""
-    draws = {name: answer[name] for name in ("draws", "seed")}
-    for slug, figures in answer["scenarios"].items():
-        alone = answer | {"sensitivities": None, "scenarios": {slug: figures}}
-        question = asked(answer["council"], answer["month"], slug) | draws
-        steps.keep("future", question, {"answer": alone, "detail": behind[slug]})
-    steps.keep("sensitivities", asked(answer["council"], answer["month"], CENTRAL) | draws, answer["sensitivities"])
 
 
 def sensitivities(case: OpenCase, base, central) -> dict:

@@ -2,6 +2,9 @@
 
 import math
 from datetime import date
+from pathlib import Path
+
+from ruamel.yaml import YAML
 
 from forecast.case.lines import GROUPS as COST_GROUPS
 from forecast.case.lines import LINES
@@ -16,29 +19,9 @@ from forecast.report.workbook.run import CENTRAL, Run
 from forecast.sources.history import SUPPRESSED
 
 # The field's words for what tables hold under short names: no reader sees an underscore.
-MEASURES = words.MEASURES | {"uasc_stock": "Looked-after children who are UASC"}
-CATEGORIES = {
-    **BAND_WORDS,
-    "up_to_3m": "up to 3 months",
-    "3_to_6m": "3 to 6 months",
-    "6_to_12m": "6 to 12 months",
-    "1_to_2y": "1 to 2 years",
-    "over_2y": "over 2 years",
-    "s20": "section 20",
-    "other_la": "another council",
-    "own": "the council's own",
-}
-SPLITS = {"all": "All", "other_age": "Age"}
-UNITS = {"percent_of_ends": "% of those who ended"}
-STATUSES = {
-    "rounded_5": "Published, rounded to 5",
-    "suppressed": "Hidden by the publisher",
-    "council": "The council's own figure",
-    "derived": "Worked out from published figures",
-}
-SECTIONS = {"Iro": "Independent reviewing officers"}
-GROUPS = {"LAC": "Looked-after children", "CP": "Child protection plans"}
-BASES = {"actual": "Actual", "estimated": "Estimated", "forecast": "Forecast"}
+NAMES = YAML(typ="safe").load(Path(__file__).with_name("names.yaml"))
+NAMES["measure"] = words.MEASURES | NAMES["measure"]
+NAMES["category"] = BAND_WORDS | NAMES["category"]
 ADJUSTMENT = "Base budget adjustment"
 TOGETHER = "Causes together, beyond each alone"
 OWN = "council"  # the status of a figure that its council counted and nobody published
@@ -66,7 +49,7 @@ def inputs(run: Run) -> list[dict]:
     """Every assumption in force in the central case."""
     rows = run.tables["assumptions"].to_dict("records")
     for row in rows:
-        row |= {"Section": in_words(row["Section"], SECTIONS), "Set by": in_words(row["Set by"], {})}
+        row |= {"Section": in_words(row["Section"], NAMES["section"]), "Set by": in_words(row["Set by"], {})}
         row |= {day: words.day_in_words(str(row[day])[:10]) for day in ("Reviewed", "Review by")}
     return rows
 
@@ -92,13 +75,6 @@ def history(run: Run) -> list[dict]:
     table = run.tables["history"]
     table = table[(table["status"] != OWN) | (table["breakdown"] == "all")] if run.public else table
     rows = table.to_dict("records")
-    known = {
-        "measure": MEASURES,
-        "breakdown": SPLITS,
-        "category": CATEGORIES,
-        "unit": UNITS,
-        "status": STATUSES,
-    }
     for row in rows:
         value = math.nan if row["status"] == SUPPRESSED else float(row["value"])
         small = row["status"] == OWN and rule_in(run.tables["assumptions"]).is_small(value)
@@ -106,7 +82,9 @@ def history(run: Run) -> list[dict]:
         small = small or (own and f"{row['measure']} {row['period']}" in run.hidden)
         # [c] where its publisher hid it, or where the council's own is too small for the public.
         row["value"] = HIDDEN if row["status"] == SUPPRESSED or (run.public and small) else value
-        row |= {name: in_words(row[name], known_words) for name, known_words in known.items()}
+        row |= {
+            name: in_words(row[name], NAMES[name]) for name in ("measure", "breakdown", "category", "unit", "status")
+        }
         row["period"] = words.day_in_words(row["period"]) if row["period"].count("-") == 2 else row["period"]
     return rows
 
@@ -116,7 +94,7 @@ def calibration(run: Run) -> list[dict]:
     table = run.tables["calibration"]
     rows = (table[table["area"] != run.answer["data_area"]] if run.public else table).to_dict("records")
     for row in rows:
-        row |= {"group": in_words(row["group"], GROUPS), "figure": in_words(row["figure"], {})}
+        row |= {"group": in_words(row["group"], NAMES["group"]), "figure": in_words(row["figure"], {})}
         row["note"] = in_words(row["note"], {}) or "Fits"
     return rows
 
@@ -146,7 +124,8 @@ def ranges(run: Run) -> list[dict]:
     months = run.monthly(CENTRAL)
     months = months.assign(place=months["line"].map(list(LINES).index)).sort_values(["month", "place"], kind="stable")
     return [
-        row | {"month": month_in_words(row["month"]), "basis": BASES[row["basis"]], "line": LINES[row["line"]][0]}
+        row
+        | {"month": month_in_words(row["month"]), "basis": NAMES["basis"][row["basis"]], "line": LINES[row["line"]][0]}
         for row in months.to_dict("records")
     ]
 
@@ -178,7 +157,7 @@ def contingency(run: Run) -> list[dict]:
     held = run.central["contingency"]
     shares, rows = (held["exhaustion"] or {"share_of_draws": {}})["share_of_draws"], []
     for row in held["call_by_month"]:
-        month, basis = month_in_words(row["month"]), BASES[run.basis[row["month"]]]
+        month, basis = month_in_words(row["month"]), NAMES["basis"][run.basis[row["month"]]]
         more = {"month": month, "basis": basis, "amount": held["amount"], "share": shares.get(row["month"], 0.0)}
         rows.append(row | more)
     return rows
@@ -269,36 +248,24 @@ def columns(run: Run) -> dict[str, list[list]]:
 
 
 def texts(run: Run, markings: dict[str, str]) -> dict[str, object]:
-    """What stands for {...} in the sheets' words."""
-    answer, held, sensitivities = run.answer, run.central["contingency"], run.answer["sensitivities"]
-    first, last = held["call_by_month"][0], held["call_by_month"][-1]
+    """What the words of sheets may name, beside the parts of the answer."""
     budget = "The base budget is worked out, not published: last year's activity at this year's prices."
     if ACTUAL in run.basis.values():
         budget = "The budget is the council's own, from its ledger."
-    return answer | {
+    return run.answer | {
         "marking": markings[run.marking],
         "run": run.name,
         "code": run.manifest["code_sha256"][:CODE_LETTERS],
-        "as_of": words.day_in_words(run.as_of.isoformat()),
-        "origin": words.day_in_words(answer["origin"]),
-        "horizon": month_in_words(answer["horizon"]),
+        "as_of": run.as_of.isoformat(),
         "use_until": _use_until(run),
-        "year": run.year,
         "basis": _basis(run),
         "budget": budget,
         "inputs": len(run.tables["assumptions"]),
         "red": int((run.tables["assumptions"]["Reliability"] == "Red").sum()),
-        "month_before": run.previous and month_in_words(run.previous["month"]),
-        "end": month_in_words(words.year_end_month(answer)),
-        "amount": words.money(held["amount"]),
-        "first_month": month_in_words(first["month"]),
-        "first_call": words.money(first["mean"]),
-        "last_call": words.money(last["mean"]),
-        "last_range": words.spread(last, words.money),
-        "call": words.money(sensitivities["call"]),
-        "sensitivity_draws": sensitivities["draws"],
-        "sure": words.percent(sensitivities["sure"]),
-        "children_matter": words.children_matter(answer),
+        "previous": run.previous,
+        "end": words.year_end_month(run.answer),
+        "held": run.central["contingency"],
+        "children_matter": words.children_matter(run.answer),
     }
 
 
@@ -320,7 +287,7 @@ def _basis(run: Run) -> str:
         months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
         if months:
             span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
-            texts.append(f"{BASES[basis]}: {span}.")
+            texts.append(f"{NAMES['basis'][basis]}: {span}.")
     if ACTUAL not in run.basis.values():
         texts.append("No ledger was read, so no month is actual.")
     return " ".join(texts)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from forecast.report.words import pages
 from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, Sheet, plain, rounded
 
 MONEY = {"money", "signed", "pence"}
@@ -79,7 +80,7 @@ def table(
 
     described  its part of sheets.yaml, columns spread out
     records    a row each; what one holds under "fixed" stands as it is, by heading
-    words      what stands for {...}
+    words      what the texts may name
     given      figures by path, for totals that are no sums
     sheets     those made before, which formulas may point at
     """
@@ -139,8 +140,8 @@ def at(held: object, path: str) -> object:
 
 
 def said(text: str, words: Mapping[str, object]) -> str:
-    """A text with what stands for its {...}."""
-    return text.format_map(words)
+    """A text with what stands for its {{ ... }}."""
+    return text if "{" not in text else pages().from_string(text).render(words)
 
 
 def wanted(entries: Sequence, flags: Collection[str], length: int) -> list:

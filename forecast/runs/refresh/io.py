@@ -116,29 +116,32 @@ def _write_summary(
         (staging / name).parent.mkdir(parents=True, exist_ok=True)
         files.write_whole(staging / name, source.read_bytes())
     say("what moved since last month")
-    after, before, past = figures(base, central), last_run(home, now), pd.DataFrame()
+    after, past, moves = figures(base, central), pd.DataFrame(), {}
     if (home.runs / now.card.slug / history.FOLDER).is_dir():  # from the second month on
         counts = now.actuals.counts.rename(columns={"measure": "group", "value": "count"})
         stock = counts[counts["group"].isin(["lac", "cp"])]
         past = history.against_what_came(history.vintages(home.runs, now.card.slug), stock)
-    moves = moved(home, before, now, after, base, central)
-    since, expired = before.month if before else None, now.expired(now.case(home.data))
+
+    def value(at: DataCut) -> Figures:
+        case = at.case(home.data)
+        if not same_children(at, now):
+            return value_of(case, base.draws, base.seed, base.threads)
+        anew = projection.with_actual_data(base, case.evidence, case.ledger)
+        return figures(anew, projection.project(anew, base.central))
+
+    since, then, headline, same_program = last_run(home, now) or (None, None, None, True)
+    if since is not None:
+        moves = movement(headline, after, steps_between(then, now, same_program), value)
+    expired = now.expired(now.case(home.data))
     result = summary.summary(answer, now, arrived, after, since, moves, alarms(base, now), past, expired)
     summary.write(staging, result, past)
 
 
-@dataclass(frozen=True)
-class Before:
-    """The last month's run: what was known, its headline, and whether the same program made it."""
+def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | None:
+    """The newest published run of an earlier month of the same budget year; None if there is none.
 
-    month: str
-    data_cut: DataCut
-    headline: Figures
-    same_program: bool
-
-
-def last_run(home: Home, now: DataCut) -> Before | None:
-    """The newest published run of an earlier month of the same budget year; None if there is none."""
+    Its month, what was known, its headline, and whether the same program made it.
+    """
     council, year = home.runs / now.card.slug, now.scenarios["central"].case.financial_year
     months = [path.parent.name for path in council.glob("[!.]*/summary.json")]
     for month in sorted((month for month in months if month < now.last), reverse=True):
@@ -151,30 +154,8 @@ def last_run(home: Home, now: DataCut) -> Before | None:
             then = DataCut(card, frozen, rows, card.budget(rows["month"].max()), returned=folder / HELD / RETURNS)
             code = folders.read_manifest(folder)["code_sha256"]
             headline = told["headline"] | {name: Decimal(told["headline"][name]) for name in summary.MONEY}
-            return Before(month, then, Figures(**headline), code == folders.code_fingerprint())
+            return month, then, Figures(**headline), code == folders.code_fingerprint()
     return None
-
-
-def moved(
-    home: Home,
-    before: Before | None,
-    now: DataCut,
-    after: Figures,
-    base: projection.Base,
-    central: projection.Projection,
-) -> dict[str, Figures]:
-    """What moved since the last run, by cause; nothing where there is none. `base` and `central` are those of `now`."""
-    if before is None:
-        return {}
-
-    def value(at: DataCut) -> Figures:
-        case = at.case(home.data)
-        if not same_children(at, now):
-            return value_of(case, base.draws, base.seed, base.threads)
-        anew = projection.with_actual_data(base, case.evidence, case.ledger)
-        return figures(anew, projection.project(anew, base.central))
-
-    return movement(before.headline, after, steps_between(before.data_cut, now, before.same_program), value)
 
 
 def alarms(base: projection.Base, now: DataCut) -> list[dict]:

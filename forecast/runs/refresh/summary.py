@@ -19,7 +19,6 @@ from forecast.sources.arrivals import Arrived
 SCHEMA = "forecast-summary-1"
 NAME = "summary"
 NEEDS_A_PERSON = 4
-GROUPS = {"lac": "Looked-after children", "cp": "Child protection plans"}
 MEASURES = {"lac_starts": "Children starting to be looked after", "cp_starts": "Child protection plans starting"}
 MONEY, CHILDREN = ("call", "outturn"), ("lac", "cp")
 PAGES = Environment(
@@ -28,7 +27,7 @@ PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-PAGES.globals |= {"words": words, "month": month_in_words, "groups": GROUPS, "measures": MEASURES}
+PAGES.globals |= {"words": words, "month": month_in_words, "groups": words.GROUP_NAMES, "measures": MEASURES}
 
 
 def summary(
