@@ -551,8 +551,8 @@ def test_saving_through_the_server(port):
 
 def test_a_chart_is_named_described_and_escaped():
     rows = [{"month": f"2011-{month:02d}", "mean": month, "p10": month - 1, "p90": month + 1} for month in range(4, 13)]
-    fan = drawing.Fan("x", "<b>Title</b>", "Say & tell", rows, rows, str, {}, (3, "<i>3</i>"))
-    svg = drawing.draw(fan)
+    fan = {"name": "x", "title": "<b>Title</b>", "description": "Say & tell", "labelled": {}, "colour": "#000000"}
+    svg = drawing.draw(fan | {"line": (3, "<i>3</i>")}, rows, rows, str)
     assert (
         "&lt;b&gt;Title" in svg
         and "Say &amp; tell" in svg

@@ -33,11 +33,8 @@ class Wish:
     @classmethod
     def tidy(cls, name: str, reason: str, changes: dict, start: str, why: dict) -> "Wish":
         """The same with stray spaces and line ends taken out of its texts."""
-
-        def tidied(text: str) -> str:
-            return " ".join(str(text).split())
-
-        return cls(tidied(name), tidied(reason), changes, start, {key: tidied(text) for key, text in why.items()})
+        why = {key: " ".join(str(text).split()) for key, text in why.items()}
+        return cls(" ".join(name.split()), " ".join(reason.split()), changes, start, why)
 
 
 def slug_of(name: str) -> str:

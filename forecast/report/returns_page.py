@@ -58,7 +58,11 @@ KINDS = {
 def page(returned: dict, monthly: pd.DataFrame) -> str:
     """The page as HTML. `returned` is what forecast.returns tells machines; `monthly` has month and total."""
     kind = KINDS[returned["schema"]]
-    found = findings(returned["quality"], kind)
+    found, files = findings(returned["quality"], kind), {}
+    for row in returned["quality"]:  # how many times a rule of each group but rows read was applied to a file
+        key = kind.key(row["rule"])
+        cells = files.setdefault(row["file"], {"file": row["file"], ROWS: 0} | dict.fromkeys(GROUPS, 0))
+        cells[ROWS if key == ROWS else kind.rules[key].group] += int(row["count"])
     groups = [
         (name, title, meaning, [finding for finding in found if finding["reason"].group == name])
         for name, (title, meaning) in GROUPS.items()
@@ -71,7 +75,7 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
         last=returned["to"],
         groups=groups,
         days=[day_row(day, stock, found) for day, stock in returned["stock"].items()],
-        files=files_table(returned["quality"], kind),
+        files=[files[name] for name in sorted(files)],
         compared=any("published" in stock for stock in returned["stock"].values()),
         ages=AGES,
         chart=chart(monthly),
@@ -93,16 +97,6 @@ def findings(quality: list[dict], kind: Kind) -> list[dict]:
         {"text": text, "reason": kind.rules[key], "count": sum(n for _, n in found[text]), "files": found[text]}
         for text, key in keys.items()
     ]
-
-
-def files_table(quality: list[dict], kind: Kind) -> list[dict]:
-    """file, rows, and how many times a rule of each group but rows read was applied to it."""
-    table: dict[str, dict] = {}
-    for row in quality:
-        key = kind.key(row["rule"])
-        cells = table.setdefault(row["file"], {"file": row["file"], "rows": 0} | dict.fromkeys(GROUPS, 0))
-        cells[ROWS if key == ROWS else kind.rules[key].group] += int(row["count"])
-    return [table[name] for name in sorted(table)]
 
 
 def day_row(day: str, stock: dict, found: list[dict]) -> dict:

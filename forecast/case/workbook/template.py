@@ -211,18 +211,11 @@ def _height(contents: list[object], widths: list[int]) -> int:
 def _write_cell(sheet: Worksheet, row: int, place: int, column: Column, content: object, formats: dict) -> None:
     kind = "date" if isinstance(content, date) else column.kind
     style = formats[kind if column.editable else f"locked {kind}"]
-    if content is None:
-        sheet.write_blank(row, place, None, style)
-    elif isinstance(content, date) and content >= FIRST_DAY:
-        sheet.write_datetime(row, place, content, style)
-    elif isinstance(content, int | float):
-        sheet.write_number(row, place, Exact(content), style)
-    else:
-        text = str(content)
-        fault = unheld(text)
-        if fault:
-            raise BadInput(f'sheet {sheet.name}, column {column.header}: the text "{text[:40]}" {fault}')
-        sheet.write_string(row, place, text, style)
+    if isinstance(content, date) and content < FIRST_DAY:
+        content = str(content)
+    if isinstance(content, str) and (fault := unheld(content)):
+        raise BadInput(f'sheet {sheet.name}, column {column.header}: the text "{content[:40]}" {fault}')
+    sheet.write(row, place, Exact(content) if isinstance(content, int | float) else content, style)
 
 
 def _limit(sheet: Worksheet, table: Table, rows: dict[str, Rows], catalogue: Catalogue) -> None:

@@ -84,15 +84,10 @@ def described(block: Block, label: str) -> dict:
         "widths": shares(block),
         "rows": [[cell(part) for part in row] for row in block.rows],
         "total": block.total_row,
-        "wide": is_wide(block),
+        "wide": len(block.columns) > MANY_COLUMNS,
         "whole": len(block.rows) <= WHOLE_ROWS,
         "beneath": beneath(block),
     }
-
-
-def is_wide(table: Table) -> bool:
-    """Whether the columns are so many that small type is used."""
-    return len(table.columns) > MANY_COLUMNS
 
 
 def shares(table: Table) -> list[float]:
@@ -105,7 +100,7 @@ def shares(table: Table) -> list[float]:
         longest = max(map(len, cells), default=0)
         whole = min(min(longest, UNBROKEN) + max(longest - UNBROKEN, 0) * COUNTED, WIDEST) + PADDING
         wanted.append(max(least[-1], whole))
-    left = max((ACROSS_SMALL if is_wide(table) else ACROSS) - sum(least), 0)
+    left = max((ACROSS_SMALL if len(table.columns) > MANY_COLUMNS else ACROSS) - sum(least), 0)
     more = [whole - word for whole, word in zip(wanted, least, strict=True)]
     grow = min(left / sum(more), 1) if sum(more) else 0
     widths = [word + grow * extra for word, extra in zip(least, more, strict=True)]

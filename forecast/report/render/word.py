@@ -120,7 +120,7 @@ class Writer:
         widths = [Emu(int(self.width * share)) for share in layout.shares(block)]
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
-        style = self.styles["Table Text Small" if layout.is_wide(block) else "Table Text"]
+        style = self.styles["Table Text Small" if len(block.columns) > layout.MANY_COLUMNS else "Table Text"]
         for place, (row, texts) in enumerate(zip(table.rows, [block.columns, *block.rows], strict=True)):
             _row(row, texts, block, place, widths, style.style_id)
         for line in layout.beneath(block):
