@@ -182,22 +182,13 @@ def listen(port: int) -> list[socket.socket]:
 def start(live: Live, params: Path, ears: list[socket.socket], say: Callable[[str], None]) -> str:
     """Begin to answer, inside a running event loop; returns the page's address."""
     port = ears[0].getsockname()[1]
-    server = HTTPServer(
-        application(live, params, port, say), max_body_size=LARGEST_QUESTION, max_buffer_size=2 * LARGEST_QUESTION
-    )
-    server.add_sockets(ears)
+    page = application(live, params, port, say)
+    HTTPServer(page, max_body_size=LARGEST_QUESTION, max_buffer_size=2 * LARGEST_QUESTION).add_sockets(ears)
     return f"http://{HERE}:{port}/"
 
 
 def serve(
-    home: Path,
-    council: str,
-    month: str,
-    draws: int,
-    seed: int,
-    port: int,
-    open_browser: bool,
-    say: Callable[[str], None],
+    home: Path, council: str, month: str, draws: int, seed: int, port: int, browser: bool, say: Callable[[str], None]
 ) -> None:
     """Open a case and serve its live page until stopped with Ctrl+C. Raises BadInput before the page is served.
 
@@ -212,7 +203,7 @@ def serve(
     async def run() -> None:
         address = start(live, home / "params", ears, say)
         say(f"The live page is at {address} Stop it with Ctrl+C.")
-        if open_browser:
+        if browser:
             webbrowser.open(address)
         await asyncio.Event().wait()
 

@@ -555,9 +555,8 @@ def four_years(answer: dict) -> Chart:
     sums = dict(sorted(sums.items(), key=lambda item: item[1]))
     years = list(next(iter(answer["scenarios"].values()))["cost"])
     title, alt = told("four_years", sums, years)
-    figure, axes = _axes(
-        title, f"Net cost against central, {years[0]} to {years[-1]} together; more is hatched", BESIDE_NAMES
-    )
+    what = f"Net cost against central, {years[0]} to {years[-1]} together; more is hatched"
+    figure, axes = _axes(title, what, BESIDE_NAMES)
     said = [cost_direction(value).removesuffix(" to the nearest £10,000") for value in sums.values()]
     _across(axes, list(sums), list(sums.values()), said, 0.3, marked=1)
     return Chart(figure, title, alt)
@@ -567,9 +566,8 @@ def calls(answer: dict) -> Chart:
     """Expected calls of an answer's scenarios side by side, with their 80% ranges."""
     held = {one["name"]: one["contingency"] for one in answer["scenarios"].values()}
     title, alt = told("calls", held, min(held, key=lambda name: held[name]["call"]["mean"]))
-    figure, axes = _axes(
-        title, "Call on the contingency, £ thousand, 80% range; diamond: the contingency", BESIDE_NAMES
-    )
+    what = "Call on the contingency, £ thousand, 80% range; diamond: the contingency"
+    figure, axes = _axes(title, what, BESIDE_NAMES)
     labels, rows = list(held), [one["call"] for one in held.values()]
     low, high = [row["p10"] / 1000 for row in rows], [row["p90"] / 1000 for row in rows]
     axes.hlines(labels, low, high, color=PALE, linewidth=9)

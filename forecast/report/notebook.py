@@ -24,11 +24,6 @@ class Run:
     folder: Path
     answer: dict
 
-    @property
-    def outturns(self) -> str | None:
-        """The table of outturns to score against, if the case names one."""
-        return self.answer["outturns"]
-
     def table(self, name: str) -> pd.DataFrame:
         """A table of the run as it was written."""
         return pd.read_parquet(self.folder / "tables" / f"{name}.parquet")

@@ -67,6 +67,13 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
         (name, title, meaning, [finding for finding in found if finding["reason"].group == name])
         for name, (title, meaning) in GROUPS.items()
     ]
+    days = []  # where a figure was given, with how it compares and what could explain the difference
+    for day, stock in returned["stock"].items():
+        row = {"day": day, "stock": stock, "difference": stock.get("difference"), "verdict": "", "causes": []}
+        if "published" in stock:
+            row["verdict"] = agreement(stock["total"], stock["published"])
+            row["causes"] = causes(row["difference"], found) if row["difference"] else []
+        days.append(row)
     env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": day_in_words, "month": month_in_words}
     return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -74,7 +81,7 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
         first=returned["from"],
         last=returned["to"],
         groups=groups,
-        days=[day_row(day, stock, found) for day, stock in returned["stock"].items()],
+        days=days,
         files=[files[name] for name in sorted(files)],
         compared=any("published" in stock for stock in returned["stock"].values()),
         ages=AGES,
@@ -97,16 +104,6 @@ def findings(quality: list[dict], kind: Kind) -> list[dict]:
         {"text": text, "reason": kind.rules[key], "count": sum(n for _, n in found[text]), "files": found[text]}
         for text, key in keys.items()
     ]
-
-
-def day_row(day: str, stock: dict, found: list[dict]) -> dict:
-    """A day's count and, where a figure was given, how it compares and what could explain the difference."""
-    row = {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
-    if "published" in stock:
-        difference = stock["difference"]
-        row |= {"difference": difference, "verdict": agreement(stock["total"], stock["published"])}
-        row["causes"] = causes(difference, found) if difference else []
-    return row
 
 
 def agreement(ours: int, published: int | None) -> str:

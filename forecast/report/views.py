@@ -198,10 +198,8 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
         | {name: f"{label}, children" for name, label in RANGE.items()}
     )
     table["line"] = table["line"].map(lambda line: LINES[line][0])
-    drawn = {
-        "placements": lambda: charts.where_children_live(year, rows),
-        "capacity": lambda: charts.capacity(detail["work"]),
-    }
+    drawn = {"placements": lambda: charts.where_children_live(year, rows)}
+    drawn |= {"capacity": lambda: charts.capacity(detail["work"])}
     return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
 
 

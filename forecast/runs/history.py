@@ -163,10 +163,8 @@ def history(folder: Path, council: str, scenario: str = "central") -> pd.DataFra
     """
     home = folder / council
     ends = (("value", ""), ("p10", "_p10"), ("p90", "_p90"))
-    children = ", ".join(
-        AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends
-    )
-    table = query(home, ONE_LINE.format(children=children), scenario)
+    children = [AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends]
+    table = query(home, ONE_LINE.format(children=", ".join(children)), scenario)
     if table["chance"].isna().all():
         raise BadInput(f"no run of {council} has a scenario {scenario}. Ask for central, or for one that was run.")
     return _in_order(home, table)
@@ -302,9 +300,8 @@ def against_what_came(said: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
             raise BadInput(f"the count of {row.group} at the end of {row.month} is {what}")
     came = counts[["group", "month", "count"]].rename(columns={"month": "at", "count": "came"})
     both = said.merge(came, on=["group", "at"], how="inner", validate="many_to_one")
-    both = both.assign(
-        error=both["mean"] - both["came"], inside=(both["p10"] <= both["came"]) & (both["came"] <= both["p90"])
-    )
+    inside = (both["p10"] <= both["came"]) & (both["came"] <= both["p90"])
+    both = both.assign(error=both["mean"] - both["came"], inside=inside)
     return both.sort_values(["group", "at", "horizon"], ignore_index=True)
 
 

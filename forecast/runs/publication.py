@@ -60,7 +60,7 @@ def write_paper(
     as_of = as_of or meeting(settings, f"{council}/{month}").date
     say("gathering what the paper tells")
     run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
-    scores = score.of_run(run) if run.outturns else None
+    scores = score.of_run(run) if run.answer["outturns"] else None
     known = gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
     say("disclosure control" if public else "drawing the charts")
     released = None

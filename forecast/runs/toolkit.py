@@ -128,7 +128,14 @@ class Case:
     def questions(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
         """The same with what matters most and what would be enough, on at most a thousand futures, as in a run."""
         future, with_draws = self.simulate(draws, seed), self._asked | {"draws": draws, "seed": seed}
-        told = self.project.steps.take("sensitivities", with_draws, lambda: self._sensitivities(draws, seed))
+
+        def work() -> dict:
+            from forecast.questions import sensitivity
+
+            base, _, own = self.projected(min(draws, SENSITIVITY_DRAWS), seed)
+            return sensitivity.figures(base.without_expected(), own)
+
+        told = self.project.steps.take("sensitivities", with_draws, work)
         return replace(future, answer=future.answer | {"sensitivities": told})
 
     def scenarios(self) -> dict[str, "Case"]:
@@ -179,12 +186,6 @@ class Case:
         answer = head(base) | {"record": record_told(self.project.home.data.parent)}
         answer["scenarios"] = {self.slug: scenario(base, own, central)}
         return {"answer": answer, "detail": detail_of(base, own, checks_of(self.project.opened, base, central))}
-
-    def _sensitivities(self, draws: int, seed: int) -> dict:
-        from forecast.questions import sensitivity
-
-        base, _, own = self.projected(min(draws, SENSITIVITY_DRAWS), seed)
-        return sensitivity.figures(base.without_expected(), own)
 
     def __repr__(self) -> str:
         changes = "; ".join(f"{key} {words.figure(value)}" for key, value in self.changes)
@@ -251,11 +252,6 @@ class Future:
     def figures(self) -> dict:
         """The scenario as answer.json holds it."""
         return self.answer["scenarios"][self.slug]
-
-    @property
-    def outturns(self) -> str | None:
-        """The table of outturns to score against, if the case names one."""
-        return self.answer["outturns"]
 
     @property
     def headline(self) -> list[str]:

@@ -41,20 +41,18 @@ def read_workbook(path: Path, params: Path) -> dict[str, Assumptions]:
     column Set by says. Raises BadInput naming the sheet and cell of every fault found.
     """
     path, catalogue = Path(path), read_catalogue(Path(params))
+    file = path.name
     try:
-        return _read(path.name, read_tables(path.name, open_book(path)), catalogue)
+        rows = read_tables(file, open_book(path))
+        parts = (
+            lambda: _case(file, rows[CASE.name]),
+            lambda: _entries(file, rows[ASSUMPTIONS.name], catalogue),
+            lambda: _scenarios(file, rows[SCENARIOS.name], rows[CHANGES.name]),
+        )
+        case, central, documents = read_each(parts, lambda read: read()).values()
+        chosen = read_each(documents, lambda slug: read_scenario(documents[slug], slug, catalogue, central))
     except BadInput as fault:
         raise BadInput(shortened(str(fault))) from None
-
-
-def _read(file: str, rows: dict[str, dict[int, Row]], catalogue: Catalogue) -> dict[str, Assumptions]:
-    parts = (
-        lambda: _case(file, rows[CASE.name]),
-        lambda: _entries(file, rows[ASSUMPTIONS.name], catalogue),
-        lambda: _scenarios(file, rows[SCENARIOS.name], rows[CHANGES.name]),
-    )
-    case, central, documents = read_each(parts, lambda read: read()).values()
-    chosen = read_each(documents, lambda slug: read_scenario(documents[slug], slug, catalogue, central))
     order = sorted(chosen, key=lambda slug: (chosen[slug][0].order, slug))
     return {
         slug: Assumptions(case, chosen[slug][0], catalogue, central, {**central, **chosen[slug][1]}) for slug in order

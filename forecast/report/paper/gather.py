@@ -41,6 +41,12 @@ def gathered(
     inputs = json.loads(path.read_text(encoding="utf-8"))["inputs"]
     cards = sorted((file, checksum) for file, checksum in inputs.items() if file.endswith(".card.yaml"))
     cards = [_card(run.folder, home / "data", Path(file), checksum) for file, checksum in cards]
+    change = {
+        slug: scenario["difference_from_central"]["call"]["mean"]
+        for slug, scenario in run.answer["scenarios"].items()
+        if slug != "central"
+    }
+    ends = (max(change, key=change.get), min(change, key=change.get)) if change else ()
     known, day, scored = RunInContext(run.folder, run.answer), as_of.isoformat(), scored or {}
     case, area = f"{run.answer['council']}/{run.answer['month']}", run.answer.get("data_area", run.answer["area"])
     context = {
@@ -62,7 +68,8 @@ def gathered(
             group: [row for row in rows if row["p10"] <= row["outturn"] <= row["p90"]] for group, rows in scored.items()
         },
         "past": _past(known, area),
-        "most": _most(run.answer),
+        # The scenarios whose expected call lies furthest above and furthest below the central one, where any does.
+        "most": list(dict.fromkeys(slug for slug in ends if abs(change[slug]) >= CLOSE)),
     }
     # How many published figures the fitted model gives back.
     fitted = {
@@ -107,23 +114,12 @@ def _reliability(run: RunInContext) -> dict:
 
 def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:
     """Counts of children by group, oldest first: day, month and number. A suppressed count is left out."""
-    past = {}
-    for group, measure in MEASURES.items():
-        past[group] = [
+    return {
+        group: [
             {"day": row["period"], "month": row["period"][:7], "value": float(row["value"])}
             for _, row in sorted(run.rows("history").items())
             if (row["area"], row["measure"], row["breakdown"]) == (area, measure, "all")
             and str(row["value"]).replace(".", "", 1).isdigit()
         ]
-    return past
-
-
-def _most(answer: dict) -> list[str]:
-    """The scenarios whose expected call lies furthest above and furthest below the central one, where any does."""
-    change = {
-        slug: scenario["difference_from_central"]["call"]["mean"]
-        for slug, scenario in answer["scenarios"].items()
-        if slug != "central"
+        for group, measure in MEASURES.items()
     }
-    ends = (max(change, key=change.get), min(change, key=change.get)) if change else ()
-    return list(dict.fromkeys(slug for slug in ends if abs(change[slug]) >= CLOSE))

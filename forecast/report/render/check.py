@@ -69,14 +69,11 @@ def words_in_html(path: Path) -> str:
 def found_in_word(path: Path) -> Found:
     """The structure of a .docx."""
     with zipfile.ZipFile(path) as package:
-        body, styles, core = (
-            _xml(package, name) for name in ("word/document.xml", "word/styles.xml", "docProps/core.xml")
-        )
+        names = ("word/document.xml", "word/styles.xml", "docProps/core.xml")
+        body, styles, core = (_xml(package, name) for name in names)
         outside = {name: _xml(package, name) for name in _parts(package, "header", "footer")}
-        inside = [
-            name for name in package.namelist() if re.fullmatch(r"(?!word/_rels/(?:header|footer)).*\.rels", name)
-        ]
-        links = [link for name in inside for link in _xml(package, name)]
+        inside = re.compile(r"(?!word/_rels/(?:header|footer)).*\.rels")
+        links = [link for name in package.namelist() if inside.fullmatch(name) for link in _xml(package, name)]
     outward = [
         link.get("Target")
         for link in links

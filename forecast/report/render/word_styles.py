@@ -65,8 +65,12 @@ class Lists:
             made = NumberingPart.load(place, CONTENT_TYPE.WML_NUMBERING, empty, part.package)
             part.relate_to(made, RELATIONSHIP_TYPE.NUMBERING)
         self.numbering = part.numbering_part.element
-        style = document.styles[name_of(document, "List Bullet")]
-        if own or not _is_a_list(style):
+        style = base = document.styles[name_of(document, "List Bullet")]
+        numbered = False  # whether the style, or one it is based on, is
+        while base is not None:
+            numbered = numbered or (base.element.pPr is not None and base.element.pPr.numPr is not None)
+            base = base.base_style
+        if own or not numbered:
             number(style.element.get_or_add_pPr(), self._new("bullet", "•"))
 
     def lettered(self) -> int:
@@ -92,12 +96,3 @@ def number(shape, of: int) -> None:
     """Put a paragraph, or the paragraphs of a style, into a list."""
     listed = shape.get_or_add_numPr()
     listed.get_or_add_ilvl().val, listed.get_or_add_numId().val = 0, of
-
-
-def _is_a_list(style) -> bool:
-    """Whether the style, or one it is based on, is numbered."""
-    while style is not None:
-        if style.element.pPr is not None and style.element.pPr.numPr is not None:
-            return True
-        style = style.base_style
-    return False

@@ -249,16 +249,31 @@ def columns(run: Run) -> dict[str, list[list]]:
 
 def texts(run: Run, markings: dict[str, str]) -> dict[str, object]:
     """What the words of sheets may name, beside the parts of the answer."""
+    # The first day on which an input falls due, and what that day is.
+    lapses = [(str(day)[:10], "the earliest review date of an input") for day in run.tables["assumptions"]["Review by"]]
+    if run.sources is not None:
+        tables = zip(run.sources["expires"], run.sources["title"], strict=True)
+        lapses += [(day, f'when the table "{title}" expires') for day, title in tables]
+    day, what = min(lapses)
+    expired = ". EXPIRED: review the inputs and run again before use" if run.as_of > date.fromisoformat(day) else ""
     budget = "The base budget is worked out, not published: last year's activity at this year's prices."
     if ACTUAL in run.basis.values():
         budget = "The budget is the council's own, from its ledger."
+    bases = []  # which months are actual, which are the model's and which are still to come
+    for basis in (ACTUAL, ESTIMATED, FORECAST):
+        months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
+        if months:
+            span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
+            bases.append(f"{NAMES['basis'][basis]}: {span}.")
+    if ACTUAL not in run.basis.values():
+        bases.append("No ledger was read, so no month is actual.")
     return run.answer | {
         "marking": markings[run.marking],
         "run": run.name,
         "code": run.manifest["code_sha256"][:CODE_LETTERS],
         "as_of": run.as_of.isoformat(),
-        "use_until": _use_until(run),
-        "basis": _basis(run),
+        "use_until": f"Use until: {words.day_in_words(day)}, {what}{expired}",
+        "basis": " ".join(bases),
         "budget": budget,
         "inputs": len(run.tables["assumptions"]),
         "red": int((run.tables["assumptions"]["Reliability"] == "Red").sum()),
@@ -267,30 +282,6 @@ def texts(run: Run, markings: dict[str, str]) -> dict[str, object]:
         "held": run.central["contingency"],
         "children_matter": words.children_matter(run.answer),
     }
-
-
-def _use_until(run: Run) -> str:
-    """The first day on which an input falls due, and what that day is."""
-    lapses = [(str(day)[:10], "the earliest review date of an input") for day in run.tables["assumptions"]["Review by"]]
-    if run.sources is not None:
-        tables = zip(run.sources["expires"], run.sources["title"], strict=True)
-        lapses += [(day, f'when the table "{title}" expires') for day, title in tables]
-    day, what = min(lapses)
-    expired = ". EXPIRED: review the inputs and run again before use" if run.as_of > date.fromisoformat(day) else ""
-    return f"Use until: {words.day_in_words(day)}, {what}{expired}"
-
-
-def _basis(run: Run) -> str:
-    """Which months are actual, which are the model's and which are still to come."""
-    texts = []
-    for basis in (ACTUAL, ESTIMATED, FORECAST):
-        months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
-        if months:
-            span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
-            texts.append(f"{NAMES['basis'][basis]}: {span}.")
-    if ACTUAL not in run.basis.values():
-        texts.append("No ledger was read, so no month is actual.")
-    return " ".join(texts)
 
 
 def figures(run: Run) -> dict[str, object]:

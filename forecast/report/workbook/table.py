@@ -8,7 +8,6 @@ from forecast.report.words import pages
 from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, Sheet, plain, rounded
 
 MONEY = {"money", "signed", "pence"}
-Record = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,7 @@ class Row:
         return Formula("+".join(part.text for part in parts), sum(part.value for part in parts)) if parts else 0.0
 
 
-def table(
-    name: str,
-    described: dict,
-    records: Sequence[Record],
-    words: Mapping[str, object],
-    given: Mapping[str, object],
-    sheets: Mapping[str, Sheet],
-) -> Sheet:
+def table(name: str, described: dict, records: list[dict], words: dict, given: dict, sheets: dict[str, Sheet]) -> Sheet:
     """The sheet of a name.
 
     described  its part of sheets.yaml, columns spread out
@@ -121,7 +113,7 @@ def table(
     )
 
 
-def _cell(row: Row, record: Record, source: str | dict, words: Mapping[str, object]) -> Cell:
+def _cell(row: Row, record: dict, source: str | dict, words: Mapping[str, object]) -> Cell:
     """The value at a path of the record, or the formula of a name and its headings."""
     if isinstance(source, str):
         value = at(record, source)

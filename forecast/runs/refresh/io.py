@@ -133,7 +133,20 @@ def _write_summary(
     if since is not None:
         moves = movement(headline, after, steps_between(then, now, same_program), value)
     expired = now.expired(now.case(home.data))
-    result = summary.summary(answer, now, arrived, after, since, moves, alarms(base, now), past, expired)
+    wide = now.actuals.counts.pivot(index="month", columns="measure", values="value").sort_index()
+    alarms = [  # on starts of each group
+        alarm(
+            measure,
+            list(wide.index),
+            wide[measure].to_numpy(),
+            float(fit.group.starts_by_year.iloc[-1]),
+            base.central.value("ledger.starts_memory"),
+            base.norms[group].family,
+            base.central.value("breaks.monthly_chance"),
+        )
+        for measure, group, fit in zip(STARTS, ("lac", "cp"), (base.lac, base.cp), strict=True)
+    ]
+    result = summary.summary(answer, now, arrived, after, since, moves, alarms, past, expired)
     summary.write(staging, result, past)
 
 
@@ -156,24 +169,6 @@ def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | N
             headline = told["headline"] | {name: Decimal(told["headline"][name]) for name in summary.MONEY}
             return month, then, Figures(**headline), code == folders.code_fingerprint()
     return None
-
-
-def alarms(base: projection.Base, now: DataCut) -> list[dict]:
-    """The monthly alarm on starts of each group."""
-    counts, a = now.actuals.counts, base.central
-    wide = counts.pivot(index="month", columns="measure", values="value").sort_index()
-    return [
-        alarm(
-            measure,
-            list(wide.index),
-            wide[measure].to_numpy(),
-            float(fit.group.starts_by_year.iloc[-1]),
-            a.value("ledger.starts_memory"),
-            base.norms[group].family,
-            a.value("breaks.monthly_chance"),
-        )
-        for measure, group, fit in zip(STARTS, ("lac", "cp"), (base.lac, base.cp), strict=True)
-    ]
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
