@@ -20,7 +20,7 @@ from forecast.case.months import financial_year
 from forecast.runs import folders
 from forecast.sources import files
 
-FOLDER = "history"
+FOLDER, KEPT = "history", "[!.]*.parquet"
 NUMBERS = ["value", "p10", "p90"]
 MADE_OF = ["run", "council", "month", "case_month", "origin", "financial_year", "published_at", "version", "code"]
 COLUMNS = [*MADE_OF, "scenario", "figure", "group", "at", *NUMBERS, "text"]
@@ -120,10 +120,6 @@ def _path(home: Path, run: str | None) -> Path:
     return home / FOLDER / f"{run}.parquet"
 
 
-def _files(home: Path) -> list[Path]:
-    return sorted((home / FOLDER).glob("[!.]*.parquet"))
-
-
 # ---- asking ----
 
 
@@ -131,7 +127,7 @@ def query(home: Path, question: str, *values: object) -> pd.DataFrame:
     """A question in SQL to the table `kept` (COLUMNS) of every run of a council. Raises BadInput where none is kept."""
     import duckdb
 
-    files = [path.as_posix() for path in _files(home)]
+    files = sorted(path.as_posix() for path in (home / FOLDER).glob(KEPT))
     if not files:
         raise BadInput(f"no run of {home.name} has been published yet, so there is no history")
     with duckdb.connect() as store:
@@ -347,7 +343,7 @@ def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tup
     figures are not in the history. A run from a workbook stays only while its month is one of the last.
     """
     home = folder / council
-    kept = {path.stem for path in _files(home)}
+    kept = {path.stem for path in (home / FOLDER).glob(KEPT)}
     names, listed = _published(home), []
     months = sorted({name[:7] for name in names})
     last = months[-keep_months:] if keep_months else []

@@ -41,12 +41,6 @@ def gathered(
     inputs = json.loads(path.read_text(encoding="utf-8"))["inputs"]
     cards = sorted((file, checksum) for file, checksum in inputs.items() if file.endswith(".card.yaml"))
     cards = [_card(run.folder, home / "data", Path(file), checksum) for file, checksum in cards]
-    change = {
-        slug: scenario["difference_from_central"]["call"]["mean"]
-        for slug, scenario in run.answer["scenarios"].items()
-        if slug != "central"
-    }
-    ends = (max(change, key=change.get), min(change, key=change.get)) if change else ()
     known, day, scored = RunInContext(run.folder, run.answer), as_of.isoformat(), scored or {}
     case, area = f"{run.answer['council']}/{run.answer['month']}", run.answer.get("data_area", run.answer["area"])
     context = {
@@ -68,8 +62,7 @@ def gathered(
             group: [row for row in rows if row["p10"] <= row["outturn"] <= row["p90"]] for group, rows in scored.items()
         },
         "past": _past(known, area),
-        # The scenarios whose expected call lies furthest above and furthest below the central one, where any does.
-        "most": list(dict.fromkeys(slug for slug in ends if abs(change[slug]) >= CLOSE)),
+        "most": _most(run.answer),
     }
     # How many published figures the fitted model gives back.
     fitted = {
@@ -123,3 +116,14 @@ def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:
         ]
         for group, measure in MEASURES.items()
     }
+
+
+def _most(answer: dict) -> list[str]:
+    """The scenarios whose expected call lies furthest above and furthest below the central one, where any does."""
+    change = {
+        slug: scenario["difference_from_central"]["call"]["mean"]
+        for slug, scenario in answer["scenarios"].items()
+        if slug != "central"
+    }
+    ends = (max(change, key=change.get), min(change, key=change.get)) if change else ()
+    return list(dict.fromkeys(slug for slug in ends if abs(change[slug]) >= CLOSE))
