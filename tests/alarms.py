@@ -27,7 +27,7 @@ def heard(luck: np.random.Generator, a_year: float, limit: float, factor: float 
     return [
         month
         for month in range(12)
-        if alarm("lac_starts", MONTHS[: month + 1], counts[: month + 1], before, 1.0, FAMILY, limit).found
+        if alarm("lac_starts", MONTHS[: month + 1], counts[: month + 1], before, 1.0, FAMILY, limit)["found"]
     ]
 
 

@@ -17,9 +17,8 @@ import numpy as np
 from scipy.optimize import linprog
 
 from forecast.case.errors import BadInput
-from forecast.report.disclosure.figures import Cell, Released, Sheet
+from forecast.report.disclosure.figures import Cell, Released, Rule, Sheet
 from forecast.report.disclosure.release import release
-from forecast.report.disclosure.rule import Rule
 
 RULE = Rule(smallest_shown=6, protection=3, source="test", reviewed=date(2026, 11, 23))
 ALL = "all"

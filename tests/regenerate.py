@@ -20,7 +20,7 @@ from forecast.runs import (
     record_page,  # noqa: E402
     score,  # noqa: E402
 )
-from forecast.runs.pipeline import write_chart  # noqa: E402
+from forecast.runs.pipeline import PRINT_DPI  # noqa: E402
 from forecast.runs.steps import STEPS_FOLDER  # noqa: E402
 from forecast.sources.files import write_text  # noqa: E402
 
@@ -98,9 +98,8 @@ def store_pages(run: Path) -> None:
     first = "\n".join(f"* {line}" for line in answer.splitlines()[1:9])
     write_text(changes, between(changes.read_text(encoding="utf-8"), "answer", first))
     (HOME / "docs" / "contingency.png").write_bytes((run / "charts" / "contingency.png").read_bytes())
-    write_chart(
-        HOME / "docs", "track_record", record_page.own_chart(calibration_table(HOME, "record_slough"), "lac"), ("png",)
-    )
+    record = record_page.own_chart(calibration_table(HOME, "record_slough"), "lac")
+    (HOME / "docs" / "track_record.png").write_bytes(record.pictures(PRINT_DPI)[1])
 
 
 def main() -> None:

@@ -76,7 +76,7 @@ def params(tmp_path) -> Path:
 @pytest.fixture
 def saver(live) -> Live:
     """The same model with a list of scenarios of its own."""
-    return Live(replace(live.case, scenarios=dict(live.scenarios)), live.base, live.groups)
+    return Live(replace(live.case, scenarios=dict(live.case.scenarios)), live.base, live.groups)
 
 
 def part_of(shown, full, place="") -> int:
@@ -96,15 +96,16 @@ def part_of(shown, full, place="") -> int:
 @pytest.mark.parametrize("start, changes", POSITIONS)
 def test_the_page_says_exactly_what_a_full_run_of_the_same_file_says(saver, params, start, changes):
     saved = save(saver, params, Wish("As a file", REASON, changes, start, {}))
-    scenarios = load_scenarios(params, *CASE, ["central", saved.slug])
+    scenarios = load_scenarios(params, *CASE, ["central", saved["slug"]])
     case = open_case(params, HOME / "data", *CASE)
     base = projection.prepare(case.central, case.evidence, DRAWS, SEED)
     central = projection.project(base, scenarios["central"])
-    full = answer.scenario(base, projection.project(base, scenarios[saved.slug]), central)
+    full = answer.scenario(base, projection.project(base, scenarios[saved["slug"]]), central)
     shown = saver.show(changes, start)
     assert part_of(shown.scenario, full) > 500
-    assert shown.chance == full["contingency"]["chance_holds"] and shown.call == full["contingency"]["call"]
-    assert shown.against_central == full["difference_from_central"]["call"]
+    assert shown.scenario["contingency"]["chance_holds"] == full["contingency"]["chance_holds"]
+    assert shown.scenario["contingency"]["call"] == full["contingency"]["call"]
+    assert shown.scenario["difference_from_central"]["call"] == full["difference_from_central"]["call"]
     told = answer.head(base) | {"scenarios": {"as-a-file": full}}
     assert shown.sentences[1:] == words.headline(told, "as-a-file")[1:]
 
@@ -145,8 +146,8 @@ def test_the_sentences_are_those_of_the_answer_page(live):
 
 
 def test_a_scenario_held_is_shown_as_itself(live):
-    for slug in live.scenarios:
-        assert live.show({}, slug).assumptions is live.scenarios[slug]
+    for slug in live.case.scenarios:
+        assert live.show({}, slug).assumptions is live.case.scenarios[slug]
     back = live.assumptions({"levers.births": 1, "levers.ramp": 6}, "rising-births")
     assert not back.differs
 
@@ -228,9 +229,9 @@ def test_what_is_saved_loads_back_as_it_was_shown(saver, params):
         params,
         Wish("More births, fewer movers", "To test", changes, "high-migration", {"levers.births": "They rose"}),
     )
-    assert saved.slug == "more-births-fewer-movers"
-    assert saved.command == "forecast run --council slough --month 2011-06 --scenario more-births-fewer-movers"
-    loaded, shown = load(params, *CASE, saved.slug), saver.show(changes, "high-migration").assumptions
+    assert saved["slug"] == "more-births-fewer-movers"
+    assert saved["command"] == "forecast run --council slough --month 2011-06 --scenario more-births-fewer-movers"
+    loaded, shown = load(params, *CASE, saved["slug"]), saver.show(changes, "high-migration").assumptions
     figures = [{key: (one.value, one.low, one.high) for key, one in held.entries.items()} for held in (loaded, shown)]
     assert figures[0] == figures[1]
     whys = {one.key: one.why for one in loaded.differs}
@@ -241,11 +242,11 @@ def test_what_is_saved_loads_back_as_it_was_shown(saver, params):
     )
     assert whys["levers.family_streams"].startswith("The high end")
     assert (
-        saver.show({}, saved.slug).scenario["contingency"]
+        saver.show({}, saved["slug"]).scenario["contingency"]
         == saver.show(changes, "high-migration").scenario["contingency"]
     )
     assert loaded.scenario.order > max(
-        held.scenario.order for slug, held in saver.scenarios.items() if slug != saved.slug
+        held.scenario.order for slug, held in saver.case.scenarios.items() if slug != saved["slug"]
     )
 
 
@@ -255,11 +256,11 @@ def test_a_hostile_name_stays_in_the_folder_and_is_only_text(saver, params, name
     wish = Wish.tidy(name, "To test", {"levers.births": 1.1}, "central", {"levers.births": name})
     saved = save(saver, params, wish)
     new = [path for path in params.parent.rglob("*") if path.is_file() and path not in before]
-    assert new == [params / "scenarios" / f"{saved.slug}.yaml"] and all(
+    assert new == [params / "scenarios" / f"{saved['slug']}.yaml"] and all(
         path.read_bytes() == held for path, held in before.items()
     )
-    assert saved.slug.replace("-", "").isalnum() and saved.slug.isascii()
-    assert load(params, *CASE, saved.slug).scenario.name == " ".join(name.split())
+    assert saved["slug"].replace("-", "").isalnum() and saved["slug"].isascii()
+    assert load(params, *CASE, saved["slug"]).scenario.name == " ".join(name.split())
     page = render(saver)
     assert "<script>alert" not in page and 'He said "no"' not in page
 
@@ -391,7 +392,7 @@ def test_a_calculation_that_fails_does_not_stop_the_next():
 def port(live, tmp_path_factory):
     """A server in a thread of its own, on a copy of the assumption files."""
     params = Path(shutil.copytree(HOME / "params", tmp_path_factory.mktemp("served") / "params"))
-    held = Live(replace(live.case, scenarios=dict(live.scenarios)), live.base, live.groups)
+    held = Live(replace(live.case, scenarios=dict(live.case.scenarios)), live.base, live.groups)
     ears, begun, told = server.listen(0), threading.Event(), []
     loop = asyncio.new_event_loop()
 
@@ -550,8 +551,8 @@ def test_saving_through_the_server(port):
 
 def test_a_chart_is_named_described_and_escaped():
     rows = [{"month": f"2011-{month:02d}", "mean": month, "p10": month - 1, "p90": month + 1} for month in range(4, 13)]
-    fan = drawing.Fan("x", "<b>Title</b>", "Say & tell", rows, rows, str, {}, (3, "<i>3</i>"))
-    svg = drawing.draw(fan)
+    fan = {"name": "x", "title": "<b>Title</b>", "description": "Say & tell", "labelled": {}, "colour": "#000000"}
+    svg = drawing.draw(fan | {"line": (3, "<i>3</i>")}, rows, rows, str)
     assert (
         "&lt;b&gt;Title" in svg
         and "Say &amp; tell" in svg

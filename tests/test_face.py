@@ -154,7 +154,7 @@ def test_the_figures_behind_the_answer_sum_to_it(case):
 
 def test_population_moves_sum_to_the_change(case):
     flows = case.project.opened, pd.DataFrame(case.facts["people"]["moves"])
-    signs = flows[1]["flow"].map(toolkit.views.pictures.adds)
+    signs = flows[1]["flow"].map(toolkit.views.charts.adds)
     people = pd.DataFrame(case.facts["people"]["people"]).groupby("month")["children"].sum()
     # people are averages of a month, moves run from its first day to the last one's end: half a month at either end
     assert (signs * flows[1]["children"]).sum() == pytest.approx(people.diff().iloc[-1], rel=0.03)
@@ -175,7 +175,7 @@ def test_every_view_says_its_finding_and_draws_with_words(case):
 def test_the_path_parts_sum_to_the_path(case):
     answer = case.simulate(DRAWS, SEED).answer
     for group, opened in answer["open_at_origin"].items():
-        parts = toolkit.views.pictures.path_children(answer, group)
+        parts = toolkit.views.charts.path_children(answer, group)
         for year, log in enumerate(answer["central_path"][group]["middle"]):
             whole = sum(part[year] for part in parts.values())
             assert whole == pytest.approx(opened * (2.718281828459045**log - 1), abs=1e-6)

@@ -22,9 +22,8 @@ from directions_of_words import (
 from conftest import HOME
 from forecast.case.errors import BadInput
 from forecast.report import figures, paper
-from forecast.report.disclosure.figures import Cell, Sheet, read_release, write_release
+from forecast.report.disclosure.figures import Cell, Sheet, read_release, rule_in, write_release
 from forecast.report.disclosure.release import release
-from forecast.report.disclosure.rule import rule_in
 from forecast.report.model import PRIVATE, PUBLIC, Bullets, Heading, Paragraph, Report, Table
 from forecast.report.notebook import Run
 from forecast.report.paper.gate import COUNTED, cleared_for_all, counted, sheet_of
@@ -34,7 +33,7 @@ from forecast.report.render import check
 from forecast.report.render.html import to_html
 from forecast.report.render.word import to_word
 from forecast.runs.home import Home
-from forecast.runs.publication import Wanted, write_paper
+from forecast.runs.publication import write_paper
 from forecast.sources.files import write_table
 
 TITLE = "Report to the Education and Children's Services Scrutiny Panel on the announced inspection of safeguarding and looked-after children, 9 June 2011"
@@ -63,7 +62,7 @@ def home(tmp_path_factory, reference_folder) -> Home:
 def files(home, tmp_path_factory) -> dict[str, Path]:
     """The whole paper, as the command writes it."""
     out = tmp_path_factory.mktemp("out") / "paper"
-    made = write_paper(home, "slough", "2011-06", out, Wanted(), lambda step: None)
+    made = write_paper(home, "slough", "2011-06", out, lambda step: None)
     return {path.relative_to(out).as_posix(): path for path in made}
 
 
@@ -311,7 +310,7 @@ def test_private_is_said_on_every_page(files):
 
 
 def test_the_same_run_gives_the_same_bytes(files, home, tmp_path):
-    again = write_paper(home, "slough", "2011-06", tmp_path / "again", Wanted(), lambda step: None)
+    again = write_paper(home, "slough", "2011-06", tmp_path / "again", lambda step: None)
     assert len(again) == len(files)
     for path in again:
         assert path.read_bytes() == files[path.relative_to(tmp_path / "again").as_posix()].read_bytes(), path.name
@@ -326,7 +325,7 @@ def test_what_does_not_read_back_is_not_kept(home, tmp_path, monkeypatch):
     kept = publication.check.words_in_word
     monkeypatch.setattr(publication.check, "words_in_word", lambda path: kept(path).replace("£600,000", "£610,000"))
     with pytest.raises(BadInput, match="does not read back"):
-        write_paper(home, "slough", "2011-06", out, Wanted(), lambda step: None)
+        write_paper(home, "slough", "2011-06", out, lambda step: None)
     assert [path.name for path in out.iterdir()] == ["slough-2011-06.docx"] and (
         out / "slough-2011-06.docx"
     ).read_bytes() == b"last month's"
@@ -335,7 +334,7 @@ def test_what_does_not_read_back_is_not_kept(home, tmp_path, monkeypatch):
 
 def test_a_run_that_is_not_there_is_refused(home, tmp_path):
     with pytest.raises(BadInput, match="there is no run of slough, 2010-01"):
-        write_paper(home, "slough", "2010-01", tmp_path / "a", Wanted(), lambda step: None)
+        write_paper(home, "slough", "2010-01", tmp_path / "a", lambda step: None)
 
 
 # ---- public ----
@@ -416,7 +415,7 @@ def test_every_actual_count_the_paper_tells_is_in_the_release(run, report):
 
 
 def test_a_public_paper_is_written_and_recorded(home, tmp_path):
-    made = write_paper(home, "slough", "2011-06", tmp_path / "public", Wanted(public=True), lambda step: None)
+    made = write_paper(home, "slough", "2011-06", tmp_path / "public", lambda step: None, public=True)
     words = check.words_in_html(next(path for path in made if path.name == "slough-2011-06.html"))
     assert "private" not in words.lower().split("purpose of report")[0]
     record = home.runs / "slough" / "releases" / "2011-06.json"
@@ -434,7 +433,7 @@ def test_no_other_room_marks_a_report_public():
         held
         == {
             "runs/publication.py",
-            "report/disclosure/publish.py",
+            "report/paper/gate.py",
             "report/model.py",
             "report/render/layout.py",
             "report/workbook/__init__.py",

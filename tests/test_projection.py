@@ -531,16 +531,18 @@ def test_a_dearer_placement_was_dearer_last_year(base, outs):
 def test_the_expected_change_in_words():
     lac = {"parts": {"national": [0.0178, 0.03], "momentum": [0.002, 0.002]}, "middle": [0.0198, 0.032]}
     path = {"central_path": {"lac": lac, "cp": {"parts": {"level": [-0.0834]}, "middle": [-0.0834]}}}
-    assert words.trend_line(path, "lac", "Looked-after children") == (
+    assert words.lines("trend", path["central_path"]["lac"], "Looked-after children")[0] == (
         "Expected change in a year of looked-after children: growth of England's numbers +1.8%, "
         "the council's own last year +0.2%; together +2.0%."
     )
-    assert words.trend_line(path, "cp", "Child protection plans") == (
+    assert words.lines("trend", path["central_path"]["cp"], "Child protection plans")[0] == (
         "Expected change in a year of child protection plans: "
         "part of the way back to the council's usual level against England -8.0%."
     )
     none = {"central_path": {"lac": {"parts": {}, "middle": [0.0]}}}
-    assert words.trend_line(none, "lac", "Looked-after children").endswith(": none; today's number stands.")
+    assert words.lines("trend", none["central_path"]["lac"], "Looked-after children")[0].endswith(
+        ": none; today's number stands."
+    )
 
 
 def test_the_alarm_in_words():
@@ -577,7 +579,7 @@ def test_the_record_in_words():
         "crps_of_pooled_walk": 0.97,
         "errors": {"1": {"forecast": 0.0605, "no_change": 0.0636}, "2": {"forecast": 0.09, "no_change": 0.096}},
     }
-    assert words.record_lines({"record": {"lac": held}}) == [
+    assert words.lines("record", {"record": {"lac": held}}) == [
         "Looked-after children, 44 councils, 2011 to 2024: mean error 1 year ahead 6.1% against 6.4%; 2 years ahead 9.0% against 9.6% for no change. "
         "Over the whole range the score is 0.930 of the council's own random walk's (95% interval 0.900 to 0.960) "
         "and 0.970 of the plain pooled walk's. "

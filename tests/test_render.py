@@ -509,11 +509,11 @@ BAD_TEMPLATES = {
     ),
     "password": (
         lambda path: path.write_bytes(
-            b"\xd0\xcf\x11\xe0\xa1\xb1" + b"\0" * 500 + "EncryptedPackage".encode("utf-16-le")
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500 + "EncryptedPackage".encode("utf-16-le")
         ),
         "password",
     ),
-    "old": (lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1" + b"\0" * 500), "old Word file"),
+    "old": (lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500), "old Word file"),
     "locked": (lambda path: template(path, locked=True), "Stop Protection"),
     "missing": (lambda path: None, "cannot be read"),
     "folder": (lambda path: path.mkdir(), "cannot be read"),

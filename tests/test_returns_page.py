@@ -107,9 +107,9 @@ def test_each_rule_stands_in_its_group_with_its_count_and_files(returns):
 def test_counts_by_file_add_up_to_the_quality_table(returns):
     held = summary(returns, [], {})
     found, kind = findings(held["quality"], KINDS[held["schema"]]), KINDS[held["schema"]]
-    assert sum(one.count for one in found) + 10 + 9 == sum(row["count"] for row in held["quality"])
-    assert all(one.count == sum(number for _, number in one.files) for one in found)
-    assert {kind.key(one.text) for one in found} >= {
+    assert sum(one["count"] for one in found) + 10 + 9 == sum(row["count"] for row in held["quality"])
+    assert all(one["count"] == sum(number for _, number in one["files"]) for one in found)
+    assert {kind.key(one["text"]) for one in found} >= {
         "no_decom",
         "dec_before_decom",
         "short_break",

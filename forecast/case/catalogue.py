@@ -77,17 +77,16 @@ def read_catalogue(params: Path) -> Catalogue:
     if not isinstance(doc.data.get("units"), dict):
         raise doc.problem(("units",), "the units are missing. Add `units:`, with the description and scale of each")
     units = read_each(doc.data["units"], lambda name: check(Unit, doc, ("units", name)))
-    items = read_each(_item_paths(doc, doc.data, ()), lambda path: _read_item(doc, path, units))
+
+    def read(path: tuple) -> Described:
+        item = check(Described, doc, path)
+        refuse(doc, path, _faults(item, units))
+        return item
+
+    items = read_each(_item_paths(doc, doc.data, ()), read)
     nature = {".".join(path): item for path, item in items.items()}
-    return Catalogue(
-        units, {key: Item(**item.model_dump(include=set(Item.model_fields))) for key, item in nature.items()}, nature
-    )
-
-
-def _read_item(doc: Document, path: tuple, units: dict[str, Unit]) -> Described:
-    item = check(Described, doc, path)
-    refuse(doc, path, _faults(item, units))
-    return item
+    plain = {key: Item(**item.model_dump(include=set(Item.model_fields))) for key, item in nature.items()}
+    return Catalogue(units, plain, nature)
 
 
 def _item_paths(doc: Document, section: dict, path: tuple):

@@ -48,7 +48,14 @@ def thaw(text: str, file: str | Path = "frozen assumptions") -> Assumptions:
     """The assumptions that were frozen; `file` is what messages call the text. Raises BadInput if it was damaged."""
     doc = read_text(text, str(file))
     frozen = check(Frozen, doc)
-    refuse(doc, (), _damage(frozen))
+    remedy = "The text was changed after it was frozen: freeze the run again"
+    unlike = {  # keys that are in one part and not in another
+        "catalogue": {item.unit for item in frozen.catalogue.values()} - set(frozen.units),
+        "assumptions": set(frozen.assumptions) ^ set(frozen.catalogue),
+        "central": set(frozen.central) ^ set(frozen.scenario.changes),
+    }
+    what = f"is missing here, or is not in the rest of the text. {remedy}"
+    refuse(doc, (), [(part, f"{key} {what}") for part, keys in unlike.items() for key in sorted(keys)])
     catalogue = Catalogue(frozen.units, frozen.catalogue)
     for part, entries in (("assumptions", frozen.assumptions), ("central", frozen.central)):
         for key, entry in entries.items():
@@ -57,31 +64,12 @@ def thaw(text: str, file: str | Path = "frozen assumptions") -> Assumptions:
     return Assumptions(frozen.case, frozen.scenario, catalogue, central, frozen.assumptions)
 
 
-def _damage(frozen: Frozen):
-    """Keys that are in one part and not in another, as (part, sentence)."""
-    remedy = "The text was changed after it was frozen: freeze the run again"
-    unlike = {
-        "catalogue": {item.unit for item in frozen.catalogue.values()} - set(frozen.units),
-        "assumptions": set(frozen.assumptions) ^ set(frozen.catalogue),
-        "central": set(frozen.central) ^ set(frozen.scenario.changes),
-    }
-    for part, keys in unlike.items():
-        for key in sorted(keys):
-            yield part, f"{key} is missing here, or is not in the rest of the text. {remedy}"
-
-
 def plain_yaml(section: dict, depth: int = 0) -> str:
     """Sections within sections as YAML, numbers in plain digits, text in double quotation marks."""
     lines = []
     for key, content in section.items():
         name = "  " * depth + (key if re.fullmatch("[a-z][a-z0-9_.]*", key) else json.dumps(key))
-        inner = isinstance(content, dict) and content
-        lines.append(f"{name}:\n{plain_yaml(content, depth + 1)}" if inner else f"{name}: {_value(content)}\n")
+        is_number, inner = isinstance(content, float), isinstance(content, dict) and content
+        value = format(Decimal(repr(content)), "f") if is_number else json.dumps(content, ensure_ascii=False)
+        lines.append(f"{name}:\n{plain_yaml(content, depth + 1)}" if inner else f"{name}: {value}\n")
     return "".join(lines)
-
-
-def _value(content: object) -> str:
-    """Numbers in plain digits, text in double quotation marks; true, false and {} as they are."""
-    if isinstance(content, float):
-        return format(Decimal(repr(content)), "f")
-    return json.dumps(content, ensure_ascii=False)

@@ -86,8 +86,22 @@ def load_scenarios(params: Path, council: str, month: str, scenarios: list[str])
     """The same for several scenarios, reading the layers they share once."""
     params = Path(params)
     catalogue = read_catalogue(params)
-    case, own = _read_case(params, council, month, catalogue)
-    central = _merge(catalogue, read_national(params, catalogue), own, f"{council}/{month}")
+    folders = [path.parent for path in sorted(params.glob("*/*/case.yaml"))]
+    councils = sorted({folder.parent.name for folder in folders})
+    if council not in councils and not difflib.get_close_matches(council, councils, 1):
+        raise BadInput(
+            f'params: there is no council "{council}" here yet. Set it up from official downloads: '
+            f"{typed(f'new {council} --from FOLDER')}. Those here are: {', '.join(councils[:12])}"
+        )
+    _choose(f'council "{council}"', council, councils)
+    _choose(f'month "{month}" of {council}', month, [path.name for path in folders if path.parent.name == council])
+    doc = read_document(params / council / month / "case.yaml", params)
+    case, own = _case_of(doc), _read_entries(doc, ("assumptions",), f"{council}/{month}", catalogue)
+    merged = {**read_national(params, catalogue), **own}
+    if lacking := catalogue.without(merged):
+        what = f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under"
+        raise BadInput("\n".join([f"{what} `assumptions:` in {council}/{month}/case.yaml:", *lacking]))
+    central = {key: merged[key] for key in catalogue.items}
     slugs = sorted(path.stem for path in params.glob("scenarios/*.yaml"))
     found = {}
     for slug in scenarios:
@@ -138,20 +152,6 @@ def list_scenarios(params: Path) -> list[str]:
     docs = {path.stem: read_document(path, Path(params)) for path in Path(params).glob("scenarios/*.yaml")}
     order = {slug: check(ScenarioFile, doc).order for slug, doc in docs.items()}
     return sorted(order, key=lambda slug: (order[slug], slug))
-
-
-def _read_case(params: Path, council: str, month: str, catalogue: Catalogue) -> tuple[Case, dict[str, Entry]]:
-    folders = [path.parent for path in sorted(params.glob("*/*/case.yaml"))]
-    held = sorted({folder.parent.name for folder in folders})
-    if council not in held and not difflib.get_close_matches(council, held, 1):
-        raise BadInput(
-            f'params: there is no council "{council}" here yet. Set it up from official downloads: '
-            f"{typed(f'new {council} --from FOLDER')}. Those here are: {', '.join(held[:12])}"
-        )
-    _choose(f'council "{council}"', council, held)
-    _choose(f'month "{month}" of {council}', month, [path.name for path in folders if path.parent.name == council])
-    doc = read_document(params / council / month / "case.yaml", params)
-    return _case_of(doc), _read_entries(doc, ("assumptions",), f"{council}/{month}", catalogue)
 
 
 def _choose(what: str, given: str, names: list[str]) -> None:
@@ -211,16 +211,6 @@ def read_entry(doc: Document, path: tuple, key: str, layer: str, catalogue: Cata
 
 def _unknown(key: str, catalogue: Catalogue) -> str:
     return f"this key is not in {CATALOGUE}. {nearest(key, [*catalogue.items, *sorted(catalogue.sections)])}"
-
-
-def _merge(catalogue: Catalogue, national: dict, own: dict, layer: str) -> dict[str, Entry]:
-    """National entries under the council's own, in the catalogue's order. Raises BadInput listing missing keys."""
-    merged = {**national, **own}
-    lacking = catalogue.without(merged)
-    if lacking:
-        what = f"{NATIONAL}: {len(lacking)} of the keys in {CATALOGUE} have no entry. Add each to {NATIONAL}, or under"
-        raise BadInput("\n".join([f"{what} `assumptions:` in {layer}/case.yaml:", *lacking]))
-    return {key: merged[key] for key in catalogue.items}
 
 
 def read_scenario(doc: Document, slug: str, catalogue: Catalogue, central: dict) -> tuple[Scenario, dict[str, Entry]]:

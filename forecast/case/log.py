@@ -12,6 +12,7 @@ RANGE_RULE = (
     "for amounts, in the same proportion of odds for shares, by the same amount for figures that may be negative."
 )
 COLUMNS = ["Assumption", "Value", "80% range", "Reliability", "Source", "Why", "Review by"]
+DIFFERENCE = ["Assumption", "Central", "Here", "Why"]
 
 
 def log_frame(assumptions: Assumptions) -> pd.DataFrame:
@@ -25,10 +26,18 @@ def log_markdown(assumptions: Assumptions) -> str:
     red = frame["Reliability"] == "Red"
     parts = [f"# Assumptions: {assumptions.case.title}\n", f"Scenario: **{assumptions.scenario.name}**. "]
     parts[-1] += f"{assumptions.scenario.reason}\n"
-    parts += _differences(assumptions, frame.set_index("Key"))
-    parts += ["## Red: weak evidence, read with care\n", _table(_readable(frame[red])) if red.any() else "None.\n"]
+    parts.append("## What differs from central\n")
+    if assumptions.differs:
+        rows, names = pd.DataFrame(assumptions.differs, columns=DIFFERENCE), frame.set_index("Key")["Assumption"]
+        rows["Assumption"] = rows["Assumption"].map(lambda key: f"{names[key]} (`{key}`)")
+        rows[["Central", "Here"]] = rows[["Central", "Here"]].map(number)
+    parts += [table_markdown(rows), RANGE_RULE + "\n"] if assumptions.differs else ["Nothing.\n"]
+    parts += [
+        "## Red: weak evidence, read with care\n",
+        table_markdown(_readable(frame[red])) if red.any() else "None.\n",
+    ]
     for section, rows in frame[~red].groupby("Section", sort=False):
-        parts += [f"## {section}\n", _table(_readable(rows))]
+        parts += [f"## {section}\n", table_markdown(_readable(rows))]
     return "\n".join(parts)
 
 
@@ -82,16 +91,8 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     return written[COLUMNS]
 
 
-def _differences(assumptions: Assumptions, frame: pd.DataFrame) -> list[str]:
-    if not assumptions.differs:
-        return ["## What differs from central\n", "Nothing.\n"]
-    rows = pd.DataFrame(assumptions.differs, columns=["Assumption", "Central", "Here", "Why"])
-    rows["Assumption"] = rows["Assumption"].map(lambda key: f"{frame['Assumption'][key]} (`{key}`)")
-    rows[["Central", "Here"]] = rows[["Central", "Here"]].map(number)
-    return ["## What differs from central\n", _table(rows), RANGE_RULE + "\n"]
-
-
-def _table(frame: pd.DataFrame) -> str:
+def table_markdown(frame: pd.DataFrame) -> str:
+    """A table as Markdown, each cell on one line."""
     lines = [frame.columns, ["---"] * frame.shape[1], *frame.itertuples(index=False)]
     rows = [[" ".join(str(cell).replace("|", "\\|").split()) for cell in line] for line in lines]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -125,19 +125,15 @@ def _compose(text: str, file: str):
             if refusal:
                 raise BadInput(f"{file}, line {token.start_mark.line + 1}: {refusal}")
         return YAML(typ="safe", pure=True).compose(text)
-    except YAMLError as error:
-        raise BadInput(_say(error, file)) from None
+    except YAMLError as error:  # in the words of the person who typed the file
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        begun = (getattr(error, "context", None) or "").startswith("while scanning")
+        mark = (begun and error.context_mark) or getattr(error, "problem_mark", None)
+        advice = next((say for part, say in YAML_ADVICE.items() if part in problem), None)
+        what = advice or f"this is not valid YAML ({problem})"
+        raise BadInput(f"{file}, line {mark.line + 1 if mark else 1}: {what}") from None
     except RecursionError:
         raise BadInput(f"{file}, line 1: sections are nested too deeply to read. Remove stray brackets") from None
-
-
-def _say(error: YAMLError, file: str) -> str:
-    """A YAML error in the words of the person who typed the file."""
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    begun = (getattr(error, "context", None) or "").startswith("while scanning")
-    mark = (begun and error.context_mark) or getattr(error, "problem_mark", None)
-    advice = next((say for part, say in YAML_ADVICE.items() if part in problem), None)
-    return f"{file}, line {mark.line + 1 if mark else 1}: {advice or f'this is not valid YAML ({problem})'}"
 
 
 def _read_section(node: MappingNode, path: tuple, file: str, lines: dict) -> dict:

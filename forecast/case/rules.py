@@ -35,18 +35,13 @@ def _range_faults(entry: Entry, item: Item, unit: Unit):
     elif not low <= value <= high:
         wrong = "low" if low > value else "high"
         yield wrong, f"the range {low:,.10g} to {high:,.10g} does not hold the value {value:,.10g}. Correct one"
-    elif item.kind == "uncertain" and low < high:
-        yield from _unsampled(value, low, high, unit.scale)
-
-
-def _unsampled(value: float, low: float, high: float, scale: str):
-    """A range whose shape cannot be drawn: it touches the end of its scale."""
-    remedy = "Move it inside, or make value, low and high equal to hold it fixed"
-    if scale == "positive" and low <= 0:
-        yield "low", f"the range reaches {low:g}, and a positive amount is sampled above 0. {remedy}"
-    if scale == "share" and (low <= 0 or high >= 1):
-        end = "low" if low <= 0 else "high"
-        yield end, f"the range reaches the end of 0 to 1, and a share is sampled inside. {remedy}"
+    elif item.kind == "uncertain" and low < high:  # the shape of a range that touches the end of its scale has no draws
+        remedy = "Move it inside, or make value, low and high equal to hold it fixed"
+        if unit.scale == "positive" and low <= 0:
+            yield "low", f"the range reaches {low:g}, and a positive amount is sampled above 0. {remedy}"
+        if unit.scale == "share" and (low <= 0 or high >= 1):
+            end = "low" if low <= 0 else "high"
+            yield end, f"the range reaches the end of 0 to 1, and a share is sampled inside. {remedy}"
 
 
 def carried_range(central: Entry, value: float, item: Item, unit: Unit) -> tuple[float | None, float | None]:

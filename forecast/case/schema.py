@@ -12,7 +12,14 @@ CLOSED = {"type": "object", "additionalProperties": False}
 def json_schema(params: Path) -> dict[str, dict]:
     """A JSON Schema (2020-12) for each kind of file: national, case, scenario. That of case refers to national's."""
     catalogue = read_catalogue(Path(params))
-    national = _sections(catalogue) | {"$defs": _definitions(catalogue, WrittenEntry, _of_entry)}
+    national = CLOSED | {"properties": {}}
+    for key, item in catalogue.items.items():
+        *above, name = key.split(".")
+        section = national
+        for part in above:
+            section = section["properties"].setdefault(part, CLOSED | {"properties": {}})
+        section["properties"][name] = _reference(item, _of_entry(item))
+    national["$defs"] = _definitions(catalogue, WrittenEntry, _of_entry)
     case = CaseFile.model_json_schema()
     case["properties"]["assumptions"] = {"$ref": "national.schema.json"}
     scenario = ScenarioFile.model_json_schema()
@@ -21,18 +28,6 @@ def json_schema(params: Path) -> dict[str, dict]:
     scenario["$defs"] = _definitions(catalogue, Change, _of_change)
     kinds = {"national": national, "case": case, "scenario": scenario}
     return {kind: {"$schema": DIALECT, **schema} for kind, schema in kinds.items()}
-
-
-def _sections(catalogue: Catalogue) -> dict:
-    """The nested sections of the catalogue, each entry by reference to its unit and limits."""
-    whole = CLOSED | {"properties": {}}
-    for key, item in catalogue.items.items():
-        *above, name = key.split(".")
-        section = whole
-        for part in above:
-            section = section["properties"].setdefault(part, CLOSED | {"properties": {}})
-        section["properties"][name] = _reference(item, _of_entry(item))
-    return whole
 
 
 def _of_change(item: Item) -> str:

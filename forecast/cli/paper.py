@@ -29,11 +29,11 @@ def report(council, month, out, as_of, public, template, previous, runs_folder) 
     The words stand in params/papers/scrutiny.md, meetings in params/report.yaml; every figure comes from the run, and
     is read back from the finished files before they are kept.
     """
-    from forecast.runs.publication import Wanted, write_paper
+    from forecast.runs.publication import write_paper
 
     home, say = options.project(runs_folder), options.Progress(quiet=not options.watched())
     folder = out or home.params.parent / "reports" / council / month
-    made = write_paper(home, council, month, folder, Wanted(_day(as_of), public, template, previous), say)
+    made = write_paper(home, council, month, folder, say, _day(as_of), public, template, previous)
     papers = [path.name for path in made if path.parent == folder]
     tell(
         f"{short(folder)} holds {', '.join(papers)} and, in blocks, {len(made) - len(papers)} files to paste. "

@@ -28,7 +28,7 @@ def run(workbook, council, month, scenarios, runs_folder, **settings) -> None:
     from forecast.model.cases import open_case, open_workbook
     from forecast.report import words
     from forecast.runs.home import Settings
-    from forecast.runs.pipeline import More, run_name, run_open, scenario_text
+    from forecast.runs.pipeline import More, run_name, run_open
     from forecast.runs.steps import Steps
 
     home, say = project(runs_folder), options.Progress()
@@ -42,7 +42,7 @@ def run(workbook, council, month, scenarios, runs_folder, **settings) -> None:
     more = More(steps=None if workbook else Steps.of(home), scenarios=scenarios, workbook=workbook)
     answer = run_open(home, case, Settings(**settings), say, more)
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
-    for line in ["", *words.headline(answer), "", *words.cautions(answer), "", *scenario_text(answer), ""]:
+    for line in ["", *words.headline(answer), "", *words.cautions(answer), "", *words.scenario_lines(answer), ""]:
         tell(line)
     tell(
         f"Everything is in {options.short(folder)}: answer.txt, answer.json, assumptions.md, tables, charts, notebooks."

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader
 
-from forecast.report.charts import BLUE, GREY, ORANGE, PALE
+from forecast.report.charts import GREY, ORANGE, PALE
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 88, 156, 22, 34  # margins: for the amounts, for the labels of the lines, for the months
@@ -20,34 +19,18 @@ TEMPLATES = Environment(
 )
 
 
-@dataclass(frozen=True)
-class Fan:
-    """What a fan chart shows.
+def draw(fan: dict, rows: list[dict], central: list[dict], say: Callable[[float], str]) -> str:
+    """A fan chart as SVG text; every word in it is escaped.
 
-    name         a word for its parts' names in the page
-    rows         one a month: month, mean, p10, p90
-    central      the same of the central scenario, drawn as a thin line
-    say          a figure in words, such as £600,000
-    labelled     the months that are named below, and how
-    line         an amount drawn across, with its label; or None
+    fan      name (a word for its parts' names in the page), title, description, labelled (the months that are named
+             below, and how), line (an amount drawn across, with its label; or None) and colour
+    rows     one a month: month, mean, p10, p90
+    central  the same of the central scenario, drawn as a thin line
+    say      a figure in words, such as £600,000
     """
-
-    name: str
-    title: str
-    description: str
-    rows: list[dict]
-    central: list[dict]
-    say: Callable[[float], str]
-    labelled: dict[str, str]
-    line: tuple[float, str] | None = None
-    colour: str = BLUE
-
-
-def draw(fan: Fan) -> str:
-    """The chart as SVG text; every word in it is escaped."""
-    months, across = [row["month"] for row in fan.rows], fan.line[0] if fan.line else 0.0
-    figures = [row["p90"] for row in fan.rows] + [row["mean"] for row in fan.central]
-    scale = ticks(min(0.0, *(row["p10"] for row in fan.rows)), max(*figures, across))
+    months, across = [row["month"] for row in rows], fan["line"][0] if fan["line"] else 0.0
+    figures = [row["p90"] for row in rows] + [row["mean"] for row in central]
+    scale = ticks(min(0.0, *(row["p10"] for row in rows)), max(*figures, across))
 
     def height(figure: float) -> float:
         return TOP + (scale[-1] - figure) / (scale[-1] - scale[0]) * (HEIGHT - TOP - BOTTOM)
@@ -61,11 +44,18 @@ def draw(fan: Fan) -> str:
     def points(rows, part: str) -> str:
         return " ".join(f"{x(row['month'])},{y(row[part])}" for row in rows)
 
-    named = _labels(fan)
+    last, expected, beside = rows[-1], say(rows[-1]["mean"]), say(central[-1]["mean"])
+    named = [(last["p90"], "80% range", GREY, "normal"), (last["mean"], f"Expected {expected}", fan["colour"], "bold")]
+    if beside != expected:
+        named.append((central[-1]["mean"], f"Central {beside}", GREY, "normal"))
+    named.sort(key=lambda label: -label[0])
     places = apart([height(figure) for figure, *_ in named])
     return TEMPLATES.get_template("fan.svg").render(
         SHEET,
         fan=fan,
+        rows=rows,
+        central=central,
+        say=say,
         ticks=scale,
         labels=[(place, *label) for place, (_, *label) in zip(places, named, strict=True)],
         x=x,
@@ -81,18 +71,6 @@ def ticks(lowest: float, highest: float) -> list[float]:
     step = next(nice * power for nice in NICE if nice * power >= rough)
     first, last = math.floor(lowest / step), max(math.ceil(highest / step), 1)
     return [step * place for place in range(first, last + 1)]
-
-
-def _labels(fan: Fan) -> list[tuple]:
-    """What the lines are called at their right ends, from the top: figure, text, colour, weight."""
-    last, central = fan.rows[-1], fan.central[-1]
-    named = [
-        (last["p90"], "80% range", GREY, "normal"),
-        (last["mean"], f"Expected {fan.say(last['mean'])}", fan.colour, "bold"),
-    ]
-    if fan.say(central["mean"]) != fan.say(last["mean"]):
-        named.append((central["mean"], f"Central {fan.say(central['mean'])}", GREY, "normal"))
-    return sorted(named, key=lambda label: -label[0])
 
 
 def apart(places: list[float]) -> list[float]:

@@ -58,29 +58,9 @@ class Shown:
         """The headline, sentence by sentence."""
         return words.headline(self.answer, PAGE)
 
-    @property
-    def chance(self) -> float:
-        """Share of the draws in which the contingency holds."""
-        return self.scenario["contingency"]["chance_holds"]
-
-    @property
-    def call(self) -> dict[str, float]:
-        """The call on the contingency at the year's end: mean, p10, p50, p90."""
-        return self.scenario["contingency"]["call"]
-
-    @property
-    def against_central(self) -> dict[str, float]:
-        """The call less that of the central scenario, draw by draw."""
-        return self.scenario["difference_from_central"]["call"]
-
     def month_ends(self, group: str, slug: str = PAGE) -> list[dict]:
         """Children at every month end."""
         return self.answer["scenarios"][slug]["children"][group]["month_ends"]
-
-    @property
-    def year(self) -> str:
-        """The financial year of the contingency."""
-        return self.answer["financial_year"]
 
 
 class OnPage(Document):
@@ -101,21 +81,13 @@ class Live:
         central = figures(self.base, self.central, self.central)
         self._told = answer.head(base) | {"scenarios": {CENTRAL: central}}
 
-    @property
-    def scenarios(self) -> dict[str, Assumptions]:
-        """Every scenario held, from which the levers may start."""
-        return self.case.scenarios
-
     def start(self, slug: str) -> Assumptions:
         """A scenario held. Raises BadInput naming the nearest right one."""
-        return named(self.scenarios, slug)
+        return named(self.case.scenarios, slug)
 
     def show(self, changes: dict[str, float], start: str = CENTRAL) -> Shown:
         """What the levers do, put at `changes` on top of the scenario `start`. Raises Refused."""
-        return self.see(self.assumptions(changes, start))
-
-    def see(self, a: Assumptions) -> Shown:
-        """One set of assumptions of this case, projected."""
+        a = self.assumptions(changes, start)
         projected = projection.project(self.base, a)
         scenarios = self._told["scenarios"] | {PAGE: figures(self.base, projected, self.central)}
         return Shown(a, self._told | {"scenarios": scenarios})

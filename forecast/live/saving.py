@@ -1,34 +1,23 @@
 """Save a position of the levers as a scenario file, checked as any other before it is put in place."""
 
-import json
 import os
 import re
 import shutil
 import tempfile
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from forecast.case import Assumptions, load
 from forecast.case.documents import Change
 from forecast.case.errors import BadInput
+from forecast.case.freezing import plain_yaml
 from forecast.case.home import typed
+from forecast.case.workbook.yaml_files import SCENARIO_HEADING
 from forecast.live.live import Live, Refused
+from forecast.report.render.safe import RESERVED
 
-HEADING = "# yaml-language-server: $schema=../schema/scenario.schema.json\n"
 LONGEST_NAME, LONGEST_TEXT = 60, 500  # letters
-# Names that Windows keeps for devices, whatever their ending.
-DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
-
-
-@dataclass(frozen=True)
-class Saved:
-    """A scenario that was put in place: its slug, its name, and the command that runs it."""
-
-    slug: str
-    name: str
-    command: str
 
 
 @dataclass(frozen=True)
@@ -44,11 +33,8 @@ class Wish:
     @classmethod
     def tidy(cls, name: str, reason: str, changes: dict, start: str, why: dict) -> "Wish":
         """The same with stray spaces and line ends taken out of its texts."""
-
-        def tidied(text: str) -> str:
-            return " ".join(str(text).split())
-
-        return cls(tidied(name), tidied(reason), changes, start, {key: tidied(text) for key, text in why.items()})
+        why = {key: " ".join(str(text).split()) for key, text in why.items()}
+        return cls(" ".join(name.split()), " ".join(reason.split()), changes, start, why)
 
 
 def slug_of(name: str) -> str:
@@ -57,7 +43,7 @@ def slug_of(name: str) -> str:
     slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")
     if not slug:
         raise BadInput("The name has no letter or digit that a file can be named by. Use some of a to z and 0 to 9")
-    if DEVICES.fullmatch(slug):
+    if RESERVED.fullmatch(slug):
         raise BadInput(f"Windows keeps the name {slug} for itself. Add a word to the name")
     return slug
 
@@ -65,20 +51,31 @@ def slug_of(name: str) -> str:
 TAKEN = "There is already a scenario of this name. Choose another: nothing is overwritten"
 
 
-def save(live: Live, params: Path, wish: Wish) -> Saved:
-    """Write params/scenarios/<slug>.yaml. Raises Refused, naming what is wrong by field, and then writes nothing."""
+def save(live: Live, params: Path, wish: Wish) -> dict[str, str]:
+    """Write params/scenarios/<slug>.yaml; returns its slug, its name, and the command that runs it.
+
+    Raises Refused, naming what is wrong by field, and then writes nothing.
+    """
     changes, case = _refuse(live, params, wish), live.case.central.case
     slug = slug_of(wish.name)
     shown = live.checked(wish.name, wish.reason, changes)
-    order = max(scenario.scenario.order for scenario in live.scenarios.values()) + 1
-    text = scenario_text(wish.name, order, wish.reason, changes)
+    order = max(scenario.scenario.order for scenario in live.case.scenarios.values()) + 1
+    written = {
+        key: {
+            part: int(at) if isinstance(at, float) and at.is_integer() else at for part, at in change if at is not None
+        }
+        for key, change in changes.items()
+    }
+    whole = {"name": wish.name, "order": order, "reason": wish.reason, "changes": written}
+    text = SCENARIO_HEADING + plain_yaml(whole)
     try:
         loaded = loads_back(params, slug, text, shown)
         put_in_place(params / "scenarios" / f"{slug}.yaml", text)
     except BadInput as error:
         raise Refused({"name": str(error)}) from None
-    live.scenarios[slug] = loaded
-    return Saved(slug, wish.name, typed(f"run --council {case.council} --month {case.month} --scenario {slug}"))
+    live.case.scenarios[slug] = loaded
+    command = typed(f"run --council {case.council} --month {case.month} --scenario {slug}")
+    return {"slug": slug, "name": wish.name, "command": command}
 
 
 def _refuse(live: Live, params: Path, wish: Wish) -> dict[str, Change]:
@@ -101,24 +98,6 @@ def _refuse(live: Live, params: Path, wish: Wish) -> dict[str, Change]:
     if problems:
         raise Refused(problems)
     return changes
-
-
-def scenario_text(name: str, order: int, reason: str, changes: dict[str, Change]) -> str:
-    """The scenario as YAML, text in double quotation marks, numbers in plain digits."""
-    lines = [f"name: {_text(name)}", f"order: {order}", f"reason: {_text(reason)}", "changes:"]
-    for key, change in changes.items():
-        numbers = {"value": change.value, "low": change.low, "high": change.high}
-        lines += [f"  {key}:", *(f"    {end}: {_number(at)}" for end, at in numbers.items() if at is not None)]
-        lines += [f"    why: {_text(change.why)}"]
-    return HEADING + "\n".join(lines) + "\n"
-
-
-def _text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _number(number: float) -> str:
-    return format(Decimal(repr(number)), "f").removesuffix(".0")
 
 
 def loads_back(params: Path, slug: str, text: str, shown: Assumptions) -> Assumptions:

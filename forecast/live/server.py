@@ -139,10 +139,9 @@ class Save(Asked):
         name, reason, start = (_of(asked, part, str) for part in ("name", "reason", "start"))
         wish = Wish.tidy(name, reason, _of(asked, "values", dict), start, _of(asked, "why", dict))
         try:
-            saved = await self.settings["latest"].aside(save, self.settings["live"], self.settings["params"], wish)
+            return await self.settings["latest"].aside(save, self.settings["live"], self.settings["params"], wish)
         except OSError:
             raise BadInput("The file could not be written. Check the folder params/scenarios") from None
-        return vars(saved)
 
 
 def _of(asked: dict, name: str, kind: type):
@@ -183,22 +182,13 @@ def listen(port: int) -> list[socket.socket]:
 def start(live: Live, params: Path, ears: list[socket.socket], say: Callable[[str], None]) -> str:
     """Begin to answer, inside a running event loop; returns the page's address."""
     port = ears[0].getsockname()[1]
-    server = HTTPServer(
-        application(live, params, port, say), max_body_size=LARGEST_QUESTION, max_buffer_size=2 * LARGEST_QUESTION
-    )
-    server.add_sockets(ears)
+    page = application(live, params, port, say)
+    HTTPServer(page, max_body_size=LARGEST_QUESTION, max_buffer_size=2 * LARGEST_QUESTION).add_sockets(ears)
     return f"http://{HERE}:{port}/"
 
 
 def serve(
-    home: Path,
-    council: str,
-    month: str,
-    draws: int,
-    seed: int,
-    port: int,
-    open_browser: bool,
-    say: Callable[[str], None],
+    home: Path, council: str, month: str, draws: int, seed: int, port: int, browser: bool, say: Callable[[str], None]
 ) -> None:
     """Open a case and serve its live page until stopped with Ctrl+C. Raises BadInput before the page is served.
 
@@ -213,7 +203,7 @@ def serve(
     async def run() -> None:
         address = start(live, home / "params", ears, say)
         say(f"The live page is at {address} Stop it with Ctrl+C.")
-        if open_browser:
+        if browser:
             webbrowser.open(address)
         await asyncio.Event().wait()
 

@@ -1,6 +1,6 @@
 """What the page is sent: sentences, charts and tables, all in words already, so that the browser only shows them."""
 
-from forecast.live.drawing import Fan, draw
+from forecast.live.drawing import draw
 from forecast.live.live import CALL, CENTRAL, CHANCE, EXHAUSTION, PAGE, Live, Shown
 from forecast.report import tables, words
 from forecast.report.charts import BLUE, PURPLE
@@ -12,32 +12,23 @@ SENTENCE_OF = {"lac": 1, "cp": 2}  # places in the sentences of the answer page
 
 def view(live: Live, shown: Shown) -> dict:
     """Everything the page shows of one position of the levers."""
-    sentences = shown.sentences
+    sentences, change = shown.sentences, shown.scenario["difference_from_central"]["call"]
     apart = (0, CALL, CHANCE, EXHAUSTION)
     return {
         "title": sentences[0],
         "chance": sentences[CHANCE],
         "call": sentences[CALL],
         "exhaustion": sentences[EXHAUSTION],
-        "against": against_central(shown),
+        "against": f"Expected call against central: {words.cost_direction(change['mean'])} "
+        f"(80% range of the difference {words.spread(change, words.money)}).",
         "sentences": [sentence for place, sentence in enumerate(sentences) if place not in apart],
-        "charts": {"contingency": draw(contingency_fan(shown))}
-        | {group: draw(children_fan(shown, group)) for group in COLOURS},
+        "charts": {"contingency": contingency_fan(shown)} | {group: children_fan(shown, group) for group in COLOURS},
         "children": children_table(shown),
-        "cost": rows_of(tables.cost_by_line(shown.answer, PAGE, shown.year)),
+        "cost": rows_of(tables.cost_by_line(shown.answer, PAGE, shown.answer["financial_year"])),
         "months": rows_of(tables.contingency(shown.answer, PAGE)),
         "changed": changed(live, shown),
         "values": {key: shown.assumptions.value(key) for key in live.levers},
     }
-
-
-def against_central(shown: Shown) -> str:
-    """The expected call beside the central one."""
-    change = shown.against_central
-    return (
-        f"Expected call against central: {words.cost_direction(change['mean'])} "
-        f"(80% range of the difference {words.spread(change, words.money)})."
-    )
 
 
 def rows_of(table) -> dict:
@@ -55,37 +46,35 @@ def children_table(shown: Shown) -> dict:
     return {"columns": ["Children", "Now", f"By {month_in_words(month)}", "80% range", "Central"], "rows": rows}
 
 
-def contingency_fan(shown: Shown) -> Fan:
+def contingency_fan(shown: Shown) -> str:
     """The call on the contingency month by month against the contingency."""
     here, central = (shown.answer["scenarios"][slug]["contingency"] for slug in (PAGE, CENTRAL))
-    return Fan(
-        name="contingency",
-        title=shown.sentences[CHANCE],
-        description="Line chart of the call on the contingency to date, April to March, with its 80% range and the "
+    fan = {
+        "name": "contingency",
+        "title": shown.sentences[CHANCE],
+        "description": "Line chart of the call on the contingency to date, April to March, with its 80% range and the "
         f"central case. {shown.sentences[CALL]}",
-        rows=here["call_by_month"],
-        central=central["call_by_month"],
-        say=words.money,
-        labelled={row["month"]: month_in_words(row["month"])[:3] for row in here["call_by_month"]},
-        line=(here["amount"], f"Contingency {words.money(here['amount'])}"),
-    )
+        "labelled": {row["month"]: month_in_words(row["month"])[:3] for row in here["call_by_month"]},
+        "line": (here["amount"], f"Contingency {words.money(here['amount'])}"),
+        "colour": BLUE,
+    }
+    return draw(fan, here["call_by_month"], central["call_by_month"], words.money)
 
 
-def children_fan(shown: Shown, group: str) -> Fan:
+def children_fan(shown: Shown, group: str) -> str:
     """Children at every month end, the Marches named."""
     rows, name = shown.month_ends(group), words.GROUP_NAMES[group]
     marches = [row["month"] for row in rows if row["month"].endswith("-03")]
-    return Fan(
-        name=group,
-        title=f"{name} at month end",
-        description=f"Line chart of {name.lower()} at month end with the 80% range and the central case. "
+    fan = {
+        "name": group,
+        "title": f"{name} at month end",
+        "description": f"Line chart of {name.lower()} at month end with the 80% range and the central case. "
         f"{shown.sentences[SENTENCE_OF[group]]}",
-        rows=rows,
-        central=shown.month_ends(group, CENTRAL),
-        say=words.children,
-        labelled={month: month_in_words(month) for month in marches},
-        colour=COLOURS[group],
-    )
+        "labelled": {month: month_in_words(month) for month in marches},
+        "line": None,
+        "colour": COLOURS[group],
+    }
+    return draw(fan, rows, shown.month_ends(group, CENTRAL), words.children)
 
 
 def changed(live: Live, shown: Shown) -> list[dict]:

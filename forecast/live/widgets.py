@@ -34,7 +34,7 @@ class Controls:
 
     def __init__(self, live: Live, kit):
         self.live, self.kit, self._putting = live, kit, False
-        names = [(scenario.scenario.name, slug) for slug, scenario in live.scenarios.items()]
+        names = [(scenario.scenario.name, slug) for slug, scenario in live.case.scenarios.items()]
         self.start = kit.Dropdown(options=names, value=CENTRAL, description="Start from scenario", style=STYLE)
         self.boxes = {key: self._box(lever) for key, lever in live.levers.items()}
         self.reset, self.answer = kit.Button(description="Reset all levers"), kit.HTML()

@@ -20,7 +20,7 @@ from functools import partial
 
 from forecast.case.months import last_day, month_in_words
 from forecast.report import words
-from forecast.report.model import Figure, FigureInText, Heading, Part, Report, Table, figures_in, rows_of, text_of
+from forecast.report.model import Figure, FigureInText, Heading, Report, Table, figures_in, rows_of, text_of
 from forecast.report.notebook import Run
 
 SECTIONS = {"Iro": "reviewing officers"}  # as a reader knows them
@@ -137,41 +137,46 @@ def _scored_nearer(row: dict) -> str:
     return "level" if ours == naive else "forecast" if ours < naive else "no change"
 
 
-HOW: dict[str, Callable] = words.RULES | {
-    "exhaustion": words.exhaustion,
-    "text": _text,
-    "section": lambda name: SECTIONS.get(name, name.lower()),
-    "count": lambda number: f"{words.round_half_up(number):,}",
-    "how_many": lambda rows: f"{len(rows):,}",
-    "money_size": lambda pounds: words.money(abs(pounds)),
-    "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}",
-    "pounds_signed": words.signed_pounds,
-    "tenth": _tenth,
-    "posts": _tenth,
-    "tenth_signed": lambda number: f"{'+' * (words.round_half_up(number * 10) > 0)}{_tenth(number)}",
-    "month": month_in_words,
-    "month_of_day": lambda day: month_in_words(day[:7]),
-    "day": words.day_in_words,
-    "year_end": lambda year: words.day_in_words(f"{int(year[:4]) + 1}-03-31"),
-    "month_end": lambda month: words.day_in_words(last_day(month).isoformat()),
-    "within_or_beyond": lambda contingency: words.within_or_beyond(contingency["call"]["mean"], contingency["amount"]),
-    "nearer": lambda error: words.nearer(error["forecast"], error["no_change"]),
-    "scored_nearer": _scored_nearer,
-    "inside": lambda row: "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
-    "enough_at": lambda value: "cannot be reached with it alone" if value is None else words.figure(value),
-    "switching": lambda value: "nowhere in its limits" if value is None else words.figure(value),
-    "share_or_none": lambda share: "" if share is None else words.percent(share),
-    "range_of_assumption": _within,
-    "range_of_row": lambda row: f"{words.figure(row['low'])} to {words.figure(row['high'])}",
-    "range_of_alarm": lambda alarm: f"{words.children(alarm['low'])} to {words.children(alarm['high'])}",
-    "holds_phrase": lambda chance: f"The contingency holds {words.in_ten_futures(chance)}",
-    "lac_phrase": lambda row: _ranged(row, words.children, " looked-after children expected"),
-    "cp_phrase": lambda row: _ranged(row, words.children, " plans expected"),
-    "placements_phrase": lambda cost: f"Placements {_ranged(cost, words.money)}",
-    "plan_phrase": lambda cost: _ranged(cost, words.money, " of the call"),
-    "posts_phrase": lambda posts: _ranged(posts, _tenth, " reviewing officers' posts needed"),
-    "budget_phrase": lambda variance: f"Expected {words.over_or_under(variance)}",
-}
+HOW: dict[str, Callable] = (
+    words.RULES
+    | {
+        "exhaustion": lambda held: words.lines("exhaustion", held)[0],  # when the contingency runs out, if it does
+        "text": _text,
+        "section": lambda name: SECTIONS.get(name, name.lower()),
+        "count": lambda number: f"{words.round_half_up(number):,}",
+        "how_many": lambda rows: f"{len(rows):,}",
+        "money_size": lambda pounds: words.money(abs(pounds)),
+        "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}",
+        "pounds_signed": words.signed_pounds,
+        "tenth": _tenth,
+        "posts": _tenth,
+        "tenth_signed": lambda number: f"{'+' * (words.round_half_up(number * 10) > 0)}{_tenth(number)}",
+        "month": month_in_words,
+        "month_of_day": lambda day: month_in_words(day[:7]),
+        "day": words.day_in_words,
+        "year_end": lambda year: words.day_in_words(f"{int(year[:4]) + 1}-03-31"),
+        "month_end": lambda month: words.day_in_words(last_day(month).isoformat()),
+        "within_or_beyond": lambda contingency: words.within_or_beyond(
+            contingency["call"]["mean"], contingency["amount"]
+        ),
+        "nearer": lambda error: words.nearer(error["forecast"], error["no_change"]),
+        "scored_nearer": _scored_nearer,
+        "inside": lambda row: "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
+        "enough_at": lambda value: "cannot be reached with it alone" if value is None else words.figure(value),
+        "switching": lambda value: "nowhere in its limits" if value is None else words.figure(value),
+        "share_or_none": lambda share: "" if share is None else words.percent(share),
+        "range_of_assumption": _within,
+        "range_of_row": lambda row: f"{words.figure(row['low'])} to {words.figure(row['high'])}",
+        "range_of_alarm": lambda alarm: f"{words.children(alarm['low'])} to {words.children(alarm['high'])}",
+        "holds_phrase": lambda chance: f"The contingency holds {words.in_ten_futures(chance)}",
+        "lac_phrase": lambda row: _ranged(row, words.children, " looked-after children expected"),
+        "cp_phrase": lambda row: _ranged(row, words.children, " plans expected"),
+        "placements_phrase": lambda cost: f"Placements {_ranged(cost, words.money)}",
+        "plan_phrase": lambda cost: _ranged(cost, words.money, " of the call"),
+        "posts_phrase": lambda posts: _ranged(posts, _tenth, " reviewing officers' posts needed"),
+        "budget_phrase": lambda variance: f"Expected {words.over_or_under(variance)}",
+    }
+)
 HOW |= {f"{how}_range": partial(words.spread, say=HOW[how]) for how in ("money", "pounds_signed", "children", "posts")}
 HOW |= {f"sure_{at}": partial(_sure, at=at) for at in ("50", "80", "90", "95")}
 
@@ -260,21 +265,19 @@ def misplaced(report: Report, file: str, lines: list[str]) -> list[str]:
             text = _flat(between.join(text_of((part,)) for part in row))
             wanted = re.compile(BEFORE + re.escape(text))
             place = next((number for number in range(at, len(flat)) if wanted.fullmatch(flat[number])), None)
-            if place is None:
-                found.append(_lost(file, text, row, between, flat[at:]))
-            else:
+            if place is not None:
                 at = place + 1
+                continue
+            # What it has become: the same words with other figures, or nothing.
+            like = [".*?" if isinstance(part, FigureInText) else re.escape(re.sub(r"\s+", " ", part)) for part in row]
+            pattern = re.compile(re.escape(between).join(like))
+            has_words = any(isinstance(part, str) and part.strip() for part in row)
+            other = next((line for line in flat[at:] if has_words and pattern.fullmatch(line)), None)
+            found.append(
+                f"{file}: missing: {text!r}" if other is None else f"{file}: says {other!r}; the run says {text!r}"
+            )
     return found
 
 
 def _flat(line: str) -> str:
     return "\t".join(" ".join(cell.split()) for cell in line.split("\t"))
-
-
-def _lost(file: str, text: str, row: tuple[Part, ...], between: str, lines: list[str]) -> str:
-    """What a missing sentence has become: the same words with other figures, or nothing."""
-    like = [".*?" if isinstance(part, FigureInText) else re.escape(re.sub(r"\s+", " ", part)) for part in row]
-    pattern = re.compile(re.escape(between).join(like))
-    has_words = any(isinstance(part, str) and part.strip() for part in row)
-    other = next((line for line in lines if has_words and pattern.fullmatch(line)), None)
-    return f"{file}: missing: {text!r}" if other is None else f"{file}: says {other!r}; the run says {text!r}"

@@ -4,6 +4,7 @@ import html
 import json
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -22,11 +23,6 @@ class Run:
 
     folder: Path
     answer: dict
-
-    @property
-    def outturns(self) -> str | None:
-        """The table of outturns to score against, if the case names one."""
-        return self.answer["outturns"]
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of the run as it was written."""
@@ -66,15 +62,14 @@ def check_table(name: str, rows: list[dict]) -> pd.DataFrame:
     """A check of the model for reading: calibration, rates, spread or reconciliation."""
     table = pd.DataFrame(rows).rename(columns=lambda column: column[:1].upper() + column[1:])
     keys = {"calibration": ["Group", "Area", "Figure"], "rates": ["Group", "Age"], "spread": ["Group", "Years ahead"]}
-    money = name == "reconciliation"
+
+    def shown(value, pounds: bool) -> str:
+        if isinstance(value, str) or pd.isna(value):
+            return value if isinstance(value, str) else ""
+        if pounds:
+            return f"{'-' if value < 0 else ''}£{round_half_up(abs(value)):,}"
+        return children(value) if abs(value) >= FEW else f"{value:.3g}"
+
     for column in table.columns.drop(keys.get(name, ["Line"])):
-        table[column] = table[column].map(lambda value: _shown(value, money and "%" not in column))  # noqa: B023
+        table[column] = table[column].map(partial(shown, pounds=name == "reconciliation" and "%" not in column))
     return table.set_index(keys.get(name, ["Line"]))
-
-
-def _shown(value, pounds: bool) -> str:
-    if isinstance(value, str) or pd.isna(value):
-        return value if isinstance(value, str) else ""
-    if pounds:
-        return f"{'-' if value < 0 else ''}£{round_half_up(abs(value)):,}"
-    return children(value) if abs(value) >= FEW else f"{value:.3g}"

@@ -19,12 +19,14 @@ from forecast.sources.returns import AGES, PLANS_SCHEMA, SCHEMA
 from forecast.sources.ssda903 import codes as ssda903
 
 TEMPLATE = Path(__file__).with_name("returns_page.html")
-GROUPS = {LOOK: "Look at this", LEFT_OUT: "Left out", CHANGED: "Changed", READ: "Read as it is"}
-MEANINGS = {
-    LOOK: "Counted, by the rule stated. The record may be wrong or may lack something, and the count with it.",
-    LEFT_OUT: "Not counted.",
-    CHANGED: "Counted, with a date or a row taken otherwise than written.",
-    READ: "Nothing to do for the count.",
+GROUPS = {
+    LOOK: (
+        "Look at this",
+        "Counted, by the rule stated. The record may be wrong or may lack something, and the count with it.",
+    ),
+    LEFT_OUT: ("Left out", "Not counted."),
+    CHANGED: ("Changed", "Counted, with a date or a row taken otherwise than written."),
+    READ: ("Read as it is", "Nothing to do for the count."),
 }
 ROWS = "rows"
 # The DfE rounds to the nearest 5 or 10 in some years and tables: figures this far apart may be one before rounding.
@@ -56,23 +58,25 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One rule as it was applied: its words, why and what to do, how often, and in which files."""
-
-    text: str
-    reason: Rule
-    count: int
-    files: tuple[tuple[str, int], ...]
-
-
 def page(returned: dict, monthly: pd.DataFrame) -> str:
     """The page as HTML. `returned` is what forecast.returns tells machines; `monthly` has month and total."""
     kind = KINDS[returned["schema"]]
-    found = findings(returned["quality"], kind)
-    groups = []
-    for name, title in GROUPS.items():
-        groups.append((name, title, MEANINGS[name], [finding for finding in found if finding.reason.group == name]))
+    found, files = findings(returned["quality"], kind), {}
+    for row in returned["quality"]:  # how many times a rule of each group but rows read was applied to a file
+        key = kind.key(row["rule"])
+        cells = files.setdefault(row["file"], {"file": row["file"], ROWS: 0} | dict.fromkeys(GROUPS, 0))
+        cells[ROWS if key == ROWS else kind.rules[key].group] += int(row["count"])
+    groups = [
+        (name, title, meaning, [finding for finding in found if finding["reason"].group == name])
+        for name, (title, meaning) in GROUPS.items()
+    ]
+    days = []  # where a figure was given, with how it compares and what could explain the difference
+    for day, stock in returned["stock"].items():
+        row = {"day": day, "stock": stock, "difference": stock.get("difference"), "verdict": "", "causes": []}
+        if "published" in stock:
+            row["verdict"] = agreement(stock["total"], stock["published"])
+            row["causes"] = causes(row["difference"], found) if row["difference"] else []
+        days.append(row)
     env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters |= {"whole": "{:,}".format, "signed": "{:+,}".format, "day": day_in_words, "month": month_in_words}
     return env.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -80,8 +84,8 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
         first=returned["from"],
         last=returned["to"],
         groups=groups,
-        days=[day_row(day, stock, found) for day, stock in returned["stock"].items()],
-        files=files_table(returned["quality"], kind),
+        days=days,
+        files=[files[name] for name in sorted(files)],
         compared=any("published" in stock for stock in returned["stock"].values()),
         ages=AGES,
         chart=chart(monthly),
@@ -90,36 +94,19 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
     )
 
 
-def findings(quality: list[dict], kind: Kind) -> list[Finding]:
-    """The rules applied, in the readers' order, each with its files; rows read are told file by file instead."""
+def findings(quality: list[dict], kind: Kind) -> list[dict]:
+    """The rules applied, in the readers' order; rows read are told file by file instead.
+
+    text and reason (the rule), count, and files: (name, count)
+    """
     found: dict[str, list[tuple[str, int]]] = {}
     for row in quality:
         found.setdefault(row["rule"], []).append((row["file"], int(row["count"])))
     keys = {text: key for text in found if (key := kind.key(text)) != ROWS}
     return [
-        Finding(text, kind.rules[key], sum(count for _, count in found[text]), tuple(found[text]))
+        {"text": text, "reason": kind.rules[key], "count": sum(n for _, n in found[text]), "files": found[text]}
         for text, key in keys.items()
     ]
-
-
-def files_table(quality: list[dict], kind: Kind) -> list[dict]:
-    """file, rows, and how many times a rule of each group but rows read was applied to it."""
-    table: dict[str, dict] = {}
-    for row in quality:
-        key = kind.key(row["rule"])
-        cells = table.setdefault(row["file"], {"file": row["file"], "rows": 0} | dict.fromkeys(GROUPS, 0))
-        cells[ROWS if key == ROWS else kind.rules[key].group] += int(row["count"])
-    return [table[name] for name in sorted(table)]
-
-
-def day_row(day: str, stock: dict, found: list[Finding]) -> dict:
-    """A day's count and, where a figure was given, how it compares and what could explain the difference."""
-    row = {"day": day, "stock": stock, "difference": None, "verdict": "", "causes": []}
-    if "published" in stock:
-        difference = stock["difference"]
-        row |= {"difference": difference, "verdict": agreement(stock["total"], stock["published"])}
-        row["causes"] = causes(difference, found) if difference else []
-    return row
 
 
 def agreement(ours: int, published: int | None) -> str:
@@ -134,10 +121,10 @@ def agreement(ours: int, published: int | None) -> str:
     return "more than rounding explains"
 
 
-def causes(difference: int, found: list[Finding]) -> list[Finding]:
+def causes(difference: int, found: list[dict]) -> list[dict]:
     """What was found that could move our count the way it differs, the most frequent first."""
     ways = (MORE if difference > 0 else FEWER, EITHER)
-    return sorted((one for one in found if one.reason.moves in ways), key=lambda one: -one.count)
+    return sorted((one for one in found if one["reason"].moves in ways), key=lambda one: -one["count"])
 
 
 def chart(monthly: pd.DataFrame) -> dict:

@@ -49,7 +49,7 @@ def cost_by_line(answer: dict, slug: str, year: str) -> pd.DataFrame:
 
 def four_years(answer: dict, slug: str) -> pd.DataFrame:
     """Gross, income, net, budget rolled forward and variance by financial year."""
-    rows = [
+    return pd.DataFrame(
         {
             "Financial year": year,
             **{part.capitalize(): money(cost[part]["mean"]) for part in ("gross", "income", "net")},
@@ -58,8 +58,7 @@ def four_years(answer: dict, slug: str) -> pd.DataFrame:
             "80% range of variance": spread(cost["variance"], money),
         }
         for year, cost in answer["scenarios"][slug]["cost"].items()
-    ]
-    return pd.DataFrame(rows)
+    )
 
 
 def scenarios(answer: dict) -> pd.DataFrame:
@@ -103,15 +102,14 @@ def differences(answer: dict) -> pd.DataFrame:
 
 def contingency(answer: dict, slug: str) -> pd.DataFrame:
     """The draw-down month by month."""
-    rows = [
+    return pd.DataFrame(
         {
             "By the end of": month_in_words(row["month"]) + " (estimated)" * row["estimated"],
             "Expected call to date": money(row["mean"]),
             "80% range": spread(row, money),
         }
         for row in answer["scenarios"][slug]["contingency"]["call_by_month"]
-    ]
-    return pd.DataFrame(rows)
+    )
 
 
 def enough(answer: dict, slug: str) -> pd.DataFrame:
@@ -158,7 +156,7 @@ def causes(answer: dict) -> pd.DataFrame:
 
 def sensitivities(answer: dict) -> pd.DataFrame:
     """Each uncertain assumption: its range, the call at either end, and where the call meets the contingency."""
-    rows = [
+    return pd.DataFrame(
         {
             "Assumption": row["assumption"],
             "80% range": f"{figure(row['low'])} to {figure(row['high'])}",
@@ -168,8 +166,7 @@ def sensitivities(answer: dict) -> pd.DataFrame:
             "Contingency spent exactly at": _or_blank(row["switching_value"], figure),
         }
         for row in answer["sensitivities"]["assumptions"]
-    ]
-    return pd.DataFrame(rows)
+    )
 
 
 def _or_blank(value: float | None, say: Callable[[float], str]) -> str:
@@ -179,7 +176,7 @@ def _or_blank(value: float | None, say: Callable[[float], str]) -> str:
 def levers(answer: dict) -> pd.DataFrame:
     """For each lever, the smallest change that would make the contingency hold with the chance wanted."""
     held = answer["sensitivities"]
-    rows = [
+    return pd.DataFrame(
         {
             "Lever": row["lever"],
             "Now": figure(row["now"]),
@@ -187,8 +184,7 @@ def levers(answer: dict) -> pd.DataFrame:
             "Chance there (or the best it can do)": percent(row["chance"]),
         }
         for row in held["levers"]
-    ]
-    return pd.DataFrame(rows)
+    )
 
 
 def payback(answer: dict) -> pd.DataFrame:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.case.lines import GROUPS, LINES
-from forecast.case.months import month_in_words
-from forecast.report import charts, pictures, tables, words
+from forecast.report import charts, tables, words
 from forecast.report.charts import Chart
 from forecast.report.notebook import Said
 
@@ -68,14 +67,12 @@ def history(rows: list[dict], apart: list[dict]) -> View:
     table = known.rename(columns={"value": "children", "category": "age or kind"})
     drawn = {group: _counted(whole, group) for group in ("lac", "cp")}
     drawn |= {"ages": lambda: _ages(known), "why": lambda: _why(apart)}
-    sentences = []
-    for group, name in GROUP_NAMES.items():
-        stock = _series(whole, f"{group}_stock")
-        if stock:
-            first, last = min(stock), max(stock)
-            moved = words.direction(stock[last] - stock[first])
-            sentences.append(f"{name}: {words.children(stock[last])} in March {last}, {moved} since March {first}.")
-    return View(" ".join(sentences), table, wide, drawn)
+    stocks = {name: _series(whole, f"{group}_stock") for group, name in GROUP_NAMES.items()}
+    return View(_headline("of_history", stocks), table, wide, drawn)
+
+
+def _headline(macro: str, *facts) -> str:
+    return " ".join(words.lines(macro, *facts))
 
 
 def _year_or_day(period: str) -> str:
@@ -96,7 +93,7 @@ def _counted(whole: pd.DataFrame, group: str) -> Callable[[], Chart | Said]:
     stock, starts, ends = (_series(whole, measure) for measure in (f"{group}_stock", *FLOWS[group]))
     if not stock:
         return lambda: Said([f"No count at 31 March is held: {GROUP_NAMES[group].lower()}."])
-    return lambda: pictures.counted(GROUP_NAMES[group], stock, starts, ends)
+    return lambda: charts.counted(GROUP_NAMES[group], stock, starts, ends)
 
 
 def _ages(known: pd.DataFrame) -> Chart | Said:
@@ -105,15 +102,15 @@ def _ages(known: pd.DataFrame) -> Chart | Said:
         return Said(["No ages are published for this case."])
     day = ages["period"].max()
     counts = ages[ages["period"] == day].set_index("category")["value"].to_dict()
-    ordered = {band: counts[band] for band in pictures.BANDS if band in counts}
-    return pictures.by_age(GROUP_NAMES["lac"], words.day_in_words(day), ordered)
+    ordered = {band: counts[band] for band in words.BANDS if band in counts}
+    return charts.by_age(GROUP_NAMES["lac"], words.day_in_words(day), ordered)
 
 
 def _why(apart: list[dict]) -> Chart | Said:
     if not apart:
         return Said(["No three years are held in full: why the number changed cannot be told."])
     parts = {row["cause"]: row["children"] for row in apart}
-    return pictures.why_changed(GROUP_NAMES["lac"], (apart[0]["first"], apart[0]["last"]), parts)
+    return charts.why_changed(GROUP_NAMES["lac"], (apart[0]["first"], apart[0]["last"]), parts)
 
 
 def population(area: str, detail: dict, log: list[dict]) -> View:
@@ -127,22 +124,20 @@ def population(area: str, detail: dict, log: list[dict]) -> View:
     now, then = (people.loc[people["month"] == month, "children"].tolist() for month in months)
     whole = moves[moves["months"] == A_YEAR]
     years = {year: rows.set_index("flow")["children"].to_dict() for year, rows in whole.groupby("year", sort=True)}
-    change = words.direction(sum(then) - sum(now))
-    headline = f"{words.children(sum(now))} children live in {area} in {month_in_words(months[0])}; "
-    headline += f"{change} are expected by {month_in_words(months[-1])}."
+    headline = _headline("of_population", area, months[0], months[-1], now, then)
     columns = {"year": "financial year", "months": "months projected", "flow": "what", "children": "children"}
     part = moves["months"].astype(str) + " months of " + moves["year"]  # where not all its months are projected
     year = moves["year"].where(moves["months"] == A_YEAR, part)
-    wide = moves.assign(flow=moves["flow"].map(pictures.flow_in_words), year=year)
+    wide = moves.assign(flow=moves["flow"].map(charts.flow_in_words), year=year)
     wide = wide.pivot(index="flow", columns="year", values="children").map(words.children)
-    wide = wide.loc[[pictures.flow_in_words(flow) for flow in dict.fromkeys(moves["flow"])]]
+    wide = wide.loc[[charts.flow_in_words(flow) for flow in dict.fromkeys(moves["flow"])]]
     wide.columns.name, wide.index.name = None, "Children in the year"
     births = {year: flows["births"] for year, flows in years.items()}
     short = Said(["No whole year lies before the horizon."])
     drawn = {
-        "pyramid": lambda: pictures.pyramid(area, tuple(months), now, then),
-        "births": lambda: pictures.births(area, births) if births else short,
-        "moves": lambda: pictures.moves(area, dict(list(years.items())[-MOST_YEARS:])) if births else short,
+        "pyramid": lambda: charts.pyramid(area, tuple(months), now, then),
+        "births": lambda: charts.births(area, births) if births else short,
+        "moves": lambda: charts.moves(area, dict(list(years.items())[-MOST_YEARS:])) if births else short,
     }
     return View(headline, moves.rename(columns=columns)[list(columns.values())], wide, drawn)
 
@@ -161,13 +156,6 @@ def assumptions(log: list[dict], keys: tuple[str, ...] = PEOPLE_KEYS, reliabilit
 def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[str, float]]]) -> View:
     """Looked-after children and children on plans: range, ages, flows, and what the central path is made of."""
     held, march = answer["scenarios"][slug]["children"], words.year_end_month(answer)
-    sentences = []
-    for group, name in GROUP_NAMES.items():
-        row = words.at_month(held[group]["month_ends"], march)
-        sentences.append(
-            f"{name}: {answer['open_at_origin'][group]} now, {words.children(row['mean'])} by {month_in_words(march)} "
-            f"(80% range {words.spread(row, words.children)})."
-        )
     rows = [
         {"group": tables.GROUP_NAMES[group], "figure": figure, **row}
         for group, figures in held.items()
@@ -178,7 +166,8 @@ def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[s
     drawn = {}
     for group in GROUP_NAMES:
         drawn |= _children_drawn(answer, slug, detail, group, past.get(group, []))
-    return View(" ".join(sentences), table, tables.year_ends(answer, slug).set_index(["Children", "At"]), drawn)
+    summary = tables.year_ends(answer, slug).set_index(["Children", "At"])
+    return View(_headline("of_children", answer, held, march), table, summary, drawn)
 
 
 def _children_drawn(answer: dict, slug: str, detail: dict, group: str, past: list) -> dict:
@@ -191,17 +180,10 @@ def _children_drawn(answer: dict, slug: str, detail: dict, group: str, past: lis
     bands = flows[flows["year"] == year].set_index("band")[["starts", "ends", "aged"]].to_dict("index")
     return {
         group: lambda: charts.children_so_far(answer, past, group, name, slug),
-        f"{group}_ages": lambda: pictures.ages_ahead(name, by_month),
-        f"{group}_flows": lambda: pictures.care_flows(name, year, bands),
-        f"{group}_path": lambda: pictures.path_parts(answer, group, name),
+        f"{group}_ages": lambda: charts.ages_ahead(name, by_month),
+        f"{group}_flows": lambda: charts.care_flows(name, year, bands),
+        f"{group}_path": lambda: charts.path_parts(answer, group, name),
     }
-
-
-def path_in_words(answer: dict) -> list[str]:
-    """What the expected changes are made of, and what they leave out."""
-    parts = "Births, migration and ageing move scenarios, not the central path: added to it, the projected population "
-    parts += "did not make past forecasts better."
-    return [*(words.trend_line(answer, group, name) for group, name in GROUP_NAMES.items()), parts]
 
 
 def activity(answer: dict, slug: str, detail: dict) -> View:
@@ -209,27 +191,21 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     year, work = answer["financial_year"], pd.DataFrame(detail["work"])
     rows = [row for row in detail["placements"] if row["year"] == year]
     most = max(rows, key=lambda row: row["mean"])
-    short = work[(work["year"] == year) & (work["mean"] > work["held"])]["work"].map(pictures.WORK)
-    headline = f"{words.children(most['mean'])} of {words.children(sum(row['mean'] for row in rows))} children live in "
-    headline += f"{LINES[most['line']][0]}. "
-    headline += f"More is needed than held of: {'; '.join(short)}." if len(short) else "No work exceeds what is held."
+    short = work[(work["year"] == year) & (work["mean"] > work["held"])]["work"].map(words.WORK)
+    headline = _headline("of_activity", most, rows, short.tolist())
     table = pd.DataFrame(detail["placements"]).rename(
         columns={"price_a_week": "£ a child a week", "cost": "cost, £", "year": "financial year"}
         | {name: f"{label}, children" for name, label in RANGE.items()}
     )
     table["line"] = table["line"].map(lambda line: LINES[line][0])
-    drawn = {
-        "placements": lambda: pictures.where_children_live(year, rows),
-        "capacity": lambda: pictures.capacity(detail["work"]),
-    }
+    drawn = {"placements": lambda: charts.where_children_live(year, rows)}
+    drawn |= {"capacity": lambda: charts.capacity(detail["work"])}
     return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
 
 
 def cost(answer: dict, slug: str) -> View:
     """Cost by line and year against the budget."""
     held, year = answer["scenarios"][slug]["cost"], answer["financial_year"]
-    over = words.over_or_under(held[year]["variance"]["mean"])
-    headline = f"Net cost in {year}: {words.money(held[year]['net']['mean'])}, {over}. {words.driver_line(held[year])}"
     rows = [
         {"financial year": name, "line": LINES[line][0], "group": GROUPS[LINES[line][1]], **figures}
         for name, one in held.items()
@@ -238,17 +214,16 @@ def cost(answer: dict, slug: str) -> View:
     columns = {"budget": "budget, £"} | {name: f"{label}, £" for name, label in RANGE.items()}
     drawn = {"years": lambda: charts.cost_by_year(answer, slug), "lines": lambda: charts.cost_by_line(answer, slug)}
     summary = tables.four_years(answer, slug).set_index("Financial year")
-    return View(headline, pd.DataFrame(rows).rename(columns=columns), summary, drawn)
+    return View(_headline("of_cost", year, held[year]), pd.DataFrame(rows).rename(columns=columns), summary, drawn)
 
 
 def contingency(answer: dict, slug: str) -> View:
     """The call on the contingency, the chance that it holds, and when it is spent."""
     held = answer["scenarios"][slug]["contingency"]
-    headline = f"The chance that {words.money(held['amount'])} holds is {words.chance_in_ten(held['chance_holds'])} "
-    headline += f"({words.percent(held['chance_holds'])}). {words.exhaustion(held)}"
     table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{label}, £" for name, label in RANGE.items()})
-    drawn = {"call": lambda: charts.contingency_fan(answer, slug), "spent": lambda: pictures.when_spent(answer, slug)}
-    return View(headline, table, tables.enough(answer, slug).set_index("To be this sure"), drawn)
+    drawn = {"call": lambda: charts.contingency_fan(answer, slug), "spent": lambda: charts.when_spent(answer, slug)}
+    summary = tables.enough(answer, slug).set_index("To be this sure")
+    return View(_headline("of_contingency", held), table, summary, drawn)
 
 
 def comparison(answer: dict) -> View:
@@ -268,15 +243,15 @@ def comparison(answer: dict) -> View:
         )
     table = pd.DataFrame(rows)
     least = min(rows, key=lambda row: row["call, expected, £"])
-    headline = f"{least['future']}: the least expected call, {words.money(least['call, expected, £'])}, "
-    headline += f"{words.than_central(least[against], before['name'])}."
+    call = least["call, expected, £"]
+    headline = _headline("of_comparison", least["future"], call, least[against], before["name"])
     columns = {
         "Expected call": table["call, expected, £"].map(words.money),
         "Chance it holds": table["chance it holds, share of draws"].map(words.percent),
         f"Call against {before['name']}": table[against].map(words.cost_direction),
     }
     summary = pd.DataFrame(columns).set_axis(table["future"].rename("Future"))
-    drawn = {"calls": lambda: pictures.calls(answer), "years": lambda: pictures.four_years(answer)}
+    drawn = {"calls": lambda: charts.calls(answer), "years": lambda: charts.four_years(answer)}
     central = Said(["The central case: there is nothing to part into causes."])
     for slug, scenario in answer["scenarios"].items():
         waterfall = partial(charts.waterfall, answer, slug)

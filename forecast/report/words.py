@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
+from forecast.case.ages import LAC_BANDS
 from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.demand.totals import IN_WORDS as PART_WORDS
@@ -27,6 +28,12 @@ MEASURES = {
     "cp_ends": "Plans ended",
     "icpc": "Children at initial conferences",
     "s47": "Section 47 enquiries",
+}
+BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
+WORK = {
+    "contact_hours_a_week": "Contact, hours a week",
+    "iro_posts": "Reviewing officers, posts",
+    "admin_posts": "Review administration, posts",
 }
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
@@ -81,14 +88,17 @@ def _by_sign(change: float, above: str, below: str, none: str = "", say: Callabl
     return none if none and size in ("0", "£0") else f"{size} {above if change > 0 else below}"
 
 
-def direction(change: float) -> str:
-    """more, fewer or no change, from the number."""
-    return _by_sign(change, "more", "fewer", "no change", children)
-
-
-def cost_direction(change: float) -> str:
-    """£80,000 less or £30,000 more, from the number."""
-    return _by_sign(change, "more", "less", f"no change to the nearest {money(MONEY_STEP)}")
+TO_NEAREST = f"to the nearest {money(MONEY_STEP)}"
+# Each of a change, from its sign: 2 more; £80,000 less; 3 fewer than now; £470,000 over budget (an overspend is
+# positive); £20,000 short (headroom is positive where something is left); £300,000 lower.
+direction = partial(_by_sign, above="more", below="fewer", none="no change", say=children)
+cost_direction = partial(_by_sign, above="more", below="less", none=f"no change {TO_NEAREST}")
+than_now = partial(_by_sign, above="more than now", below="fewer than now", none="as many as now", say=children)
+over_or_under = partial(_by_sign, above="over budget", below="under budget", none=f"on budget {TO_NEAREST}")
+spare_or_short = partial(_by_sign, above="to spare", below="short", none=f"nothing to spare {TO_NEAREST}")
+lower_or_higher = partial(_by_sign, above="higher", below="lower")
+BY_SIGN = {"cost_direction": cost_direction, "than_now": than_now, "over_or_under": over_or_under}
+BY_SIGN |= {"spare_or_short": spare_or_short, "lower_or_higher": lower_or_higher}
 
 
 def plain(text: str) -> str:
@@ -133,6 +143,11 @@ def money_signed(pounds: float) -> str:
     return money(pounds) if round_half_up(pounds, MONEY_STEP) <= 0 else f"+{money(pounds)}"
 
 
+def signed(value: float, decimals: int = 1) -> str:
+    """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
+    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+
+
 def signed_percent(log_change: float) -> str:
     """A change of the logarithm as a percentage with one decimal: +1.7%."""
     change = round_half_up(math.expm1(log_change) * 1000) / 10
@@ -170,30 +185,9 @@ def in_ten_futures(chance: float) -> str:
     return f"in {tenths} of 10 futures"
 
 
-def than_now(change: float) -> str:
-    """2 more than now, 3 fewer than now."""
-    return _by_sign(change, "more than now", "fewer than now", "as many as now", children)
-
-
-def over_or_under(variance: float) -> str:
-    """£470,000 over budget; an overspend is positive."""
-    return _by_sign(variance, "over budget", "under budget", f"on budget to the nearest {money(MONEY_STEP)}")
-
-
-def spare_or_short(headroom: float) -> str:
-    """£20,000 short or £40,000 to spare; headroom is positive where something is left."""
-    return _by_sign(headroom, "to spare", "short", f"nothing to spare to the nearest {money(MONEY_STEP)}")
-
-
-def lower_or_higher(change: float) -> str:
-    """£300,000 lower."""
-    return _by_sign(change, "higher", "lower")
-
-
 def than_central(change: float, name: str = "in the central case") -> str:
     """£90,000 less than in the central case."""
-    same = f"the same as {name} to the nearest {money(MONEY_STEP)}"
-    return _by_sign(change, f"more than {name}", f"less than {name}", same)
+    return _by_sign(change, f"more than {name}", f"less than {name}", f"the same as {name} {TO_NEAREST}")
 
 
 def nearer(forecast: float, no_change: float) -> str:
@@ -209,29 +203,31 @@ def points(share: float) -> str:
     return f"{round_half_up(share * 1000) / 10:.1f} points"
 
 
-_RULES = [figure, money, money_signed, children, percent, percent_tenth, points, signed_percent, saves, cost_direction]
-_RULES += [chance_in_ten, in_ten_futures, likelihood, spare_or_short, over_or_under, lower_or_higher, than_now]
-RULES = {rule.__name__: rule for rule in (*_RULES, than_central)}  # name -> how a figure is said
+_RULES = [figure, money, money_signed, children, percent, percent_tenth, points, signed_percent, saves, chance_in_ten]
+_RULES += [in_ten_futures, likelihood, than_central]
+RULES = {rule.__name__: rule for rule in _RULES} | BY_SIGN  # name -> how a figure is said
 
 
 # ---- sentences: the words stand in answer.jinja, the figures are said by the rules above ----
 
 
 @cache
-def _template():
-    """The macros of answer.jinja, with the rules as filters."""
+def pages() -> Environment:
+    """The pages of sentences, with the rules as filters."""
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
-    pages.filters |= {"month": month_in_words, "thousands": "{:,}".format}
+    pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
+    pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
-    pages.globals |= {"money": money, "children": children}
-    return pages.get_template("answer.jinja").module
+    pages.globals |= {"money": money, "children": children, "bands": BANDS, "work": WORK}
+    return pages
 
 
-def lines(macro: str, *facts) -> list[str]:
-    """The sentences of a macro of answer.jinja."""
-    return [line for line in getattr(_template(), macro)(*facts).split("\n") if line]
+def lines(macro: str, *facts, page: str = "answer") -> list[str]:
+    """The sentences of a macro of answer.jinja, or of another page."""
+    macros = pages().get_template(f"{page}.jinja").module
+    return [line for line in getattr(macros, macro)(*facts).split("\n") if line]
 
 
 def drivers(cost: dict) -> list[str]:
@@ -239,29 +235,9 @@ def drivers(cost: dict) -> list[str]:
     return sorted(cost, key=lambda line: -abs(cost[line]["mean"] - cost[line]["budget"]))[:DRIVERS]
 
 
-def driver_line(cost: dict) -> str:
-    """What drives the cost of a year, in a sentence."""
-    return lines("driven", cost["lines"])[0]
-
-
 def headline(answer: dict, slug: str = "central") -> list[str]:
     """The answer page, sentence by sentence, for one scenario."""
     return lines("headline", answer, answer["scenarios"][slug], year_end_month(answer))
-
-
-def exhaustion(held: dict) -> str:
-    """When the contingency runs out, if it does."""
-    return lines("exhaustion", held)[0]
-
-
-def trend_line(answer: dict, group: str, name: str) -> str:
-    """What the expected change of one group is made of."""
-    return lines("trend", answer["central_path"][group], name)[0]
-
-
-def record_lines(answer: dict) -> list[str]:
-    """How good forecasts made this way have been, beside no change."""
-    return lines("record", answer)
 
 
 def cautions(answer: dict, slug: str = "central") -> list[str]:
@@ -270,8 +246,9 @@ def cautions(answer: dict, slug: str = "central") -> list[str]:
 
 
 def scenario_lines(answer: dict) -> list[str]:
-    """One line a scenario: chance, call, children, difference from central."""
-    march, rows = year_end_month(answer), []
+    """The scenarios as a small text table: chance, call, children, difference from central."""
+    march = year_end_month(answer)
+    rows = [f"{'Scenario':24s} {'Chance it holds':>17s} {'Call':>11s} {'LAC':>6s} {'CP':>6s}   Call against central"]
     for scenario in answer["scenarios"].values():
         held, change = scenario["contingency"], scenario["difference_from_central"]["call"]["mean"]
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))

@@ -48,7 +48,7 @@ Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (
 
 LIBRARIES = ("numpy", "pandas", "numba", "pydantic", "papermill")
 # What the package is made of; not what Python and editors leave in it.
-CODE = {".py", ".html", ".css", ".js", ".svg", ".typ", ".j2", ".md", ".txt", ".yaml", ".csv"}
+CODE = {".py", ".html", ".css", ".js", ".svg", ".typ", ".j2", ".jinja", ".xml", ".md", ".txt", ".yaml", ".csv"}
 MANIFEST, LOG = "manifest.json", "runs.log"
 LEAST_FREE = 50_000_000  # bytes: several times a run with its notebooks and report
 NEARLY_NOTHING = 1_000_000  # bytes: with less free, whatever went wrong went wrong for want of room
@@ -193,7 +193,15 @@ def _alone(places: Places) -> Iterator[None]:
     try:
         held = _lock(places).acquire(timeout=LOCK_WAIT, poll_interval=PAUSE)
     except Timeout:
-        raise Busy(_busy(places)) from None
+        who = ""
+        with suppress(OSError, ValueError, KeyError):
+            note = json.loads(holder.read_text(encoding="utf-8"))
+            since = datetime.fromtimestamp(holder.stat().st_mtime).astimezone()
+            who = f" by process {note['process']} on {note['host']}, since {since:%H:%M} on {since.day} {since:%B %Y}"
+        raise Busy(
+            f"another run of {places.name} is under way{who}. Wait for it to end and try again. "
+            "If it has died, just try again: the lock ends with the process, and no file needs deleting."
+        ) from None
     with held:
         try:
             with suppress(OSError):  # a courtesy: for want of room the run itself will say so
@@ -206,19 +214,6 @@ def _alone(places: Places) -> Iterator[None]:
 
 def _lock(places: Places) -> FileLock:
     return FileLock(places.working("lock"), fallback_to_soft=False)
-
-
-def _busy(places: Places) -> str:
-    """Who is at it, as far as is known."""
-    note, who = places.working("holder"), ""
-    with suppress(OSError, ValueError, KeyError):
-        holder = json.loads(note.read_text(encoding="utf-8"))
-        since = datetime.fromtimestamp(note.stat().st_mtime).astimezone()
-        who = f" by process {holder['process']} on {holder['host']}, since {since:%H:%M} on {since.day} {since:%B %Y}"
-    return (
-        f"another run of {places.name} is under way{who}. Wait for it to end and try again. "
-        "If it has died, just try again: the lock ends with the process, and no file needs deleting."
-    )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from forecast.case.months import financial_year
 from forecast.runs import folders
 from forecast.sources import files
 
-FOLDER = "history"
+FOLDER, KEPT = "history", "[!.]*.parquet"
 NUMBERS = ["value", "p10", "p90"]
 MADE_OF = ["run", "council", "month", "case_month", "origin", "financial_year", "published_at", "version", "code"]
 COLUMNS = [*MADE_OF, "scenario", "figure", "group", "at", *NUMBERS, "text"]
@@ -76,7 +76,13 @@ def rows(folder: Path) -> pd.DataFrame:
     out += [{"figure": "input", "group": name, "text": checksum} for name, checksum in manifest["inputs"].items()]
     out += [{"figure": "open", "group": group, "value": count} for group, count in answer["open_at_origin"].items()]
     out += [{"figure": name, "value": answer[name]} for name in ("draws", "seed")]
-    out += _assumption_rows(folder / "frozen" / "central.yaml")
+    if (frozen := folder / "frozen" / "central.yaml").is_file():
+        central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
+        names = {key: item.description for key, item in central.catalogue.items.items()}
+        out += [
+            {"figure": "assumption", "group": key, "text": names[key], "value": at.value, "p10": at.low, "p90": at.high}
+            for key, at in central.entries.items()
+        ]
     for slug, scenario in answer["scenarios"].items():
         out += [{"scenario": slug, **row} for row in _scenario_rows(scenario)]
     whole = {"run": folders.run_id(folder), "month": folder.name, "case_month": answer["month"]}
@@ -85,18 +91,6 @@ def rows(folder: Path) -> pd.DataFrame:
     whole["code"] = manifest["code_sha256"]
     table = pd.DataFrame([whole | row for row in out], columns=COLUMNS)
     return table.astype({name: float if name in NUMBERS else str for name in COLUMNS})
-
-
-def _assumption_rows(frozen: Path) -> list[dict]:
-    """Every central assumption with its 80% range; none where the run froze none."""
-    if not frozen.is_file():
-        return []
-    central = thaw(frozen.read_text(encoding="utf-8"), frozen.name)
-    names = {key: item.description for key, item in central.catalogue.items.items()}
-    return [
-        {"figure": "assumption", "group": key, "text": names[key], "value": at.value, "p10": at.low, "p90": at.high}
-        for key, at in central.entries.items()
-    ]
 
 
 def _scenario_rows(scenario: dict) -> list[dict]:
@@ -126,10 +120,6 @@ def _path(home: Path, run: str | None) -> Path:
     return home / FOLDER / f"{run}.parquet"
 
 
-def _files(home: Path) -> list[Path]:
-    return sorted((home / FOLDER).glob("[!.]*.parquet"))
-
-
 # ---- asking ----
 
 
@@ -137,7 +127,7 @@ def query(home: Path, question: str, *values: object) -> pd.DataFrame:
     """A question in SQL to the table `kept` (COLUMNS) of every run of a council. Raises BadInput where none is kept."""
     import duckdb
 
-    files = [path.as_posix() for path in _files(home)]
+    files = sorted(path.as_posix() for path in (home / FOLDER).glob(KEPT))
     if not files:
         raise BadInput(f"no run of {home.name} has been published yet, so there is no history")
     with duckdb.connect() as store:
@@ -169,10 +159,8 @@ def history(folder: Path, council: str, scenario: str = "central") -> pd.DataFra
     """
     home = folder / council
     ends = (("value", ""), ("p10", "_p10"), ("p90", "_p90"))
-    children = ", ".join(
-        AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends
-    )
-    table = query(home, ONE_LINE.format(children=children), scenario)
+    children = [AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends]
+    table = query(home, ONE_LINE.format(children=", ".join(children)), scenario)
     if table["chance"].isna().all():
         raise BadInput(f"no run of {council} has a scenario {scenario}. Ask for central, or for one that was run.")
     return _in_order(home, table)
@@ -308,9 +296,8 @@ def against_what_came(said: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
             raise BadInput(f"the count of {row.group} at the end of {row.month} is {what}")
     came = counts[["group", "month", "count"]].rename(columns={"month": "at", "count": "came"})
     both = said.merge(came, on=["group", "at"], how="inner", validate="many_to_one")
-    both = both.assign(
-        error=both["mean"] - both["came"], inside=(both["p10"] <= both["came"]) & (both["came"] <= both["p90"])
-    )
+    inside = (both["p10"] <= both["came"]) & (both["came"] <= both["p90"])
+    both = both.assign(error=both["mean"] - both["came"], inside=inside)
     return both.sort_values(["group", "at", "horizon"], ignore_index=True)
 
 
@@ -356,7 +343,7 @@ def retain(folder: Path, council: str, keep_months: int = KEEP_MONTHS, keep: tup
     figures are not in the history. A run from a workbook stays only while its month is one of the last.
     """
     home = folder / council
-    kept = {path.stem for path in _files(home)}
+    kept = {path.stem for path in (home / FOLDER).glob(KEPT)}
     names, listed = _published(home), []
     months = sorted({name[:7] for name in names})
     last = months[-keep_months:] if keep_months else []

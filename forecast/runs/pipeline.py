@@ -13,6 +13,7 @@ import pandas as pd
 from forecast.case import freeze, log_frame, log_markdown
 from forecast.case.errors import NotebookFailed
 from forecast.case.lines import LINES
+from forecast.case.log import table_markdown
 from forecast.model import projection
 from forecast.model.cases import SPEND, TOTALS, OpenCase
 from forecast.questions import sensitivity
@@ -22,7 +23,7 @@ from forecast.questions.monthly import monthly_costs
 from forecast.record.io import record_told
 from forecast.report import charts, words
 from forecast.report.notebook import RUN_FOLDER
-from forecast.report.workbook.sources import sources_table
+from forecast.report.workbook import sources_table
 from forecast.runs import folders
 from forecast.runs.home import Home, Settings
 from forecast.runs.steps import Steps
@@ -93,8 +94,14 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
         write_run(folder, case, chosen, base, central, answer, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
             more.write(folder, base, central, answer)
-        if more.steps is not None:
-            keep_steps(more.steps, answer, behind)
+        if more.steps is not None:  # as the steps that a notebook on the same case, draws and seed asks for
+            drawn = {name: answer[name] for name in ("draws", "seed")}
+            for slug, figures in answer["scenarios"].items():
+                alone = answer | {"sensitivities": None, "scenarios": {slug: figures}}
+                question = asked(answer["council"], answer["month"], slug) | drawn
+                more.steps.keep("future", question, {"answer": alone, "detail": behind[slug]})
+            question = asked(answer["council"], answer["month"], CENTRAL) | drawn
+            more.steps.keep("sensitivities", question, answer["sensitivities"])
         if settings.notebooks:
             say("running the notebooks")
             files.write_json(folder / DETAIL, behind)
@@ -110,16 +117,6 @@ def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
     return projection.prepare(case.central, case.evidence, draws, settings.seed, settings.threads, case.ledger)
 
 
-def keep_steps(steps: Steps, answer: dict, behind: dict[str, dict]) -> None:
-    """Keep what a run simulated as the steps that a notebook on the same case, draws and seed asks for."""
-    draws = {name: answer[name] for name in ("draws", "seed")}
-    for slug, figures in answer["scenarios"].items():
-        alone = answer | {"sensitivities": None, "scenarios": {slug: figures}}
-        question = asked(answer["council"], answer["month"], slug) | draws
-        steps.keep("future", question, {"answer": alone, "detail": behind[slug]})
-    steps.keep("sensitivities", asked(answer["council"], answer["month"], CENTRAL) | draws, answer["sensitivities"])
-
-
 def sensitivities(case: OpenCase, base, central) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
@@ -131,30 +128,21 @@ def sensitivities(case: OpenCase, base, central) -> dict:
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:
     """Everything but the notebooks."""
     files.write_json(folder / "answer.json", answer)
-    lines = [*words.headline(answer), "", *words.cautions(answer), "", *scenario_text(answer)]
+    lines = [*words.headline(answer), "", *words.cautions(answer), "", *words.scenario_lines(answer)]
     files.write_text(folder / "answer.txt", "\n".join(lines))
-    files.write_text(folder / "assumptions.md", f"{log_markdown(case.central).rstrip()}\n\n{table_log(case.cards)}")
+    later = {name: f"**Yes.** {c.hindsight_reason}" if c.hindsight else "No" for name, c in case.cards.items()}
+    cards = [[f"{c.title} (`{name}`)", c.publisher, c.published, later[name]] for name, c in case.cards.items()]
+    tables = table_markdown(pd.DataFrame(cards, columns=["Table", "Publisher", "Published", "Known only later"]))
+    log = f"{log_markdown(case.central).rstrip()}\n\n## Tables\n\n{tables}"
+    files.write_text(folder / "assumptions.md", log)
     for slug, assumptions in chosen.items():
         files.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
     for name, table in (tables_of(case, base, central, answer) | {"monthly": by_month}).items():
         files.write_table(folder / "tables", name, table)
     for name, chart in charts_of(answer).items():
-        write_chart(folder / "charts", name, chart)
-
-
-def table_log(cards: dict) -> str:
-    """The tables the case rests on, and which of them hold figures known only later, and why."""
-    lines = ["## Tables", "", "| Table | Publisher | Published | Known only later |", "| --- | --- | --- | --- |"]
-    for name, card in cards.items():
-        later = f"**Yes.** {card.hindsight_reason}" if card.hindsight else "No"
-        lines.append(f"| {card.title} (`{name}`) | {card.publisher} | {card.published} | {later} |")
-    return "\n".join(lines)
-
-
-def scenario_text(answer: dict) -> list[str]:
-    """The scenarios as a small text table."""
-    head = f"{'Scenario':24s} {'Chance it holds':>17s} {'Call':>11s} {'LAC':>6s} {'CP':>6s}   Call against central"
-    return [head, *words.scenario_lines(answer)]
+        files.write_text(folder / "charts" / f"{name}.alt.txt", chart.alt)
+        for end, picture in zip(("svg", "png"), chart.pictures(PRINT_DPI), strict=True):
+            (folder / "charts" / f"{name}.{end}").write_bytes(picture)
 
 
 def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataFrame]:
@@ -209,18 +197,6 @@ def charts_of(answer: dict) -> dict[str, charts.Chart]:
         "cost": charts.cost_by_year(answer),
         "sensitivities": charts.tornado(answer),
     } | {f"causes_{slug}": charts.waterfall(answer, slug) for slug in with_causes}
-
-
-def write_chart(folder: Path, name: str, chart: charts.Chart, kinds: tuple[str, ...] = ("svg", "png", "alt")) -> None:
-    """One chart as SVG and PNG, the same bytes each time, with its alternative text beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with charts.plt.rc_context(charts.STYLE):
-        if "svg" in kinds:
-            chart.figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-        if "png" in kinds:
-            chart.figure.savefig(folder / f"{name}.png", metadata={"Software": None}, dpi=PRINT_DPI)
-    if "alt" in kinds:
-        files.write_text(folder / f"{name}.alt.txt", chart.alt)
 
 
 def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dict[str, Path]:

@@ -8,7 +8,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +15,7 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.report import figures
-from forecast.report.disclosure.figures import Released, read_release, write_release
-from forecast.report.disclosure.rule import rule_in
+from forecast.report.disclosure.figures import read_release, rule_in, write_release
 from forecast.report.model import PRIVATE, PUBLIC, Report
 from forecast.report.notebook import Run
 from forecast.report.paper import public_report, scrutiny_report
@@ -37,39 +35,42 @@ from forecast.runs.home import Home
 RELEASES, BLOCKS = "releases", "blocks"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked for.
+def write_paper(
+    home: Home,
+    council: str,
+    month: str,
+    out: Path,
+    say: Callable[[str], None],
+    as_of: date | None = None,
+    public: bool = False,
+    template: Path | None = None,
+    previous: str | None = None,
+) -> list[Path]:
+    """Write the paper of a published run into `out`; returns the files.
 
     as_of     the day the paper is read for; None for the day of its meeting
     public    through disclosure control, to be read by anybody
     template  the council's own Word template, or None
     previous  the month of an earlier run, for the workbook's movement since then
-    """
-
-    as_of: date | None = None
-    public: bool = False
-    template: Path | None = None
-    previous: str | None = None
-
-
-def write_paper(
-    home: Home, council: str, month: str, out: Path, wanted: Wanted, say: Callable[[str], None]
-) -> list[Path]:
-    """Write the paper of a published run into `out`; returns the files.
-
     Raises BadInput where there is no such run or meeting, the paper may not be public, or what was written does not
     read back.
     """
     folder, settings = _folder(home, council, month), read_settings(home.params)
-    before = None if wanted.previous is None else _folder(home, council, wanted.previous)
-    as_of = wanted.as_of or meeting(settings, f"{council}/{month}").date
+    before = None if previous is None else _folder(home, council, previous)
+    as_of = as_of or meeting(settings, f"{council}/{month}").date
     say("gathering what the paper tells")
     run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
-    scores = score.of_run(run) if run.outturns else None
+    scores = score.of_run(run) if run.answer["outturns"] else None
     known = gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
-    say("disclosure control" if wanted.public else "drawing the charts")
-    released = _release(home, known, council, month) if wanted.public else None
+    say("disclosure control" if public else "drawing the charts")
+    released = None
+    if public:  # in view of the releases of earlier months
+        paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
+        earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
+        hidden = {key for release in earlier for key in release.hidden}
+        revised = sorted(hidden & _revised(home.runs / council, known, [path.stem for path in paths]))
+        rule = rule_in(known.table("assumptions"))
+        released = cleared_for_all(known, rule, earlier, known.context["name"], revised)
     report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
     hidden, notes = (frozenset(released.hidden), released.notes) if released else (frozenset(), ())
     out.mkdir(parents=True, exist_ok=True)
@@ -77,12 +78,12 @@ def write_paper(
         staging = Path(place)
         made = {end: staging / f"{council}-{month}.{end}" for end in ("docx", "html", "pdf", "xlsx")}
         say("Word")
-        to_word(report, made["docx"], wanted.template)
+        to_word(report, made["docx"], template)
         say("page for a browser, and PDF")
         to_html(report, made["html"])
         to_pdf(report, made["pdf"])
         say("workbook")
-        write_workbook(folder, made["xlsx"], as_of, PUBLIC if wanted.public else PRIVATE, before, hidden)
+        write_workbook(folder, made["xlsx"], as_of, PUBLIC if public else PRIVATE, before, hidden)
         say("blocks to paste")
         write_blocks(report, staging / BLOCKS)
         say("reading every figure back")
@@ -142,20 +143,6 @@ def _keep(staging: Path, out: Path) -> list[Path]:
     for name in names:
         put(out / name, (staging / name).read_bytes())
     return [out / name for name in names]
-
-
-# ---- releases ----
-
-
-def _release(home: Home, known: figures.RunInContext, council: str, month: str) -> Released:
-    """The release of a run's counts, in view of the releases of earlier months."""
-    paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
-    earlier = [read_release(path.read_text(encoding="utf-8"), path.name) for path in paths]
-    hidden = {key for release in earlier for key in release.hidden}
-    revised = _revised(home.runs / council, known, [path.stem for path in paths])
-    return cleared_for_all(
-        known, rule_in(known.table("assumptions")), earlier, known.context["name"], sorted(hidden & revised)
-    )
 
 
 def _revised(runs: Path, known: figures.RunInContext, months: list[str]) -> set[str]:

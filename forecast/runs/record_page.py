@@ -10,7 +10,7 @@ from forecast.record.strict import NO_CHANGE, THIRDS_OF
 from forecast.record.tables import ALL, JUDGED
 from forecast.report import charts
 from forecast.report.notebook import Run
-from forecast.report.words import PART_WORDS, children, percent, record_lines, signed_percent
+from forecast.report.words import PART_WORDS, children, lines, percent, signed_percent
 from forecast.runs.score import beats
 
 YEARS = {"1": "1 year", "2": "2 years", "3": "3 years"}
@@ -140,14 +140,14 @@ def weights(run: Run) -> pd.DataFrame:
 
 def verdict(run: Run, rows: pd.DataFrame) -> list[str]:
     """The council's own record and the panel's, a sentence each."""
-    lines = ["How good were forecasts made this way?", *record_lines(run.answer)]
+    found = ["How good were forecasts made this way?", *lines("record", run.answer)]
     for measure, name in MEASURE_WORDS.items():
         both = _pair(rows, measure)
         if len(both):
             error, flat = ((both[column] - both["outturn"]).abs().mean() for column in ("p50", "p50_no_change"))
-            lines.append(
+            found.append(
                 f"{name}, {run.answer['area']} alone, {len(both)} forecasts: mean error {children(error)} children, "
                 f"no change {children(flat)}; the forecast {beats(error, flat)} no change. "
                 f"{percent(both['inside'].mean())} of outturns lie inside the 80% range."
             )
-    return lines
+    return found

@@ -20,7 +20,7 @@ NAMES = {group: name for group, (_, name) in MEASURES.items()} | {"spend": "Spen
 
 def of_run(run: Run) -> dict[str, list[dict]]:
     """The scores of a published run, or of a future (its own scenario); empty lists where nothing has happened yet."""
-    table, slug = run.outturns, getattr(run, "slug", "central")
+    table, slug = run.answer["outturns"], getattr(run, "slug", "central")
     return scored(run.answer, find_home() / "data", table, slug) if table else {group: [] for group in NAMES}
 
 

@@ -36,8 +36,17 @@ class Steps:
     @classmethod
     def of(cls, home: Home) -> "Steps":
         """The steps kept for the code and the files of a project."""
-        folder = Path(os.environ[STEPS_FOLDER]) if STEPS_FOLDER in os.environ else home.runs / ".steps"
-        return cls(folder, _checksum(home))
+        from forecast.runs.folders import code_fingerprint
+
+        place = Path(os.environ[STEPS_FOLDER]) if STEPS_FOLDER in os.environ else home.runs / ".steps"
+        whole = hashlib.sha256(code_fingerprint().encode("ascii"))
+        for name in LIBRARIES:
+            whole.update(importlib.metadata.version(name).encode("ascii"))
+        for folder in (home.params, home.data):
+            for path in sorted(path for path in folder.rglob("*") if path.suffix in MATTERS):
+                whole.update(path.relative_to(folder).as_posix().encode("utf-8"))
+                whole.update(hashlib.sha256(path.read_bytes()).digest())
+        return cls(place, whole.hexdigest())
 
     def path(self, step: str, asked: dict) -> Path:
         """The file of a step; `asked` is what it was asked, ready for JSON."""
@@ -63,17 +72,3 @@ class Steps:
             for old in kept[:-MOST_KEPT]:
                 old.unlink(missing_ok=True)
         return json.loads(text)
-
-
-def _checksum(home: Home) -> str:
-    from forecast.runs.folders import code_fingerprint
-
-    whole = hashlib.sha256(code_fingerprint().encode("ascii"))
-    for name in LIBRARIES:
-        whole.update(importlib.metadata.version(name).encode("ascii"))
-    for folder in (home.params, home.data):
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in MATTERS):
-            whole.update(
-                path.relative_to(folder).as_posix().encode("utf-8") + hashlib.sha256(path.read_bytes()).digest()
-            )
-    return whole.hexdigest()

@@ -9,6 +9,7 @@ forecast.compare({"central": case, "births": what_if})
 import ast
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
@@ -127,7 +128,14 @@ class Case:
     def questions(self, draws: int = DRAWS, seed: int = SEED) -> "Future":
         """The same with what matters most and what would be enough, on at most a thousand futures, as in a run."""
         future, with_draws = self.simulate(draws, seed), self._asked | {"draws": draws, "seed": seed}
-        told = self.project.steps.take("sensitivities", with_draws, lambda: self._sensitivities(draws, seed))
+
+        def work() -> dict:
+            from forecast.questions import sensitivity
+
+            base, _, own = self.projected(min(draws, SENSITIVITY_DRAWS), seed)
+            return sensitivity.figures(base.without_expected(), own)
+
+        told = self.project.steps.take("sensitivities", with_draws, work)
         return replace(future, answer=future.answer | {"sensitivities": told})
 
     def scenarios(self) -> dict[str, "Case"]:
@@ -178,12 +186,6 @@ class Case:
         answer = head(base) | {"record": record_told(self.project.home.data.parent)}
         answer["scenarios"] = {self.slug: scenario(base, own, central)}
         return {"answer": answer, "detail": detail_of(base, own, checks_of(self.project.opened, base, central))}
-
-    def _sensitivities(self, draws: int, seed: int) -> dict:
-        from forecast.questions import sensitivity
-
-        base, _, own = self.projected(min(draws, SENSITIVITY_DRAWS), seed)
-        return sensitivity.figures(base.without_expected(), own)
 
     def __repr__(self) -> str:
         changes = "; ".join(f"{key} {words.figure(value)}" for key, value in self.changes)
@@ -252,11 +254,6 @@ class Future:
         return self.answer["scenarios"][self.slug]
 
     @property
-    def outturns(self) -> str | None:
-        """The table of outturns to score against, if the case names one."""
-        return self.answer["outturns"]
-
-    @property
     def headline(self) -> list[str]:
         """The answer, sentence by sentence."""
         return words.headline(self.answer, self.slug)
@@ -299,7 +296,7 @@ class Future:
     @property
     def path(self) -> pages.Said:
         """What the middle of the forecast is made of, and what the method does not part."""
-        return pages.Said(views.path_in_words(self.answer))
+        return pages.Said(words.lines("of_path", self.answer))
 
     def read(self, name: str) -> pd.DataFrame:
         """A table for reading: years, lines, work, call, enough or budgets. Raises BadInput for another name."""
@@ -521,15 +518,12 @@ def _names(found: dict) -> list[str]:
     if "In" not in found:  # not in a kernel
         return [name for name in found if not name.startswith("_") and name != "forecast"]
     nodes = [node for cell in found["In"][:-1] for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
-    return [t.id for node in nodes if _is_literal(node.value) for t in node.targets if isinstance(t, ast.Name)]
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except ValueError:
-        return False
-    return True
+    names = []
+    for node in nodes:
+        with suppress(ValueError):
+            ast.literal_eval(node.value)
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return names
 
 
 def _typed(name: str, kind: type, value):
@@ -548,10 +542,7 @@ def _numbers(changes: dict) -> dict[str, float]:
     """Changes whose values are numbers. Raises BadInput."""
     for key, value in changes.items():
         if isinstance(value, bool) or not isinstance(value, Real):
-            inner = (
-                f". Write the whole key with dots, such as {key}.{next(iter(value))}"
-                if value and isinstance(value, dict)
-                else ""
-            )
-            raise BadInput(f"changes: {key} is {value!r}; expected a number{inner}.")
+            nested = value and isinstance(value, dict)
+            how = f". Write the whole key with dots, such as {key}.{next(iter(value))}" if nested else ""
+            raise BadInput(f"changes: {key} is {value!r}; expected a number{how}.")
     return {str(key): float(value) for key, value in changes.items()}

@@ -116,7 +116,14 @@ def _read_table(file: str, book: Workbook, name: str) -> dict[int, Row]:
     if name not in [sheet.title for sheet in book.worksheets]:
         raise BadInput(f"{file}: the sheet {name} is missing. Give it its name back, or start from a new template")
     sheet, rows = book[name], {}
-    _refuse_shape(file, sheet)
+    if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
+        corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
+        what = "is far outside the table. Delete the rows below the table and the columns beside it"
+        raise BadInput(f"{file}, sheet {name}, cell {corner}: {what}")
+    if merged := sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col)):  # they hide content
+        places = {area.coord: place(sheet[area.start_cell.coordinate]) for area in merged}
+        remedy = "Select them, choose Unmerge Cells and fill in each"
+        raise BadInput("\n".join(f"{file}, {at}: the cells {area} are merged. {remedy}" for area, at in places.items()))
     places = _places(file, sheet, TABLES[name])
     for cells in sheet.iter_rows(min_row=FIRST_ROW):
         stray = [cell for cell in cells if cell.column not in places.values() and not is_blank(cell.value)]
@@ -126,22 +133,6 @@ def _read_table(file: str, book: Workbook, name: str) -> dict[int, Row]:
         if not all(is_blank(cell.value) for cell in row.cells.values()):
             rows[row.number] = row
     return rows
-
-
-def _refuse_shape(file: str, sheet: Worksheet) -> None:
-    """Refuse merged cells, which hide content, and a sheet far larger than its table."""
-    if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
-        corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
-        what = "is far outside the table. Delete the rows below the table and the columns beside it"
-        raise BadInput(f"{file}, sheet {sheet.title}, cell {corner}: {what}")
-    merged = sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col))
-    remedy = "Select them, choose Unmerge Cells and fill in each"
-    faults = [
-        f"{file}, {place(sheet[area.start_cell.coordinate])}: the cells {area.coord} are merged. {remedy}"
-        for area in merged
-    ]
-    if faults:
-        raise BadInput("\n".join(faults))
 
 
 def _places(file: str, sheet: Worksheet, table: Table) -> dict[str, int]:

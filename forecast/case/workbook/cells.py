@@ -87,14 +87,11 @@ def quoted(value: object) -> str:
     if isinstance(value, bool):
         return f"the truth value {str(value).upper()}"
     if isinstance(value, datetime | date):
-        return f"the date {value:%Y-%m-%d}" if _is_midnight(value) else f"the time {value:%Y-%m-%d %H:%M}"
+        has_time = isinstance(value, datetime) and value.time() != time()
+        return f"the time {value:%Y-%m-%d %H:%M}" if has_time else f"the date {value:%Y-%m-%d}"
     if isinstance(value, time | timedelta):
         return f"the time {value}"
     return f'text "{value.strip()[:40]}"' if isinstance(value, str) else f"the number {value:,.10g}"
-
-
-def _is_midnight(value: date) -> bool:
-    return not isinstance(value, datetime) or value.time() == time()
 
 
 def _text(value: object, column: Column) -> str:
@@ -133,7 +130,7 @@ def _date(value: object, column: Column) -> date | str:
     """A date; text is let through, as the document reads it where it is written year-month-day."""
     if isinstance(value, str):
         return _text(value, column)
-    if not isinstance(value, date) or not _is_midnight(value):
+    if not isinstance(value, date) or (isinstance(value, datetime) and value.time() != time()):
         raise BadInput(f"is {quoted(value)}; expected a date: {column.words}. {DAY_HINT}")
     return value.date() if isinstance(value, datetime) else value
 

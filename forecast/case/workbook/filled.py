@@ -41,28 +41,22 @@ def read_workbook(path: Path, params: Path) -> dict[str, Assumptions]:
     column Set by says. Raises BadInput naming the sheet and cell of every fault found.
     """
     path, catalogue = Path(path), read_catalogue(Path(params))
+    file = path.name
     try:
-        return _read(path.name, read_tables(path.name, open_book(path)), catalogue)
+        rows = read_tables(file, open_book(path))
+        parts = (
+            lambda: _case(file, rows[CASE.name]),
+            lambda: _entries(file, rows[ASSUMPTIONS.name], catalogue),
+            lambda: _scenarios(file, rows[SCENARIOS.name], rows[CHANGES.name]),
+        )
+        case, central, documents = read_each(parts, lambda read: read()).values()
+        chosen = read_each(documents, lambda slug: read_scenario(documents[slug], slug, catalogue, central))
     except BadInput as fault:
         raise BadInput(shortened(str(fault))) from None
-
-
-def _read(file: str, rows: dict[str, dict[int, Row]], catalogue: Catalogue) -> dict[str, Assumptions]:
-    case, central, documents = _together(
-        lambda: _case(file, rows[CASE.name]),
-        lambda: _entries(file, rows[ASSUMPTIONS.name], catalogue),
-        lambda: _scenarios(file, rows[SCENARIOS.name], rows[CHANGES.name]),
-    )
-    chosen = read_each(documents, lambda slug: read_scenario(documents[slug], slug, catalogue, central))
     order = sorted(chosen, key=lambda slug: (chosen[slug][0].order, slug))
     return {
         slug: Assumptions(case, chosen[slug][0], catalogue, central, {**central, **chosen[slug][1]}) for slug in order
     }
-
-
-def _together(*parts) -> list:
-    """What each of several readers reads; what they raise is raised together."""
-    return list(read_each(parts, lambda read: read()).values())
 
 
 def _each_once(rows: dict[int, Row], fields: list[str], read) -> dict[int, tuple]:
@@ -142,10 +136,11 @@ def _entry(row: Row, catalogue: Catalogue) -> tuple[str, Entry]:
 def _scenarios(file: str, rows: dict[int, Row], changes: dict[int, Row]) -> dict[str, Cells]:
     """A document for each scenario, slug -> what its YAML file would hold."""
     slugs = [row.name("slug") for row in rows.values()]
-    scenarios, changed = _together(
+    parts = (
         lambda: _each_once(rows, ["slug"], _scenario),
         lambda: _each_once(changes, ["scenario", "key"], lambda row: _change(row, slugs)),
     )
+    scenarios, changed = read_each(parts, lambda read: read()).values()
     if CENTRAL not in slugs:
         what = f"there is no row {CENTRAL}, from which the others differ. Put it back"
         raise BadInput(f"{file}, sheet {SCENARIOS.name}: {what}")

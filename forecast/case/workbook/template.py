@@ -14,7 +14,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from forecast.case import Assumptions
-from forecast.case.catalogue import Catalogue, Item
+from forecast.case.catalogue import Catalogue
 from forecast.case.documents import Case
 from forecast.case.errors import BadInput
 from forecast.case.layers import CENTRAL
@@ -109,7 +109,9 @@ def _rows(scenarios: dict[str, Assumptions]) -> dict[str, Rows]:
     base = scenarios[CENTRAL]
     items = base.catalogue.items
     case = {field: content for field, content in base.case if field != "tables" and content is not None}
-    case |= {f"{layout.TABLES_PREFIX}{role}": _names(names) for role, names in base.case.tables.items()}
+    for role, names in base.case.tables.items():  # a list of one keeps its separator, so that it is read back as a list
+        listed = f"{layout.SEPARATOR} ".join(names) + layout.SEPARATOR * (len(names) == 1)
+        case[f"{layout.TABLES_PREFIX}{role}"] = names if isinstance(names, str) else listed
     changes = [(slug, *change) for slug, chosen in scenarios.items() for change in chosen.scenario.changes.items()]
     return {
         CASE.name: [
@@ -135,13 +137,6 @@ def _rows(scenarios: dict[str, Assumptions]) -> dict[str, Rows]:
             for slug, key, change in changes
         ],
     }
-
-
-def _names(names: str | list[str]) -> str:
-    """The names of tables in one cell; a list of one keeps its separator, so that it is read back as a list."""
-    if isinstance(names, str):
-        return names
-    return names[0] + layout.SEPARATOR if len(names) == 1 else f"{layout.SEPARATOR} ".join(names)
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
@@ -216,28 +211,22 @@ def _height(contents: list[object], widths: list[int]) -> int:
 def _write_cell(sheet: Worksheet, row: int, place: int, column: Column, content: object, formats: dict) -> None:
     kind = "date" if isinstance(content, date) else column.kind
     style = formats[kind if column.editable else f"locked {kind}"]
-    if content is None:
-        sheet.write_blank(row, place, None, style)
-    elif isinstance(content, date) and content >= FIRST_DAY:
-        sheet.write_datetime(row, place, content, style)
-    elif isinstance(content, int | float):
-        sheet.write_number(row, place, Exact(content), style)
-    else:
-        text = str(content)
-        fault = unheld(text)
-        if fault:
-            raise BadInput(f'sheet {sheet.name}, column {column.header}: the text "{text[:40]}" {fault}')
-        sheet.write_string(row, place, text, style)
+    if isinstance(content, date) and content < FIRST_DAY:
+        content = str(content)
+    if isinstance(content, str) and (fault := unheld(content)):
+        raise BadInput(f'sheet {sheet.name}, column {column.header}: the text "{content[:40]}" {fault}')
+    sheet.write(row, place, Exact(content) if isinstance(content, int | float) else content, style)
 
 
 def _limit(sheet: Worksheet, table: Table, rows: dict[str, Rows], catalogue: Catalogue) -> None:
     """What Excel holds a person to: the limits of each number, with a remark, the lists and dates of the columns."""
     for row, key in enumerate([content["key"] for content in rows[table.name] if "key" in content], TOP):
         item, unit = catalogue.item_and_unit(key)
-        text = f"{item.description}.\nUnit: {unit.description} ({item.unit}).\nAllowed: {_limits(item)}."
+        limits = f"{item.minimum:,.10g} to {item.maximum:,.10g}"
+        text = f"{item.description}.\nUnit: {unit.description} ({item.unit}).\nAllowed: {limits}."
         sheet.write_comment(row, table.place("value"), text, REMARK)
         if table is ASSUMPTIONS:
-            message = f"{item.description}: expected a number from {_limits(item)} ({unit.description}). {REMEDY}"
+            message = f"{item.description}: expected a number from {limits} ({unit.description}). {REMEDY}"
             rule = BETWEEN | {"minimum": item.minimum, "maximum": item.maximum, "error_message": message[:MOST_MESSAGE]}
             sheet.data_validation(row, table.place("value"), row, table.place("high"), rule)
     last = len(rows[table.name]) + table.spare_rows
@@ -271,7 +260,3 @@ def _rule(table: Table, column: Column, rows: dict[str, Rows]) -> dict | None:
 def _range(table: Table, field: str, rows: dict[str, Rows]) -> str:
     place = table.place(field)
     return f"{table.name}!{xl_range_abs(TOP, place, TOP + len(rows[table.name]) + table.spare_rows - 1, place)}"
-
-
-def _limits(item: Item) -> str:
-    return f"{item.minimum:,.10g} to {item.maximum:,.10g}"

@@ -1,4 +1,4 @@
-"""Figures with their keys, the sums that tie them, and the release made of them.
+"""The rule of suppression, figures with their keys, the sums that tie them, and the release made of them.
 
 The key says what is counted, where and when. Two cells with one key are one figure, wherever they stand: so tables are
 linked by sharing keys, and a release is linked to an earlier one in the same way.
@@ -6,14 +6,46 @@ linked by sharing keys, and a release is linked to an earlier one in the same wa
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
+import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from forecast.case.errors import BadInput
-from forecast.report.disclosure.rule import Rule
 
-HIDDEN = "c"
+HIDDEN, SECTION = "c", "disclosure"
 Equation = tuple[tuple[int, str], ...]  # terms, (whole factor, key), that sum to nothing
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Counts of 1 to `smallest_shown` - 1 are hidden; 0 is shown.
+
+    protection  a reader must be left with a range at least this wide for each small count: 3 means four counts or more
+    reviewed    the date the rule was last looked at
+    """
+
+    smallest_shown: int
+    protection: int
+    source: str
+    reviewed: date
+
+    @property
+    def largest_small(self) -> int:
+        """The largest count that is hidden."""
+        return self.smallest_shown - 1
+
+    def is_small(self, count: float | None) -> bool:
+        """Whether a count of children is too small to show; one that its publisher hid (None) is, 0 is not."""
+        return count is None or 0 < count < self.smallest_shown
+
+
+def rule_in(log: pd.DataFrame) -> Rule:
+    """The rule a published run was made under, from its log of assumptions."""
+    held = log.set_index("Key")
+    smallest = held.loc[f"{SECTION}.smallest_shown"]
+    protection = held.at[f"{SECTION}.protection", "Value"]
+    return Rule(int(smallest["Value"]), int(protection), smallest["Source"], smallest["Reviewed"])
 
 
 @dataclass(frozen=True)

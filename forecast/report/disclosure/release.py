@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.case.errors import BadInput
-from forecast.report.disclosure.figures import Equation, Kept, Released, Sheet
-from forecast.report.disclosure.rule import Rule
+from forecast.report.disclosure.figures import Equation, Kept, Released, Rule, Sheet
 from forecast.report.disclosure.system import ATTACKERS, Figure, System
 
 Left = Mapping[tuple[str, Figure], float]  # attacker and figure -> the width of its range
@@ -46,7 +45,14 @@ def release(
     revised  keys whose figure has changed since an earlier release that hid it; figures shown before are compared here
     Raises BadInput if figures do not add up, or no choice of hidden cells is safe.
     """
-    cells, before = _cells_of(tables), System(earlier, rule)
+    cells: dict[str, float | None] = {}
+    for cell in (cell for sheet in tables for cell in sheet.cells):
+        if cells.setdefault(cell.key, cell.value) != cell.value:
+            raise BadInput(
+                f"two tables give {cell.key} differently. Give one figure one value, or two keys if they count "
+                "different things"
+            )
+    before = System(earlier, rule)
     latest = dict(before.figures)
     known = {key: before.shown[key, at] for key, at in latest.items() if (key, at) in before.shown}
     changed = {key for key in cells if key in latest and key in set(revised)}
@@ -93,7 +99,11 @@ def _hide_more(draft: Draft, must: set[str], values: Mapping[str, float], earlie
         if short is None:
             break
         attacker, figure = short
-        way = system.detour(attacker, found[attacker], figure, _prices(system, values, hidden))
+        price = np.full(len(system.figures), np.inf)  # of hiding each: a larger one costs more, so that totals stay
+        for number, (key, value) in enumerate(values.items()):
+            if key not in hidden:  # of equals the later is hidden
+                price[system.place[key, system.revised[key]]] = UNLIKE * (1 + np.sqrt(value)) - number / len(values)
+        way = system.detour(attacker, found[attacker], figure, price)
         if len(way):
             moved = (way != found[attacker][0])[0]
             hidden |= {key for key in values if key not in hidden and moved[system.place[key, system.revised[key]]]}
@@ -111,15 +121,6 @@ def _hide_more(draft: Draft, must: set[str], values: Mapping[str, float], earlie
         if short is None:
             hidden, found = hidden - {key}, without
     return hidden
-
-
-def _prices(system: System, values: Mapping[str, float], hidden: set[str]) -> np.ndarray:
-    """What hiding each figure costs: more for a larger one, so that totals stay; of equals the later is hidden."""
-    price = np.full(len(system.figures), np.inf)
-    for number, (key, value) in enumerate(values.items()):
-        if key not in hidden:
-            price[system.place[key, system.revised[key]]] = UNLIKE * (1 + np.sqrt(value)) - number / len(values)
-    return price
 
 
 def _search(releases: Sequence[Released], found: Found, left: Left) -> tuple[System, Found, tuple[str, Figure] | None]:
@@ -171,18 +172,6 @@ def prove(released: Released, earlier: Sequence[Released] = ()) -> None:
             f"{released.name} is not safe to publish. Hidden figures that can be worked out: {len(keys)}, such as "
             f"{', '.join(keys[:4])}"
         )
-
-
-def _cells_of(tables: Sequence[Sheet]) -> dict[str, float | None]:
-    """Key -> figure. Raises BadInput if two tables give one figure two values."""
-    held: dict[str, float | None] = {}
-    for cell in (cell for sheet in tables for cell in sheet.cells):
-        if held.setdefault(cell.key, cell.value) != cell.value:
-            raise BadInput(
-                f"two tables give {cell.key} differently. Give one figure one value, or two keys if they count "
-                "different things"
-            )
-    return held
 
 
 def _check_sums(equations: Sequence[Equation], figures: Mapping[str, float | None], held: Collection[str]) -> None:

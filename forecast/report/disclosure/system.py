@@ -14,8 +14,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from forecast.case.errors import BadInput
-from forecast.report.disclosure.figures import Kept, Released
-from forecast.report.disclosure.rule import Rule
+from forecast.report.disclosure.figures import Kept, Released, Rule
 
 READER, INSIDER = "reader", "insider"
 ATTACKERS = (INSIDER, READER)

@@ -25,7 +25,18 @@ def scrutiny_report(
     if not isinstance(run, RunInContext) or not run.context:
         raise ValueError("the report needs what is known about the run: give it gathered(run, as_of, home)")
     own, front, filling = meeting(settings, run.context["case"]), settings.front, Filling(settings.template)
-    tables = Tables(replace(run, places=_places(run)), filling, release, draw)
+    central, year = "scenarios/central", run.answer["financial_year"]
+    places = {  # short names of the sources that sentences use
+        "S": central,
+        "C": f"{central}/contingency",
+        "COST": f"{central}/cost/{year}",
+        "E": f"{central}/effect",
+        "WORK": f"{central}/activity/{year}",
+    }
+    for group in GROUP_NAMES:
+        for end, month in (("", run.context["budget_month"]), ("_END", run.answer["horizon"])):
+            places[f"{group.upper()}{end}"] = f"{central}/children/{group}/month_ends/month={month}"
+    tables = Tables(replace(run, places=places), filling, release, draw)
     head = [
         ("REPORT TO", own.report_to),
         ("DATE", day_in_words(own.date.isoformat())),
@@ -56,20 +67,3 @@ def public_report(
     seen = without_hidden(run, released)
     gate = Gate(seen, released)
     return gate.marked(scrutiny_report(seen, settings, gate, draw))
-
-
-def _places(run: RunInContext) -> dict[str, str]:
-    """Short names of the sources that sentences use."""
-    central, year = "scenarios/central", run.answer["financial_year"]
-    ends = {
-        f"{group.upper()}{end}": f"{central}/children/{group}/month_ends/month={month}"
-        for group in GROUP_NAMES
-        for end, month in (("", run.context["budget_month"]), ("_END", run.answer["horizon"]))
-    }
-    return ends | {
-        "S": central,
-        "C": f"{central}/contingency",
-        "COST": f"{central}/cost/{year}",
-        "E": f"{central}/effect",
-        "WORK": f"{central}/activity/{year}",
-    }

@@ -108,15 +108,15 @@ def _reliability(run: RunInContext) -> dict:
 
 def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:
     """Counts of children by group, oldest first: day, month and number. A suppressed count is left out."""
-    past = {}
-    for group, measure in MEASURES.items():
-        past[group] = [
+    return {
+        group: [
             {"day": row["period"], "month": row["period"][:7], "value": float(row["value"])}
             for _, row in sorted(run.rows("history").items())
             if (row["area"], row["measure"], row["breakdown"]) == (area, measure, "all")
             and str(row["value"]).replace(".", "", 1).isdigit()
         ]
-    return past
+        for group, measure in MEASURES.items()
+    }
 
 
 def _most(answer: dict) -> list[str]:

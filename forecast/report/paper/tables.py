@@ -10,20 +10,13 @@ from forecast.report.figures import HOW, RunInContext
 from forecast.report.model import Figure, Part, Table
 from forecast.report.paper.settings import Meeting
 from forecast.report.paper.template import Filling
-from forecast.report.words import GROUP_NAMES, MONEY_STEP, PART_WORDS, round_half_up
+from forecast.report.words import GROUP_NAMES, MEASURES, MONEY_STEP, PART_WORDS, round_half_up
 
 Release = Callable[[Table], Table]
 Draw = Callable[[charts.Chart], tuple[bytes, bytes]]
-HISTORY = {
-    "lac_stock": "Looked-after children",
-    "uasc_stock": "of whom unaccompanied asylum-seeking children",
-    "cp_stock": "Child protection plans",
-    "lac_starts": "Started to be looked after",
-    "lac_ceases": "Ceased to be looked after",
-    "cp_starts": "Plans started",
-    "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences",
-}
+COUNTED = ("lac_stock", "uasc_stock", "cp_stock", "lac_starts", "lac_ceases", "cp_starts", "cp_ends", "icpc")
+HISTORY = {measure: MEASURES[measure] for measure in COUNTED}
+HISTORY["uasc_stock"] = "of whom unaccompanied asylum-seeking children"
 SUPPRESSED = {"x", "c", "z", ":", ".."}
 CHARTS: dict[str, Callable[..., charts.Chart]] = {
     "assumptions": lambda run: charts.tornado(run.answer),

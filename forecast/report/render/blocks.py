@@ -20,11 +20,10 @@ def write_blocks(report: Report, folder: Path) -> list[Path]:
     report, made, names = cleaned(report), {}, set()
     for block, label in numbered(report.blocks):
         if isinstance(block, Table | Figure):
-            name = plain = file_name(block.name)
-            number = 1
-            while name in names:
-                number += 1
-                name = f"{plain}-{number}"
+            plain = file_name(block.name)
+            name = next(
+                name for name in (plain, *(f"{plain}-{n}" for n in range(2, len(names) + 3))) if name not in names
+            )
             names.add(name)
             parts = _parts(block, label, report, name)
             made |= {f"{name}.{end}": content for end, content in parts.items()}

@@ -69,14 +69,17 @@ def words_in_html(path: Path) -> str:
 def found_in_word(path: Path) -> Found:
     """The structure of a .docx."""
     with zipfile.ZipFile(path) as package:
-        body, styles, core = (
-            _xml(package, name) for name in ("word/document.xml", "word/styles.xml", "docProps/core.xml")
-        )
+        names = ("word/document.xml", "word/styles.xml", "docProps/core.xml")
+        body, styles, core = (_xml(package, name) for name in names)
         outside = {name: _xml(package, name) for name in _parts(package, "header", "footer")}
-        inside = [
-            name for name in package.namelist() if re.fullmatch(r"(?!word/_rels/(?:header|footer)).*\.rels", name)
-        ]
-        links = [link for name in inside for link in _outward(_xml(package, name))]
+        inside = re.compile(r"(?!word/_rels/(?:header|footer)).*\.rels")
+        links = [link for name in package.namelist() if inside.fullmatch(name) for link in _xml(package, name)]
+    outward = [
+        link.get("Target")
+        for link in links
+        if link.get("TargetMode") == "External"
+        or link.get("Type", "").endswith(("/hyperlink", "/vbaProject", "/oleObject", "/aFChunk"))
+    ]
     named = {style.get(f"{W}styleId"): style.find(f"{W}name").get(f"{W}val") for style in styles.iter(f"{W}style")}
     lines = [
         (named.get(next(iter(line.xpath("w:pPr/w:pStyle/@w:val", namespaces=NAMED)), None), ""), _words(line))
@@ -89,7 +92,7 @@ def found_in_word(path: Path) -> Found:
         pictures=tuple(node.get("descr", "") for node in body.iter(f"{DRAWING}docPr")),
         tables=tuple(_grid(table) for table in body.iter(f"{W}tbl")),
         captions=tuple(words for style, words in lines if style.lower().startswith("caption")),
-        live=(*links, *(name for node in body.iter("{*}*") if (name := etree.QName(node).localname) in LIVE_IN_WORD)),
+        live=(*outward, *(name for node in body.iter("{*}*") if (name := etree.QName(node).localname) in LIVE_IN_WORD)),
         fields=_fields(body),
         elsewhere=tuple(field for root in outside.values() for field in _fields(root)),
         headers=tuple(" ".join(_lines_of_word(root)) for name, root in outside.items() if "header" in name),
@@ -166,15 +169,6 @@ def _grid(table: etree._Element) -> Grid:
 def _fields(root: etree._Element) -> tuple[str, ...]:
     simple = [node.get(f"{W}instr").strip() for node in root.iter(f"{W}fldSimple")]
     return tuple([*simple, *((node.text or "").strip() for node in root.iter(f"{W}instrText"))])
-
-
-def _outward(links: etree._Element) -> list[str]:
-    return [
-        link.get("Target")
-        for link in links
-        if link.get("TargetMode") == "External"
-        or link.get("Type", "").endswith(("/hyperlink", "/vbaProject", "/oleObject", "/aFChunk"))
-    ]
 
 
 def _body(path: Path) -> etree._Element:

@@ -6,20 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from forecast.case.errors import BadInput
+from forecast.sources.files import write_whole
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip file can tell
 
 
 def put(path: Path, content: bytes) -> None:
     """Write a file whole: beside its place first, then into it. Raises BadInput if its place cannot be written."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
+        write_whole(path, content)
     except OSError as fault:
-        part.unlink(missing_ok=True)
         raise BadInput(
             f"{path} cannot be written ({fault.strerror}). If it is open in another program, close it there and "
             "try again."

@@ -5,7 +5,6 @@ clash with another's names or ask the network for anything. A browser's own rule
 """
 
 import base64
-from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +15,9 @@ from forecast.report.render.layout import MARKINGS, described, front, numbered
 from forecast.report.render.safe import cleaned
 
 PAGE = Path(__file__).with_name("page")
+PLAIN = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+PAGES = Environment(loader=FileSystemLoader(PAGE, encoding="utf-8"), autoescape=True, **PLAIN)
+PAGES.filters["base64"] = lambda text: base64.b64encode(text.encode("utf-8")).decode("ascii")
 CONTENTS_FROM = 4  # headings of the first level
 
 
@@ -25,34 +27,18 @@ def to_html(report: Report, path: Path) -> None:
     parts = enumerate(numbered(report.blocks), start=1)
     blocks = [described(block, label) | {"place": place} for place, (block, label) in parts]
     contents = [block for block in blocks if block["kind"] == "heading" and block["level"] == 1]
-    made = (
-        _pages()
-        .get_template("report.html")
-        .render(
-            report=report,
-            marking=MARKINGS[report.marking],
-            front=front(report),
-            blocks=blocks,
-            contents=contents if len(contents) >= CONTENTS_FROM else [],
-            style=(PAGE / "report.css").read_text(encoding="utf-8"),
-        )
+    page = PAGES.get_template("report.html")
+    made = page.render(
+        report=report,
+        marking=MARKINGS[report.marking],
+        front=front(report),
+        blocks=blocks,
+        contents=contents if len(contents) >= CONTENTS_FROM else [],
+        style=(PAGE / "report.css").read_text(encoding="utf-8"),
     )
     files.put(path, files.text(made))
 
 
 def fragment(report: Report, block: Block, label: str) -> str:
     """One table or chart, of a clean report, to paste into another page."""
-    return _pages().get_template("fragment.html").render(report=report, block=described(block, label) | {"place": 1})
-
-
-@cache
-def _pages() -> Environment:
-    plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    made = Environment(loader=FileSystemLoader(PAGE, encoding="utf-8"), autoescape=True, **plain)
-    made.filters["address"] = _address
-    return made
-
-
-def _address(svg: str) -> str:
-    """A drawing as the address of a picture."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode('ascii')}"
+    return PAGES.get_template("fragment.html").render(report=report, block=described(block, label) | {"place": 1})

@@ -80,19 +80,14 @@ def described(block: Block, label: str) -> dict:
         "unit": f"Unit: {block.unit}",
         "columns": block.columns,
         "right": [name in block.numeric for name in block.columns],
-        "long": long_cells(block),
+        "long": [any(len(cell(row[at])) > UNBROKEN for row in block.rows) for at in range(len(block.columns))],
         "widths": shares(block),
         "rows": [[cell(part) for part in row] for row in block.rows],
         "total": block.total_row,
-        "wide": is_wide(block),
+        "wide": len(block.columns) > MANY_COLUMNS,
         "whole": len(block.rows) <= WHOLE_ROWS,
         "beneath": beneath(block),
     }
-
-
-def is_wide(table: Table) -> bool:
-    """Whether the columns are so many that small type is used."""
-    return len(table.columns) > MANY_COLUMNS
 
 
 def shares(table: Table) -> list[float]:
@@ -105,13 +100,8 @@ def shares(table: Table) -> list[float]:
         longest = max(map(len, cells), default=0)
         whole = min(min(longest, UNBROKEN) + max(longest - UNBROKEN, 0) * COUNTED, WIDEST) + PADDING
         wanted.append(max(least[-1], whole))
-    left = max((ACROSS_SMALL if is_wide(table) else ACROSS) - sum(least), 0)
+    left = max((ACROSS_SMALL if len(table.columns) > MANY_COLUMNS else ACROSS) - sum(least), 0)
     more = [whole - word for whole, word in zip(wanted, least, strict=True)]
     grow = min(left / sum(more), 1) if sum(more) else 0
     widths = [word + grow * extra for word, extra in zip(least, more, strict=True)]
     return [width / sum(widths) for width in widths]
-
-
-def long_cells(table: Table) -> list[bool]:
-    """For each column whether a cell in it is a sentence rather than a name or a figure."""
-    return [any(len(cell(row[place])) > UNBROKEN for row in table.rows) for place in range(len(table.columns))]

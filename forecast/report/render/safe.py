@@ -67,10 +67,10 @@ def csv_cell(text: str) -> str:
     return f"'{bare}" if bare.startswith(FORMULA) and not NUMBERS.fullmatch(bare) else bare
 
 
-def drawing(svg: bytes) -> etree._Element:
+def svg_text(svg: bytes, name: str = "", title: str = "", alt: str = "") -> str:
     """The drawing alone: shapes, words and styles; no script, link, event, comment, or anything fetched from elsewhere.
 
-    Raises ValueError if it is not SVG.
+    With a name, its title and description are in it for a screen reader. Raises ValueError if it is not SVG.
     """
     alone = {"resolve_entities": False, "no_network": True, "load_dtd": False}
     try:
@@ -81,24 +81,18 @@ def drawing(svg: bytes) -> etree._Element:
         raise ValueError(f"a chart's drawing is not SVG: it is {root.tag}")
     etree.strip_tags(root, etree.Entity)
     for part in list(root.iterdescendants()):
-        name = etree.QName(part)
-        fetches = name.localname == "style" and (len(part) or ELSEWHERE.search(part.text or ""))
-        if name.namespace != SVG or not DRAWN.fullmatch(name.localname) or fetches:
+        tag = etree.QName(part)
+        fetches = tag.localname == "style" and (len(part) or ELSEWHERE.search(part.text or ""))
+        if tag.namespace != SVG or not DRAWN.fullmatch(tag.localname) or fetches:
             part.clear(keep_tail=True)
             part.tag = f"{{{SVG}}}dropped"
     etree.strip_tags(root, f"{{{SVG}}}dropped")  # the words after an element belong to its parent and stay
     for part in root.iter():
-        for name, value in list(part.attrib.items()):
-            link = name in ("href", f"{XLINK}href") and not value.startswith("#")
-            foreign = name.startswith("{") and not name.startswith((XLINK, XML))
-            if link or foreign or name.lower().startswith("on") or ELSEWHERE.search(value):
-                del part.attrib[name]
-    return root
-
-
-def svg_text(svg: bytes, name: str = "", title: str = "", alt: str = "") -> str:
-    """A clean drawing as text; with a name, its title and description are in it for a screen reader."""
-    root = drawing(svg)
+        for key, value in list(part.attrib.items()):
+            link = key in ("href", f"{XLINK}href") and not value.startswith("#")
+            foreign = key.startswith("{") and not key.startswith((XLINK, XML))
+            if link or foreign or key.lower().startswith("on") or ELSEWHERE.search(value):
+                del part.attrib[key]
     if name:
         root.set("role", "img")
         root.set("aria-labelledby", f"{name}-title {name}-description")

@@ -16,7 +16,7 @@ from forecast.report.model import Block, Bullets, Figure, Heading, Paragraph, Re
 from forecast.report.render import files, layout
 from forecast.report.render.layout import MARKINGS, WHOLE_ROWS
 from forecast.report.render.safe import LONGEST_PROPERTY, cleaned, short
-from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, letter
+from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, number
 from forecast.report.render.word_template import opened
 
 PAGE, SIDES, ENDS = (Cm(21), Cm(29.7)), Cm(2.3), Cm(2.2)  # A4
@@ -52,14 +52,24 @@ class Writer:
 
     def __init__(self, document: WordDocument, report: Report, own: bool):
         self.document, self.report = document, report
+        section = document.sections[-1]
         if own:
-            _page(document)
+            section.page_width, section.page_height = PAGE
+            section.left_margin = section.right_margin = SIDES
+            section.top_margin = section.bottom_margin = ENDS
+            for old in document.settings.element.iter(qn("w:compatSetting")):
+                if old.get(qn("w:name")) == "compatibilityMode":
+                    old.set(qn("w:val"), "15")  # what Word 2013 and later call their own: no "compatibility mode"
         self.styles = define(document, own)
         self.lists = Lists(document, own)
-        section = document.sections[-1]
         self.width = section.page_width - section.left_margin - section.right_margin
         _head_and_foot(self)
-        _properties(document, report)
+        held = document.core_properties
+        held.title, held.author = (short(words, LONGEST_PROPERTY) for words in (report.title, report.council))
+        held.identifier, held.language = short(report.run, LONGEST_PROPERTY), report.language
+        held.subject = held.keywords = held.comments = held.category = held.content_status = held.version = ""
+        held.last_modified_by, held.revision = "", 1
+        held.created = held.modified = held.last_printed = datetime.fromisoformat(report.day)  # never the clock's
         _language(document, report.language)
 
     def add(self, text: str, style: str) -> WordParagraph:
@@ -88,18 +98,18 @@ class Writer:
         self.add(layout.warned(text) if block.kind == "warning" else text, PARAGRAPH_STYLES[block.kind])
 
     def bullets(self, block: Bullets, _: str) -> None:
-        number = self.lists.lettered() if block.lettered else None
+        letters = self.lists.lettered() if block.lettered else None
         for item in block.items:
             line = self.add(text_of(item), "List Number" if block.lettered else "List Bullet")
-            if number is not None:
-                letter(line, number)
+            if letters is not None:
+                number(line._p.get_or_add_pPr(), letters)
 
     def caption(self, caption: str, label: str) -> None:
         """Table 1: what it shows. The number is a field, so that it stays right when another is put before it."""
-        kind, _, number = label.partition(" ")
+        kind, _, place = label.partition(" ")
         line = self.add("", "Caption")
         line.add_run(f"{kind} ")
-        _field(line, f"SEQ {kind} \\* ARABIC", number)
+        _field(line, f"SEQ {kind} \\* ARABIC", place)
         line.add_run(f": {caption}")
 
     def table(self, block: Table, label: str) -> None:
@@ -110,7 +120,7 @@ class Writer:
         widths = [Emu(int(self.width * share)) for share in layout.shares(block)]
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
-        style = self.styles["Table Text Small" if layout.is_wide(block) else "Table Text"]
+        style = self.styles["Table Text Small" if len(block.columns) > layout.MANY_COLUMNS else "Table Text"]
         for place, (row, texts) in enumerate(zip(table.rows, [block.columns, *block.rows], strict=True)):
             _row(row, texts, block, place, widths, style.style_id)
         for line in layout.beneath(block):
@@ -152,17 +162,6 @@ def _hold_signs(document: WordDocument) -> None:
             text.set(qn("xml:space"), "preserve")
 
 
-def _page(document: WordDocument) -> None:
-    section = document.sections[0]
-    section.page_width, section.page_height = PAGE
-    section.left_margin = section.right_margin = SIDES
-    section.top_margin = section.bottom_margin = ENDS
-    for old in document.settings.element.iter(qn("w:compatSetting")):
-        if old.get(qn("w:name")) == "compatibilityMode":
-            # What Word 2013 and later call their own, so that they do not say "compatibility mode".
-            old.set(qn("w:val"), "15")
-
-
 def _dress(table, block: Table, label: str) -> None:
     """Style, full width, and what a screen reader says of the table as a whole."""
     table.style = TABLE_STYLE
@@ -174,12 +173,8 @@ def _dress(table, block: Table, label: str) -> None:
     after = ("w:jc", "w:tblInd", "w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar")
     held.insert_element_before(parse_xml(f'<w:tblW {nsdecls("w")} w:w="5000" w:type="pct"/>'), *after)
     total = int(block.total_row)
-    held.append(
-        parse_xml(
-            f'<w:tblLook {nsdecls("w")} w:val="{"0660" if total else "0620"}" w:firstRow="1" w:lastRow="{total}" '
-            'w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
-        )
-    )
+    look = f'<w:tblLook {nsdecls("w")} w:val="{"0660" if total else "0620"}" w:firstRow="1" w:lastRow="{total}" '
+    held.append(parse_xml(f'{look}w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'))
     title = OxmlElement("w:tblCaption")
     title.set(qn("w:val"), f"{label}: {block.caption}")
     held.append(title)
@@ -241,31 +236,17 @@ def _foot(writer: Writer, footer) -> None:
     line, _ = _line_in(writer, footer, "Footer")
     line.add_run(short(writer.report.run))
     if not PAGE_FIELD.search(" ".join(fields)):
-        _one_stop(line, Emu(writer.width))
+        # A right tab at the margin, and none of the style's own before it.
+        stops, style = line.paragraph_format.tab_stops, line.style
+        while style is not None:
+            for stop in style.paragraph_format.tab_stops:
+                stops.add_tab_stop(stop.position, WD_TAB_ALIGNMENT.CLEAR)
+            style = style.base_style
+        stops.add_tab_stop(Emu(writer.width), WD_TAB_ALIGNMENT.RIGHT)
         line.add_run("\tPage ")
         _field(line, "PAGE", "1")
         line.add_run(" of ")
         _field(line, "NUMPAGES", "1")
-
-
-def _one_stop(line: WordParagraph, width: Emu) -> None:
-    """A right tab at the margin, and none of the style's own before it."""
-    stops, style = line.paragraph_format.tab_stops, line.style
-    while style is not None:
-        for stop in style.paragraph_format.tab_stops:
-            stops.add_tab_stop(stop.position, WD_TAB_ALIGNMENT.CLEAR)
-        style = style.base_style
-    stops.add_tab_stop(width, WD_TAB_ALIGNMENT.RIGHT)
-
-
-def _properties(document: WordDocument, report: Report) -> None:
-    """Title, council and run; the day is the report's, never the clock's."""
-    held = document.core_properties
-    held.title, held.author = (short(words, LONGEST_PROPERTY) for words in (report.title, report.council))
-    held.identifier, held.language = short(report.run, LONGEST_PROPERTY), report.language
-    held.subject = held.keywords = held.comments = held.category = held.content_status = held.version = ""
-    held.last_modified_by, held.revision = "", 1
-    held.created = held.modified = held.last_printed = datetime.fromisoformat(report.day)
 
 
 def _language(document: WordDocument, language: str) -> None:

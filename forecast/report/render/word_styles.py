@@ -31,7 +31,14 @@ def define(document: WordDocument, own: bool) -> dict[str, object]:
         name = wanted if wanted == TABLE_STYLE else name_of(document, wanted)
         held = next((style for style in styles if style.name == name), None)
         if held is None:
-            _fit(ours, name, base)
+            # On the body text of a template, which has a name of its own in each language.
+            if name != wanted:
+                ours.name_val, ours.styleId = name, name.replace(" ", "")
+            for link in (ours.find(qn("w:basedOn")), ours.find(qn("w:next"))):
+                if link is not None and base is None:
+                    ours.remove(link)
+                elif link is not None:
+                    link.set(qn("w:val"), base.style_id)
             root.append(ours)
         elif own:
             root.replace(held.element, ours)
@@ -46,25 +53,25 @@ def name_of(document: WordDocument, name: str) -> str:
     return name if taken.get(name, WD_STYLE_TYPE.PARAGRAPH) == WD_STYLE_TYPE.PARAGRAPH else f"{name} (report)"
 
 
-def _fit(ours, name: str, base) -> None:
-    """Put a style of ours on the body text of a template, which has a name of its own in each language."""
-    if name != BabelFish.internal2ui(ours.name_val):
-        ours.name_val, ours.styleId = name, name.replace(" ", "")
-    for link in (ours.find(qn("w:basedOn")), ours.find(qn("w:next"))):
-        if link is not None and base is None:
-            ours.remove(link)
-        elif link is not None:
-            link.set(qn("w:val"), base.style_id)
-
-
 class Lists:
     """Bulleted and lettered lists. Each lettered list begins again at a."""
 
     def __init__(self, document: WordDocument, own: bool):
-        self.numbering = _numbering(document)
-        style = document.styles[name_of(document, "List Bullet")]
-        if own or not _is_a_list(style):
-            _number(style.element.get_or_add_pPr(), self._new("bullet", "•"))
+        part = document.part
+        if not any(
+            link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in part.rels.values()
+        ):  # a template without lists
+            empty, place = f"<w:numbering {nsdecls('w')}/>".encode(), PackURI("/word/numbering.xml")
+            made = NumberingPart.load(place, CONTENT_TYPE.WML_NUMBERING, empty, part.package)
+            part.relate_to(made, RELATIONSHIP_TYPE.NUMBERING)
+        self.numbering = part.numbering_part.element
+        style = base = document.styles[name_of(document, "List Bullet")]
+        numbered = False  # whether the style, or one it is based on, is
+        while base is not None:
+            numbered = numbered or (base.element.pPr is not None and base.element.pPr.numPr is not None)
+            base = base.base_style
+        if own or not numbered:
+            number(style.element.get_or_add_pPr(), self._new("bullet", "•"))
 
     def lettered(self) -> int:
         """A new lettered list, to give to each of its items."""
@@ -73,45 +80,19 @@ class Lists:
     def _new(self, form: str, mark: str) -> int:
         """A one-level list."""
         held = [int(one.get(qn("w:abstractNumId"))) for one in self.numbering.findall(qn("w:abstractNum"))]
-        number = max(held, default=-1) + 1
+        new = max(held, default=-1) + 1
         made = parse_xml(
-            f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{number}"><w:multiLevelType w:val="singleLevel"/>'
+            f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{new}"><w:multiLevelType w:val="singleLevel"/>'
             f'<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{mark}"/>'
             f'<w:lvlJc w:val="left"/><w:pPr><w:ind w:left="{INDENT}" w:hanging="{HANGING}"/></w:pPr></w:lvl>'
             "</w:abstractNum>"
         )
         first = self.numbering.find(qn("w:num"))
         self.numbering.append(made) if first is None else first.addprevious(made)
-        return self.numbering.add_num(number).numId
+        return self.numbering.add_num(new).numId
 
 
-def _number(shape, number: int) -> None:
+def number(shape, of: int) -> None:
     """Put a paragraph, or the paragraphs of a style, into a list."""
     listed = shape.get_or_add_numPr()
-    listed.get_or_add_ilvl().val, listed.get_or_add_numId().val = 0, number
-
-
-def letter(line, number: int) -> None:
-    """Make a paragraph an item of a lettered list."""
-    _number(line._p.get_or_add_pPr(), number)
-
-
-def _is_a_list(style) -> bool:
-    """Whether the style, or one it is based on, is numbered."""
-    while style is not None:
-        if style.element.pPr is not None and style.element.pPr.numPr is not None:
-            return True
-        style = style.base_style
-    return False
-
-
-def _numbering(document: WordDocument):
-    """The document's lists; an empty one where a template has none."""
-    part = document.part
-    if not any(link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in part.rels.values()):
-        empty = f"<w:numbering {nsdecls('w')}/>".encode()
-        part.relate_to(
-            NumberingPart.load(PackURI("/word/numbering.xml"), CONTENT_TYPE.WML_NUMBERING, empty, part.package),
-            RELATIONSHIP_TYPE.NUMBERING,
-        )
-    return part.numbering_part.element
+    listed.get_or_add_ilvl().val, listed.get_or_add_numId().val = 0, of

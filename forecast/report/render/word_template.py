@@ -15,10 +15,9 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from forecast.case.errors import BadInput
+from forecast.case.workbook.book import OLD_OR_LOCKED, PASSWORD_MARK
 from forecast.report.render.files import timeless
 
-OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # the container of old .doc files, and of every file that Office encrypts
-ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 LARGEST = 200 * 2**20  # bytes unpacked; a template is a few pages
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 OTHER_MAIN = re.compile(
@@ -45,7 +44,15 @@ def opened(template: Path | None) -> WordDocument:
     """An empty document. Raises BadInput if the template is not a Word file, is locked, or cannot be read."""
     document = Document() if template is None else _read(Path(template))
     _empty(document)
-    _forget(document)
+    # What is told of the template's own text elsewhere in the file, and its tie to another file, go.
+    package, settings = document.part.package.rels, document.settings.element
+    links = document.part.part_related_by(LINK.SETTINGS).rels
+    for rels, goes in ((package, lambda link: link.reltype in NOT_OURS), (links, lambda link: link.is_external)):
+        for name in [name for name, link in rels.items() if goes(link)]:
+            del rels[name]
+    for tag in ("w:attachedTemplate", "w:mailMerge", "w:docVars", "w:rsids"):
+        for held in settings.findall(qn(tag)):
+            settings.remove(held)
     return document
 
 
@@ -57,7 +64,7 @@ def _read(template: Path) -> WordDocument:
             f"the Word template {template} cannot be read ({fault.strerror}). Give the path of a .docx or .dotx file."
         ) from None
     if content.startswith(OLD_OR_LOCKED):
-        why = "is protected by a password" if ENCRYPTED in content else "is an old Word file (.doc)"
+        why = "is protected by a password" if PASSWORD_MARK in content else "is an old Word file (.doc)"
         raise BadInput(f"the Word template {template} {why}. Open it in Word and save it as .docx without a password.")
     try:
         document = Document(io.BytesIO(_as_document(content, template)))
@@ -104,7 +111,13 @@ def _empty(document: WordDocument) -> None:
         if link.reltype not in KEPT and name not in in_use:
             del document.part.rels[name]
         elif link.reltype in (LINK.FOOTNOTES, LINK.ENDNOTES):
-            _only_separators(link.target_part)
+            # Sample footnotes out; the lines that Word needs stay.
+            part = link.target_part
+            root = part.element if isinstance(part, XmlPart) else parse_xml(part.blob)
+            for note in [note for note in root if note.get(qn("w:type")) in (None, "normal")]:
+                root.remove(note)
+            if not isinstance(part, XmlPart):
+                part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def _last_section(body):
@@ -121,26 +134,3 @@ def _last_section(body):
     for kind in last.findall(qn("w:type")):
         last.remove(kind)
     return last
-
-
-def _only_separators(part) -> None:
-    """Sample footnotes out; the lines that Word needs stay."""
-    root = part.element if isinstance(part, XmlPart) else parse_xml(part.blob)
-    for note in [note for note in root if note.get(qn("w:type")) in (None, "normal")]:
-        root.remove(note)
-    if not isinstance(part, XmlPart):
-        part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-
-
-def _forget(document: WordDocument) -> None:
-    """What is told of the template's own text elsewhere in the file, and its tie to another file, go."""
-    for name, link in list(document.part.package.rels.items()):
-        if link.reltype in NOT_OURS:
-            del document.part.package.rels[name]
-    settings = document.settings.element
-    for tag in ("w:attachedTemplate", "w:mailMerge", "w:docVars", "w:rsids"):
-        for held in settings.findall(qn(tag)):
-            settings.remove(held)
-    links = document.part.part_related_by(LINK.SETTINGS).rels
-    for name in [name for name, link in links.items() if link.is_external]:
-        del links[name]

@@ -43,16 +43,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class LineChart:
-    """Columns drawn as lines over the first column, with what a reader who cannot see it is told."""
-
-    title: str
-    alt: str
-    headers: tuple[str, ...]
-    axis: str
-
-
-@dataclass(frozen=True)
 class Sheet:
     """One sheet with one table.
 
@@ -60,6 +50,7 @@ class Sheet:
     says     what it shows, for the contents
     about    sentences under the title, one a row
     totalled the last row is a total of those above it
+    chart    title, axis, headers (columns drawn as lines over the first) and alt (for who cannot see it), or None
     """
 
     name: str
@@ -70,7 +61,7 @@ class Sheet:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     totalled: bool = False
-    chart: LineChart | None = None
+    chart: dict | None = None
     frozen_columns: int = 0
 
     @property

@@ -2,19 +2,26 @@
 
 import math
 from datetime import date
+from pathlib import Path
+
+from ruamel.yaml import YAML
 
 from forecast.case.lines import GROUPS as COST_GROUPS
 from forecast.case.lines import LINES
 from forecast.case.months import days_in, month_in_words, period_of
 from forecast.case.nature import CAUSES, INTERACTION
+from forecast.model.check import BAND_WORDS
 from forecast.money.ledger import ACTUAL, ESTIMATED, FORECAST
 from forecast.report import words
-from forecast.report.disclosure.rule import rule_in
-from forecast.report.workbook import names
+from forecast.report.disclosure.figures import rule_in
 from forecast.report.workbook.cells import HIDDEN, NOT_APPLICABLE
 from forecast.report.workbook.run import CENTRAL, Run
 from forecast.sources.history import SUPPRESSED
 
+# The field's words for what tables hold under short names: no reader sees an underscore.
+NAMES = YAML(typ="safe").load(Path(__file__).with_name("names.yaml"))
+NAMES["measure"] = words.MEASURES | NAMES["measure"]
+NAMES["category"] = BAND_WORDS | NAMES["category"]
 ADJUSTMENT = "Base budget adjustment"
 TOGETHER = "Causes together, beyond each alone"
 OWN = "council"  # the status of a figure that its council counted and nobody published
@@ -23,6 +30,12 @@ CODE_LETTERS = 12  # of the code's checksum: as many as tell versions apart
 SPENT = ("Actual to date", "Estimated to date", "Forecast of the rest", "Projected outturn", "Outturn, low (10%)")
 SPENT += ("Outturn, high (90%)", "Projected outturn last time", "Movement since then")
 NOTHING_SPENT = {"Group": NOT_APPLICABLE} | dict.fromkeys(SPENT, 0.0)
+
+
+def in_words(name: str, known: dict[str, str]) -> str:
+    """A short name in words: as known, or with spaces for its underscores and a capital."""
+    said = known.get(name, name.replace("_", " "))
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def notes(run: Run, explained: list[list[str]]) -> list[dict]:
@@ -36,7 +49,7 @@ def inputs(run: Run) -> list[dict]:
     """Every assumption in force in the central case."""
     rows = run.tables["assumptions"].to_dict("records")
     for row in rows:
-        row |= {"Section": names.in_words(row["Section"], names.SECTIONS), "Set by": names.in_words(row["Set by"], {})}
+        row |= {"Section": in_words(row["Section"], NAMES["section"]), "Set by": in_words(row["Set by"], {})}
         row |= {day: words.day_in_words(str(row[day])[:10]) for day in ("Reviewed", "Review by")}
     return rows
 
@@ -62,28 +75,18 @@ def history(run: Run) -> list[dict]:
     table = run.tables["history"]
     table = table[(table["status"] != OWN) | (table["breakdown"] == "all")] if run.public else table
     rows = table.to_dict("records")
-    known = {
-        "measure": names.MEASURES,
-        "breakdown": names.SPLITS,
-        "category": names.CATEGORIES,
-        "unit": names.UNITS,
-        "status": names.STATUSES,
-    }
     for row in rows:
-        row["value"] = _count(run, row)
-        row |= {name: names.in_words(row[name], known_words) for name, known_words in known.items()}
-        row["period"] = names.period_in_words(row["period"])
+        value = math.nan if row["status"] == SUPPRESSED else float(row["value"])
+        small = row["status"] == OWN and rule_in(run.tables["assumptions"]).is_small(value)
+        own = row["area"] == run.answer["data_area"] and row["breakdown"] == "all"
+        small = small or (own and f"{row['measure']} {row['period']}" in run.hidden)
+        # [c] where its publisher hid it, or where the council's own is too small for the public.
+        row["value"] = HIDDEN if row["status"] == SUPPRESSED or (run.public and small) else value
+        row |= {
+            name: in_words(row[name], NAMES[name]) for name in ("measure", "breakdown", "category", "unit", "status")
+        }
+        row["period"] = words.day_in_words(row["period"]) if row["period"].count("-") == 2 else row["period"]
     return rows
-
-
-def _count(run: Run, row: dict) -> str | float:
-    """A figure; [c] where its publisher hid it, or where the council's own is too small for the public."""
-    if row["status"] == SUPPRESSED:
-        return HIDDEN
-    value = float(row["value"])
-    small = row["status"] == OWN and rule_in(run.tables["assumptions"]).is_small(value)
-    own = row["area"] == run.answer["data_area"] and row["breakdown"] == "all"
-    return HIDDEN if run.public and (small or (own and f"{row['measure']} {row['period']}" in run.hidden)) else value
 
 
 def calibration(run: Run) -> list[dict]:
@@ -91,8 +94,8 @@ def calibration(run: Run) -> list[dict]:
     table = run.tables["calibration"]
     rows = (table[table["area"] != run.answer["data_area"]] if run.public else table).to_dict("records")
     for row in rows:
-        row |= {"group": names.in_words(row["group"], names.GROUPS), "figure": names.in_words(row["figure"], {})}
-        row["note"] = names.in_words(row["note"], {}) or "Fits"
+        row |= {"group": in_words(row["group"], NAMES["group"]), "figure": in_words(row["figure"], {})}
+        row["note"] = in_words(row["note"], {}) or "Fits"
     return rows
 
 
@@ -121,7 +124,8 @@ def ranges(run: Run) -> list[dict]:
     months = run.monthly(CENTRAL)
     months = months.assign(place=months["line"].map(list(LINES).index)).sort_values(["month", "place"], kind="stable")
     return [
-        row | {"month": month_in_words(row["month"]), "basis": names.BASES[row["basis"]], "line": LINES[row["line"]][0]}
+        row
+        | {"month": month_in_words(row["month"]), "basis": NAMES["basis"][row["basis"]], "line": LINES[row["line"]][0]}
         for row in months.to_dict("records")
     ]
 
@@ -153,7 +157,7 @@ def contingency(run: Run) -> list[dict]:
     held = run.central["contingency"]
     shares, rows = (held["exhaustion"] or {"share_of_draws": {}})["share_of_draws"], []
     for row in held["call_by_month"]:
-        month, basis = month_in_words(row["month"]), names.BASES[run.basis[row["month"]]]
+        month, basis = month_in_words(row["month"]), NAMES["basis"][run.basis[row["month"]]]
         more = {"month": month, "basis": basis, "amount": held["amount"], "share": shares.get(row["month"], 0.0)}
         rows.append(row | more)
     return rows
@@ -244,61 +248,40 @@ def columns(run: Run) -> dict[str, list[list]]:
 
 
 def texts(run: Run, markings: dict[str, str]) -> dict[str, object]:
-    """What stands for {...} in the sheets' words."""
-    answer, held, sensitivities = run.answer, run.central["contingency"], run.answer["sensitivities"]
-    first, last = held["call_by_month"][0], held["call_by_month"][-1]
-    budget = "The base budget is worked out, not published: last year's activity at this year's prices."
-    if ACTUAL in run.basis.values():
-        budget = "The budget is the council's own, from its ledger."
-    return answer | {
-        "marking": markings[run.marking],
-        "run": run.name,
-        "code": run.manifest["code_sha256"][:CODE_LETTERS],
-        "as_of": words.day_in_words(run.as_of.isoformat()),
-        "origin": words.day_in_words(answer["origin"]),
-        "horizon": month_in_words(answer["horizon"]),
-        "use_until": _use_until(run),
-        "year": run.year,
-        "basis": _basis(run),
-        "budget": budget,
-        "inputs": len(run.tables["assumptions"]),
-        "red": int((run.tables["assumptions"]["Reliability"] == "Red").sum()),
-        "month_before": run.previous and month_in_words(run.previous["month"]),
-        "end": month_in_words(words.year_end_month(answer)),
-        "amount": words.money(held["amount"]),
-        "first_month": month_in_words(first["month"]),
-        "first_call": words.money(first["mean"]),
-        "last_call": words.money(last["mean"]),
-        "last_range": words.spread(last, words.money),
-        "call": words.money(sensitivities["call"]),
-        "sensitivity_draws": sensitivities["draws"],
-        "sure": words.percent(sensitivities["sure"]),
-        "children_matter": words.children_matter(answer),
-    }
-
-
-def _use_until(run: Run) -> str:
-    """The first day on which an input falls due, and what that day is."""
+    """What the words of sheets may name, beside the parts of the answer."""
+    # The first day on which an input falls due, and what that day is.
     lapses = [(str(day)[:10], "the earliest review date of an input") for day in run.tables["assumptions"]["Review by"]]
     if run.sources is not None:
         tables = zip(run.sources["expires"], run.sources["title"], strict=True)
         lapses += [(day, f'when the table "{title}" expires') for day, title in tables]
     day, what = min(lapses)
     expired = ". EXPIRED: review the inputs and run again before use" if run.as_of > date.fromisoformat(day) else ""
-    return f"Use until: {words.day_in_words(day)}, {what}{expired}"
-
-
-def _basis(run: Run) -> str:
-    """Which months are actual, which are the model's and which are still to come."""
-    texts = []
+    budget = "The base budget is worked out, not published: last year's activity at this year's prices."
+    if ACTUAL in run.basis.values():
+        budget = "The budget is the council's own, from its ledger."
+    bases = []  # which months are actual, which are the model's and which are still to come
     for basis in (ACTUAL, ESTIMATED, FORECAST):
         months = [month_in_words(month) for month in run.months if run.basis[month] == basis]
         if months:
             span = " and ".join(months) if len(months) < 3 else f"{months[0]} to {months[-1]}"
-            texts.append(f"{names.BASES[basis]}: {span}.")
+            bases.append(f"{NAMES['basis'][basis]}: {span}.")
     if ACTUAL not in run.basis.values():
-        texts.append("No ledger was read, so no month is actual.")
-    return " ".join(texts)
+        bases.append("No ledger was read, so no month is actual.")
+    return run.answer | {
+        "marking": markings[run.marking],
+        "run": run.name,
+        "code": run.manifest["code_sha256"][:CODE_LETTERS],
+        "as_of": run.as_of.isoformat(),
+        "use_until": f"Use until: {words.day_in_words(day)}, {what}{expired}",
+        "basis": " ".join(bases),
+        "budget": budget,
+        "inputs": len(run.tables["assumptions"]),
+        "red": int((run.tables["assumptions"]["Reliability"] == "Red").sum()),
+        "previous": run.previous,
+        "end": words.year_end_month(run.answer),
+        "held": run.central["contingency"],
+        "children_matter": words.children_matter(run.answer),
+    }
 
 
 def figures(run: Run) -> dict[str, object]:

@@ -82,14 +82,8 @@ class Run:
         return dict(zip(held["month"], held["basis"], strict=True))
 
 
-def read_run(
-    folder: Path, path: Path, as_of: date, marking: str, previous: Path | None, hidden: frozenset[str] = frozenset()
-) -> Run:
+def read_run(folder: Path, as_of: date, marking: str, previous: Path | None, hidden: frozenset[str]) -> Run:
     """The run in a folder. Raises BadInput naming the file and what to do."""
-    if path.suffix.lower() != ".xlsx":
-        raise BadInput(f"{path.name}: expected a name that ends in .xlsx. Rename it")
-    if marking not in (PUBLIC, PRIVATE):
-        raise BadInput(f"the marking is {marking!r}; expected {PUBLIC} or {PRIVATE}. Say which")
     answer = _answer(folder)
     if as_of < date.fromisoformat(answer["origin"]):
         raise BadInput(
@@ -98,7 +92,14 @@ def read_run(
         )
     tables = {name: _table(folder, name) for name in TABLES}
     sources = _table(folder, SOURCES) if (folder / "tables" / f"{SOURCES}.parquet").is_file() else None
-    before = None if previous is None else _before(previous, answer)
+    before = None if previous is None else _answer(previous)
+    same = before is None or all(before[part] == answer[part] for part in ("council", "financial_year"))
+    if not same or (before and before["month"] >= answer["month"]):
+        raise BadInput(
+            f"{previous.name} is of {before['area']}, {before['month']}, budget year {before['financial_year']}; "
+            f"expected an earlier month of {answer['area']} than {answer['month']} in {answer['financial_year']}. "
+            "Give the run of the month before, or none"
+        )
     manifest = _json(folder, "manifest.json")
     made = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     name = f"{folder.name}-{made[:ID_LETTERS]}"
@@ -117,19 +118,6 @@ def read_run(
             f"Mark it {PRIVATE}"
         )
     return run
-
-
-def _before(folder: Path, answer: dict) -> dict:
-    """The answer of an earlier month of the same council and budget year. Raises BadInput for any other."""
-    held = _answer(folder)
-    same = all(held[part] == answer[part] for part in ("council", "financial_year"))
-    if not same or held["month"] >= answer["month"]:
-        raise BadInput(
-            f"{folder.name} is of {held['area']}, {held['month']}, budget year {held['financial_year']}; expected an "
-            f"earlier month of {answer['area']} than {answer['month']} in {answer['financial_year']}. Give the run of "
-            "the month before, or none"
-        )
-    return held
 
 
 def _answer(folder: Path) -> dict:

@@ -4,19 +4,10 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast.report.workbook.cells import (
-    NOT_APPLICABLE,
-    Cell,
-    Column,
-    Formula,
-    LineChart,
-    Sheet,
-    plain,
-    rounded,
-)
+from forecast.report.words import pages
+from forecast.report.workbook.cells import NOT_APPLICABLE, Cell, Column, Formula, Sheet, plain, rounded
 
 MONEY = {"money", "signed", "pence"}
-Record = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -76,19 +67,12 @@ class Row:
         return Formula("+".join(part.text for part in parts), sum(part.value for part in parts)) if parts else 0.0
 
 
-def table(
-    name: str,
-    described: dict,
-    records: Sequence[Record],
-    words: Mapping[str, object],
-    given: Mapping[str, object],
-    sheets: Mapping[str, Sheet],
-) -> Sheet:
+def table(name: str, described: dict, records: list[dict], words: dict, given: dict, sheets: dict[str, Sheet]) -> Sheet:
     """The sheet of a name.
 
     described  its part of sheets.yaml, columns spread out
     records    a row each; what one holds under "fixed" stands as it is, by heading
-    words      what stands for {...}
+    words      what the texts may name
     given      figures by path, for totals that are no sums
     sheets     those made before, which formulas may point at
     """
@@ -104,7 +88,16 @@ def table(
     rows = [tuple(cells.values()) for cells in made]
     totals = described.get("total")
     if totals is not None:
-        rows.append(_total_row(columns, rows, {header: at(given, path) for header, path in totals.items()}))
+        # What is given, live sums of columns of money, [z] elsewhere.
+        known = {header: at(given, path) for header, path in totals.items()}
+        sums = [
+            Formula(f"SUM([:{column.header}])", math.fsum(map(plain, cells)))
+            if column.kind in MONEY
+            else NOT_APPLICABLE
+            for column, cells in zip(columns[1:], list(zip(*rows, strict=True))[1:], strict=True)
+        ]
+        headers = [column.header for column in columns[1:]]
+        rows.append(("Net cost", *(known.get(*pair) for pair in zip(headers, sums, strict=True))))
     chart = described.get("chart")
     return Sheet(
         name,
@@ -115,25 +108,12 @@ def table(
         columns,
         tuple(rows),
         totals is not None,
-        chart and LineChart(chart["title"], said(chart["alt"], words), tuple(chart["headers"]), chart["axis"]),
+        chart and chart | {"alt": said(chart["alt"], words)},
         described.get("frozen", 0),
     )
 
 
-def _total_row(columns: Sequence[Column], rows: list[tuple[Cell, ...]], given: dict[str, Cell]) -> tuple[Cell, ...]:
-    """What is given, live sums of columns of money, [z] elsewhere."""
-    made = {"": "Net cost"}
-    for column, cells in list(zip(columns, zip(*rows, strict=True), strict=True))[1:]:
-        total = (
-            Formula(f"SUM([:{column.header}])", math.fsum(map(plain, cells)))
-            if column.kind in MONEY
-            else NOT_APPLICABLE
-        )
-        made[column.header] = given.get(column.header, total)
-    return tuple(made.values())
-
-
-def _cell(row: Row, record: Record, source: str | dict, words: Mapping[str, object]) -> Cell:
+def _cell(row: Row, record: dict, source: str | dict, words: Mapping[str, object]) -> Cell:
     """The value at a path of the record, or the formula of a name and its headings."""
     if isinstance(source, str):
         value = at(record, source)
@@ -152,8 +132,8 @@ def at(held: object, path: str) -> object:
 
 
 def said(text: str, words: Mapping[str, object]) -> str:
-    """A text with what stands for its {...}."""
-    return text.format_map(words)
+    """A text with what stands for its {{ ... }}."""
+    return text if "{" not in text else pages().from_string(text).render(words)
 
 
 def wanted(entries: Sequence, flags: Collection[str], length: int) -> list:

@@ -3,28 +3,20 @@
 import io
 from collections.abc import Sequence
 from copy import deepcopy
-from datetime import UTC, datetime
 from math import ceil
 
-import xlsxwriter
-from xlsxwriter.format import Format
+from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from forecast.case.workbook.template import MADE, PAPER_A4, Exact
+from forecast.case.workbook.template import OPTIONS as PLAIN
 from forecast.report.render.files import timeless
 from forecast.report.render.safe import FORMULA, LONGEST_PROPERTY, clean, short
-from forecast.report.workbook.cells import NOT_HELD, Cell, Column, Formula, LineChart, Link, Sheet, plain
+from forecast.report.workbook.cells import NOT_HELD, Cell, Column, Formula, Link, Sheet, plain
 from forecast.report.workbook.control import NOT_OK, STATUS
 
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "default_format_properties": {"font_name": "Arial", "font_size": 11},
-}
-MADE = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the same run gives the same bytes
-LANGUAGE, END = "en-GB", b"</cp:coreProperties>"
-PAPER_A4 = 9
+OPTIONS = PLAIN | {"default_format_properties": {"font_name": "Arial", "font_size": 11}}
+LANGUAGE, CORE, END = "en-GB", "docProps/core.xml", b"</cp:coreProperties>"
 INDENT = 1  # so that words do not touch a figure to their left
 DEEPEST_FROZEN = 8  # rows: more would fill a small or magnified screen
 HIDE_GRIDLINES = 2
@@ -50,63 +42,21 @@ CHART_WIDTH, CHART_HEIGHT, LINE_WIDTH = 960, 400, 2  # pixels; points
 BACK = "Back to the contents"
 
 
-class Book:
-    """A workbook being written, with its formats by what a cell holds."""
-
-    def __init__(self, book: xlsxwriter.Workbook):
-        self.book, self._formats = book, {}
-
-    def format(self, **properties) -> Format:
-        """One format for one set of properties."""
-        key = tuple(sorted(properties.items()))
-        if key not in self._formats:
-            self._formats[key] = self.book.add_format(properties)
-        return self._formats[key]
-
-
-class Exact(float):
-    """A number that is written with every digit; XlsxWriter alone would round the seventeenth away."""
-
-    def __format__(self, spec: str) -> str:
-        return repr(float(self))
-
-
 def workbook_bytes(sheets: list[Sheet], title: str, subject: str) -> bytes:
     """The file: the same sheets give the same bytes."""
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, deepcopy(OPTIONS)) as made:  # it writes into what it is given
+    with Workbook(content, deepcopy(OPTIONS)) as made:  # it writes into what it is given
         said = {name: short(clean(words), LONGEST_PROPERTY) for name, words in (("title", title), ("subject", subject))}
         made.set_properties(said | {"author": "forecast", "created": MADE})
-        book, names = Book(made), {sheet.name for sheet in sheets}
         for sheet in sheets:
-            _write(book, sheet, sheets[0].name, names)
-    return timeless(content.getvalue(), _in_language)
-
-
-def _in_language(name: str, part: bytes) -> bytes:
-    """The language of its words among a workbook's properties, which XlsxWriter cannot write."""
+            _write(made, sheet, sheets[0].name)
+    # The language of the words, which XlsxWriter cannot write.
     language = f"<dc:language>{LANGUAGE}</dc:language>".encode()
-    return part.replace(END, language + END) if name == "docProps/core.xml" else part
+    return timeless(content.getvalue(), lambda name, part: part.replace(END, language + END) if name == CORE else part)
 
 
-def _write(book: Book, sheet: Sheet, cover: str, names: set[str]) -> None:
-    page = book.book.add_worksheet(sheet.name)
-    _set_page(page, sheet)
-    page.write_string(0, 0, text(sheet.title), book.format(bold=True, font_size=14))
-    page.set_row(0, TITLE_HEIGHT)
-    for row, sentence in enumerate(sheet.about, start=1):
-        _write_cell(book, page, row, 0, sheet, sentence, {"valign": "vcenter"})
-    if sheet.name != cover:
-        _link(book, page, sheet.header_row - 2, 0, Link(cover), BACK)
-    else:
-        page.write_string(sheet.header_row - 2, 0, "Contents", book.format(bold=True, font_size=12))
-    for number, row in enumerate(sheet.rows):
-        _write_row(book, page, sheet, number, row, names)
-    _add_table(book, page, sheet)
-    _finish(book, page, sheet)
-
-
-def _set_page(page: Worksheet, sheet: Sheet) -> None:
+def _write(book: Workbook, sheet: Sheet, cover: str) -> None:
+    page = book.add_worksheet(sheet.name)
     for place, column in enumerate(sheet.columns):
         page.set_column(place, place, column.width)
     page.hide_gridlines(HIDE_GRIDLINES)
@@ -117,14 +67,34 @@ def _set_page(page: Worksheet, sheet: Sheet) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(sheet.header_row - 1)
     page.set_footer(f"&L{sheet.name}&RPage &P of &N")
+    page.write_string(0, 0, text(sheet.title), book.add_format({"bold": True, "font_size": 14}))
+    page.set_row(0, TITLE_HEIGHT)
+    for row, sentence in enumerate(sheet.about, start=1):
+        _write_cell(book, page, row, 0, sheet, sentence, {"valign": "vcenter"})
+    if sheet.name != cover:
+        _link(book, page, sheet.header_row - 2, 0, Link(cover), BACK)
+    else:
+        page.write_string(sheet.header_row - 2, 0, "Contents", book.add_format({"bold": True, "font_size": 12}))
+    for number, row in enumerate(sheet.rows):
+        _write_row(book, page, sheet, number, row)
+    _add_table(book, page, sheet)
+    if any(column.header == STATUS for column in sheet.columns):
+        # A failed check in bold white on red; the word itself says it.
+        place = sheet.at(STATUS)
+        wrong = book.add_format({"bold": True, "font_color": "white", "bg_color": "#942514"})
+        rule = {"type": "cell", "criteria": "==", "value": f'"{NOT_OK}"', "format": wrong}
+        page.conditional_format(sheet.first - 1, place, sheet.last - 1, place, rule)
+    if sheet.chart is not None:
+        _draw(book, page, sheet, sheet.chart)
+    page.set_selection(0, 0, 0, 0)
 
 
-def _add_table(book: Book, page: Worksheet, sheet: Sheet) -> None:
+def _add_table(book: Workbook, page: Worksheet, sheet: Sheet) -> None:
     """Mark the cells as one named table with headings; no filter, for sorting would part rows from their totals."""
     shape = {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": HEADER_FILL, "bottom": 1}
     sides = {True: {"align": "left", "indent": INDENT}, False: {"align": "right"}}
     columns = [
-        {"header": text(column.header), "header_format": book.format(**shape, **sides[column.kind == "text"])}
+        {"header": text(column.header), "header_format": book.add_format(shape | sides[column.kind == "text"])}
         for column in sheet.columns
     ]
     options = {
@@ -141,7 +111,7 @@ def _add_table(book: Book, page: Worksheet, sheet: Sheet) -> None:
     page.set_row(top, _height([column.header for column in sheet.columns], sheet.columns, FILLED_BOLD))
 
 
-def _write_row(book: Book, page: Worksheet, sheet: Sheet, number: int, row: tuple[Cell, ...], names: set[str]) -> None:
+def _write_row(book: Workbook, page: Worksheet, sheet: Sheet, number: int, row: tuple[Cell, ...]) -> None:
     place = sheet.header_row + number
     total = sheet.totalled and number == len(sheet.rows) - 1
     shape = {"bold": True, "top": 1, "bottom": 1} if total else {"bottom": 1, "bottom_color": RULE}
@@ -158,30 +128,24 @@ def _shape(column: Column, cell: Cell) -> dict:
     """How a cell of a column looks: words wrap, figures stand right in the column's number format."""
     if column.kind == "text":
         return {"text_wrap": True, "indent": INDENT}
-    if column.kind == "number":
-        return {"align": "right", "num_format": _decimals(plain(cell))}
-    return {"align": "right", "num_format": NUMBER_FORMATS[column.kind]}
-
-
-def _decimals(value: Cell) -> str:
-    """A number format with the decimals that the figure has, or the four figures of one that has many."""
-    if isinstance(value, str):
-        return "General"
+    if column.kind != "number" or isinstance(value := plain(cell), str):
+        return {"align": "right", "num_format": NUMBER_FORMATS.get(column.kind, "General")}
+    # With the decimals that the figure has, or the four figures of one that has many.
     whole, short = (f"{shown:.{MOST_DECIMALS}f}".rstrip("0") for shown in (value, float(f"{value:.{FIGURES}g}")))
     decimals = len((whole if len(whole.split(".")[1]) <= FIGURES else short).split(".")[1])
-    return "#,##0" + (f".{'0' * decimals}" if decimals else "")
+    return {"align": "right", "num_format": "#,##0" + (f".{'0' * decimals}" if decimals else "")}
 
 
-def _write_cell(book: Book, page: Worksheet, row: int, column: int, sheet: Sheet, cell: Cell, shape: dict) -> None:
+def _write_cell(book: Workbook, page: Worksheet, row: int, column: int, sheet: Sheet, cell: Cell, shape: dict) -> None:
     if isinstance(cell, Formula):
         value = cell.value if isinstance(cell.value, str) else Exact(cell.value)
-        page.write_formula(row, column, f"={sheet.local(cell.text, row + 1)}", book.format(**shape), value)
+        page.write_formula(row, column, f"={sheet.local(cell.text, row + 1)}", book.add_format(shape), value)
     elif isinstance(cell, str):
         said = text(cell) or NOT_HELD
         quoted = {"quote_prefix": True} if said.startswith(FORMULA) else {}
-        page.write_string(row, column, said, book.format(**shape, **quoted))
+        page.write_string(row, column, said, book.add_format(shape | quoted))
     else:
-        page.write_number(row, column, Exact(cell), book.format(**shape))
+        page.write_number(row, column, Exact(cell), book.add_format(shape))
 
 
 def text(words: str) -> str:
@@ -193,8 +157,8 @@ def text(words: str) -> str:
     return f"{said} " if said.startswith("<r>") and said.endswith("</r>") else said
 
 
-def _link(book: Book, page: Worksheet, row: int, column: int, link: Link, words: str) -> None:
-    look = book.format(font_color="#0B3E7C", underline=1, valign="top")
+def _link(book: Workbook, page: Worksheet, row: int, column: int, link: Link, words: str) -> None:
+    look = book.add_format({"font_color": "#0B3E7C", "underline": 1, "valign": "top"})
     page.write_url(row, column, f"internal:'{link.sheet}'!A1", look, words)
 
 
@@ -207,31 +171,15 @@ def _height(cells: Sequence[Cell], columns: Sequence[Column], filled: float) -> 
     return min(LINE * max(1, *lines) + 2, MOST_HEIGHT)
 
 
-def _finish(book: Book, page: Worksheet, sheet: Sheet) -> None:
-    """The words of a failed check in bold white on red (the word itself says it), the drawing, and the cursor in A1."""
-    if any(column.header == STATUS for column in sheet.columns):
-        place = sheet.at(STATUS)
-        wrong = book.book.add_format({"bold": True, "font_color": "white", "bg_color": "#942514"})
-        rule = {"type": "cell", "criteria": "==", "value": f'"{NOT_OK}"', "format": wrong}
-        page.conditional_format(sheet.first - 1, place, sheet.last - 1, place, rule)
-    if sheet.chart is not None:
-        _draw(book, page, sheet, sheet.chart)
-    page.set_selection(0, 0, 0, 0)
-
-
-def _words(title: str) -> str:
-    """Words for a chart: what looks like the address of a cell would be read as one."""
-    return text(title).replace("!", "! ")
-
-
-def _draw(book: Book, page: Worksheet, sheet: Sheet, chart: LineChart) -> None:
+def _draw(book: Workbook, page: Worksheet, sheet: Sheet, chart: dict) -> None:
     """Lines over the first column, below the table, with alternative text."""
-    if len(chart.headers) > len(DASHES):
-        raise ValueError(
-            f"the chart of {sheet.name} has {len(chart.headers)} lines; {len(DASHES)} can be told apart without colour"
-        )
-    drawn = book.book.add_chart({"type": "line"})
-    for header, dash, colour in zip(chart.headers, DASHES, COLOURS, strict=False):
+    if (lines := len(chart["headers"])) > len(DASHES):
+        raise ValueError(f"the chart of {sheet.name} has {lines} lines; {len(DASHES)} can be told apart without colour")
+    title, axis = (
+        text(words).replace("!", "! ") for words in (chart["title"], chart["axis"])
+    )  # A!1 would be read as a cell
+    drawn = book.add_chart({"type": "line"})
+    for header, dash, colour in zip(chart["headers"], DASHES, COLOURS, strict=False):
         place = sheet.at(header)
         drawn.add_series(
             {
@@ -241,11 +189,11 @@ def _draw(book: Book, page: Worksheet, sheet: Sheet, chart: LineChart) -> None:
                 "line": {"color": colour, "width": LINE_WIDTH, "dash_type": dash},
             }
         )
-    drawn.set_title({"name": _words(chart.title), "overlay": False})
-    lines = {"visible": True, "line": {"color": RULE}}
-    drawn.set_y_axis({"num_format": MONEY, "name": _words(chart.axis), "major_gridlines": lines})
+    drawn.set_title({"name": title, "overlay": False})
+    grid = {"visible": True, "line": {"color": RULE}}
+    drawn.set_y_axis({"num_format": MONEY, "name": axis, "major_gridlines": grid})
     drawn.set_x_axis({"label_position": "low"})
     drawn.set_legend({"position": "bottom"})
     drawn.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
-    below, look = sheet.header_row + len(sheet.rows) + 1, {"description": text(chart.alt), "object_position": 2}
+    below, look = sheet.header_row + len(sheet.rows) + 1, {"description": text(chart["alt"]), "object_position": 2}
     page.insert_chart(below, 0, drawn, look)

@@ -6,8 +6,6 @@ closed form). A window is looked at in each length; the smallest chance counts, 
 council hears the alarm by chance in about one month of a hundred (tests/alarms.py counts it).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.stats import nbinom
 
@@ -15,37 +13,19 @@ LONGEST_WINDOW = 3  # months: a break is to be told within a quarter
 TAIL = 0.1  # either end of an 80% range
 
 
-@dataclass(frozen=True)
-class Alarm:
-    """What the latest months say.
-
-    measure   such as lac_starts
-    months    the window that fits least, oldest first
-    counted   children in it; expected, low, high: what the months before it made likely (80% range)
-    chance    of a count so far off, either way, were nothing changed
-    found     whether that is below the limit
-    """
-
-    measure: str
-    months: tuple[str, ...]
-    counted: int
-    expected: float
-    low: float
-    high: float
-    chance: float
-    found: bool
-
-
 def alarm(
     measure: str, months: list[str], counts: np.ndarray, year_before: float, memory: float, family: float, limit: float
-) -> Alarm:
-    """The alarm as it stands after the last of `months`.
+) -> dict:
+    """The alarm of a measure, such as lac_starts, as it stands after the last of `months`.
 
     counts       [month] children who started, in order
     year_before  children who started in the calibration year
     memory       share of that year's evidence that still counts
     family       children who start together, on average; families are geometric, as in the engine
     limit        the chance below which it sounds
+    Returns measure; months, the window that fits least, oldest first; counted, the children in it; expected, low, high:
+    what the months before it made likely (80% range); chance, of a count so far off, either way, were nothing changed;
+    found, whether that is below the limit.
     """
     clump = 2 * family - 1  # mean of a family's square over its mean: the variance of a count over its mean
     found = []
@@ -55,6 +35,7 @@ def alarm(
         ahead, families = nbinom(shape, time / (time + length)), now / clump
         chance = min(1.0, 2 * min(ahead.cdf(np.floor(families)), ahead.sf(np.ceil(families) - 1)))
         low, high = (float(ahead.ppf(end) * clump) for end in (TAIL, 1 - TAIL))
-        expected, window = float(ahead.mean() * clump), tuple(months[-length:])
-        found.append(Alarm(measure, window, now, expected, low, high, float(chance), bool(chance < limit)))
-    return min(found, key=lambda window: window.chance)
+        likely = {"expected": float(ahead.mean() * clump), "low": low, "high": high, "chance": float(chance)}
+        window = {"measure": measure, "months": months[-length:], "counted": now}
+        found.append(window | likely | {"found": bool(chance < limit)})
+    return min(found, key=lambda window: window["chance"])

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -24,11 +25,11 @@ from forecast.runs import folders, history, pipeline
 from forecast.runs.home import Home, Settings
 from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
-from forecast.runs.refresh.alarm import Alarm, alarm
+from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
-from forecast.runs.refresh.movement import Figures, Move, figures, movement, same_children, steps_between, value_of
+from forecast.runs.refresh.movement import Figures, figures, movement, same_children, steps_between, value_of
 from forecast.runs.refresh.returned import FOLDER as RETURNS
-from forecast.runs.refresh.returned import SOURCES, Returned, read_returned, take, texts
+from forecast.runs.refresh.returned import SOURCES, read_returned, take, texts
 from forecast.sources import files
 from forecast.sources.arrivals import (
     CARD,
@@ -76,14 +77,19 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
             nothing = ["No month has been counted yet: nothing to do.", *arrived.warnings]
             return Done(NEEDS_A_PERSON if arrived.waiting else DONE, nothing)
         now = data_cut(home, card, known, folder / PENDING / RETURNS)
-        returned = returned_now(folder, now, known)
+        counted = {(row.month, row.measure): row.value for row in known.counts.itertuples()}
+        counted |= {(card.opening_month, measure): children for measure, children in card.opening}
+        area = now.scenarios["central"].case.area
+        returned = take(folder, read_returned(folder / HELD / RETURNS), counted, area, now.last)
         warnings = (*arrived.warnings, *returned.notes, *returned.conflicts)
         arrived = replace(arrived, warnings=warnings, conflicts=returned.conflicts)
         shutil.rmtree(folder / PENDING, ignore_errors=True)  # what will be held once the run is published
         write_held(known, folder / PENDING)
         for name, text in texts(returned).items():
             files.write_text(folder / PENDING / RETURNS / name, text)
-        published, inputs = folders.settled(home.runs / card.slug, now.last), inputs_of(home, folder, now)
+        published, kept = folders.settled(home.runs / card.slug, now.last), kept_files(folder).items()
+        inputs = pipeline.input_files(home, replace(now.case(home.data), scenarios=now.scenarios))
+        inputs |= {name: path for name, path in kept if path.name not in (FILES_FILE, SOURCES)}
         history.catch_up(home.runs, card.slug)
         asked = {"notebooks": settings.notebooks}
         is_new = not folders.same_inputs(published, inputs, settings.draws, settings.seed, asked)
@@ -94,7 +100,7 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
         finish_keeping(folder)
     if is_new:
         result = summary.read(published)
-        return Done(result["code"], summary.lines(result), published)
+        return Done(result["code"], summary.said(result).split("\n"), published)
     stands = f"Nothing to do: {card.council} stands at {month_in_words(now.last)}, and nothing new has arrived."
     return Done(NEEDS_A_PERSON if arrived.needs_a_person else DONE, [stands, *arrived.warnings], published)
 
@@ -110,14 +116,6 @@ def data_cut(home: Home, card: Card, held: Held, returned: Path) -> DataCut:
     return DataCut(card, scenarios, rows, card.budget(rows["month"].max()), returned=returned)
 
 
-def returned_now(folder: Path, now: DataCut, known: Held) -> Returned:
-    """What is held of the council's child-level returns, with those that are new read. Raises BadInput."""
-    counted = {(row.month, row.measure): row.value for row in known.counts.itertuples()}
-    counted |= {(now.card.opening_month, measure): children for measure, children in now.card.opening}
-    held, area = read_returned(folder / HELD / RETURNS), now.scenarios["central"].case.area
-    return take(folder, held, counted, area, now.last)
-
-
 # --- what moved -------------------------------------------------------------------------------------------------------
 
 
@@ -129,25 +127,45 @@ def _write_summary(
         (staging / name).parent.mkdir(parents=True, exist_ok=True)
         files.write_whole(staging / name, source.read_bytes())
     say("what moved since last month")
-    after, before, past = figures(base, central), last_run(home, now), tracked(home.runs, now)
-    moves = moved(home, before, now, after, base, central)
-    since, expired = before.month if before else None, now.expired(now.case(home.data))
-    result = summary.summary(answer, now, arrived, after, since, moves, alarms(base, now), past, expired)
+    after, past, moves = figures(base, central), pd.DataFrame(), {}
+    if (home.runs / now.card.slug / history.FOLDER).is_dir():  # from the second month on
+        counts = now.actuals.counts.rename(columns={"measure": "group", "value": "count"})
+        stock = counts[counts["group"].isin(["lac", "cp"])]
+        past = history.against_what_came(history.vintages(home.runs, now.card.slug), stock)
+
+    def value(at: DataCut) -> Figures:
+        case = at.case(home.data)
+        if not same_children(at, now):
+            return value_of(case, base.draws, base.seed, base.threads)
+        anew = projection.with_actual_data(base, case.evidence, case.ledger)
+        return figures(anew, projection.project(anew, base.central))
+
+    since, then, headline, same_program = last_run(home, now) or (None, None, None, True)
+    if since is not None:
+        moves = movement(headline, after, steps_between(then, now, same_program), value)
+    expired = now.expired(now.case(home.data))
+    wide = now.actuals.counts.pivot(index="month", columns="measure", values="value").sort_index()
+    alarms = [  # on starts of each group
+        alarm(
+            measure,
+            list(wide.index),
+            wide[measure].to_numpy(),
+            float(fit.group.starts_by_year.iloc[-1]),
+            base.central.value("ledger.starts_memory"),
+            base.norms[group].family,
+            base.central.value("breaks.monthly_chance"),
+        )
+        for measure, group, fit in zip(STARTS, ("lac", "cp"), (base.lac, base.cp), strict=True)
+    ]
+    result = summary.summary(answer, now, arrived, after, since, moves, alarms, past, expired)
     summary.write(staging, result, past)
 
 
-@dataclass(frozen=True)
-class Before:
-    """The last month's run: what was known, its headline, and whether the same program made it."""
+def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | None:
+    """The newest published run of an earlier month of the same budget year; None if there is none.
 
-    month: str
-    data_cut: DataCut
-    headline: Figures
-    same_program: bool
-
-
-def last_run(home: Home, now: DataCut) -> Before | None:
-    """The newest published run of an earlier month of the same budget year; None if there is none."""
+    Its month, what was known, its headline, and whether the same program made it.
+    """
     council, year = home.runs / now.card.slug, now.scenarios["central"].case.financial_year
     months = [path.parent.name for path in council.glob("[!.]*/summary.json")]
     for month in sorted((month for month in months if month < now.last), reverse=True):
@@ -159,57 +177,9 @@ def last_run(home: Home, now: DataCut) -> Before | None:
             frozen = {path.stem: thaw(path.read_text(encoding="utf-8"), path) for path in paths}
             then = DataCut(card, frozen, rows, card.budget(rows["month"].max()), returned=folder / HELD / RETURNS)
             code = folders.read_manifest(folder)["code_sha256"]
-            return Before(month, then, summary.headline_of(told), code == folders.code_fingerprint())
+            headline = told["headline"] | {name: Decimal(told["headline"][name]) for name in summary.MONEY}
+            return month, then, Figures(**headline), code == folders.code_fingerprint()
     return None
-
-
-def moved(
-    home: Home,
-    before: Before | None,
-    now: DataCut,
-    after: Figures,
-    base: projection.Base,
-    central: projection.Projection,
-) -> list[Move]:
-    """What moved since the last run, by cause; nothing where there is none. `base` and `central` are those of `now`."""
-    if before is None:
-        return []
-
-    def value(at: DataCut) -> Figures:
-        case = at.case(home.data)
-        if not same_children(at, now):
-            return value_of(case, base.draws, base.seed, base.threads)
-        anew = projection.with_actual_data(base, case.evidence, case.ledger)
-        return figures(anew, projection.project(anew, base.central))
-
-    return movement(before.headline, after, steps_between(before.data_cut, now, before.same_program), value)
-
-
-def alarms(base: projection.Base, now: DataCut) -> list[Alarm]:
-    """The monthly alarm on starts of each group."""
-    counts, a = now.actuals.counts, base.central
-    wide = counts.pivot(index="month", columns="measure", values="value").sort_index()
-    return [
-        alarm(
-            measure,
-            list(wide.index),
-            wide[measure].to_numpy(),
-            float(fit.group.starts_by_year.iloc[-1]),
-            a.value("ledger.starts_memory"),
-            base.norms[group].family,
-            a.value("breaks.monthly_chance"),
-        )
-        for measure, group, fit in zip(STARTS, ("lac", "cp"), (base.lac, base.cp), strict=True)
-    ]
-
-
-def tracked(folder: Path, now: DataCut) -> pd.DataFrame:
-    """Every past forecast whose month has been counted, beside the count; no rows before the second month."""
-    if not (folder / now.card.slug / "history").is_dir():
-        return pd.DataFrame()
-    counts = now.actuals.counts
-    stock = counts[counts["measure"].isin(["lac", "cp"])].rename(columns={"measure": "group", "value": "count"})
-    return history.against_what_came(history.vintages(folder, now.card.slug), stock)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -233,12 +203,6 @@ def kept_files(folder: Path) -> dict[str, Path]:
     pending = [folder / PENDING / name for name in HELD_FILES] + sorted((folder / PENDING / RETURNS).glob("*"))
     own = {name: folder / name for name in (CARD, MAPPING) if (folder / name).is_file()}
     return {f"{HELD}/{path.relative_to(folder / PENDING).as_posix()}": path for path in pending} | own
-
-
-def inputs_of(home: Home, folder: Path, now: DataCut) -> dict[str, Path]:
-    """Every file the run is made from, by its name in the manifest."""
-    files = pipeline.input_files(home, replace(now.case(home.data), scenarios=now.scenarios))
-    return files | {name: path for name, path in kept_files(folder).items() if path.name not in (FILES_FILE, SOURCES)}
 
 
 def finish_keeping(folder: Path) -> None:

@@ -49,14 +49,6 @@ class Figures:
         return Figures(*(getattr(self, name) - getattr(other, name) for name in vars(self)))
 
 
-@dataclass(frozen=True)
-class Move:
-    """What one cause moved."""
-
-    cause: str
-    by: Figures
-
-
 def figures(base: Base, seen: Projection) -> Figures:
     """The headline of a forecast; once the budget year is over, children as they were counted at its end."""
     inside, last = [seen.months.index(month) for month in base.year], base.year[-1]
@@ -77,7 +69,7 @@ def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
 
 def movement(
     before: Figures, after: Figures, steps: list[tuple[str, DataCut]], value: Callable[[DataCut], Figures]
-) -> list[Move]:
+) -> dict[str, Figures]:
     """What each cause moved, in order; nothing without a step.
 
     before, after  the headlines published last month and now
@@ -85,7 +77,7 @@ def movement(
     """
     headlines = [before, *(value(data_cut) for _, data_cut in steps[:-1]), after]
     pairs = zip(steps, headlines, headlines[1:], strict=False)
-    return [Move(cause, now.minus(last)) for (cause, _), last, now in pairs]
+    return {cause: now.minus(last) for (cause, _), last, now in pairs}
 
 
 def steps_between(then: DataCut, now: DataCut, same_program: bool) -> list[tuple[str, DataCut]]:

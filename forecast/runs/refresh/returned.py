@@ -6,7 +6,6 @@ the tables made of them. Once read, the returns themselves may be taken away: th
 
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,9 +13,9 @@ from pathlib import Path
 from forecast.case import Assumptions
 from forecast.case.errors import BadInput
 from forecast.case.months import day_in_words, last_day
-from forecast.sources.cin import Plans, read_cin
+from forecast.sources.cin import read_cin
 from forecast.sources.returns_case import PLAN_RATES, RATES, contents, cp_tables, lac_tables
-from forecast.sources.ssda903 import Returns, read_returns
+from forecast.sources.ssda903 import read_returns
 
 FOLDER, SOURCES, TABLE = "returns", "sources.csv", "held"
 # folder -> its children in words, their measure in the counts, the column of the stock, the reader, the tables
@@ -51,27 +50,30 @@ def take(folder: Path, held: Returned, counted: dict[tuple[str, str], int], area
              complete to its end, and the comparison tells if it was not
     Raises BadInput as the readers do, naming file, line and column and never a child.
     """
-    for kind, (words, _, _, read, tables) in KINDS.items():
-        place = _place(folder / FOLDER, kind)
-        digest = None if place is None else fingerprint(place)
+    for kind, (words, measure, column, read, tables) in KINDS.items():
+        places = [path for path in (folder / FOLDER / kind, folder / FOLDER / f"{kind}.zip") if _files(path)]
+        if len(places) > 1:
+            raise BadInput(
+                f"{FOLDER} holds a folder {kind} and {kind}.zip. Keep one, so that it is plain which is read."
+            )
+        digest = fingerprint(places[0]) if places else None
         if digest in (None, held.sources.get(kind)):
             continue
-        returns = read(place, made_by=last_day(month))
+        returns = read(places[0], made_by=last_day(month))
         made = {name: table for name, table in tables(returns, area).items() if name in (*RATES, PLAN_RATES)}
         files = held.files | contents(made, TABLE, area, returns.last_day, returns.last_day)
         complete = f"complete to {day_in_words(returns.last_day)}"
         note = f"Returns of {words} were read, {complete}: local rates now rest on them."
-        conflicts = (*held.conflicts, *returns.warnings(), *_compared(kind, returns, counted))
+        total = int(returns.stock(returns.last_day)[column].sum())
+        conflicts = (*held.conflicts, *returns.warnings())
+        known = counted.get((f"{returns.last_day:%Y-%m}", measure))
+        if last_day(f"{returns.last_day:%Y-%m}") == returns.last_day and known not in (None, total):
+            conflicts += (
+                f"The returns hold {total} {words} on {day_in_words(returns.last_day)}, and the monthly counts "
+                f"{known}. Find out which is right, and correct it.",
+            )
         held = Returned(files, held.sources | {kind: digest}, (*held.notes, note), conflicts)
     return held
-
-
-def _place(folder: Path, kind: str) -> Path | None:
-    """The folder or zip of one kind of returns, if it holds anything. Raises BadInput where both are there."""
-    found = [path for path in (folder / kind, folder / f"{kind}.zip") if _files(path)]
-    if len(found) > 1:
-        raise BadInput(f"{FOLDER} holds a folder {kind} and {kind}.zip. Keep one, so that it is plain which is read.")
-    return found[0] if found else None
 
 
 def _files(place: Path) -> list[Path]:
@@ -92,18 +94,6 @@ def fingerprint(place: Path) -> str:
             ) from None
         total.update(f"{path.relative_to(place.parent).as_posix()} {sha256(content).hexdigest()}\n".encode())
     return total.hexdigest()
-
-
-def _compared(kind: str, returns: Returns | Plans, counted: dict[tuple[str, str], int]) -> Iterator[str]:
-    """A sentence where the returns' last day is a month's end that was counted otherwise."""
-    words, measure, column, _, _ = KINDS[kind]
-    total, month = int(returns.stock(returns.last_day)[column].sum()), f"{returns.last_day:%Y-%m}"
-    known = counted.get((month, measure))
-    if last_day(month) == returns.last_day and known not in (None, total):
-        yield (
-            f"The returns hold {total} {words} on {day_in_words(returns.last_day)}, and the monthly counts {known}. "
-            "Find out which is right, and correct it."
-        )
 
 
 def with_returns(scenarios: dict[str, Assumptions], tables: Path | None) -> dict[str, Assumptions]:

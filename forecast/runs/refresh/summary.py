@@ -1,7 +1,6 @@
 """One screen for the officer: how it stands, what moved and why, what needs a person; as text, HTML and JSON."""
 
 import json
-from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,16 +11,14 @@ from forecast.case.errors import BadInput
 from forecast.case.months import month_in_words
 from forecast.report import words
 from forecast.runs import history
-from forecast.runs.refresh.alarm import Alarm
 from forecast.runs.refresh.data_cut import DataCut
-from forecast.runs.refresh.movement import CAUSES, Figures, Move
+from forecast.runs.refresh.movement import CAUSES, Figures
 from forecast.sources import files
 from forecast.sources.arrivals import Arrived
 
 SCHEMA = "forecast-summary-1"
 NAME = "summary"
 NEEDS_A_PERSON = 4
-GROUPS = {"lac": "Looked-after children", "cp": "Child protection plans"}
 MEASURES = {"lac_starts": "Children starting to be looked after", "cp_starts": "Child protection plans starting"}
 MONEY, CHILDREN = ("call", "outturn"), ("lac", "cp")
 PAGES = Environment(
@@ -30,7 +27,7 @@ PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-PAGES.globals |= {"words": words, "month": month_in_words, "groups": GROUPS, "measures": MEASURES}
+PAGES.globals |= {"words": words, "month": month_in_words, "groups": words.GROUP_NAMES, "measures": MEASURES}
 
 
 def summary(
@@ -39,14 +36,14 @@ def summary(
     arrived: Arrived,
     at: Figures,
     since: str | None,
-    moves: list[Move],
-    alarms: list[Alarm],
+    moves: dict[str, Figures],
+    alarms: list[dict],
     past: pd.DataFrame,
     expired: list[str],
 ) -> dict:
     """Everything the summary says, for machines; money in pounds and pence as text."""
-    tracking = track_record(past)
-    person = bool(arrived.needs_a_person or expired or any(each.found for each in alarms))
+    tracking, cost = track_record(past), answer["scenarios"]["central"]["cost"][answer["financial_year"]]
+    person = bool(arrived.needs_a_person or expired or any(each["found"] for each in alarms))
     return {
         "schema": SCHEMA,
         "council": now.card.council,
@@ -56,32 +53,20 @@ def summary(
         "contingency": answer["contingency"],
         "headline": _figures(at),
         "since": since,
-        "moves": [{"cause": move.cause, "name": CAUSES[move.cause], **_figures(move.by)} for move in moves],
+        "moves": [{"cause": cause, "name": CAUSES[cause], **_figures(by)} for cause, by in moves.items()],
         "actuals_to": now.ledger_months[-1] if now.ledger_months else None,
         "lines": words.headline(answer),
         "arrived": list(arrived.warnings),
-        "alarms": [asdict(each) | {"months": list(each.months)} for each in alarms],
+        "alarms": alarms,
         "tracking": tracking,
-        "outturn": outturn(answer),
+        "outturn": {part: cost[part] for part in ("net", "budget", "variance")},
         "expired": expired,
         "code": NEEDS_A_PERSON if person or any(group["alarm"] for group in tracking) else 0,
     }
 
 
-def outturn(answer: dict) -> dict:
-    """Net projected outturn of the budget year, its budget and the variance."""
-    cost = answer["scenarios"]["central"]["cost"][answer["financial_year"]]
-    return {"net": cost["net"], "budget": cost["budget"], "variance": cost["variance"]}
-
-
 def _figures(at: Figures) -> dict:
     return {name: str(part) if isinstance(part, Decimal) else float(part) for name, part in vars(at).items()}
-
-
-def headline_of(told: dict) -> Figures:
-    """The headline as it was published, to the penny."""
-    money = {name: Decimal(told["headline"][name]) for name in MONEY}
-    return Figures(**told["headline"] | money)
 
 
 def track_record(past: pd.DataFrame) -> list[dict]:
@@ -103,41 +88,27 @@ def track_record(past: pd.DataFrame) -> list[dict]:
     ]
 
 
-def lines(told: dict) -> list[str]:
-    """The summary in plain words, one screen."""
-    return _filled("summary.txt", told).split("\n")
-
-
-def page(told: dict) -> str:
-    """The summary as one HTML page, without scripts, that an e-mail can carry."""
-    return _filled("summary.html", told)
-
-
-def _filled(template: str, told: dict) -> str:
-    *moves, together = _move_rows(told)
-    prose = PAGES.get_template("prose.j2").module  # plain text, which a page escapes like any other
-    outturn, person = prose.outturn(told).strip(), prose.person(told).strip().split("\n")
-    page = PAGES.get_template(template)
-    return page.render(told=told, moves=moves, together=together, outturn=outturn, person=person)
-
-
-def _move_rows(told: dict) -> list[dict]:
-    """Each move in words, and together: pounds to the penny, children to a tenth, with their signs."""
+def said(told: dict, end: str = "txt") -> str:
+    """The summary in plain words, one screen; or as one HTML page, without scripts, that an e-mail can carry."""
     sums = {name: sum((Decimal(move[name]) for move in told["moves"]), Decimal(0)) for name in MONEY}
     sums |= {name: sum(move[name] for move in told["moves"]) for name in CHILDREN}
-    return [
+    *moves, together = (  # pounds to the penny, children to a tenth, with their signs
         {"name": row["name"]}
         | {name: pence(Decimal(row[name])) for name in MONEY}
         | {name: _tenth(row[name]) for name in CHILDREN}
         for row in [*told["moves"], {"name": "Together", **sums}]
-    ]
+    )
+    prose = PAGES.get_template("prose.j2").module  # plain text, which a page escapes like any other
+    outturn, person = prose.outturn(told).strip(), prose.person(told).strip().split("\n")
+    page = PAGES.get_template(f"{NAME}.{end}")
+    return page.render(told=told, moves=moves, together=together, outturn=outturn, person=person)
 
 
 def write(folder: Path, told: dict, past: pd.DataFrame) -> None:
     """summary.txt, .html and .json, and what moved and past forecasts as tables."""
     files.write_json(folder / f"{NAME}.json", told)
-    files.write_text(folder / f"{NAME}.txt", "\n".join(lines(told)))
-    files.write_text(folder / f"{NAME}.html", page(told))
+    for end in ("txt", "html"):
+        files.write_text(folder / f"{NAME}.{end}", said(told, end))
     moves = pd.DataFrame(told["moves"], columns=["cause", "name", *MONEY, *CHILDREN, "chance"])
     files.write_table(folder / "tables", "movement", moves)
     if not past.empty:
