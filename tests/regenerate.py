@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import HOME, run_reference  # noqa: E402
 from forecast.record.io import calibration_table  # noqa: E402
+from forecast.report import words  # noqa: E402
 from forecast.runs import (
     record_page,  # noqa: E402
     score,  # noqa: E402
@@ -95,7 +96,8 @@ def store_pages(run: Path) -> None:
     text = between(readme.read_text(encoding="utf-8"), "answer", f"```text\n{answer}\n```")
     text = between(text, "record", record_block())
     write_text(readme, between(text, "score", score_block(run)))
-    first = "\n".join(f"* {line}" for line in answer.splitlines()[1:9])
+    told = json.loads((run / "answer.json").read_text(encoding="utf-8"))
+    first = "\n".join(f"* {line}" for line in words.headline(told)[1:10])
     write_text(changes, between(changes.read_text(encoding="utf-8"), "answer", first))
     (HOME / "docs" / "contingency.png").write_bytes((run / "charts" / "contingency.png").read_bytes())
     record = record_page.own_chart(calibration_table(HOME, "record_slough"), "lac")

@@ -42,7 +42,7 @@ def run(workbook, council, month, scenarios, runs_folder, **settings) -> None:
     more = More(steps=None if workbook else Steps.of(home), scenarios=scenarios, workbook=workbook)
     answer = run_open(home, case, Settings(**settings), say, more)
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
-    for line in ["", *words.headline(answer), "", *words.cautions(answer), "", *words.scenario_lines(answer), ""]:
+    for line in ["", *words.page(answer), ""]:
         tell(line)
     tell(
         f"Everything is in {options.short(folder)}: answer.txt, answer.json, assumptions.md, tables, charts, notebooks."

@@ -1,6 +1,7 @@
 """Numbers in words: one place for rounding, direction and chance, so that prose cannot disagree with its table."""
 
 import math
+import textwrap
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -35,6 +36,7 @@ WORK = {
     "iro_posts": "Reviewing officers, posts",
     "admin_posts": "Review administration, posts",
 }
+COLUMNS = 80  # of a terminal
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
 
@@ -245,18 +247,50 @@ def cautions(answer: dict, slug: str = "central") -> list[str]:
     return lines("cautions", answer, answer["scenarios"][slug]["contingency"])
 
 
-def scenario_lines(answer: dict) -> list[str]:
-    """The scenarios as a small text table: chance, call, children, difference from central."""
-    march = year_end_month(answer)
-    rows = [f"{'Scenario':24s} {'Chance it holds':>17s} {'Call':>11s} {'LAC':>6s} {'CP':>6s}   Call against central"]
-    for scenario in answer["scenarios"].values():
-        held, change = scenario["contingency"], scenario["difference_from_central"]["call"]["mean"]
-        lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
-        rows.append(
-            f"{scenario['name']:24s} {chance_in_ten(held['chance_holds']):>17s} {money(held['call']['mean']):>11s} "
-            f"{children(lac):>6s} {children(cp):>6s}   {cost_direction(change)}"
+def year_lines(answer: dict, slug: str = "central") -> list[str]:
+    """Each financial year ahead as a small text table: net cost, variance, children with their 80% ranges."""
+    scenario, rows = (
+        answer["scenarios"][slug],
+        [f"{'Year':8s} {'Net cost':>11s} {'Variance':>11s}   LAC, 31 March     CP, 31 March"],
+    )
+    for year, cost in scenario["cost"].items():
+        march = f"{int(year[:4]) + 1}-03"
+        ends = [scenario["children"][group]["month_ends"] for group in ("lac", "cp")]
+        if march not in {row["month"] for row in ends[0]}:
+            continue  # the last year is not forecast to its end
+        lac, cp = (
+            f"{children(row['mean'])} ({spread(row, children)})" for row in (at_month(rows, march) for rows in ends)
         )
+        net, over = money(cost["net"]["mean"]), money_signed(cost["variance"]["mean"])
+        rows.append(f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}")
     return rows
+
+
+def scenario_lines(answer: dict) -> list[str]:
+    """The scenarios as a small text table, by what they save over all the years costed: chance, call, children."""
+    march, (first, *others) = year_end_month(answer), answer["scenarios"].values()
+    head = f"{'Scenario':24s} {'Chance':>6s} {'Call':>11s} {'LAC':>5s} {'CP':>5s}"
+    rows = [f"{head}   Net cost over {len(first['cost'])} years"]
+    for scenario in [first, *sorted(others, key=four_years)]:
+        held, change = scenario["contingency"], "" if scenario is first else cost_direction(four_years(scenario))
+        lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
+        row = f"{scenario['name']:24s} {percent(held['chance_holds']):>6s} {money(held['call']['mean']):>11s}"
+        rows.append(f"{row} {children(lac):>5s} {children(cp):>5s}   {change}".rstrip())
+    return rows
+
+
+def four_years(scenario: dict) -> float:
+    """Net cost of a scenario over all the years costed, less that of the central case, pounds."""
+    return sum(change["mean"] for change in scenario["difference_from_central"]["net_cost"].values())
+
+
+def page(answer: dict) -> list[str]:
+    """The whole answer for a terminal of 80 columns: the question, the years, the scenarios, how sure."""
+    parts = [headline(answer), year_lines(answer), scenario_lines(answer), cautions(answer)]
+    text = [
+        [row for line in part for row in textwrap.wrap(line, COLUMNS, subsequent_indent="  ")] for part in parts[::3]
+    ]
+    return [*text[0], "", *parts[1], "", *parts[2], "", *text[1]]
 
 
 def children_matter(answer: dict) -> str:

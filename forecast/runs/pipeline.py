@@ -128,7 +128,7 @@ def sensitivities(case: OpenCase, base, central) -> dict:
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:
     """Everything but the notebooks."""
     files.write_json(folder / "answer.json", answer)
-    lines = [*words.headline(answer), "", *words.cautions(answer), "", *words.scenario_lines(answer)]
+    lines = words.page(answer)
     files.write_text(folder / "answer.txt", "\n".join(lines))
     later = {name: f"**Yes.** {c.hindsight_reason}" if c.hindsight else "No" for name, c in case.cards.items()}
     cards = [[f"{c.title} (`{name}`)", c.publisher, c.published, later[name]] for name, c in case.cards.items()]
