@@ -17,6 +17,14 @@ hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine
 hypothesis.settings.load_profile("patient")
 HOME = Path(__file__).resolve().parent
 KEPT = "FORECAST_TEST_RUNS"
+NEED_PROGRAMS = {  # a browser, an office suite, a reader of PDFs: what they need and do not find is skipped
+    "test_explore_browser.py",
+    "test_render.py",
+    "test_render_browser.py",
+    "test_returns_page.py",
+    "test_workbook.py",
+    "test_workbook_out.py",
+}
 
 
 def run_reference(runs: Path, scenarios: tuple[str, ...] = (), **settings) -> dict:
@@ -40,12 +48,13 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Skip the longest tests unless they are asked for, and say so."""
-    if not config.option.slow:
-        wait = pytest.mark.skip(reason="takes a minute or more: add --slow")
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(wait)
+    """Mark the files that need other programs; skip the longest tests unless they are asked for, and say so."""
+    wait = pytest.mark.skip(reason="takes a minute or more: add --slow")
+    for item in items:
+        if item.path.name in NEED_PROGRAMS:
+            item.add_marker("programs")
+        if item.get_closest_marker("slow") and not config.option.slow:
+            item.add_marker(wait)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -24,7 +24,7 @@ from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.money import costs, drift
 from forecast.money.drift import Drift
-from forecast.questions.sensitivity import fixed_at
+from forecast.questions.sensitivity import set_at
 from forecast.record import io, spend, strict
 from forecast.record.panel import Panel, read_panel, tunes
 from forecast.runs import score
@@ -332,15 +332,15 @@ def a_child(base: projection.Base, held: projection.Projection) -> np.ndarray:
 
 def test_the_draws_stray_as_councils_did(base):
     """With the drift the variance of spend a child is the calibrated one; without it, far less: nothing is twice."""
-    whole = a_child(base, projection.project(base, fixed_at(base.central, "drift.unit_cost", 1.0)))
+    whole = a_child(base, projection.project(base, set_at(base.central, "drift.unit_cost", 1.0)))
     wanted = np.diag(drift.covariance(drift.from_figures(base.evidence.spend), base.lac.group.open_at_origin, YEARS))
     assert whole.var(axis=0) == pytest.approx(wanted, rel=0.15)
-    alone = a_child(base, projection.project(base, fixed_at(base.central, "drift.unit_cost", 0.0)))
+    alone = a_child(base, projection.project(base, set_at(base.central, "drift.unit_cost", 0.0)))
     assert (alone.var(axis=0) < 0.5 * wanted).all()
 
 
 def test_taken_out_the_drift_leaves_the_cost_as_it_was(base):
-    out = projection.project(base, fixed_at(base.central, "drift.unit_cost", 0.0))
+    out = projection.project(base, set_at(base.central, "drift.unit_cost", 0.0))
     never = projection.project(base.with_same_children(drift={}), base.central)
     for line, cost in never.lines.items():
         np.testing.assert_allclose(out.lines[line], cost)
@@ -348,7 +348,7 @@ def test_taken_out_the_drift_leaves_the_cost_as_it_was(base):
 
 def test_scenarios_share_the_drift_and_children_and_budget_do_not_know_it(base):
     central, none = base.central, base.with_same_children(drift={})
-    dearer = fixed_at(central, "levers.placement_prices", 1.1)
+    dearer = set_at(central, "levers.placement_prices", 1.1)
     one, other = (projection.project(base, a).setting.drift for a in (central, dearer))
     np.testing.assert_array_equal(one, other)
     for line, budget in projection.base_budget(base, base.year).items():
