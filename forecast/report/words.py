@@ -247,32 +247,37 @@ def cautions(answer: dict, slug: str = "central") -> list[str]:
     return lines("cautions", answer, answer["scenarios"][slug]["contingency"])
 
 
-def year_lines(answer: dict, slug: str = "central") -> list[str]:
-    """Each financial year ahead as a small text table: net cost, variance, children with their 80% ranges."""
-    scenario, rows = (
-        answer["scenarios"][slug],
-        [f"{'Year':8s} {'Net cost':>11s} {'Variance':>11s}   LAC, 31 March     CP, 31 March"],
-    )
+def years_ahead(answer: dict, slug: str = "central") -> list[list[str]]:
+    """Each financial year forecast to its end: net cost, variance, children at its 31 March (80% ranges)."""
+    scenario, rows = answer["scenarios"][slug], []
+    ends = [scenario["children"][group]["month_ends"] for group in ("lac", "cp")]
     for year, cost in scenario["cost"].items():
         march = f"{int(year[:4]) + 1}-03"
-        ends = [scenario["children"][group]["month_ends"] for group in ("lac", "cp")]
-        if march not in {row["month"] for row in ends[0]}:
-            continue  # the last year is not forecast to its end
-        lac, cp = (
-            f"{children(row['mean'])} ({spread(row, children)})" for row in (at_month(rows, march) for rows in ends)
-        )
-        net, over = money(cost["net"]["mean"]), money_signed(cost["variance"]["mean"])
-        rows.append(f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}")
+        if march in {row["month"] for row in ends[0]}:
+            at = [at_month(months, march) for months in ends]
+            stocks = [f"{children(row['mean'])} ({spread(row, children)})" for row in at]
+            rows.append([year, money(cost["net"]["mean"]), money_signed(cost["variance"]["mean"]), *stocks])
     return rows
+
+
+def year_lines(answer: dict) -> list[str]:
+    """The years ahead as a small text table."""
+    rows = [["Year", "Net cost", "Variance", "LAC, 31 March", "CP, 31 March"], *years_ahead(answer)]
+    return [f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}" for year, net, over, lac, cp in rows]
+
+
+def ranked(answer: dict) -> list[dict]:
+    """The central scenario, then the others: what saves most over all the years costed first."""
+    central, *others = answer["scenarios"].values()
+    return [central, *sorted(others, key=four_years)]
 
 
 def scenario_lines(answer: dict) -> list[str]:
     """The scenarios as a small text table, by what they save over all the years costed: chance, call, children."""
-    march, (first, *others) = year_end_month(answer), answer["scenarios"].values()
-    head = f"{'Scenario':24s} {'Chance':>6s} {'Call':>11s} {'LAC':>5s} {'CP':>5s}"
-    rows = [f"{head}   Net cost over {len(first['cost'])} years"]
-    for scenario in [first, *sorted(others, key=four_years)]:
-        held, change = scenario["contingency"], "" if scenario is first else cost_direction(four_years(scenario))
+    march, years = year_end_month(answer), len(answer["scenarios"]["central"]["cost"])
+    rows = [f"{'Scenario':24s} {'Chance':>6s} {'Call':>11s} {'LAC':>5s} {'CP':>5s}   Net cost over {years} years"]
+    for scenario in ranked(answer):
+        held, change = scenario["contingency"], cost_direction(four_years(scenario)) if scenario["causes"] else ""
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
         row = f"{scenario['name']:24s} {percent(held['chance_holds']):>6s} {money(held['call']['mean']):>11s}"
         rows.append(f"{row} {children(lac):>5s} {children(cp):>5s}   {change}".rstrip())

@@ -22,6 +22,7 @@ from forecast.questions.history_causes import years_apart
 from forecast.questions.monthly import monthly_costs
 from forecast.record.io import record_told
 from forecast.report import charts, words
+from forecast.report.answer_page import answer_page
 from forecast.report.notebook import RUN_FOLDER
 from forecast.report.workbook import sources_table
 from forecast.runs import folders
@@ -139,7 +140,10 @@ def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer:
         files.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
     for name, table in (tables_of(case, base, central, answer) | {"monthly": by_month}).items():
         files.write_table(folder / "tables", name, table)
-    for name, chart in charts_of(answer).items():
+    drawn = charts_of(answer)
+    if drawn:
+        files.write_text(folder / "answer.html", answer_page(answer, drawn))
+    for name, chart in drawn.items():
         files.write_text(folder / "charts" / f"{name}.alt.txt", chart.alt)
         for end, picture in zip(("svg", "png"), chart.pictures(PRINT_DPI), strict=True):
             (folder / "charts" / f"{name}.{end}").write_bytes(picture)
