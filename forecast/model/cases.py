@@ -12,7 +12,7 @@ from forecast.case.errors import BadInput
 from forecast.case.home import typed
 from forecast.case.months import financial_year, last_day, month_in_words, year_end
 from forecast.case.reader import read_document
-from forecast.case.wording import check, read_each
+from forecast.case.wording import check, nearest, read_each
 from forecast.case.workbook import read_workbook
 from forecast.demand import totals
 from forecast.demand.evidence import Evidence
@@ -224,9 +224,9 @@ def _read_tables(case: Case, files: dict[str, Path], as_at: date, returned: Path
     def read(name: str) -> pd.DataFrame:
         file = files[name]
         if not file.is_file():
-            raise BadInput(
-                f"{name}.csv is in no folder of data, and {case.council}/{case.month} reads it. {made_by(case)}"
-            )
+            held = [path.stem for path in file.parent.glob(f"{name.split('_')[0]}_*.csv")]  # no other council's
+            remedy = f"{nearest(name, held)} Else {made_by(case)}" if held else made_by(case)
+            raise BadInput(f"{name}.csv is in no folder of data, and {case.council}/{case.month} reads it. {remedy}")
         table = published.read(file.parent, name, last_day(case.month) if file.parent == returned else as_at)
         code = read_card(file).la_code
         if code and case.la_code and code != case.la_code:
