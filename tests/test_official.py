@@ -529,8 +529,12 @@ def test_a_table_without_the_council_is_named(home):
     case.write_text(
         case.read_text(encoding="utf-8").replace("rutland_population_2023", "slough_population_2023"), encoding="utf-8"
     )
+    said = copied_tables(open_case(home / "params", home / "data", "rutland", "2025-04"), home / "data")
+    told = "slough_population_2023.csv (population) holds Slough, not Rutland. forecast new rutland"
+    assert [one for one in said if one.startswith(told)]
+    case.write_text(case.read_text(encoding="utf-8").replace("rutland_children", "slough_children"), encoding="utf-8")
     with pytest.raises(
-        BadInput, match="slough_population_2023.csv \\(population\\) holds Slough, not Rutland. forecast new rutland"
+        BadInput, match="slough_children.*\\(children\\) holds Slough, not Rutland. forecast new rutland"
     ):
         open_case(home / "params", home / "data", "rutland", "2025-04")
 

@@ -12,7 +12,7 @@ from forecast.case.errors import BadInput
 from forecast.case.home import typed
 from forecast.case.months import financial_year, last_day, month_in_words, year_end
 from forecast.case.reader import read_document
-from forecast.case.wording import check, read_each
+from forecast.case.wording import check, nearest, read_each
 from forecast.case.workbook import read_workbook
 from forecast.demand import totals
 from forecast.demand.evidence import Evidence
@@ -213,7 +213,7 @@ def _table_files(data: Path, case: Case, returned: Path | None = None) -> dict[s
     """Every table that a case reads, and the file it stands in. Raises BadInput naming the roles it leaves out."""
     if lacking := [role for role in ("children", "country", *SINGLE) if role not in case.tables]:
         raise BadInput(
-            f"{case.council}/{case.month}/case.yaml, tables: {', '.join(lacking)} not named. {_made_by(case)}"
+            f"{case.council}/{case.month}/case.yaml, tables: {', '.join(lacking)} not named. {made_by(case)}"
         )
     single = [case.tables[role] for role in SINGLE]
     names = [*_names(case.tables["children"]), *single, *_returns(case).values(), *_plan_returns(case)]
@@ -226,32 +226,29 @@ def _read_tables(case: Case, files: dict[str, Path], as_at: date, returned: Path
     def read(name: str) -> pd.DataFrame:
         file = files[name]
         if not file.is_file():
-            raise BadInput(
-                f"{name}.csv is in no folder of data, and {case.council}/{case.month} reads it. {_made_by(case)}"
-            )
+            held = [path.stem for path in file.parent.glob(f"{name.split('_')[0]}_*.csv")]  # no other council's
+            remedy = f"{nearest(name, held)} Else {made_by(case)}" if held else made_by(case)
+            raise BadInput(f"{name}.csv is in no folder of data, and {case.council}/{case.month} reads it. {remedy}")
         table = published.read(file.parent, name, last_day(case.month) if file.parent == returned else as_at)
         code = read_card(file).la_code
         if code and case.la_code and code != case.la_code:
             raise BadInput(
                 f"{name}.csv is about the council with code {code}, and this case is {case.area}'s ({case.la_code}). "
-                + _made_by(case)
+                + made_by(case)
             )
         return table
 
     tables = read_each(files, read)
-    wrong = []
-    for role in ("children", "population", "components"):
-        areas = {area for name in _names(case.tables[role]) for area in tables[name]["area"]}
-        if case.area not in areas:
-            held = ", ".join(sorted(areas - {case.tables["country"]})) or "the country alone"
-            names = ", ".join(f"{name}.csv" for name in _names(case.tables[role]))
-            wrong.append(f"{names} ({role}) holds {held}, not {case.area}. {_made_by(case)}")
-    if wrong:
-        raise BadInput("\n".join(wrong))
+    names = _names(case.tables["children"])
+    areas = {area for name in names for area in tables[name].get("area", ())}
+    if case.area not in areas:
+        held = ", ".join(sorted(areas - {case.tables["country"]})) or "the country alone"
+        listed = ", ".join(f"{name}.csv" for name in names)
+        raise BadInput(f"{listed} (children) holds {held}, not {case.area}. {made_by(case)}")
     return tables
 
 
-def _made_by(case: Case) -> str:
+def made_by(case: Case) -> str:
     """The command that makes a council's tables."""
     command = typed(f"new {case.la_code or case.council} --from FOLDER")
     return f"{command} makes it from official downloads; or correct its name in case.yaml"

@@ -5,15 +5,20 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.case.errors import BadInput
-from forecast.model.cases import OpenCase
+from forecast.model.cases import OpenCase, made_by
 
 NOT_FIGURES = ("area", "source", "status", "la_name", "la_code", "ons_code")
 FEW = 3  # rows: fewer may be alike by chance
 
 
 def copied_tables(case: OpenCase, data: Path) -> list[str]:
-    """Sentences about tables of the case that hold, under the council's name, the figures of another area's table."""
-    area, said = case.central.case.area, []
+    """Sentences about tables of the case that are of another area, or that hold, under the council's name, the figures
+    of another area's table."""
+    of, area, said = case.central.case, case.central.case.area, []
+    for role in ("population", "components"):
+        areas = sorted(set(case.tables[of.tables[role]]["area"]))
+        if area not in areas:
+            said.append(f"{of.tables[role]}.csv ({role}) holds {', '.join(areas)}, not {area}. {made_by(of)}")
     others = [path for path in sorted(data.rglob("*.csv")) if path not in case.files.values()]
     for name, table in case.tables.items():
         own = _figures(table, area)
