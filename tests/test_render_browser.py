@@ -93,6 +93,15 @@ def test_axe_finds_nothing(opened, name, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page itself never scrolls sideways"
 
 
+def test_axe_finds_nothing_in_the_answer_of_the_reference_run(opened, folder, reference_folder):
+    """The answer on one side: no violation at three widths, and the page itself never scrolls sideways."""
+    shutil.copyfile(reference_folder / "answer.html", folder / "answer.html")
+    for width in (1280, 800, 390):
+        page = opened("answer.html", width)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_axe_finds_nothing_in_the_paper_of_the_reference_run(opened, folder, reference_folder):
     """The whole committee paper, as an officer opens it: no violation, no request, nothing that makes the page scroll sideways."""
     to_html(written(ready(reference(reference_folder)), charts.drawn), folder / "paper.html")

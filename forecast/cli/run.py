@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import webbrowser
 from datetime import date
 
 import click
@@ -19,7 +20,8 @@ from forecast.cli.options import PATH, case_options, draws_option, find_home, pr
 @options.run_options
 @options.runs_option("go")
 @options.notebooks_option()
-def run(workbook, council, month, scenarios, runs_folder, **settings) -> None:
+@click.option("--open", "opened", is_flag=True, help="Open the answer in the browser at the end.")
+def run(workbook, council, month, scenarios, runs_folder, opened, **settings) -> None:
     """Run a case: every scenario, the tables, the charts and the notebooks; ends with the answer.
 
     Give a WORKBOOK (a filled one from `forecast template`) to run its assumptions instead; it says which case it is.
@@ -44,9 +46,9 @@ def run(workbook, council, month, scenarios, runs_folder, **settings) -> None:
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
     for line in ["", *words.page(answer), ""]:
         tell(line)
-    tell(
-        f"Everything is in {options.short(folder)}: answer.txt, answer.json, assumptions.md, tables, charts, notebooks."
-    )
+    tell(f"Everything is in {options.short(folder)}: answer.html, answer.txt, answer.json, tables, charts, notebooks.")
+    if opened:
+        webbrowser.open((folder / "answer.html").resolve().as_uri())
     tell(f"Took {say.seconds:.0f} seconds.")
 
 

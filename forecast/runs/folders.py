@@ -1,6 +1,6 @@
 """Run folders: built in staging, published in one step, with a manifest that traces every table to its inputs.
 
-    runs/COUNCIL/MONTH/     answer.json, answer.txt, assumptions.md, manifest.json
+    runs/COUNCIL/MONTH/     answer.html, answer.json, answer.txt, assumptions.md, manifest.json
                             frozen/ (assumptions as used), tables/ (CSV and Parquet), charts/, notebooks/
     runs/COUNCIL/runs.log   what was published and when: time, what, month, run, note, with tabs between them
 

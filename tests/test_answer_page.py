@@ -1,0 +1,47 @@
+"""answer.html: what the answer says, on one page that needs no other file."""
+
+import json
+import re
+
+import pytest
+
+from forecast.report import words
+
+
+@pytest.fixture(scope="module")
+def page(reference_folder) -> str:
+    return (reference_folder / "answer.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def told(reference_folder) -> dict:
+    return json.loads((reference_folder / "answer.json").read_text(encoding="utf-8"))
+
+
+def test_it_says_what_the_answer_says(page, told):
+    """Each sentence of the headline that the page carries is the terminal's, word for word."""
+    text = re.sub(r"\s+", " ", page.replace("&#39;", "'"))
+    title, chance, outturn, lac, cp, *_ = words.headline(told)
+    for sentence in (title, chance, outturn, lac, cp):
+        assert sentence in text
+    for row in words.years_ahead(told):
+        assert all(f">{cell}<" in page for cell in row)
+    names = [scenario["name"] for scenario in words.ranked(told)]
+    at = [page.index(f'<th scope="row">{name}</th>') for name in names]
+    assert at == sorted(at) and names[0] == "Central"
+    saved = [words.four_years(scenario) for scenario in words.ranked(told)[1:]]
+    assert saved == sorted(saved), "what saves most stands first"
+
+
+def test_it_needs_no_other_file_and_every_picture_has_words(page):
+    assert not re.search(r'(src|href)="(?!data:)', page) and "<script" not in page
+    alts = re.findall(r'<img [^>]*alt="([^"]*)"', page)
+    assert len(alts) == 2 and all(len(alt) > 40 for alt in alts)
+
+
+def test_a_hostile_name_stays_words(told):
+    from forecast.report.answer_page import answer_page
+    from forecast.runs.pipeline import charts_of
+
+    told["scenarios"]["gatekeeping"]["name"] = "<b>x</b>"
+    assert "<b>x</b>" not in answer_page(told, charts_of(told))
