@@ -255,7 +255,7 @@ def test_a_wrong_second_path_is_told(by_hand, tmp_path):
 
 def test_the_salt_is_made_anew_each_time(by_hand, monkeypatch):
     seen = []
-    monkeypatch.setattr(room, "read_cin", lambda path, authority, until, salt: seen.append(salt))
+    monkeypatch.setattr(room, "read_cin", lambda path, authority, until, salt, but: seen.append(salt))
     for _ in range(2):
         room.read_plans(by_hand[0], None, None, None)
     assert seen[0] != seen[1] and {len(salt) for salt in seen} == {64}

@@ -487,6 +487,8 @@ def test_history_hides_what_its_publisher_hid_and_reconciles(run, book):
 
 
 def test_an_adjustment_of_the_base_budget_is_a_row_of_its_own_and_sums(run, tmp_path):
+    was = told_by(run)["scenarios"]["central"]["cost"]["2011-12"]["budget_adjustment"]
+
     def change(told):
         for scenario in told["scenarios"].values():
             cost = scenario["cost"]["2011-12"]
@@ -499,10 +501,9 @@ def test_an_adjustment_of_the_base_budget_is_a_row_of_its_own_and_sums(run, tmp_
         written(changed(run, tmp_path / "2011-06", change), tmp_path / "a.xlsx"), data_only=True
     )
     shown = table_of(held, "Budget monitoring").set_index("Line")
-    assert (
-        shown.at["Base budget adjustment", "Budget"] == 50_000
-        and shown.at["Base budget adjustment", "Variance"] == -50_000
-    )
+    assert shown.at["Base budget adjustment", "Budget"] == pytest.approx(was + 50_000) and shown.at[
+        "Base budget adjustment", "Variance"
+    ] == pytest.approx(-was - 50_000)
     assert (table_of(held, "Control")["Status"] == "OK").all()
 
 
@@ -972,7 +973,7 @@ def test_labels_in_every_text_of_a_run_stay_words(run, tmp_path):
     written(changed(run, tmp_path / "plain" / "2011-06", named, plain_tables), tmp_path / "plain.xlsx")
     harmless(path.read_bytes(), (tmp_path / "plain.xlsx").read_bytes())
     shown = table_of(openpyxl.load_workbook(path), "Scenarios")["Scenario"]
-    assert len(shown) == 200 and told["scenarios"]["central"]["name"] not in set(shown)
+    assert len(shown) == 50 and told["scenarios"]["central"]["name"] not in set(shown)
 
 
 # --- small parts ------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ THREADS = 2
 PAGE = "page"
 NAME = "As set on this page"
 REASON = "Set on the live page"
-CALL, CHANCE, EXHAUSTION = 3, 4, 5  # places in the sentences of the answer page
+CHANCE, CALL, EXHAUSTION = 1, 5, 6  # places in the sentences of the answer page
 
 
 class Refused(BadInput):

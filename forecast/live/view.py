@@ -7,7 +7,7 @@ from forecast.report.charts import BLUE, PURPLE
 from forecast.report.words import month_in_words
 
 COLOURS = {"lac": BLUE, "cp": PURPLE}
-SENTENCE_OF = {"lac": 1, "cp": 2}  # places in the sentences of the answer page
+SENTENCE_OF = {"lac": 3, "cp": 4}  # places in the sentences of the answer page
 
 
 def view(live: Live, shown: Shown) -> dict:

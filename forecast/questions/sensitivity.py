@@ -11,7 +11,7 @@ from forecast.model import projection
 from forecast.model.projection import Base, Projection
 from forecast.money.contingency import Draw
 
-SWITCH_WITHIN = 1e-6  # of the distance between the limits
+SWITCH_WITHIN = 1e-9  # of the distance between the limits
 SMALLEST_STEP = {"places": 1.0, "months": 1.0, "multiplier": 0.005, "share": 0.005, "gbp": 1000.0}
 USUAL_STEP = 0.01
 DECIMALS = 6  # finer than any step: whole steps are told as such, without the computer's last digits
