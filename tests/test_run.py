@@ -71,6 +71,7 @@ def checksums(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
+@pytest.mark.slow
 def test_same_inputs_same_bytes_in_another_folder_time_zone_and_thread_count(reference_folder, tmp_path):
     """Every file of the reference run, made anew by another process on one thread."""
     out = tmp_path / "another place"
