@@ -1,5 +1,6 @@
 """The track record: what is kept is what the code says, tables by hand, and files that are refused."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +95,18 @@ def test_tables_by_hand():
         (lambda text: text.replace(",175,", ",-175,", 1), "line 6, lac: -175; expected 0 or more"),
         (lambda text: text.replace(",175,", ",inf,", 1), "line 6, lac: inf"),
         (lambda text: text + text.split("\n")[-2] + "\n", "a second row for council 871"),
+        (
+            lambda text: text.replace(",2015,", ",201415,", 1),
+            r"line 11: Slough \(871\) has the year 201415; expected the year",
+        ),
+        (
+            lambda text: re.sub(r"\n[^\n]*,2015,[^\n]*", "", text, count=1),
+            "no council has a row for 2015; expected every",
+        ),
+        (
+            lambda text: text.replace(",175,", ",1750,", 1),
+            r"line 6: Slough \(871\) has 1,750 in lac in 2010, and 1\d\d to",
+        ),
     ],
 )
 def test_a_bad_panel_is_refused_by_line_and_column(tmp_path, spoil, said):

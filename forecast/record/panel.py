@@ -25,6 +25,8 @@ RATE_OF_ENDS = "cpp_ended_rate_per_10k"
 FIRST_PUBLISHED = {name: f"{name}_first_published" for name in MEASURES["lac"]}
 ROUNDED = "lac_rounded_to_5"
 PER_10K = 10_000
+YEARS = 1990, 2100
+LEAP, LEAST_BESIDE = 8, 20  # times the years beside it: a digit too many; below so many children a leap may be true
 EDITION_COLUMNS = ["la_code", "year", "measure", "value", "edition"]
 
 
@@ -72,9 +74,45 @@ def read_panel(path: Path, editions: Path | None = None) -> Panel:
             f"{path.name}, line {line}: a second row for council {frame['la_code'].iloc[line - 2]} and its year; "
             "keep one"
         )
+    _plausible(path, frame)
     names = dict(zip(frame["la_code"], frame["la_name"], strict=True))
     figures = _ends(frame.drop(columns="la_name").set_index(["la_code", "year"]).sort_index())
     return Panel(figures, names, None if editions is None else _editions(editions))
+
+
+def _plausible(path: Path, frame: pd.DataFrame) -> None:
+    """Refuse what no panel holds: a year in another form, a year that is nowhere, a count times ten."""
+
+    def stop(line: int, found: str, expected: str) -> BadInput:
+        row = frame.iloc[line]
+        return BadInput(
+            f"{path.name}, line {line + 2}: {row['la_name']} ({row['la_code']}) {found}; expected {expected}"
+        )
+
+    wrong = ~frame["year"].between(*YEARS)
+    if wrong.any():
+        at = int(wrong.to_numpy().argmax())
+        raise stop(
+            at, f"has the year {frame['year'].iloc[at]}", "the year of the 31 March in four digits, such as 2015"
+        )
+    held = set(frame["year"])
+    lacking = sorted(set(range(min(held), max(held))) - held)
+    if lacking:
+        raise BadInput(
+            f"{path.name}: no council has a row for {', '.join(map(str, lacking))}; expected every year from "
+            f"{min(held)} to {max(held)}. Add the rows, cells left blank where nothing is known"
+        )
+    ordered = frame.sort_values(["la_code", "year"], kind="stable")
+    by_council = ordered.groupby("la_code", sort=False)
+    for column in (name for name, *_ in MEASURES.values()):
+        beside = pd.concat([by_council[column].shift(), by_council[column].shift(-1)], axis=1)
+        low, high = beside.min(axis=1), beside.max(axis=1)
+        leap = (ordered[column] > LEAP * high) | (ordered[column] < low / LEAP)
+        leap &= (low >= LEAST_BESIDE) & ordered[column].notna()
+        if leap.any():
+            at = leap.idxmax()
+            found = f"has {ordered[column][at]:,.0f} in {column} in {ordered['year'][at]}, and {low[at]:,.0f} to "
+            raise stop(at, f"{found}{high[at]:,.0f} in the years beside it", "a like number: look for a digit too many")
 
 
 def read_rows(path: Path, wanted: list[str]) -> pd.DataFrame:
