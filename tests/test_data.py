@@ -195,3 +195,11 @@ def test_a_suppressed_cell_is_never_a_zero():
     ]
     with pytest.raises(BadInput, match="1 to 5"):
         History({"t": pd.DataFrame(rows, columns=columns)}).by("A", "m", "2011", "age_band", solve_suppressed=True)
+
+
+@pytest.mark.parametrize("name", ["totals.csv", "spend.csv"])
+def test_a_calibration_table_that_is_gone_is_named(tmp_path, name):
+    shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("example"))
+    (tmp_path / "data" / "calibration" / name).unlink()
+    with pytest.raises(BadInput, match=f"data/calibration/{name} is missing"):
+        open_case(HOME / "params", tmp_path / "data", "slough", "2011-06")

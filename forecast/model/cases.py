@@ -186,8 +186,8 @@ def with_data(
     evidence = gather(
         case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]])
     )
-    spend = pd.read_csv(data / SPEND).set_index("name")["value"].to_dict()
-    evidence = replace(evidence, totals=totals.from_table(pd.read_csv(data / TOTALS)), spend=spend)
+    spend = _calibrated(data, SPEND).set_index("name")["value"].to_dict()
+    evidence = replace(evidence, totals=totals.from_table(_calibrated(data, TOTALS)), spend=spend)
     if actuals is not None:
         evidence = replace(evidence, recent_starts=actuals.starts_after(case.calibration_year), placed=actuals.placed)
     if returns:
@@ -199,6 +199,13 @@ def with_data(
         evidence = replace(evidence, plans=read_plans(_typed(tables[plans[0]])))
     cards = {name: read_card(file) for name, file in files.items()}
     return OpenCase(evidence, history, tables, cards, scenarios, actuals, files)
+
+
+def _calibrated(data: Path, name: str) -> pd.DataFrame:
+    """A table that `forecast calibrate` made. Raises BadInput if it is not there."""
+    if not (data / name).is_file():
+        raise BadInput(f"data/{name} is missing. Restore it, or make it anew from a panel of councils (CONTRIBUTING)")
+    return pd.read_csv(data / name)
 
 
 def _returns(case: Case) -> dict[str, str]:
