@@ -61,7 +61,7 @@ def scenarios(answer: dict) -> pd.DataFrame:
         "Call this year",
         f"Net cost over {len(answer['scenarios']['central']['cost'])} years",
     ]
-    return pd.DataFrame(rows, columns=[*heads, "Pays back"])
+    return pd.DataFrame(rows, columns=[*heads, "Pays back (chance)"])
 
 
 def trust(answer: dict) -> list[str]:
