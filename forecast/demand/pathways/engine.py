@@ -310,7 +310,8 @@ def _run_draws(
             into = (place_starts[draw], place_ends[draw], place_moved[draw], place_moves[draw])
             number = draw % places[1].shape[0]
             lived_by = (places[0], places[1][number], places[2][number], places[3][number])
-            placed = lived_by + (states, streams, place_opened[draw], place_marks) + into  # noqa: RUF005 - numba takes no *
+            # numba unpacks no tuple into another
+            placed = lived_by + (states, streams, place_opened[draw], place_marks) + into  # noqa: RUF005
         count = _gather_opening(draw_key, points, who, opened, placed)
         factors = (start_factor[draw], start_rate[draw], demand[draw])
         begun = (starts[draw], marks)

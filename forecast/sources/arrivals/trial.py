@@ -101,7 +101,8 @@ def _prove(row: Row, stated: Amounts, postings: list[Posting], marks: list[tuple
             return
         sums.append(made)
     field = next(field for field in stated if abs(sums[0][field] - stated[field]) > most)
-    what = f"the total says £{stated[field]:,}, and the rows above it back to the total before make £{sums[0][field]:,}"
+    said, made = stated[field], sums[0][field]
+    what = f"the total says £{said:,}, and the rows above it back to the total before make £{made:,}"
     if len(sums) > 1:
         what += f", all rows above it £{sums[-1][field]:,}"
     remedy = "Look for a row left out, changed or given twice, and export again"
