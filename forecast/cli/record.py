@@ -119,13 +119,14 @@ def _methods(asked: tuple[str, ...], held: list[str], bar: str) -> tuple[str, ..
 def calibrate(council, month, panel_path, editions, spends, seed, write) -> None:
     """What a panel says of totals, their ranges, the alarm and spend: makes data/calibration anew."""
     from forecast.case import load
-    from forecast.record import calibrate, io, spend, strict
+    from forecast.record import calibrate, drivers, io, spend, strict
     from forecast.record.panel import MEASURES, read_panel, tunes
 
     home, say = find_home(), Progress()
     value = load(home / "params", council, month, "central").value
     settings = strict.Settings(read_panel(panel_path, editions), io.open_england(home), seed=seed)
     tables = calibrate.calibrated(settings, {measure: value(f"families.{measure}") for measure in MEASURES})
+    tables[drivers.DRIVERS] = drivers.table(settings.panel, settings.country, settings.panel.councils)
     if spends:
         held = spend.Settings(settings, spend.read_spend(*spends), io.open_deflator(home))
         tables[calibrate.SPEND] = spend.calibrate(held, [name for name in settings.panel.councils if tunes(name)])
@@ -135,6 +136,10 @@ def calibrate(council, month, panel_path, editions, spends, seed, write) -> None
         tell(f"{row.group:4s} {row.name:12s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
     for row in tables[calibrate.SPEND].itertuples() if spends else ():
         tell(f"spend {row.name:10s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
+    for row in tables[drivers.DRIVERS].itertuples():
+        tell(
+            f"{row.measure:4s} {row.name:21s} {row.value:7.3f}   {row.low:7.3f} to {row.high:6.3f}   {row.years} years"
+        )
     for row in tables[calibrate.ALARM].itertuples():
         tell(f"{row.key:17s} {row.value:10.4f}   {row.how}")
     tell(

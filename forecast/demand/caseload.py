@@ -105,6 +105,11 @@ class Calibrated:
     total: Total | None = None
     adjustment: np.ndarray = field(default_factory=lambda: np.zeros(1))
 
+    @property
+    def still(self) -> np.ndarray:
+        """Starts a month of today's children, held as they are, at the rates as they are, [band]."""
+        return self.start_rate * self.children / MONTHS_A_YEAR
+
     def adjusted(self, months: int) -> np.ndarray:
         """Half of the adjustment of practice in each of the months, log, [month]; after its last month it stays."""
         return self.adjustment[np.minimum(np.arange(months), self.adjustment.size - 1)] / 2
@@ -214,17 +219,15 @@ def with_drawn_places(fit: Calibrated, norms: Norms, rng: np.random.Generator) -
     )
 
 
-def on_total(fit: Calibrated, total: Total, starts: np.ndarray, edges: np.ndarray) -> Calibrated:
-    """The same group whose expected stock follows the median of the closed form.
-
-    starts  [month x band]  expected starts at the rates as they are: the projected population, arrivals and all
-    """
-    adjustment = lean(fit, starts, edges).meet(np.log(total.last) + total.middle)
+def on_total(fit: Calibrated, total: Total, edges: np.ndarray) -> Calibrated:
+    """The same group whose expected stock, of today's children held as they are, follows the closed form's median."""
+    adjustment = lean(fit, edges).meet(np.log(total.last) + total.middle)
     return replace(fit, total=total, adjustment=adjustment)
 
 
-def lean(fit: Calibrated, starts: np.ndarray, edges: np.ndarray) -> matching.Lean:
-    """What the expected stock of a group follows from."""
+def lean(fit: Calibrated, edges: np.ndarray) -> matching.Lean:
+    """What the expected stock of a group follows from while its population stands still."""
+    starts = np.tile(fit.still, (len(edges) - 1, 1))
     cells = calibration.age_cells(fit.hazards.age_from, ADULT_AGE, fit.newborn_share, PATH_CELLS)
     return matching.Lean(fit.hazards, fit.opening, starts, cells, edges, fit.places)
 
@@ -298,20 +301,9 @@ class Demand:
     transfers: np.ndarray
 
 
-def demand(fit: Calibrated, population: Population, relative_rate: dict[str, float], arrivals: np.ndarray) -> Demand:
-    """Children x start rate, by named group of the population.
-
-    relative_rate  group -> its start rate against other children's
-    arrivals       [month x LAC band]  children who arrive with a plan open
-    """
-    starts = 0.0
-    for name, children in population.children.items():
-        counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
-        starts = starts + counted * fit.start_rate / MONTHS_A_YEAR * relative_rate.get(name, 1.0)
-    starts = starts * np.exp(fit.adjusted(len(arrivals)))[:, None]
-    transfers = np.zeros_like(starts)
-    transfers[:, -arrivals.shape[1] :] += arrivals
-    return Demand(starts + transfers, transfers)
+def still_starts(fit: Calibrated, months: int) -> np.ndarray:
+    """Expected starts of today's children, held as they are, under the central path's practice, [month x band]."""
+    return fit.still * np.exp(fit.adjusted(months))[:, None]
 
 
 def by_band_of_months(children: np.ndarray) -> np.ndarray:
@@ -402,12 +394,39 @@ class Swing:
 
 
 @dataclass(frozen=True)
+class Elasticity:
+    """The power to which a group's starts follow its children at equal rates, as its assumption `key` has it."""
+
+    key: str
+    value: float
+    low: float
+    high: float
+
+    def by_draw(self, draws: int, seed: int) -> np.ndarray:
+        """Its value in each draw, [draw]; never below 0: more children are not less demand."""
+        z = rng(self.key, seed).standard_normal(draws) / Z90
+        return np.maximum(self.value + z * np.where(z < 0, self.value - self.low, self.high - self.value), 0.0)
+
+
+@dataclass(frozen=True)
 class PopulationPlan:
-    """Births, deaths and migration of a scenario: at the centre, without each named stream, at each range's ends."""
+    """Births, deaths and migration of a scenario: at the centre, without each named stream, at each range's ends; and
+    group -> how its starts follow them.
+    """
 
     centre: Demography
     without: tuple[tuple[str, Demography], ...]
     swings: tuple[Swing, ...]
+    elasticities: tuple[tuple[str, Elasticity], ...]
+
+    def of(self, group: str) -> Elasticity:
+        """The elasticity of one group."""
+        return dict(self.elasticities)[group]
+
+    def held(self) -> "PopulationPlan":
+        """The same population with no bearing on starts: as if today's children stayed as they are."""
+        none = tuple((group, replace(one, value=0.0, low=0.0, high=0.0)) for group, one in self.elasticities)
+        return replace(self, elasticities=none)
 
 
 @dataclass(frozen=True)
@@ -437,30 +456,54 @@ def usual_care(bands: int) -> CarePlan:
     return CarePlan(Lever(), (Lever(),) * bands, Shock(), (Lever(),) * bands, Shock())
 
 
-def demand_of(fit: Calibrated, demography: Demography, care: CarePlan, people: Population, months: int) -> Demand:
-    """Expected starts of one group under one scenario's levers."""
-    group = fit.group.name
-    arrivals = np.zeros((months, len(LAC_BANDS)))
+def at_equal_rates(fit: Calibrated, demography: Demography, people: Population, months: int) -> Demand:
+    """Expected starts of one group were every child as likely to start as today's are, named streams at their own
+    rates.
+    """
+    group, relative = fit.group.name, {one.name: dict(one.start_rate) for one in demography.families}
+    starts = np.zeros((months, fit.still.size))
+    for name, children in people.children.items():
+        counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
+        starts += counted * fit.start_rate / MONTHS_A_YEAR * (relative[name][group] if name in relative else 1.0)
+    transfers = np.zeros_like(starts)
     if group == "cp":
         moved = demography.people.family_streams.by_month(months)[:, None]
         for stream, rates in zip(demography.people.streams, demography.families, strict=True):
             on_plan = by_band_of_months(stream.by_age(months)) * rates.arrive_on_plan
-            arrivals = arrivals + on_plan * moved
-    relative = {rates.name: dict(rates.start_rate)[group] for rates in demography.families}
-    wanted = demand(fit, people, relative, arrivals)
-    return replace(wanted, starts=wanted.starts * care.on_starts(months))
+            transfers[:, -on_plan.shape[1] :] += on_plan * moved
+    return Demand(starts + transfers, transfers)
+
+
+def demand_of(
+    fit: Calibrated, plan: PopulationPlan, demography: Demography, care: CarePlan, people: Population, months: int
+) -> Demand:
+    """Expected starts of one group under one scenario's levers.
+
+    How far births, moves and ageing take starts at equal rates from those of today's children counts as much as the
+    elasticity says: not at all at 0, in full at 1.
+    """
+    equal = at_equal_rates(fit, demography, people, months)
+    followed = departed(fit, equal) ** (plan.of(fit.group.name).value - 1)
+    starts, transfers = equal.starts * followed, equal.transfers * followed
+    starts = (starts - transfers) * np.exp(fit.adjusted(months))[:, None] + transfers
+    return Demand(starts * care.on_starts(months), transfers)
+
+
+def departed(fit: Calibrated, equal: Demand) -> np.ndarray:
+    """Starts at equal rates against those of today's children held as they are, [month x band]; 1 where none start."""
+    some = (fit.still > 0) & (equal.starts > 0)
+    return np.where(some, equal.starts, 1.0) / np.where(some, fit.still, 1.0)
 
 
 def starts_by_draw(
     fit: Calibrated,
     plan: PopulationPlan,
-    care: CarePlan,
     project: Callable[[People], Population],
     months: int,
     draws: int,
     seed: int,
 ) -> np.ndarray:
-    """How each draw's births and migration move a group's starts, [draw x month x band], 1 at the centre.
+    """How each draw's births, migration and elasticity move a group's starts, [draw x month x band], 1 at the centre.
 
     Each uncertain demographic assumption is put at its low and its high in turn; between them starts move
     geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts. A named stream
@@ -468,7 +511,7 @@ def starts_by_draw(
     """
 
     def starts(demography: Demography) -> np.ndarray:
-        return demand_of(fit, demography, care, project(demography.people), months).starts
+        return at_equal_rates(fit, demography, project(demography.people), months).starts
 
     def moved(stream: str | None, without: np.ndarray) -> np.ndarray:
         """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`."""
@@ -480,12 +523,15 @@ def starts_by_draw(
                 moves.append(_log_ratio(starts(there) - without, centre - without))
         return np.exp(np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0)))
 
-    centre = starts(plan.centre)
+    equal = at_equal_rates(fit, plan.centre, project(plan.centre.people), months)
+    centre = equal.starts
     every = moved(None, np.zeros(centre.shape))
     for stream, demography in plan.without:
         without = starts(demography)
         every = every * (1 + (1 - without / centre) * (moved(stream, without) - 1))
-    return every
+    usual = plan.of(fit.group.name)
+    follows = usual.by_draw(draws, seed)[:, None, None]
+    return every**follows * departed(fit, equal) ** (follows - usual.value)
 
 
 def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
@@ -531,12 +577,12 @@ class Simulator:
         """Children of the group living through care under one scenario, and in expectation where that `expects`."""
         fit, months = self.fit, self.people.months
         people = self.people.project(plan.centre.people)
-        wanted = demand_of(fit, plan.centre, care, people, len(months))
+        wanted = demand_of(fit, plan, plan.centre, care, people, len(months))
         leaving = care.on_leaving(fit, len(months))
 
         def drawn() -> Paths:
             draws = len(self.spread.start_rate)
-            demand = starts_by_draw(fit, plan, care, self.people.project, len(months), draws, self.seed)
+            demand = starts_by_draw(fit, plan, self.people.project, len(months), draws, self.seed)
             spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads)
             return simulate(fit, self.norms, self.stream, wanted.starts, spread, leaving, months, *known)
 
@@ -547,26 +593,21 @@ class Simulator:
         paths = self.paths.get(same, drawn)
         return Simulated(paths, self.expected.get(same, expected) if expects else None, wanted)
 
-    def matched(self, plan: "PopulationPlan", care: "CarePlan", counts: np.ndarray) -> Spread:
-        """The spread with which the stock's quantiles are the closed form's at every knot.
+    def matched(self, care: "CarePlan", counts: np.ndarray) -> Spread:
+        """The spread with which the stock's quantiles are the closed form's at every knot, as children stand still.
 
         counts  [draw x month]  draws of the closed form
         Each draw's practice makes the part of its count's way from the median that chance leaves to it. What then is
         wrong with the quantiles is put right rank by rank. Each of the rounds is a run of the engine.
         """
         fit, months = self.fit, len(self.people.months)
-        at, people = matching.knots(months) - 1, self.people.project(plan.centre.people)
-        starts, leaving = demand_of(fit, plan.centre, care, people, months).starts, care.on_leaving(fit, months)
-        demand = starts_by_draw(fit, plan, care, self.people.project, months, len(counts), self.seed)
-        at_rest = lean(fit, starts / np.exp(fit.adjusted(months))[:, None], month_edges(self.people.months))
-        inverse = np.linalg.inv(at_rest.responses(fit.adjustment)).T
+        at, leaving = matching.knots(months) - 1, care.on_leaving(fit, months)
+        starts = still_starts(fit, months)
+        inverse = np.linalg.inv(lean(fit, month_edges(self.people.months)).responses(fit.adjustment)).T
         total = replace(fit.total, middle=fit.total.middle[at], scale=fit.total.scale[at])
 
         def stock(adjustment: np.ndarray) -> np.ndarray:
-            spread, known = (
-                replace(with_practice(self.spread, adjustment), demand=demand),
-                (self.own_seed, self.threads),
-            )
+            spread, known = with_practice(self.spread, adjustment), (self.own_seed, self.threads)
             paths = simulate(fit, self.norms, self.stream, starts, spread, leaving, self.people.months, *known)
             return np.maximum(paths.stock[:, at].sum(axis=2), HALF_A_CHILD)
 

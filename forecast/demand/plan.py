@@ -5,7 +5,7 @@ import numpy as np
 from forecast.case import Assumptions
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
 from forecast.case.months import DAYS_A_WEEK
-from forecast.demand.caseload import CarePlan, Demography, FamilyRates, Norms, PopulationPlan, Swing
+from forecast.demand.caseload import CarePlan, Demography, Elasticity, FamilyRates, Norms, PopulationPlan, Swing
 from forecast.demand.evidence import Evidence
 from forecast.demand.levers import Lever, Shock, Timing
 from forecast.demand.placements import allowed
@@ -32,7 +32,12 @@ def shock(a: Assumptions, key: str) -> Shock:
 
 def read_population(a: Assumptions) -> PopulationPlan:
     """Births, deaths and migration at the centre, without each named stream, and at each uncertain range's ends."""
-    values = {key: a.value(key) for key in a.keys() if key.startswith(("population.", "migration."))}
+    follow = {group: f"population.{group}_elasticity" for group in GROUPS}
+    values = {
+        key: a.value(key)
+        for key in a.keys()
+        if key.startswith(("population.", "migration.")) and key not in follow.values()
+    }
     moves = {key: lever(a, f"levers.{key}") for key in ("births", "moves_in", "family_streams")}
     parts = [key.split(".") for key in values]
     streams = [part[1] for part in parts if part[0] == "migration" and part[-1] == "families"]
@@ -45,7 +50,13 @@ def read_population(a: Assumptions) -> PopulationPlan:
         return Swing(key, stream, at({key: a.entry(key).low}), at({key: a.entry(key).high}))
 
     without = tuple((name, at({f"migration.{name}.families": 0.0})) for name in streams)
-    return PopulationPlan(at({}), without, tuple(swing(key) for key in values if a.is_uncertain(key)))
+    swings = tuple(swing(key) for key in values if a.is_uncertain(key))
+    return PopulationPlan(at({}), without, swings, tuple((group, _elasticity(a, key)) for group, key in follow.items()))
+
+
+def _elasticity(a: Assumptions, key: str) -> Elasticity:
+    entry = a.entry(key)
+    return Elasticity(key, *((entry.value, entry.low, entry.high) if a.is_uncertain(key) else (entry.value,) * 3))
 
 
 def _demography(values: dict[str, float], moves: dict[str, Lever], streams: list[str]) -> Demography:

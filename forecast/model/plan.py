@@ -50,7 +50,7 @@ def without_shock(a: Assumptions) -> Assumptions:
 def read_plan(a: Assumptions, draws: int, seed: int) -> Plan:
     """The plan of assumptions as they are written, prices drawn; births and migration are drawn with the children."""
     population = read_population(a)
-    swung = {swing.key for swing in population.swings}
+    swung = {swing.key for swing in population.swings} | {one.key for _, one in population.elasticities}
     keys = [key for key in a.keys() if a.is_uncertain(key) and key not in swung]
     return Plan(population, read_care(a), read_money(a, keys, draws, seed))
 

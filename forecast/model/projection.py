@@ -24,14 +24,14 @@ from forecast.case.months import (
 )
 from forecast.demand import caseload, totals
 from forecast.demand.cache import Cache
-from forecast.demand.caseload import Calibrated, CarePlan, Norms, Simulator, demand_of
+from forecast.demand.caseload import Calibrated, Norms, Simulator
 from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
 from forecast.demand.pathways.hazards import Entrants, Paths, Placed, Spread
 from forecast.demand.placements import PLACEMENTS, fit_mix, placement_days, shift_to_residential
 from forecast.demand.plan import group_norms, may_live, uasc_shares
-from forecast.demand.population import Population, Projector, project_people
+from forecast.demand.population import Population, Projector
 from forecast.demand.totals import Total
 from forecast.demand.workload import Workload, workload
 from forecast.model.plan import CHANCE, Plan, read_plan, read_plans
@@ -177,19 +177,16 @@ def prepare(
     months = months_between(month_after(case.origin), case.horizon)
     year = year_months(case.financial_year)
     to_date = [month for month in year if month < months[0]]
-    people, norms = project_people(evidence, plan.population.centre.people, months), group_norms(central)
+    norms = group_norms(central)
     counts = totals_ahead(evidence, len(months), draws, _generators(seed, "totals"))
     groups, streams, spread, usual = {}, {}, {}, {}
     for name, group in (("lac", evidence.lac), ("cp", evidence.cp)):
         rng, usual[name] = _generators(seed, name), caseload.usual_care(len(group.bands))
 
-        def starts_at(fit: Calibrated, care: CarePlan) -> np.ndarray:
-            return demand_of(fit, plan.population.centre, care, people, len(months)).starts
-
         fit = caseload.calibrate(group, evidence, norms[name], days_in(to_date).sum(), case.calibration_year)
         fit = caseload.with_drawn_places(fit, norms[name], rng("places"))
-        fit = caseload.on_total(fit, counts[name][0], starts_at(fit, usual[name]), month_edges(months))
-        streams[name] = caseload.master_stream(fit, starts_at(fit, plan.care[name]), norms[name].family)
+        fit = caseload.on_total(fit, counts[name][0], month_edges(months))
+        streams[name] = caseload.master_stream(fit, caseload.still_starts(fit, len(months)), norms[name].family)
         spread[name] = caseload.practice(fit, draws, len(months), rng)
         groups[name] = fit
     uasc_share, share = uasc_shares(central, evidence), in_proceedings(evidence, groups["lac"], norms["lac"].early)
@@ -215,10 +212,7 @@ def prepare(
         seed=seed,
         threads=threads,
     )
-    matched = {
-        name: simulator.matched(plan.population, usual[name], counts[name][1])
-        for name, simulator in base.groups.items()
-    }
+    matched = {name: simulator.matched(usual[name], counts[name][1]) for name, simulator in base.groups.items()}
     base = replace(base, new_share=new_share(base), spread=matched)
     return with_actual_data(base.with_same_children(drift=unit_cost_drift(base)), evidence, ledger)
 
@@ -239,13 +233,16 @@ def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, 
 def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
     """What spend a child must drift in each financial year so that it strays as councils' did, [draw]; log.
 
-    The central case's own draws are counted first, as councils are: placements' cost of the year at a given number of
-    children. Only what they lack is added, by a stream of random numbers of its own, which every scenario shares.
+    The draws of today's children, held as they are, are counted first, as councils are: placements' cost of the year at
+    a given number of children. Only what they lack is added, by a stream of random numbers of its own, which every
+    scenario shares.
     """
-    figures = from_figures(base.evidence.spend)
-    lac = base.groups["lac"].simulate(base.plan.population, base.plan.care["lac"], False).paths
-    cp = base.groups["cp"].simulate(base.plan.population, base.plan.care["cp"], False)
-    work = workload(base.months, lac, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
+    figures, still = from_figures(base.evidence.spend), base.plan.population.held()
+    lac, cp = (
+        base.groups[fit.group.name].simulate(still, caseload.usual_care(len(fit.group.bands)), False)
+        for fit in (base.lac, base.cp)
+    )
+    work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
     work = work if base.so_far is None else work.after(base.so_far)
     lines = costed(work, base.plan.money.costs, setting_of(base, base.plan.money.levers, work.months))
     cost = costs.by_year(lines, work.months)
@@ -445,8 +442,9 @@ def _in_months(by_year: dict[str, np.ndarray], months: list[str]) -> np.ndarray:
 
 
 def new_share(base: Base) -> np.ndarray:
-    """Expected share of child-days in placements made after the origin, [month], at central rates."""
-    starts, leaving = base.streams["lac"].expected, base.plan.care["lac"].on_leaving(base.lac, len(base.months))
+    """Expected share of child-days in placements made after the origin, [month], while today's children are held."""
+    starts, care = base.streams["lac"].expected, caseload.usual_care(len(base.lac.group.bands))
+    leaving = care.on_leaving(base.lac, len(base.months))
     all_, alone = (
         caseload.expected_path(base.lac, base.streams["lac"], some, leaving, base.months)
         for some in (starts, starts * 0)

@@ -1,0 +1,85 @@
+"""What births, each stream of migration, ageing, practice and events add by each 31 March, in children and in pounds.
+
+Each cause is let in, one after the other, on the same draws: first today's children held as they are, under practice as
+it is going; then those children grow older; then births, each migration stream, events and levers as they are assumed.
+What a cause adds is what changes as it comes in, so that nothing is left over.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from forecast.case import Assumptions
+from forecast.case.months import financial_year
+from forecast.model.projection import Base, Projection, project
+from forecast.questions.compare import years_in
+
+PRACTICE, AGEING, BIRTHS, EVENTS = "practice", "ageing", "births", "events"
+COUNTRY, ABROAD = "moves within the country", "moves abroad"
+FLOWS = {COUNTRY: ("internal_in", "internal_out"), ABROAD: ("international_in", "international_out")}
+OF_PEOPLE = ("levers.births", "levers.moves_in", "levers.family_streams")
+STILL = {"multiplier": 1.0, "places": 0.0}  # unit -> the value at which a lever moves nothing
+FIGURES = ("lac", "cp", "cost")
+
+
+def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
+    """A row for each 31 March and cause: what it adds to the children at the origin and to the year's variance.
+
+    fewer  the same case on fewer draws, on which causes are told apart; what they leave of `central` is practice's
+
+    year, month, cause; lac, cp: children; cost: pounds of the year to that day, None where it is not all projected.
+    Practice's pounds are also those of prices and of what the budget lacks: what today's children would bring.
+    """
+    found = {cause: _figures(fewer, project(fewer, a)) for cause, a in steps(central.assumptions).items()}
+    whole, told = _figures(base, central), []
+    opening = {"lac": base.lac.opening.children, "cp": base.cp.opening.children, "cost": 0.0}
+    for month, here in whole.items():
+        added = {
+            cause: {name: found[cause][month][name] - found[before][month][name] for name in FIGURES}
+            for before, cause in zip(list(found)[:-1], list(found)[1:], strict=True)
+        }
+        rest = {name: here[name] - opening[name] - sum(part[name] for part in added.values()) for name in FIGURES}
+        year = financial_year(month)
+        told += [
+            {"year": year, "month": month, "cause": cause} | of for cause, of in ({PRACTICE: rest} | added).items()
+        ]
+    return told
+
+
+def steps(a: Assumptions) -> dict[str, Assumptions]:
+    """Cause -> the assumptions once it and those before it are let in; the last is `a` itself."""
+    streams = [key.split(".")[1] for key in a.keys() if key.startswith("migration.") and key.endswith(".families")]
+    parts = {BIRTHS: ("population.births_growth", "levers.births")}
+    parts |= {cause: tuple(f"migration.{flow}" for flow in flows) for cause, flows in FLOWS.items()}
+    parts |= {stream: (f"migration.{stream}.families",) for stream in streams}
+    units = {key: a.catalogue.items[key].unit for key in a.keys() if key.startswith(("levers.", "shock."))}
+    still = {key: STILL[unit] for key, unit in units.items() if unit in STILL and key not in OF_PEOPLE}
+    still |= {key: STILL.get(units.get(key), 0.0) for keys in parts.values() for key in keys}
+    still = {key: _certain(a, key, value) for key, value in still.items()}
+    held = replace(a, entries=a.entries | still)
+    groups = [f"population.{group}_elasticity" for group in ("lac", "cp")]
+    found = {
+        PRACTICE: replace(held, entries=held.entries | {key: _certain(a, key, 0.0) for key in groups}),
+        AGEING: held,
+    }
+    for cause, keys in parts.items():
+        held = replace(held, entries=held.entries | {key: a.entries[key] for key in keys})
+        found[cause] = held
+    return found | {EVENTS: a}
+
+
+def _certain(a: Assumptions, key: str, value: float):
+    return a.entry(key).model_copy(update={"value": value, "low": value, "high": value})
+
+
+def _figures(base: Base, projection: Projection) -> dict[str, dict[str, float]]:
+    """31 March -> expected children of each group then, and the variance of the year to it."""
+    years, found = years_in(projection.months), {}
+    for at, month in enumerate(projection.forecast_months):
+        if month.endswith("-03"):
+            net = sum(projection.lines.values())[:, years[financial_year(month)]].sum(axis=1)
+            budget = sum(base.budgets[financial_year(month)].values())
+            groups = {name: float(getattr(projection, name).stock[:, at].sum(axis=1).mean()) for name in ("lac", "cp")}
+            planned = budget + projection.plan.money.contingency.adjustment
+            found[month] = groups | {"cost": float(np.mean(net - planned))}
+    return found
