@@ -172,13 +172,31 @@ def test_every_view_says_its_finding_and_draws_with_words(case):
             assert chart.alt and chart.title and chart._repr_png_()[0][:4] == b"\x89PNG"
 
 
-def test_the_path_parts_sum_to_the_path(case):
-    answer = case.simulate(DRAWS, SEED).answer
-    for group, opened in answer["open_at_origin"].items():
-        parts = toolkit.views.charts.path_children(answer, group)
-        for year, log in enumerate(answer["central_path"][group]["middle"]):
-            whole = sum(part[year] for part in parts.values())
-            assert whole == pytest.approx(opened * (2.718281828459045**log - 1), abs=1e-6)
+def test_what_drives_demand_sums_to_the_forecast_and_is_shown(case):
+    future, drivers = case.simulate(DRAWS, SEED), case.drivers(DRAWS, SEED)
+    for group, column in (("lac", "looked-after children"), ("cp", "children on plans")):
+        ends = {row["month"]: row["mean"] for row in future.figures["children"][group]["month_ends"]}
+        for month, rows in drivers.table.groupby("month"):
+            opened = future.answer["open_at_origin"][group]
+            assert rows[column].sum() == pytest.approx(ends[month] - opened, abs=1e-9)
+    for year, rows in drivers.table.groupby("financial year"):
+        assert rows["variance, £"].sum() == pytest.approx(future.figures["cost"][year]["variance"]["mean"], abs=1e-6)
+    assert {"Births", "Moves abroad", "London families", "Ageing of today's children"} < set(drivers.summary.index)
+    assert all(drivers.plot(name).alt for name in drivers.pictures)
+
+
+def test_each_cause_takes_its_own_change(case):
+    """Births alone, a stream alone and moves alone move their own part of what drives demand, and little else."""
+    usual = case.drivers(DRAWS, SEED).table
+    for changes, own in (
+        ({"population.births_growth": 0.08}, "Births"),
+        ({"migration.london_families.families": 25}, "London families"),
+        ({"migration.international_in": 40}, "Moves abroad"),
+    ):
+        moved = case.change(changes).drivers(DRAWS, SEED).table
+        for column in ("looked-after children", "children on plans"):
+            change = (moved[column] - usual[column]).groupby(moved["cause"]).sum()
+            assert change[own] / change.sum() == pytest.approx(1, abs=0.05), (changes, column, change)
 
 
 def test_compared_futures_stand_on_the_same_draws(case, what_if):

@@ -384,12 +384,12 @@ def test_births_and_migration_of_a_draw_move_its_starts(case, base):
     drawn = sample(a, DRAWS, SEED, keys)
     for group, furthest in (("lac", 0.005), ("cp", 0.04)):
         fit, care, ratios = getattr(base, group), base.plan.care[group], []
-        short = starts_by_draw(fit, plan, care, base.people.project, count, DRAWS, SEED)
+        short = starts_by_draw(fit, plan, base.people.project, count, DRAWS, SEED)
         for draw in range(25):
-            own = read_population(changed(a, **{key: float(drawn[key][draw]) for key in keys})).centre
-            there = project_people(base.evidence, own.people, months)
-            anew = demand_of(fit, own, care, there, count).starts.sum()
-            ratios.append((demand_of(fit, plan.centre, care, people, count).starts * short[draw]).sum() / anew)
+            own = read_population(changed(a, **{key: float(drawn[key][draw]) for key in keys}))
+            there = project_people(base.evidence, own.centre.people, months)
+            anew = demand_of(fit, own, own.centre, care, there, count).starts.sum()
+            ratios.append((demand_of(fit, plan, plan.centre, care, people, count).starts * short[draw]).sum() / anew)
         assert np.mean(ratios) == pytest.approx(1, abs=0.002)
         assert np.abs(np.array(ratios) - 1).max() < furthest
 

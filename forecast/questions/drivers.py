@@ -1,7 +1,8 @@
 """What births, each stream of migration, ageing, practice and events add by each 31 March, in children and in pounds.
 
 Each cause is let in, one after the other, on the same draws: first today's children held as they are, under practice as
-it is going; then those children grow older; then births, each migration stream, events and levers as they are assumed.
+it is going; then those children grow older; then each migration stream, births, events and
+levers as they are assumed.
 What a cause adds is what changes as it comes in, so that nothing is left over.
 """
 
@@ -49,9 +50,9 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
 def steps(a: Assumptions) -> dict[str, Assumptions]:
     """Cause -> the assumptions once it and those before it are let in; the last is `a` itself."""
     streams = [key.split(".")[1] for key in a.keys() if key.startswith("migration.") and key.endswith(".families")]
-    parts = {BIRTHS: ("population.births_growth", "levers.births")}
-    parts |= {cause: tuple(f"migration.{flow}" for flow in flows) for cause, flows in FLOWS.items()}
+    parts = {cause: tuple(f"migration.{flow}" for flow in flows) for cause, flows in FLOWS.items()}
     parts |= {stream: (f"migration.{stream}.families",) for stream in streams}
+    parts |= {BIRTHS: ("population.births_growth", "levers.births")}  # last: those born here also move away
     units = {key: a.catalogue.items[key].unit for key in a.keys() if key.startswith(("levers.", "shock."))}
     still = {key: STILL[unit] for key, unit in units.items() if unit in STILL and key not in OF_PEOPLE}
     still |= {key: STILL.get(units.get(key), 0.0) for keys in parts.values() for key in keys}

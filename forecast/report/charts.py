@@ -1,19 +1,18 @@
 """Charts, each with its finding as title and alternative text made from the same numbers. Never colour alone."""
 
-import math
 import textwrap
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
 import matplotlib
+import pandas as pd
 from matplotlib.figure import Figure
 
 from forecast.case.lines import GROUPS, LINES
 from forecast.case.months import month_in_words
 from forecast.report.words import (
     BANDS,
-    PART_WORDS,
     WORK,
     at_month,
     children,
@@ -52,7 +51,6 @@ FLOWS = {
 NAME_WIDTH = 26  # letters of a name to a line
 SMALL, LABEL, ROOM = 8, 9, 1.25  # letters of small and usual labels; room for a label beside the longest bar
 LEAST_LABELLED = 0.03  # share of the tallest column under which a part has no room for its label
-TREND_COLOURS = (BLUE, TURQUOISE, PURPLE, ORANGE)
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
@@ -473,35 +471,23 @@ def care_flows(name: str, when: str, bands: dict[str, dict[str, float]]) -> Char
     return Chart(figure, title, alt)
 
 
-def path_children(answer: dict, group: str) -> dict[str, list[float]]:
-    """What each part adds to the central path, in children, 1, 2, ... years ahead; the parts sum to it."""
-    path, opened = answer["central_path"][group], answer["open_at_origin"][group]
-    a_log = [opened * (math.expm1(whole) / whole if whole else 1.0) for whole in path["middle"]]
-    return {
-        name: [change * weight for change, weight in zip(changes, a_log, strict=True)]
-        for name, changes in path["parts"].items()
-    }
-
-
-def path_parts(answer: dict, group: str, name: str) -> Chart:
-    """What the central path of a group is made of, in children, year by year."""
-    parts = path_children(answer, group)
-    whole = [sum(part[year] for part in parts.values()) for year in range(len(answer["central_path"][group]["middle"]))]
-    ahead = [f"{year} year{'s' * (year > 1)}" for year in range(1, len(whole) + 1)]
-    title, alt = told("path_parts", name, parts, whole[-1], ahead[-1])
-    figure, axes = _axes(title, f"Change from {answer['open_at_origin'][group]} children, by what it comes from")
-    thick = 0.8 / max(len(parts), 1)
-    for place, ((trend, values), colour) in enumerate(zip(parts.items(), TREND_COLOURS, strict=False)):
-        where = [at + (place - (len(parts) - 1) / 2) * thick for at in range(len(ahead))]
-        look = {"color": colour, "hatch": (None, HATCHED, "...", "xx")[place], "edgecolor": "white"}
-        bars = axes.bar(where, values, width=thick, label=PART_WORDS[trend], **look)
-        axes.bar_label(bars, [signed(value) for value in values], padding=2, fontsize=LABEL)
-    axes.set_xticks(range(len(ahead)), [f"{years} ahead" for years in ahead])
-    axes.axhline(0, color=GREY, linewidth=1)
-    axes.margins(y=0.15)
-    if parts:
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False, fontsize=LABEL)
-    return Chart(figure, title, alt)
+def drivers(rows: pd.DataFrame, figure: str, name: str) -> Chart:
+    """What each cause adds by each 31 March: rows of cause, month and the figure (children, or pounds as cost)."""
+    table = rows.pivot(index="cause", columns="month", values=figure).loc[list(dict.fromkeys(rows["cause"]))]
+    said = money_signed if figure == "cost" else signed
+    title, alt = told(
+        "drivers", name, table.iloc[:, -1].map(said).to_dict(), said(table.iloc[:, -1].sum()), table.columns[-1]
+    )
+    figure_, panels = _panels(title, [month_in_words(month) for month in table.columns], 24)
+    for month, axes in zip(table.columns, panels, strict=True):
+        bars = axes.barh(list(table.index), table[month], color=BLUE)
+        axes.bar_label(bars, [said(value) for value in table[month]], padding=3, fontsize=SMALL)
+        axes.axvline(0, color=GREY, linewidth=1)
+        axes.margins(x=0.45)
+        axes.invert_yaxis()
+        axes.set_xticks([])
+        axes.label_outer()
+    return Chart(figure_, title, alt)
 
 
 def where_children_live(year: str, rows: list[dict]) -> Chart:

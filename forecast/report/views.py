@@ -182,8 +182,29 @@ def _children_drawn(answer: dict, slug: str, detail: dict, group: str, past: lis
         group: lambda: charts.children_so_far(answer, past, group, name, slug),
         f"{group}_ages": lambda: charts.ages_ahead(name, by_month),
         f"{group}_flows": lambda: charts.care_flows(name, year, bands),
-        f"{group}_path": lambda: charts.path_parts(answer, group, name),
     }
+
+
+def drivers(rows: list[dict]) -> View:
+    """What each cause adds by each 31 March. rows: year, month, cause, lac, cp (children) and cost (pounds)."""
+    held = pd.DataFrame(rows)
+    held["cause"] = held["cause"].map(words.cause)
+    shown = {name: (label, words.signed) for name, label in GROUP_NAMES.items()} | {
+        "cost": (words.VARIANCE, words.money_signed)
+    }
+    last = held[held["month"] == held["month"].max()]
+    summary = pd.DataFrame({label: last[name].map(said) for name, (label, said) in shown.items()}).set_axis(
+        last["cause"]
+    )
+    summary.index.name = f"By {words.month_in_words(last['month'].iloc[0])}"
+    columns = {
+        "year": "financial year",
+        "lac": "looked-after children",
+        "cp": "children on plans",
+        "cost": "variance, £",
+    }
+    drawn = {name: partial(charts.drivers, held, name, label) for name, (label, _) in shown.items()}
+    return View(_headline("of_drivers", last.to_dict("records")), held.rename(columns=columns), summary, drawn)
 
 
 def activity(answer: dict, slug: str, detail: dict) -> View:

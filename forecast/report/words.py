@@ -18,6 +18,13 @@ from forecast.demand.totals import IN_WORDS as PART_WORDS
 
 MONEY_STEP = 10_000
 FIGURES = 4
+VARIANCE = "Variance from budget"
+CAUSE_WORDS = {
+    "practice": "Practice and prices, for today's children",
+    "ageing": "Ageing of today's children",
+    "births": "Births",
+    "events": "Events and levers",
+}
 GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
 MEASURES = {
     "lac_stock": "Looked-after children",
@@ -148,6 +155,11 @@ def money_signed(pounds: float) -> str:
 def signed(value: float, decimals: int = 1) -> str:
     """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
     return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+
+
+def cause(name: str) -> str:
+    """What brings children, in words; a named stream of families by its own name."""
+    return CAUSE_WORDS.get(name, name.replace("_", " ").capitalize())
 
 
 def signed_percent(log_change: float) -> str:

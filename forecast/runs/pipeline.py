@@ -16,7 +16,7 @@ from forecast.case.lines import LINES
 from forecast.case.log import table_markdown
 from forecast.model import projection
 from forecast.model.cases import SPEND, TOTALS, OpenCase
-from forecast.questions import sensitivity
+from forecast.questions import drivers, sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.questions.history_causes import years_apart
 from forecast.questions.monthly import monthly_costs
@@ -103,6 +103,7 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
                 more.steps.keep("future", question, {"answer": alone, "detail": behind[slug]})
             question = asked(answer["council"], answer["month"], CENTRAL) | drawn
             more.steps.keep("sensitivities", question, answer["sensitivities"])
+            more.steps.keep("drivers", question, answer["sensitivities"]["drivers"])
         if settings.notebooks:
             say("running the notebooks")
             files.write_json(folder / DETAIL, behind)
@@ -119,11 +120,12 @@ def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
 
 
 def sensitivities(case: OpenCase, base, central) -> dict:
-    """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
-    if base.draws <= SENSITIVITY_DRAWS:
-        return sensitivity.figures(base, central)
-    fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS).without_expected()
-    return sensitivity.figures(fewer, projection.project(fewer, case.central))
+    """Tornado, switching values, goal-seek, and what drives demand, on the first draws of the run's seed."""
+    fewer, held = base, central
+    if base.draws > SENSITIVITY_DRAWS:
+        fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS).without_expected()
+        held = projection.project(fewer, case.central)
+    return sensitivity.figures(fewer, held) | {"drivers": drivers.rows(fewer, central, base)}
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:
@@ -157,6 +159,7 @@ def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataF
         "history": case.history.frame,
         "years_apart": years_apart(case),
         "sensitivities": pd.DataFrame(answer["sensitivities"]["assumptions"]),
+        "drivers": pd.DataFrame(answer["sensitivities"]["drivers"]),
         "levers": pd.DataFrame(answer["sensitivities"]["levers"]),
         "assumptions": log_frame(case.central),
         "sources": sources_table(case.cards),

@@ -138,6 +138,19 @@ class Case:
         told = self.project.steps.take("sensitivities", with_draws, work)
         return replace(future, answer=future.answer | {"sensitivities": told})
 
+    def drivers(self, draws: int = DRAWS, seed: int = SEED) -> View:
+        """What births, each migration stream, ageing, practice and events add by each 31 March."""
+
+        def work() -> list[dict]:
+            from forecast.questions import drivers
+
+            base, _, own = self.projected(draws, seed)
+            fewer = self.projected(min(draws, SENSITIVITY_DRAWS), seed)[0].without_expected()
+            return drivers.rows(fewer, own, base)
+
+        asked_ = self._asked | {"draws": draws, "seed": seed}
+        return views.drivers(self.project.steps.take("drivers", asked_, work))
+
     def scenarios(self) -> dict[str, "Case"]:
         """Every scenario of the project, the central one first, and this case if it is none of them."""
         names = self.facts["scenarios"]
@@ -412,6 +425,10 @@ class Published:
         """The same: a run's answer holds what matters most."""
         return self.simulate()
 
+    def drivers(self, draws: int = 0, seed: int = 0) -> View:
+        """What births, each migration stream, ageing, practice and events add by each 31 March, in the run."""
+        return views.drivers(self.answer["sensitivities"]["drivers"])
+
     def scenarios(self) -> dict[str, "Published"]:
         """Every scenario of the run."""
         return {slug: replace(self, slug=slug) for slug in self.answer["scenarios"]}
@@ -448,6 +465,11 @@ class Notebook:
     def future(self) -> Future:
         """The case simulated, or what the run simulated."""
         return self.case.simulate(self.draws, self.seed)
+
+    @cached_property
+    def drivers(self) -> View:
+        """What adds children and pounds, year by year."""
+        return self.case.drivers(self.draws, self.seed)
 
     @cached_property
     def compared(self) -> Comparison:
