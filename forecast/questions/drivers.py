@@ -1,8 +1,7 @@
 """What births, each stream of migration, ageing, practice and events add by each 31 March, in children and in pounds.
 
 Each cause is let in, one after the other, on the same draws: first today's children held as they are, under practice as
-it is going; then those children grow older; then each migration stream, births, events and
-levers as they are assumed.
+it is going; then those children grow older; then each migration stream, births, events and levers as they are assumed.
 What a cause adds is what changes as it comes in, so that nothing is left over.
 """
 
