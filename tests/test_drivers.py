@@ -36,9 +36,10 @@ def test_a_known_elasticity_is_found_within_its_interval(elasticity):
     found = drivers.table(*panel(elasticity, 0.5), [str(200 + at) for at in range(120)])
     for row in found[found["name"] == "elasticity"].itertuples():
         error = (row.high - row.low) / (2 * drivers.Z90)
-        assert row.value == pytest.approx(elasticity, abs=3 * error) and 0.1 < error < 1
-    both = found[found["name"] == "correlation of stocks"].iloc[0]
-    assert both["value"] == pytest.approx(0.5, abs=0.06) and both["low"] < both["value"] < both["high"]
+        assert row.value == pytest.approx(elasticity, abs=3 * error) and 0.02 < error < 0.2
+    both, shared = found[found["name"] == "correlation of stocks"].iloc[0], (elasticity * 0.02) ** 2
+    wanted = (0.5 * 0.05**2 + shared) / (0.05**2 + shared)
+    assert both["value"] == pytest.approx(wanted, abs=0.06) and both["low"] < both["value"] < both["high"]
 
 
 def test_evidence_and_plain_sense_are_weighed_by_precision():

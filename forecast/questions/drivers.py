@@ -27,7 +27,7 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
 
     fewer  the same case on fewer draws, on which causes are told apart; what they leave of `central` is practice's
 
-    year, month, cause; lac, cp: children; cost: pounds of the year to that day, None where it is not all projected.
+    year, month, cause; lac, cp: children of the principal run; cost: expected pounds of the year to that day.
     Practice's pounds are also those of prices and of what the budget lacks: what today's children would bring.
     """
     found = {cause: _figures(fewer, project(fewer, a)) for cause, a in steps(central.assumptions).items()}
@@ -73,13 +73,13 @@ def _certain(a: Assumptions, key: str, value: float):
 
 
 def _figures(base: Base, projection: Projection) -> dict[str, dict[str, float]]:
-    """31 March -> expected children of each group then, and the variance of the year to it."""
+    """31 March -> the principal run's children of each group then, and the expected variance of the year to it."""
     years, found = years_in(projection.months), {}
     for at, month in enumerate(projection.forecast_months):
         if month.endswith("-03"):
             net = sum(projection.lines.values())[:, years[financial_year(month)]].sum(axis=1)
             budget = sum(base.budgets[financial_year(month)].values())
-            groups = {name: float(getattr(projection, name).stock[:, at].sum(axis=1).mean()) for name in ("lac", "cp")}
+            groups = {name: float(path.stock[at].sum()) for name, path in projection.expected.items()}
             planned = budget + projection.plan.money.contingency.adjustment
             found[month] = groups | {"cost": float(np.mean(net - planned))}
     return found

@@ -123,9 +123,10 @@ def sensitivities(case: OpenCase, base, central) -> dict:
     """Tornado, switching values, goal-seek, and what drives demand, on the first draws of the run's seed."""
     fewer, held = base, central
     if base.draws > SENSITIVITY_DRAWS:
-        fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS).without_expected()
+        fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS)
         held = projection.project(fewer, case.central)
-    return sensitivity.figures(fewer, held) | {"drivers": drivers.rows(fewer, central, base)}
+    matters = sensitivity.figures(fewer.without_expected(), held)
+    return matters | {"drivers": drivers.rows(fewer, central, base)}
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:
