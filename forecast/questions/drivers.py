@@ -1,7 +1,7 @@
 """What births, each stream of migration, ageing, practice and events add by each 31 March, in children and in pounds.
 
 Each cause is let in, one after the other, on the same draws: first today's children held as they are, under practice as
-it is going; then those children grow older; then each migration stream, births, events and levers as they are assumed.
+it is going; then events and levers; then those children grow older; then each migration stream, and births, come too.
 What a cause adds is what changes as it comes in, so that nothing is left over.
 """
 
@@ -48,24 +48,21 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
 
 def steps(a: Assumptions) -> dict[str, Assumptions]:
     """Cause -> the assumptions once it and those before it are let in; the last is `a` itself."""
-    streams = [key.split(".")[1] for key in a.keys() if key.startswith("migration.") and key.endswith(".families")]
-    parts = {cause: tuple(f"migration.{flow}" for flow in flows) for cause, flows in FLOWS.items()}
-    parts |= {stream: (f"migration.{stream}.families",) for stream in streams}
-    parts |= {BIRTHS: ("population.births_growth", "levers.births")}  # last: those born here also move away
     units = {key: a.catalogue.items[key].unit for key in a.keys() if key.startswith(("levers.", "shock."))}
-    still = {key: STILL[unit] for key, unit in units.items() if unit in STILL and key not in OF_PEOPLE}
-    still |= {key: STILL.get(units.get(key), 0.0) for keys in parts.values() for key in keys}
-    still = {key: _certain(a, key, value) for key, value in still.items()}
-    held = replace(a, entries=a.entries | still)
-    groups = [f"population.{group}_elasticity" for group in ("lac", "cp")]
-    found = {
-        PRACTICE: replace(held, entries=held.entries | {key: _certain(a, key, 0.0) for key in groups}),
-        AGEING: held,
+    streams = [key.split(".")[1] for key in a.keys() if key.startswith("migration.") and key.endswith(".families")]
+    parts = {
+        EVENTS: [key for key, unit in units.items() if unit in STILL and key not in OF_PEOPLE],
+        AGEING: [f"population.{group}_elasticity" for group in ("lac", "cp")],
+        **{cause: [f"migration.{flow}" for flow in flows] for cause, flows in FLOWS.items()},
+        **{stream: [f"migration.{stream}.families"] for stream in streams},
+        BIRTHS: ["population.births_growth", "levers.births"],  # last: those born here also move away
     }
+    still = {key: _certain(a, key, STILL.get(units.get(key), 0.0)) for keys in parts.values() for key in keys}
+    found = {PRACTICE: replace(a, entries=a.entries | still)}
     for cause, keys in parts.items():
-        held = replace(held, entries=held.entries | {key: a.entries[key] for key in keys})
-        found[cause] = held
-    return found | {EVENTS: a}
+        before = list(found.values())[-1]
+        found[cause] = replace(before, entries=before.entries | {key: a.entries[key] for key in keys})
+    return found
 
 
 def _certain(a: Assumptions, key: str, value: float):
