@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conftest import HOME
 from forecast.case import Assumptions, sample
@@ -369,6 +371,50 @@ def test_more_families_and_more_births_are_more_children(outs, slug):
         assert (getattr(more, group).starts.sum(axis=2) >= getattr(central, group).starts.sum(axis=2)).all()
         assert stock(more, group)[:, -1].mean() > stock(central, group)[:, -1].mean()
     assert net_in(more, "2014-15").mean() > net_in(central, "2014-15").mean()
+
+
+@settings(deadline=None)
+@given(
+    growth=st.floats(-0.1, 0.12),
+    more=st.floats(1.01, 1.5),
+    moves=st.tuples(*[st.floats(0, 80)] * 4),
+    families=st.floats(0, 60),
+    follow=st.floats(0, 2),
+)
+def test_more_births_never_lower_starts(case, base, growth, more, moves, families, follow):
+    """At any population and elasticity; from starts children in care follow, month by month and never the other way."""
+    flows = dict(zip(("internal_in", "internal_out", "international_in", "international_out"), moves, strict=True))
+    entries = dict(case.central.entries)
+    values = {f"migration.{flow}": rate for flow, rate in flows.items()}
+    values |= {"population.births_growth": growth, "migration.london_families.families": families}
+    values |= {f"population.{group}_elasticity": follow for group in ("lac", "cp")}
+    entries |= {key: entries[key].model_copy(update={"value": value}) for key, value in values.items()}
+    usual = replace(case.central, entries=entries)
+    higher = replace(
+        usual, entries=entries | {"levers.births": entries["levers.births"].model_copy(update={"value": more})}
+    )
+    for group in ("lac", "cp"):
+        fit, found = getattr(base, group), []
+        for a in (usual, higher):
+            plan = read_population(a)
+            people = project_people(base.evidence, plan.centre.people, base.months)
+            found.append(demand_of(fit, plan, plan.centre, base.plan.care[group], people, len(base.months)).starts)
+        assert (found[1] >= found[0] * (1 - 1e-12)).all()
+        assert follow < 0.01 or found[1].sum() > found[0].sum()
+
+
+def test_the_same_births_are_the_same_answer_wherever_they_are_written(case):
+    """In the case's own file or in a scenario: to the bit, children and pounds."""
+    opened, key = case, "population.births_growth"
+    scenario = as_scenario(opened.central, {key: 0.05}, "tried")
+    central = replace(opened.central, entries=opened.central.entries | {key: scenario.entry(key)})
+    found = []
+    for own, asked in ((opened.central, scenario), (central, central)):
+        base = prepare(own, opened.evidence, DRAWS, SEED)
+        one = project(base, asked)
+        found.append([one.drawn.at_year_end, one.lac.stock, one.cp.stock, *one.lines.values()])
+    for first, second in zip(*found, strict=True):
+        assert np.array_equal(first, second)
 
 
 def test_births_and_migration_of_a_draw_move_its_starts(case, base):

@@ -483,10 +483,8 @@ def demand_of(
     elasticity says: not at all at 0, in full at 1.
     """
     equal = at_equal_rates(fit, demography, people, months)
-    followed = departed(fit, equal) ** (plan.of(fit.group.name).value - 1)
-    starts, transfers = equal.starts * followed, equal.transfers * followed
-    starts = (starts - transfers) * np.exp(fit.adjusted(months))[:, None] + transfers
-    return Demand(starts * care.on_starts(months), transfers)
+    followed = departed(fit, equal) ** (plan.of(fit.group.name).value - 1) * np.exp(fit.adjusted(months))[:, None]
+    return Demand(equal.starts * followed * care.on_starts(months), equal.transfers * followed)
 
 
 def departed(fit: Calibrated, equal: Demand) -> np.ndarray:
