@@ -56,7 +56,8 @@ def new_case(
     at_most = None if month is None else int(year_end(year_before(financial_year(month)))[:4])
     last, behind = last_year(official, place, at_most)
     month = month or f"{last}-04"
-    held, known, prefix = count(official, place, last), read_starting(data), f"{place.slug}_{month}".replace("-", "_")
+    held, known = count(official, place, last), read_starting(data)[0]
+    prefix = f"{place.slug}_{month}".replace("-", "_")
     shipped = pd.read_csv(data / "published" / f"{ENGLAND_AGES}.csv", dtype=str)
     living = people(official, place, held, shipped, known["births_per_child"])
     catalogue = read_catalogue(params)
