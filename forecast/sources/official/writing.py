@@ -72,9 +72,7 @@ def new_case(
         financial_year=financial_year(month),
         reviewed=today,
     )
-    tables = {
-        "children": case_tables.children_table(official, place, held, f"{prefix}_children", known["icpc_per_start"])
-    }
+    tables = {"children": case_tables.children_table(official, place, held, prefix, known["icpc_per_start"])}
     tables |= case_tables.population_tables(official, place, living, prefix)
     tables["spending"] = case_tables.spending_table(official, place, spent, prefix)
     by_year = case_tables.later_england(official, held, data, prefix)
