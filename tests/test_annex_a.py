@@ -391,12 +391,31 @@ def test_semicolons_are_told(tmp_path):
 
 @pytest.mark.parametrize(
     "blank",
-    ["NULL", "null", "(null)", "N/A", "None", "-", "01/01/1900", "31/12/9999", "1900-01-01", datetime(9999, 12, 31)],
+    [
+        "NULL",
+        "null",
+        "(null)",
+        "N/A",
+        "None",
+        "-",
+        "01/01/1900",
+        "31/12/9999",
+        "1900-01-01",
+        "31/12/4712",
+        datetime(9999, 12, 31),
+    ],
 )
 def test_blank_dates_of_databases_are_blank_and_counted(tmp_path, blank):
     rows = [care("k1", end=blank), care("k2", end=blank), care("k3", end=date(2024, 1, 9))]
     annex = one(tmp_path, {8: rows, 7: THREE})
     assert total(annex, "looked_after") == 2 and counted(annex, "taken as blank") == 2
+
+
+def test_what_may_move_a_count_is_a_warning(tmp_path):
+    """Four of six children without a date of birth: nobody would be found to have turned 18."""
+    rows = [plan(f"x{at}", born=None if at < 4 else BORN) for at in range(6)]
+    (said,) = one(tmp_path, {7: rows}).warnings()
+    assert "no date of birth: counted with age unknown: 4 of 6" in said
 
 
 @pytest.mark.parametrize("born", ["1066-04-13", "2109-04-13", "1913-04-13", "2026-12-01", "13/04/1066"])

@@ -619,6 +619,20 @@ def test_noughts_lost_in_front_of_identifiers(tmp_path, names, lost):
     assert counted(returns, "identifiers that lost noughts") > 0 and "lost noughts" in returns.warnings()[0]
 
 
+@pytest.mark.parametrize("number", [4, 10, 19])
+def test_a_small_return_under_other_identifiers_is_told_first(tmp_path, number):
+    episodes, heads = sixty(number=number)
+    others = [row | {"CHILD": f"LCS{at}"} for at, row in enumerate(episodes)]
+    files = {
+        "2017-18/episodes.csv": csv(episodes),
+        "2017-18/header.csv": csv(heads),
+        "2018-19/episodes.csv": csv([*others, *LATEST]),
+        "2018-19/header.csv": csv([header(row["CHILD"], "15/01/2006") for row in others] + LATEST_HEADS),
+    }
+    said = read_returns(give(tmp_path, files)).warnings()[0]
+    assert "identifiers have probably changed" in said and f": {number} of " in said
+
+
 def test_noughts_lost_in_one_file_of_a_return(tmp_path):
     names = lambda at, name: {"a1": "0101", "a2": "0102", "a3": "0103"}[name]  # noqa: E731
     short = [row | {"CHILD": row["CHILD"].lstrip("0")} for row in renamed(STAYS, names)]
@@ -731,6 +745,35 @@ def test_plans_whose_children_nothing_matches_stop(tmp_path):
     files = {"cin_2018.xml": census(2018, FORTY), "cin_2019.xml": census(2019, [*other, *TEN])}
     with pytest.raises(BadInput, match="identifiers have changed"):
         read_cin(give(tmp_path, files))
+
+
+def test_few_plans_whose_children_nothing_matches_are_told_first(tmp_path):
+    other = [row | {"child": f"M{row['child']}", "born": "2012-01-01"} for row in FORTY[:8]]
+    files = {"cin_2018.xml": census(2018, FORTY[:8]), "cin_2019.xml": census(2019, other)}
+    said = read_cin(give(tmp_path, files)).warnings()[0]
+    assert said.startswith("cin_2019.xml: ") and "identifiers have probably changed" in said and ": 8 of 8" in said
+
+
+@pytest.mark.parametrize("form", [census, lambda year, plans: table(plans)], ids=["xml", "csv"])
+@pytest.mark.parametrize("lost", [0, 1], ids=["in the first return", "in the second"])
+@pytest.mark.parametrize("births", ["known", "none"])
+def test_noughts_lost_in_front_of_identifiers_of_plans(tmp_path, form, lost, births):
+    """Two children on plans in both returns, whose numbers a spreadsheet shortened in one of them: two, not four."""
+    rows = [plan("0101", "2017-06-01"), plan("00102", "2017-07-01", "2018-12-01")]
+    rows = rows if births == "known" else [row | {"born": ""} for row in rows]
+    short = [row | {"child": row["child"].lstrip("0")} for row in rows]
+    years = [short, rows] if lost == 0 else [rows, short]
+    ending = "xml" if form is census else "csv"
+    files = {f"{2017 + at}-{18 + at}/plans.{ending}": form(2018 + at, years[at]) for at in (0, 1)}
+    plans = read_cin(give(tmp_path, files))
+    assert (total(plans), total(plans, date(2018, 11, 30)), total(plans, date(2019, 3, 31))) == (2, 2, 1)
+    assert "lost noughts" in plans.warnings()[0] and counted(plans, "identifiers that lost noughts") == 2
+
+
+def test_noughts_may_tell_two_children_with_plans_apart(tmp_path):
+    rows = [plan("0101", "2017-06-01"), plan("101", "2017-07-01", born="2009-02-02")]
+    plans = read_cin(give(tmp_path, {"cin_2018.xml": census(2018, rows), "cin_2019.xml": census(2019, rows)}))
+    assert (total(plans), plans.warnings()) == (2, [])
 
 
 @pytest.mark.parametrize("form", [census, lambda year, plans: table(plans)], ids=["xml", "csv"])

@@ -30,7 +30,7 @@ FILES = Wanted(
     passed_over="not_csv",
 )
 # What the officer is told before anything else, whatever its share; and what another rule tells better.
-LOUD = dict.fromkeys(("identifier_changed", "zeros_lost"), True) | dict.fromkeys(
+LOUD = dict.fromkeys(("strangers", "identifier_changed", "zeros_lost"), True) | dict.fromkeys(
     ("not_carried", "closed_then_carried", "gap_bridged"), False
 )
 # Other words for a column: regional platforms' and case systems' reports -> the return's.
