@@ -319,10 +319,10 @@ def test_zips_inside_a_folder_are_opened(tmp_path):
     assert done.exit_code == 2 and "holds no CSV file" in done.output
 
 
-def test_workbooks_are_told_to_be_saved_as_csv(tmp_path):
+def test_a_workbook_that_is_none_is_told(tmp_path):
     (tmp_path / "Episodes.xlsx").write_bytes(b"PK")
     done = CliRunner().invoke(main, ["returns", str(tmp_path)])
-    assert done.exit_code == 2 and "Excel workbooks are not read: save each sheet as CSV." in done.output
+    assert done.exit_code == 2 and "Episodes.xlsx: not an XLSX workbook, or a damaged or protected one" in done.output
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 Every input is made here, row by row, and every expected figure is counted by hand from the rows beside it.
 """
 
+import io
 import random
 import re
 import zipfile
 from datetime import date, timedelta
 from xml.sax.saxutils import escape
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from forecast.case.errors import BadInput
 from forecast.cli.commands import main
 from forecast.sources.cin import read_cin
+from forecast.sources.kinds import kinds
 from forecast.sources.ssda903 import read_returns
 
 MARCH = date(2018, 3, 31)
@@ -887,6 +890,67 @@ def test_xml_csv_shuffles_and_repeats_give_the_same_counts(tmp_path_factory, liv
     assert written(lambda year: "csv", False, lambda at, name: f"LCS{name}") == expected, "other identifiers"
 
 
+# Workbooks, totals, other separators
+
+
+def workbook(sheets):
+    """A workbook: title -> rows; dates as true dates, as Excel keeps them."""
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    for at, (title, rows) in enumerate(sheets.items()):
+        sheet = book.active if at == 0 else book.create_sheet()
+        sheet.title = title
+        sheet.append(list(rows[0]))
+        for row in rows:
+            sheet.append(
+                [day_of(cell) if re.fullmatch(r"\d\d/\d\d/\d{4}", cell) else cell or None for cell in row.values()]
+            )
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("form", ["one workbook", "a workbook each", "beside CSV"])
+def test_a_return_in_workbooks_is_read_as_its_csv_files_are(tmp_path, form):
+    files = {
+        "one workbook": {"2017-18/903.xlsx": workbook({"Header": HEADS, "Notes": [{"a": "b"}], "Episodes": STAYS})},
+        "a workbook each": {
+            "2017-18/header.xlsx": workbook({"Sheet1": HEADS}),
+            "2017-18/episodes.xlsx": workbook({"Sheet1": STAYS}),
+        },
+        "beside CSV": {"2017-18/header.csv": csv(HEADS), "2017-18/episodes.xlsx": workbook({"Sheet1": STAYS})},
+    }
+    expected = read_returns(give(tmp_path / "csv", one_year()))
+    path = give(tmp_path / "xlsx", files[form])
+    returns = read_returns(path)
+    tables = ("stock", MARCH), ("monthly_stock", "2017-04", "2018-03"), ("exposure",), ("durations",)
+    for name, *asked in tables:
+        assert getattr(returns, name)(*asked).equals(getattr(expected, name)(*asked))
+    assert total(returns) == 2 and list(kinds(path)) == ["ssda903"]
+
+
+@pytest.mark.parametrize(
+    "last", ["Total,3", "TOTAL: 3,,", "Grand total,,3", "Number of children,3", "Count of rows: 1,203"]
+)
+def test_a_total_below_the_rows_is_no_child(tmp_path, last):
+    files = {f"2017-18/{name}.csv": csv(rows) + last + "\n" for name, rows in (("episodes", STAYS), ("header", HEADS))}
+    returns = read_returns(give(tmp_path, files))
+    assert total(returns) == 2 and counted(returns, "a total below the rows") == 2
+    assert counted(returns, "blank start") == counted(returns, "header without episodes") == 0
+
+
+def test_a_child_whose_identifier_begins_as_a_total_is_kept(tmp_path):
+    rows = [*STAYS, episode("Total9", "13/06/2017")]
+    returns = read_returns(give(tmp_path, one_year(rows, [*HEADS, header("Total9")])))
+    assert total(returns) == 3 and counted(returns, "a total below the rows") == 0
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_title_above_headings_with_another_separator(tmp_path, mark):
+    text = "Episodes of 2017-18\n" + csv(STAYS).replace(",", mark)
+    files = one_year() | {"2017-18/episodes.csv": text}
+    with pytest.raises(BadInput, match="episodes.csv, line 2: the cells are separated by"):
+        read_returns(give(tmp_path, files))
+
+
 # What is not found is told with what was
 
 
@@ -895,7 +959,8 @@ def test_xml_csv_shuffles_and_repeats_give_the_same_counts(tmp_path_factory, liv
     [
         ({"things.csv": "a,b\n1,2\n"}, "no Episodes file was found (found things.csv without a return's headings)"),
         ({"census.xml": census(2018, FORTY)}, "census.xml, a census of children in need: give it to the command plans"),
-        ({"team list (3).xlsx": b"PK"}, "Excel workbooks are not read"),
+        ({"team list (3).xlsx": b"PK"}, "team list (3).xlsx: not an XLSX workbook"),
+        ({"notes.txt": "x"}, "holds no CSV file, no workbook (XLSX) and no XML"),
     ],
 )
 def test_a_folder_without_the_return_says_what_it_holds(tmp_path, files, said):
