@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import json
+import shutil
 import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from forecast.sources.ssda903 import read_returns
 from forecast.sources.ssda903.codes import PLACES
 from invented import Settings, invent, write
 from invented.annex_a import write_annex
+from invented.ssda903 import submitted, write_xml
 
 DAY = date(2024, 1, 31)
 CANARIES = ("CANARY", "canary", "Quill", "1913")
@@ -864,6 +866,17 @@ def test_annex_a_census_and_ssda903_of_one_council_agree_to_the_child(tmp_path, 
     returns, plans = read_returns(tmp_path / "council" / "ssda903"), read_cin(tmp_path / "council" / "cin")
     stock = annex.stock(day, "looked_after")
     held = returns.stock(day)
+    sent = submitted(council.children, council.settings.oddities, council.seed)
+    for year in council.settings.all_years:
+        write_xml(sent, year, tmp_path / "xml" / year / "903.xml")
+    as_sent, tabled = read_returns(tmp_path / "xml"), tmp_path / "tabled"
+    for file in (tmp_path / "council" / "cin").rglob("*.csv"):
+        (tabled / file.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, tabled / file.parent.name / file.name)
+    assert as_sent.stock(day).equals(held) and as_sent.short_breaks(day) == returns.short_breaks(day)
+    for table in ("exposure", "durations", "reviews", "entries", "open_at_end"):
+        assert getattr(as_sent, table)().equals(getattr(returns, table)())
+    assert read_cin(tabled).stock(day).equals(plans.stock(day))
     assert stock["total"] == held["children"].sum() > 0
     assert stock["uasc"] == held.loc[held["uasc"].astype(bool), "children"].sum()
     assert stock["age_band"] == by_band(held.groupby("age_band")["children"].sum().reset_index(), "children")
