@@ -1,6 +1,7 @@
 """SSDA903 returns as a council submits them: one a year, with what was known at 31 March and that year's codes."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 
@@ -47,21 +48,54 @@ def submitted(children: tuple[Child, ...], oddities: Oddities, seed: int) -> Hel
 
 
 def write_return(held: Held, year: str, folder: Path) -> list[Path]:
-    """The files of one return: the episodes that touch the year, and the children they belong to."""
+    """The files of one return."""
+    rows = _tables(held, year)
+    return [
+        write_csv(pd.DataFrame(rows[name], columns=columns), folder / f"{name}.csv")
+        for name, columns in COLUMNS.items()
+    ]
+
+
+def write_xml(held: Held, year: str, path: Path) -> Path:
+    """The same return in one file, as it is sent: a CHILD with its HEADER and each EPISODE."""
+    of_child: dict[str, dict[str, list[dict[str, str]]]] = {}
+    for name, rows in _tables(held, year).items():
+        for row in rows:
+            cells = dict(zip(COLUMNS[name], row, strict=True))
+            of_child.setdefault(cells.pop("CHILD"), {}).setdefault(name, []).append(cells)
+    root = ElementTree.Element("EXPSSDA903")
+    for number_of, tables in of_child.items():
+        child = ElementTree.SubElement(root, "CHILD")
+        header = ElementTree.SubElement(child, "HEADER")
+        uasc = [{"UASC": "1", "DUC": row["DUC"]} for row in tables.get("UASC", [])]
+        _add(header, {"CHILDID": number_of} | tables["Header"][0] | (uasc[0] if uasc else {}))
+        for row in tables.get("Reviews", []):
+            _add(ElementTree.SubElement(header, "AREVIEW"), {name: row[name] for name in ("REVIEW", "REVIEW_CODE")})
+        for row in tables["Episodes"]:
+            episode = {"PL" if name == "PLACE" else name: cell for name, cell in row.items()}
+            _add(ElementTree.SubElement(child, "EPISODE"), episode)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
+    return path
+
+
+def _add(element: ElementTree.Element, cells: dict[str, str]) -> None:
+    for name, cell in cells.items():
+        ElementTree.SubElement(element, name).text = cell
+
+
+def _tables(held: Held, year: str) -> dict[str, list[list[str]]]:
+    """The rows of one return: the episodes that touch the year, and the children they belong to."""
     days = year_days(year)
     touched = [(child, [row for row in rows if row.start <= days[-1] and row.end >= days[0]]) for child, rows in held]
     touched = [(child, rows) for child, rows in touched if rows]
-    rows = {
+    return {
         "Header": [_header(child, year) for child, _ in touched],
         "Episodes": [_episode(child, row, year) for child, rows in touched for row in rows],
         "UASC": [_uasc(child, year) for child, _ in touched if child.uasc],
         "Reviews": [row for child, _ in touched for row in _reviews(child, days)],
         "PlacedAdoption": [row for child, _ in touched for row in _placed(child, days)],
     }
-    return [
-        write_csv(pd.DataFrame(rows[name], columns=columns), folder / f"{name}.csv")
-        for name, columns in COLUMNS.items()
-    ]
 
 
 def number(child: Child) -> str:

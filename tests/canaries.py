@@ -588,7 +588,6 @@ CELLS = [
     "returns.survival()",
     "plans = read_cin(Path(good) / 'cin')\nplans",
     "plans.quality()",
-    "plans.linked()",
     "dir(returns), dir(plans)",
     "%xmode Verbose\nread_returns(Path(spoilt[0]))",
     "read_returns(Path(spoilt[1]))",

@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import json
+import shutil
 import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from forecast.sources.ssda903 import read_returns
 from forecast.sources.ssda903.codes import PLACES
 from invented import Settings, invent, write
 from invented.annex_a import write_annex
+from invented.ssda903 import submitted, write_xml
 
 DAY = date(2024, 1, 31)
 CANARIES = ("CANARY", "canary", "Quill", "1913")
@@ -391,12 +393,31 @@ def test_semicolons_are_told(tmp_path):
 
 @pytest.mark.parametrize(
     "blank",
-    ["NULL", "null", "(null)", "N/A", "None", "-", "01/01/1900", "31/12/9999", "1900-01-01", datetime(9999, 12, 31)],
+    [
+        "NULL",
+        "null",
+        "(null)",
+        "N/A",
+        "None",
+        "-",
+        "01/01/1900",
+        "31/12/9999",
+        "1900-01-01",
+        "31/12/4712",
+        datetime(9999, 12, 31),
+    ],
 )
 def test_blank_dates_of_databases_are_blank_and_counted(tmp_path, blank):
     rows = [care("k1", end=blank), care("k2", end=blank), care("k3", end=date(2024, 1, 9))]
     annex = one(tmp_path, {8: rows, 7: THREE})
     assert total(annex, "looked_after") == 2 and counted(annex, "taken as blank") == 2
+
+
+def test_what_may_move_a_count_is_a_warning(tmp_path):
+    """Four of six children without a date of birth: nobody would be found to have turned 18."""
+    rows = [plan(f"x{at}", born=None if at < 4 else BORN) for at in range(6)]
+    (said,) = one(tmp_path, {7: rows}).warnings()
+    assert "no date of birth: counted with age unknown: 4 of 6" in said
 
 
 @pytest.mark.parametrize("born", ["1066-04-13", "2109-04-13", "1913-04-13", "2026-12-01", "13/04/1066"])
@@ -845,6 +866,17 @@ def test_annex_a_census_and_ssda903_of_one_council_agree_to_the_child(tmp_path, 
     returns, plans = read_returns(tmp_path / "council" / "ssda903"), read_cin(tmp_path / "council" / "cin")
     stock = annex.stock(day, "looked_after")
     held = returns.stock(day)
+    sent = submitted(council.children, council.settings.oddities, council.seed)
+    for year in council.settings.all_years:
+        write_xml(sent, year, tmp_path / "xml" / year / "903.xml")
+    as_sent, tabled = read_returns(tmp_path / "xml"), tmp_path / "tabled"
+    for file in (tmp_path / "council" / "cin").rglob("*.csv"):
+        (tabled / file.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, tabled / file.parent.name / file.name)
+    assert as_sent.stock(day).equals(held) and as_sent.short_breaks(day) == returns.short_breaks(day)
+    for table in ("exposure", "durations", "reviews", "entries", "open_at_end"):
+        assert getattr(as_sent, table)().equals(getattr(returns, table)())
+    assert read_cin(tabled).stock(day).equals(plans.stock(day))
     assert stock["total"] == held["children"].sum() > 0
     assert stock["uasc"] == held.loc[held["uasc"].astype(bool), "children"].sum()
     assert stock["age_band"] == by_band(held.groupby("age_band")["children"].sum().reset_index(), "children")

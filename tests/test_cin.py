@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from forecast.case.errors import BadInput
 from forecast.sources.cin import codes, read_cin
 from forecast.sources.cin.codes import AGE_BANDS, KINDS, TIMES
-from forecast.sources.private import hash_child
 from forecast.sources.reading import files
 from forecast.sources.reading.days import year_in_text
 from forecast.sources.reading.xml import MOST_DEPTH, MOST_TEXT
@@ -121,11 +120,10 @@ def outputs(plans):
     month = f"{first:%Y-%m}"
     tables = [
         plans.stock(plans.last_day),
-        plans.looked_after(plans.last_day),
         plans.monthly(month, month),
         plans.exposure(),
     ]
-    tables += [plans.durations(), plans.conferences(), plans.quality(), plans.linked(), plans.linked({"0"})]
+    tables += [plans.durations(), plans.conferences(), plans.quality()]
     return "\n".join([repr(plans), str(plans), *(table.to_csv() for table in tables)])
 
 
@@ -262,14 +260,8 @@ def test_what_a_return_cannot_tell_is_missing_and_not_nought(tmp_path):
     assert counted(plans, "return without dates of initial conferences") == 1
 
 
-def test_links_are_counted_through_hashes_alone(tmp_path):
-    salt = bytes(range(32))
+def test_a_salt_too_short_is_refused(tmp_path):
     folder = give(tmp_path, {"2017-18/c.xml": to_xml([plan("CANARY1"), plan("CANARY2", born="2017-01-01")])})
-    plans = read_cin(folder, salt=salt)
-    other = {hash_child(" canary1 ", salt), hash_child("CANARY3", salt)}
-    assert bands(plans.linked(other), "linked") == {"5_9": 1}
-    assert plans.linked(other)["children"].sum() == 2
-    assert read_cin(folder).linked(other)["linked"].sum() == 0, "another salt gives other hashes"
     with pytest.raises(BadInput, match="salt"):
         read_cin(folder, salt=b"short")
 
@@ -385,8 +377,6 @@ def test_annex_a_lists_in_a_workbook(tmp_path):
     assert (
         bands(plans.stock(date(2018, 8, 31)), "plans") == {"unborn": 1, "5_9": 2} and total(plans, plans.last_day) == 2
     )
-    assert bands(plans.looked_after(date(2018, 6, 30)), "children") == {"5_9": 1, "10_15": 1}
-    assert bands(plans.linked(), "linked") == {"5_9": 1}
     assert (
         counted(plans, "Annex A gives only the latest review") == 1
         and counted(plans, "file or sheet of another kind") == 1

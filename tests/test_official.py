@@ -623,3 +623,13 @@ def test_every_council_of_the_real_downloads_opens_with_the_figures_published(ho
             wrong.append((code, "children"))
     assert not wrong
     assert seen >= 80
+
+
+def test_englands_children_of_mid_2023_are_those_of_the_workbook(home):
+    if not os.environ.get(OFFICIAL):
+        pytest.skip(f"THE REAL DOWNLOADS ARE NOT TESTED: set {OFFICIAL} to the folder of the official files")
+    people = pd.read_excel(Path(os.environ[OFFICIAL]) / MYE, sheet_name="MYE2 - Persons", header=7).set_index("Code")
+    ages = [int(people.loc["E92000001", str(age)]) for age in range(18)]
+    held = pd.read_csv(HOME / "data" / "published" / "england_population_2023.csv")["children"].tolist()
+    cuts = [0, 1, 5, 10, 16, 18]
+    assert held == [sum(ages[low:high]) for low, high in zip(cuts, cuts[1:], strict=False)]

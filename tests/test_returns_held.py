@@ -3,12 +3,14 @@
 Every input is made here, row by row, and every expected figure is counted by hand from the rows beside it.
 """
 
+import io
 import random
 import re
 import zipfile
 from datetime import date, timedelta
 from xml.sax.saxutils import escape
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from forecast.case.errors import BadInput
 from forecast.cli.commands import main
 from forecast.sources.cin import read_cin
+from forecast.sources.kinds import kinds
 from forecast.sources.ssda903 import read_returns
 
 MARCH = date(2018, 3, 31)
@@ -619,6 +622,20 @@ def test_noughts_lost_in_front_of_identifiers(tmp_path, names, lost):
     assert counted(returns, "identifiers that lost noughts") > 0 and "lost noughts" in returns.warnings()[0]
 
 
+@pytest.mark.parametrize("number", [4, 10, 19])
+def test_a_small_return_under_other_identifiers_is_told_first(tmp_path, number):
+    episodes, heads = sixty(number=number)
+    others = [row | {"CHILD": f"LCS{at}"} for at, row in enumerate(episodes)]
+    files = {
+        "2017-18/episodes.csv": csv(episodes),
+        "2017-18/header.csv": csv(heads),
+        "2018-19/episodes.csv": csv([*others, *LATEST]),
+        "2018-19/header.csv": csv([header(row["CHILD"], "15/01/2006") for row in others] + LATEST_HEADS),
+    }
+    said = read_returns(give(tmp_path, files)).warnings()[0]
+    assert "identifiers have probably changed" in said and f": {number} of " in said
+
+
 def test_noughts_lost_in_one_file_of_a_return(tmp_path):
     names = lambda at, name: {"a1": "0101", "a2": "0102", "a3": "0103"}[name]  # noqa: E731
     short = [row | {"CHILD": row["CHILD"].lstrip("0")} for row in renamed(STAYS, names)]
@@ -733,6 +750,35 @@ def test_plans_whose_children_nothing_matches_stop(tmp_path):
         read_cin(give(tmp_path, files))
 
 
+def test_few_plans_whose_children_nothing_matches_are_told_first(tmp_path):
+    other = [row | {"child": f"M{row['child']}", "born": "2012-01-01"} for row in FORTY[:8]]
+    files = {"cin_2018.xml": census(2018, FORTY[:8]), "cin_2019.xml": census(2019, other)}
+    said = read_cin(give(tmp_path, files)).warnings()[0]
+    assert said.startswith("cin_2019.xml: ") and "identifiers have probably changed" in said and ": 8 of 8" in said
+
+
+@pytest.mark.parametrize("form", [census, lambda year, plans: table(plans)], ids=["xml", "csv"])
+@pytest.mark.parametrize("lost", [0, 1], ids=["in the first return", "in the second"])
+@pytest.mark.parametrize("births", ["known", "none"])
+def test_noughts_lost_in_front_of_identifiers_of_plans(tmp_path, form, lost, births):
+    """Two children on plans in both returns, whose numbers a spreadsheet shortened in one of them: two, not four."""
+    rows = [plan("0101", "2017-06-01"), plan("00102", "2017-07-01", "2018-12-01")]
+    rows = rows if births == "known" else [row | {"born": ""} for row in rows]
+    short = [row | {"child": row["child"].lstrip("0")} for row in rows]
+    years = [short, rows] if lost == 0 else [rows, short]
+    ending = "xml" if form is census else "csv"
+    files = {f"{2017 + at}-{18 + at}/plans.{ending}": form(2018 + at, years[at]) for at in (0, 1)}
+    plans = read_cin(give(tmp_path, files))
+    assert (total(plans), total(plans, date(2018, 11, 30)), total(plans, date(2019, 3, 31))) == (2, 2, 1)
+    assert "lost noughts" in plans.warnings()[0] and counted(plans, "identifiers that lost noughts") == 2
+
+
+def test_noughts_may_tell_two_children_with_plans_apart(tmp_path):
+    rows = [plan("0101", "2017-06-01"), plan("101", "2017-07-01", born="2009-02-02")]
+    plans = read_cin(give(tmp_path, {"cin_2018.xml": census(2018, rows), "cin_2019.xml": census(2019, rows)}))
+    assert (total(plans), plans.warnings()) == (2, [])
+
+
 @pytest.mark.parametrize("form", [census, lambda year, plans: table(plans)], ids=["xml", "csv"])
 def test_a_plan_open_in_a_closed_case_is_counted_and_told(tmp_path, form):
     rows = [
@@ -844,6 +890,67 @@ def test_xml_csv_shuffles_and_repeats_give_the_same_counts(tmp_path_factory, liv
     assert written(lambda year: "csv", False, lambda at, name: f"LCS{name}") == expected, "other identifiers"
 
 
+# Workbooks, totals, other separators
+
+
+def workbook(sheets):
+    """A workbook: title -> rows; dates as true dates, as Excel keeps them."""
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    for at, (title, rows) in enumerate(sheets.items()):
+        sheet = book.active if at == 0 else book.create_sheet()
+        sheet.title = title
+        sheet.append(list(rows[0]))
+        for row in rows:
+            sheet.append(
+                [day_of(cell) if re.fullmatch(r"\d\d/\d\d/\d{4}", cell) else cell or None for cell in row.values()]
+            )
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("form", ["one workbook", "a workbook each", "beside CSV"])
+def test_a_return_in_workbooks_is_read_as_its_csv_files_are(tmp_path, form):
+    files = {
+        "one workbook": {"2017-18/903.xlsx": workbook({"Header": HEADS, "Notes": [{"a": "b"}], "Episodes": STAYS})},
+        "a workbook each": {
+            "2017-18/header.xlsx": workbook({"Sheet1": HEADS}),
+            "2017-18/episodes.xlsx": workbook({"Sheet1": STAYS}),
+        },
+        "beside CSV": {"2017-18/header.csv": csv(HEADS), "2017-18/episodes.xlsx": workbook({"Sheet1": STAYS})},
+    }
+    expected = read_returns(give(tmp_path / "csv", one_year()))
+    path = give(tmp_path / "xlsx", files[form])
+    returns = read_returns(path)
+    tables = ("stock", MARCH), ("monthly_stock", "2017-04", "2018-03"), ("exposure",), ("durations",)
+    for name, *asked in tables:
+        assert getattr(returns, name)(*asked).equals(getattr(expected, name)(*asked))
+    assert total(returns) == 2 and list(kinds(path)) == ["ssda903"]
+
+
+@pytest.mark.parametrize(
+    "last", ["Total,3", "TOTAL: 3,,", "Grand total,,3", "Number of children,3", "Count of rows: 1,203"]
+)
+def test_a_total_below_the_rows_is_no_child(tmp_path, last):
+    files = {f"2017-18/{name}.csv": csv(rows) + last + "\n" for name, rows in (("episodes", STAYS), ("header", HEADS))}
+    returns = read_returns(give(tmp_path, files))
+    assert total(returns) == 2 and counted(returns, "a total below the rows") == 2
+    assert counted(returns, "blank start") == counted(returns, "header without episodes") == 0
+
+
+def test_a_child_whose_identifier_begins_as_a_total_is_kept(tmp_path):
+    rows = [*STAYS, episode("Total9", "13/06/2017")]
+    returns = read_returns(give(tmp_path, one_year(rows, [*HEADS, header("Total9")])))
+    assert total(returns) == 3 and counted(returns, "a total below the rows") == 0
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_title_above_headings_with_another_separator(tmp_path, mark):
+    text = "Episodes of 2017-18\n" + csv(STAYS).replace(",", mark)
+    files = one_year() | {"2017-18/episodes.csv": text}
+    with pytest.raises(BadInput, match="episodes.csv, line 2: the cells are separated by"):
+        read_returns(give(tmp_path, files))
+
+
 # What is not found is told with what was
 
 
@@ -852,7 +959,8 @@ def test_xml_csv_shuffles_and_repeats_give_the_same_counts(tmp_path_factory, liv
     [
         ({"things.csv": "a,b\n1,2\n"}, "no Episodes file was found (found things.csv without a return's headings)"),
         ({"census.xml": census(2018, FORTY)}, "census.xml, a census of children in need: give it to the command plans"),
-        ({"team list (3).xlsx": b"PK"}, "Excel workbooks are not read"),
+        ({"team list (3).xlsx": b"PK"}, "team list (3).xlsx: not an XLSX workbook"),
+        ({"notes.txt": "x"}, "holds no CSV file, no workbook (XLSX) and no XML"),
     ],
 )
 def test_a_folder_without_the_return_says_what_it_holds(tmp_path, files, said):

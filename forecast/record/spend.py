@@ -62,22 +62,6 @@ SURER = 0.5  # with an earlier record before it, a figure may move half as easil
 LOGS = ("lasting", "passing")  # sought as logarithms
 PACES = "pace_"  # with a year: growth of spend a child in the usual council, as taught
 WHOLE, OF_SIZE = "whole", 150  # children of the council whose whole drift is compared
-ABOUT = {  # name -> unit, and how it is found
-    "children": (
-        "power",
-        "likeliest given past changes beside the middle council's, Student t 5; before them 0.8, SD 0.2",
-    ),
-    "level": ("share a year", "the same; before them 0.1, SD 0.1"),
-    "momentum": ("share", "the same; before them 0, SD 0.1"),
-    "lasting": ("log scale a year", "the same; before them 0.1, log SD 1"),
-    "passing": ("log scale", "the same; before them 0.05, log SD 1"),
-    "size": ("power", "the same, of 1 + 70 / children; before them 0.5, SD 0.5"),
-    "own": ("power", "the same, of own volatility, 5 usual years beside it; before them 0.5, SD 0.25"),
-    "growth": ("log a year", "mean growth of the middle council beyond prices, last 5 years and one of 0.02"),
-    "country": ("log SD a year", "how years stray from the mean of all, five of 0.04 beside them"),
-    "known": ("years", "years that the growth is the mean of"),
-    WHOLE: ("times", "SD of one year's change with 150 looked-after children, against that of the figures above"),
-}
 COMMAND = "forecast calibrate --panel PANEL --editions EDITIONS --spend UNIT_COSTS --spend CATEGORIES --write"
 
 
@@ -463,7 +447,9 @@ def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
         drawn.append(vars(again) | {WHOLE: _of_a_year(again) / _of_a_year(taught.drift)})
     low, high = (pd.DataFrame(drawn).quantile(at) for at in (0.1, 0.9))
     found = vars(taught.drift) | {WHOLE: 1.0}
-    table = [(name, value, low[name], high[name], *ABOUT[name], COMMAND) for name, value in found.items()]
+    table = [
+        (name, value, low[name], high[name], *strict.ABOUT["spend"][name], COMMAND) for name, value in found.items()
+    ]
     columns = ["name", "value", "low", "high", "unit", "how", "command"]
     return pd.DataFrame(table, columns=columns).round(4)
 

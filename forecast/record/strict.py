@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from forecast.demand.trend.past import Past
 from forecast.record import scores
 from forecast.record.panel import MEASURES, UASC, CannotRun, Known, Panel, as_known, tunes
 from forecast.record.parallel import number, spread
+from forecast.sources.counting import read_rows
 
 CLOSED, OWN_WALK, POOLED, NO_CHANGE = "forecast", "own random walk", "pooled walk", "no change"
 HORIZONS = np.array([1, 2, 3])
@@ -38,24 +40,13 @@ ROUNDS = 3
 FINE = 6  # decimals kept of a figure: beyond them an optimiser differs from machine to machine
 PAIRS = 1000  # resamples of a paired interval
 THIRDS_OF = {"last": ("small", "middling", "large"), "volatility": ("calm", "usual", "volatile")}  # councils
+# of children or of spend -> name of a figure -> unit, and how it is found
+ABOUT: dict[str, dict[str, tuple[str, str]]] = {"children": {}, "spend": {}}
+for row in read_rows(Path(__file__).with_name("figures.csv")):
+    ABOUT[row["of"]][row["name"]] = (row["unit"], row["how"])
 COMMAND = "forecast calibrate --panel PANEL --editions EDITIONS --write"
 EVEN, ODD = "even codes", "odd codes"  # which councils taught
 ROW = ("method", "horizon", "outturn", "p10", "p50", "p90", "crps", "pit")
-ABOUT = {  # name -> unit, and how it is found
-    "follow": ("share", "likeliest given past outturns, Student t 10; before them 1, SD 0.2"),
-    "momentum": ("share", "LAC: the same; before them 0, SD 0.1. CP: none, for it made forecasts worse"),
-    "uasc": ("log a share", "LAC: the same; before them 0, SD 0.3. CP: none"),
-    "spread": ("log", "the same; before them log 0.1, SD 1"),
-    "size": ("power", "the same, of 1 + 70 / count; before them 0.5, SD 0.5"),
-    "horizon": ("power", "the same, of years ahead; before them 0.5, SD 0.2"),
-    "own": ("power", "the same, of own volatility, 20 usual years beside it; before them 0.5, SD 0.25"),
-    "memory": ("power", "correlation of the misses' ranks one, two and three years ahead; mean of three pairs"),
-    "persistence": ("share", "first autocorrelation of England's yearly growth, and its standard error"),
-    "lasting": ("log SD", "likeliest given councils' departures from England; before them 0.3, log SD 1"),
-    "passing": ("log SD", "the same; before them 0.2, log SD 1"),
-    "kept": ("share a year", "the same; before them 0.73, log odds SD 1"),
-    "family": ("children", "the same; before them 2.7, log SD 1"),
-}
 # What plain sense says before any outturn is known: value, and how far outturns may easily move it.
 BEFORE = {
     "follow": (1.0, 0.2),  # councils go where England's numbers point
@@ -410,7 +401,7 @@ def calibrate(settings: Settings, councils: list[str]) -> pd.DataFrame:
         again = pd.DataFrame([_values(_resampled(pasts, taught, figures, rng)) for _ in range(RESAMPLES)])
         low, high = again.quantile(0.1), again.quantile(0.9)
         rows += [
-            (measure, name, value, low[name], high[name], *ABOUT[name], COMMAND)
+            (measure, name, value, low[name], high[name], *ABOUT["children"][name], COMMAND)
             for name, value in _values(figures).items()
         ]
     columns = ["group", "name", "value", "low", "high", "unit", "how", "command"]

@@ -15,7 +15,7 @@ from forecast.sources.annex_a import codes as annex_a
 from forecast.sources.annex_a.summary import SCHEMA as ANNEX_SCHEMA
 from forecast.sources.cin import codes as cin
 from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
-from forecast.sources.returns import AGES, PLANS_SCHEMA, SCHEMA
+from forecast.sources.returns import PLANS_SCHEMA, SCHEMA, WORDS
 from forecast.sources.ssda903 import codes as ssda903
 
 TEMPLATE = Path(__file__).with_name("returns_page.html")
@@ -87,7 +87,7 @@ def page(returned: dict, monthly: pd.DataFrame) -> str:
         days=days,
         files=[files[name] for name in sorted(files)],
         compared=any("published" in stock for stock in returned["stock"].values()),
-        ages=AGES,
+        ages=WORDS["age_band"],
         chart=chart(monthly),
         warnings=returned.get("warnings", []),
         months=monthly.to_dict("records"),

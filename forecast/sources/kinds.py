@@ -55,6 +55,9 @@ def _kind(source: Source) -> str | None:
     try:
         if ending == ".xlsx":
             tables = workbook_tables(source, MOST_HEADING_ROWS)
+            given = [list(map(heading, row)) for _, lines in tables for row in lines.values()]
+            if any("CHILD" in row and OWN & set(row) for row in given):
+                return SSDA903
         else:
             head = next(source.chunks(), b"")
             if ending == ".xml":

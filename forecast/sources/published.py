@@ -62,9 +62,9 @@ def prove(path: Path, card: Card) -> pd.DataFrame:
     _check_totals(path.name, frame, card)
     if fingerprint(content) != card.sha256:
         raise BadInput(
-            f"{path.name}: its content is not the one its card was made for (sha256 differs). If the change is meant, "
-            f"run python -m forecast.sources.cards {path.name} and put the new sha256 in {card_path(path).name}; "
-            "else restore the file."
+            f"{path.name}: something in it was changed since its card was made, if only a space or how its lines end. "
+            f"Put back the file as it was published. If the change is meant, whoever keeps the program writes the "
+            f"new file's checksum (sha256) into {card_path(path).name}."
         )
     return frame
 

@@ -5,39 +5,18 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from forecast.case.errors import BadInput
 from forecast.sources.cin import Plans, read_cin
-from forecast.sources.links import ALL, Links, link
+from forecast.sources.links import Links, link
 from forecast.sources.private import MOST_SALT
 from forecast.sources.ssda903 import Returns, read_returns
 
 SCHEMA, PLANS_SCHEMA = "forecast-returns-1", "forecast-plans-1"
 MARCH_END = (3, 31)
 SUPPRESSED = ("x", "c")  # how the DfE writes 1 to 5, to 2017 and since
-AGES = {
-    "unborn": "Unborn",
-    "under_1": "Under 1",
-    "1_4": "1 to 4",
-    "5_9": "5 to 9",
-    "10_15": "10 to 15",
-    "16_17": "16 and 17",
-    "unknown": "Age not known",
-}
-PLACEMENTS = {
-    "kinship_fostering": "Fostered by relatives or friends",
-    "in_house_fostering": "Fostered by the council's own carers",
-    "ifa_fostering": "Fostered through an agency",
-    "fostering_provider_unknown": "Fostered, provider not stated",
-    "placed_for_adoption": "Placed for adoption",
-    "with_parents": "With parents",
-    "residential": "Children's homes",
-    "secure": "Secure units",
-    "residential_school": "Residential schools",
-    "supported": "Supported accommodation",
-    "other": "Other",
-    "unknown": "Not stated",
-}
+WORDS = YAML(typ="safe").load(Path(__file__).with_name("returns_words.yaml"))  # what groups of children are called
 
 
 def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:
@@ -115,37 +94,6 @@ def _summary(schema: str, returns: Returns | Plans, stocks: dict, more: dict | N
     quality = returns.quality().to_dict("records")
     warnings = {"warnings": returns.warnings()}
     return {"schema": schema, **warnings, **days, "stock": stocks, **(more or {}), "quality": quality}
-
-
-def lines(summary: dict) -> list[str]:
-    """The same for a person: warnings, a block a day, the links where there are any, what the quality page counts."""
-    text = [f"LOOK FIRST: {warning}" for warning in summary.get("warnings", [])]
-    for day, stock in summary["stock"].items():
-        counted = (
-            f"looked-after children, {stock['uasc']:,} of them UASC" if "uasc" in stock else "child protection plans"
-        )
-        text.append(f"{day}: {stock['total']:,} {counted}")
-        if stock.get("short_breaks"):
-            counted = "of them" if stock["with_short_breaks"] else "more, not counted,"
-            text.append(f"    {stock['short_breaks']:,} {counted} on short breaks (V3, V4)")
-        if "published" in stock and stock["published"] is None:
-            text.append("    published figure suppressed")
-        elif "published" in stock:
-            text.append(f"    published {stock['published']:,}; difference {stock['difference']:+,}")
-        for part, names in (("age_band", AGES), ("placement", PLACEMENTS)):
-            text += [f"    {names[name]:36s} {count:6,}" for name, count in stock.get(part, {}).items() if count]
-    # Those who start to be looked after, and how many come from a plan.
-    for row in summary.get("links", {"by_age": []})["by_age"]:
-        if row["age_band"] == ALL and row["starts"]:
-            when = "" if row["year_before_seen"] else ", the year before not wholly covered by the plans' returns"
-            share = f"share of starts, together: {row['share']:.0%}"
-            text += [
-                f"Starts to be looked after on days both returns cover{when}: {row['starts']:,}",
-                f"    a child protection plan open        {row['plan_open']:6,}",
-                f"    one that ended in the year before   {row['plan_within_a_year']:6,}   {share}",
-            ]
-    quality = [f"    {row['file']}: {row['rule']}: {row['count']:,}" for row in summary["quality"]]
-    return [*text, "What was read, merged, resolved and left out:", *quality]
 
 
 def read_plans(

@@ -5,11 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader
 
-from forecast.case.months import last_day
+from forecast.case.months import day_in_words, last_day
 from forecast.sources import returns as room
 from forecast.sources.annex_a import AnnexA, read_annex
 from forecast.sources.annex_a import summary as of_annex
+from forecast.sources.annex_a.codes import GROUPS, LISTS
+from forecast.sources.annex_a.tables import FRONT_DOOR
 from forecast.sources.cin import read_cin
 from forecast.sources.kinds import ANNEX, SSDA903, WORDS, but
 from forecast.sources.ssda903 import read_returns
@@ -95,20 +98,8 @@ class OfAnnexes:
 
 def lines(told: dict) -> list[str]:
     """For a person: what must be known first, the returns asked for, and what stands beside them, kind by kind."""
-    text = [*told.get("told", []), *(f"LOOK FIRST: {warning}" for warning in told.get("warnings", []))]
-    if "annex_a" in told:
-        text += _lines(told["annex_a"])
-    elif "quality" in told:
-        text += _lines([told])
-    for kind, held in told.get("beside", {}).items():
-        text += ["", f"{WORDS[kind]}:", *_lines(held if kind == ANNEX else [held])]
-    return text
-
-
-def _lines(summaries: list[dict]) -> list[str]:
-    """Each summary without its warnings, which were told."""
-    text = []
-    for each in (summary | {"warnings": []} for summary in summaries):
-        is_annex = each["schema"] == of_annex.SCHEMA
-        text += of_annex.lines(each, room.AGES, room.PLACEMENTS) if is_annex else room.lines(each)
-    return text
+    pages = Environment(loader=FileSystemLoader(Path(__file__).parent, "utf-8"), trim_blocks=True, lstrip_blocks=True)
+    pages.filters |= {"whole": "{:,}".format, "day": lambda day: day_in_words(date.fromisoformat(day))}
+    known = {"words": room.WORDS, "kinds": WORDS, "annex": of_annex.SCHEMA, "lists": LISTS}
+    known |= {"measures": list(FRONT_DOOR), "sources": GROUPS["source"]}
+    return pages.get_template("returns.jinja", globals=known).render(told=told).rstrip("\n").split("\n")

@@ -139,7 +139,7 @@ def _spans(number: int, rows: pd.DataFrame, span: tuple[int, int], quality: Qual
     quality.rows(rows, closed, "closed_no_date")
     rows = rows.assign(end=np.where(ended & ~later, end, OPEN))[~(blank | future | wrong | same | closed)]
     rows = _once(rows, quality)
-    rows = join_overlaps(rows, "overlap", quality)
+    rows = join_overlaps(rows, quality)
     if number in (PLANS, CARE):
         rows = _children(rows, last, quality)
     _count_words(rows[rows["end"] > last], quality)

@@ -102,12 +102,6 @@ SOURCE = re.compile(r"^(10|[1-9])([A-F]?)\b(?![/-]\d)", re.IGNORECASE)
 NO_PROVIDER = "fostering_provider_unknown"
 PLACED = (*PLACEMENTS, UNKNOWN)
 
-DATABASE_BLANK = re.compile(
-    r"\(?(null|none|nat|nan|n/a|#n/a|blank)\)?|-+|00:00:00"
-    # SQL Server's and Excel's first days, and the last days that systems write for "still open"
-    r"|(0001|1753|1899|1900|2999|4712|9999)-\d\d-\d\d.*|\d\d?/\d\d?/(0001|1753|1899|1900|2999|4712|9999).*",
-    re.IGNORECASE,
-)
 TIMED = re.compile(r"(\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?Z?")
 FAR = re.compile(r"(\d{4})-\d\d-\d\d|\d\d?/\d\d?/(\d{4})")
 PAST_DAY = re.compile(

@@ -17,6 +17,7 @@ from forecast.sources.reading.days import NO_DAY
 from forecast.sources.reading.files import Source, suffix
 from forecast.sources.reading.sheets import (
     MOST_HEADING_ROWS,
+    NOTHING,
     SEPARATORS,
     below,
     check_cells,
@@ -173,7 +174,7 @@ def _typed(
     """The rows with days as numbers, words in groups and children hashed; and the days of the columns not used."""
     dates = [column for column, of in known.items() if codes.DATE in of.use]
     for column in [*dates, *(column for column in frame if column.startswith("column "))]:
-        blank = frame[column].map(lambda text: bool(codes.DATABASE_BLANK.fullmatch(text))).to_numpy(bool)
+        blank = frame[column].map(lambda text: text.upper() in NOTHING or days.stands_for_none(text)).to_numpy(bool)
         quality.count(name, "blank_dates", int(blank.sum()) if column in dates else 0)
         frame[column] = each(frame[column].mask(blank, ""), lambda text: codes.TIMED.sub(r"\1", text))
     check_cells(frame, {column: of.called for column, of in known.items()}, codes.CHILD, SIGNS)

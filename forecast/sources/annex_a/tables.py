@@ -53,7 +53,7 @@ class AnnexA(ChildReturns):
 
     def warnings(self) -> list[str]:
         """What may make a count wrong by more than a little, as sentences for the officer, to be read first."""
-        return list(self._told)
+        return [*self._told, *super().warnings()]
 
     def stock(self, day: date, what: str) -> dict:
         """Children on a day by what is said of them; nothing where the list is not there.

@@ -96,15 +96,14 @@ def choose_authority(parts: list[Part], authority: str | None, quality: Quality)
 
 
 def _plans(returns: list[Return], quality: Quality, mark: str) -> Plans:
-    """Clean plans, conferences and periods looked after from the returns."""
-    rows, care = plans.read_plans(returns, quality), plans.read_care(returns, quality)
+    """Clean plans and conferences from the returns."""
+    rows = plans.read_plans(returns, quality)
     conferences = plans.read_conferences(returns, quality)
-    births = plans.read_births(returns, set(rows["child"]) | set(care["child"]), quality)
-    rows = plans.join_overlaps(plans.add_births(rows, births, quality), "overlap", quality)
+    births = plans.read_births(returns, set(rows["child"]), quality)
+    rows = plans.join_overlaps(plans.add_births(rows, births, quality), quality)
     rows = plans.count_previous(rows, quality)
     rows = plans.mark_transfers(rows, conferences, returns, quality)
     plans.count_lone_reviews(rows, conferences, quality)
-    care = plans.add_births(care, births, quality)
     with_plans = [found for found in returns if found.holds("plans")]
     known = {table: [(found.first, found.last) for found in returns if found.holds(table)] for table in codes.TABLES}
-    return Plans(rows, conferences, care, quality, Span(with_plans[0].first, with_plans[-1].last, known), mark)
+    return Plans(rows, conferences, quality, Span(with_plans[0].first, with_plans[-1].last, known), mark)

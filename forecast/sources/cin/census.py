@@ -8,6 +8,7 @@ from forecast.sources.cin.years import Part
 from forecast.sources.counting import Quality
 from forecast.sources.private import hash_child
 from forecast.sources.reading.files import Source
+from forecast.sources.reading.identifiers import bare
 from forecast.sources.reading.xml import Section, read_children
 
 GIVEN = {"children", "plans", "enquiries", "conferences", "reviews"}
@@ -20,6 +21,7 @@ COLUMNS = {table: list(fields) for table, fields in codes.TABLES.items()} | {
 def read_census(source: Source, salt: bytes, quality: Quality) -> Part:
     """The census as text. Raises BadInput as read_children does."""
     rows: dict[str, list[tuple]] = {table: [] for table in codes.TABLES}
+    seen: set[str] = set()
 
     def add(sections: list[Section], line: int, number: int) -> None:
         events = [event for section in _with_closures(sections) for event in _events(*section)]
@@ -31,6 +33,7 @@ def read_census(source: Source, salt: bytes, quality: Quality) -> Part:
         )
         identifier = known.get(codes.IDENTIFIER, "")
         child = hash_child(identifier, salt) if identifier else ""
+        seen.add(identifier)
         *dates, sex, gender = (known.get(name, "") for name in codes.CENSUS.sections[codes.IDENTIFIERS][1:])
         rows["children"].append((at, number, child, "", *dates, sex or gender))
         for table, at_event, cells in events:
@@ -43,7 +46,7 @@ def read_census(source: Source, salt: bytes, quality: Quality) -> Part:
         .assign(file=source.name)
         for table, found in rows.items()
     }
-    return Part(source.name, "xml", tables, GIVEN, **header)
+    return Part(source.name, "xml", tables, GIVEN, bare(seen, lambda text: hash_child(text, salt)), **header)
 
 
 def _with_closures(sections: list[Section]) -> list[Section]:

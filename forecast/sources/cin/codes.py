@@ -15,7 +15,9 @@ from forecast.sources.reading.xml import Layout
 
 RULES = read_rules(Path(__file__).with_name("rules.csv"))
 # What the officer is told before anything else, whatever its share; and what another rule tells better.
-LOUD = {"identifier_changed": True} | dict.fromkeys(("not_carried", "end_changed", "start_changed"), False)
+LOUD = dict.fromkeys(("strangers", "identifier_changed", "zeros_lost"), True) | dict.fromkeys(
+    ("not_carried", "end_changed", "start_changed"), False
+)
 WHAT = "the census XML, its tables as CSV, or Annex A lists as CSV or XLSX"
 FILES = Wanted(
     most={".xml": 1024 * MEGABYTE, ".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE},

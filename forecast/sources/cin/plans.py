@@ -144,13 +144,13 @@ def add_births(plans: pd.DataFrame, births: pd.DataFrame, quality: Quality) -> p
     return plans[~too_old & (plans["end"] > plans["start"])].reset_index(drop=True)
 
 
-def join_overlaps(spans: pd.DataFrame, rule: str, quality: Quality) -> pd.DataFrame:
+def join_overlaps(spans: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     """Spans of a child that overlap as one, from the first start to the last end; one that adjoins another stays."""
     if spans.empty:
         return spans
     spans = spans.sort_values(["child", "start", "end"], kind="stable").reset_index(drop=True)
     reach = spans.groupby("child")["end"].cummax().groupby(spans["child"]).shift(fill_value=NO_DAY)
-    inside = quality.rows(spans, spans["start"] < reach, rule)
+    inside = quality.rows(spans, spans["start"] < reach, "overlap")
     run = np.cumsum(~inside)
     joined = spans[~inside].reset_index(drop=True)
     return joined.assign(end=spans.groupby(run)["end"].max().to_numpy())
@@ -164,7 +164,7 @@ def count_previous(plans: pd.DataFrame, quality: Quality) -> pd.DataFrame:
     return plans.assign(previous=np.where((given < 0) & (read == 0), -1, np.maximum(given, read)))
 
 
-# Conferences, enquiries, reviews and children looked after
+# Conferences, enquiries and reviews
 
 
 def read_conferences(returns: list[Return], quality: Quality) -> pd.DataFrame:
@@ -222,12 +222,3 @@ def count_lone_reviews(plans: pd.DataFrame, conferences: pd.DataFrame, quality: 
     pairs = reviews.reset_index(names="review").merge(plans[["child", "start", "end"]], on="child", how="left")
     fits = (pairs["start"] < pairs["day"]) & (pairs["day"] <= pairs["end"])
     quality.rows(reviews, ~fits.groupby(pairs["review"]).any().to_numpy(dtype=bool), "review_alone")
-
-
-def read_care(returns: list[Return], quality: Quality) -> pd.DataFrame:
-    """child, start, end: periods looked after from list 8, the later extract winning, joined where they overlap."""
-    rows = stack(returns, "care", quality)
-    rows = _with_dates(rows.assign(previous="0"), quality)
-    rows = rows.sort_values(["child", "start", "turn", "end"], ascending=[True, True, False, True], kind="stable")
-    again = quality.rows(rows, rows.duplicated(["child", "start"]), "care_repeat")
-    return join_overlaps(rows[~again].reset_index(drop=True), "care_overlap", quality)

@@ -11,6 +11,7 @@ from forecast.sources.cin.years import Part
 from forecast.sources.counting import Quality
 from forecast.sources.private import hash_child
 from forecast.sources.reading.files import Source, suffix
+from forecast.sources.reading.identifiers import bare
 from forecast.sources.reading.sheets import (
     Sheet,
     blank_words,
@@ -118,10 +119,10 @@ def _parts(sheet: Sheet, form: str, salt: bytes, quality: Quality) -> list[Part]
     if tables["children"].empty or columns & (set(SIGN_OF) - {*BIRTHS, codes.LIST_8}):
         quality.count(sheet.name, "no_event", len(frame) - len(events))
     given = {SIGN_OF[column] for column in columns if column in SIGN_OF} - ({"reviews"} if form == "annex" else set())
-    parts = []
+    numbers, parts = bare(frame[codes.IDENTIFIER].unique(), lambda text: hash_child(text, salt)), []
     for (year, authority), rows in frame.groupby([codes.YEAR, codes.AUTHORITY], sort=False):
         here = {name: table[table.index.isin(rows.index)].reset_index(drop=True) for name, table in tables.items()}
-        parts.append(Part(sheet.name, form, here, given, year=year, authority=authority))
+        parts.append(Part(sheet.name, form, here, given, numbers, year=year, authority=authority))
     return parts
 
 

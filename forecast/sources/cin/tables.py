@@ -3,7 +3,6 @@
 Cells may be small: the report's disclosure control decides what is published.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,12 +43,6 @@ def time_band(start: np.ndarray, day: np.ndarray) -> np.ndarray:
     return np.searchsorted(list(codes.TIME_FROM.values()), day - start, side="right") - 1
 
 
-def _stock(spans: pd.DataFrame, day: int, measure: str) -> pd.DataFrame:
-    """age_band and how many are open at the end of `day`; every band, 0 included."""
-    born = open_on(spans, day)["born"].to_numpy(np.int64)
-    return count_cells({"age_band": codes.AGE_BANDS}, [age_band(born, day)], measure).reset_index()
-
-
 def _cells(plans: pd.DataFrame, day: pd.Series) -> list[np.ndarray]:
     """Indices of each plan's age band and time since its start on a day."""
     born, start, day = (days.to_numpy(np.int64) for days in (plans["born"], plans["start"], day))
@@ -62,14 +55,12 @@ class Plans(ChildReturns):
     first_day, last_day  the days covered, from the first return's first to the last one's last
     """
 
-    __slots__ = ("_care", "_conferences", "_plans")
+    __slots__ = ("_conferences", "_plans")
     counted = "on a plan"
 
-    def __init__(
-        self, rows: pd.DataFrame, conferences: pd.DataFrame, care: pd.DataFrame, quality: Quality, span: Span, mark: str
-    ) -> None:
+    def __init__(self, rows: pd.DataFrame, conferences: pd.DataFrame, quality: Quality, span: Span, mark: str) -> None:
         super().__init__(quality, span, mark)
-        self._plans, self._conferences, self._care = rows, conferences, care
+        self._plans, self._conferences = rows, conferences
 
     def __repr__(self) -> str:
         found = f"{len(self._plans):,} plans of {self._plans['child'].nunique():,} children"
@@ -80,14 +71,9 @@ class Plans(ChildReturns):
 
         Raises BadInput for a day the returns do not cover; the day before the first return's first is covered.
         """
-        return _stock(self._plans, self._covered(day), "plans")
-
-    def looked_after(self, day: date) -> pd.DataFrame:
-        """age_band, children: looked after at the end of a day by Annex A list 8; all 0 where no list 8 was given.
-
-        The list does not tell short breaks apart on every system: SSDA903 is the source for looked-after children.
-        """
-        return _stock(self._care, self._covered(day), "children")
+        number = self._covered(day)
+        born = open_on(self._plans, number)["born"].to_numpy(np.int64)
+        return count_cells({"age_band": codes.AGE_BANDS}, [age_band(born, number)], "plans").reset_index()
 
     def monthly(self, first: str, last: str) -> pd.DataFrame:
         """month, age_band, stock (at its end), starts, ends, transfers_in, repeat_starts; both months included.
@@ -163,17 +149,3 @@ class Plans(ChildReturns):
         meetings = family.drop_duplicates([*keys, "family", "day"]).groupby(keys).size()
         table["conferences"] = meetings.reindex(table.index).astype("Int64")
         return table.reset_index()
-
-    def linked(self, returns_hashes: Iterable[str] | None = None) -> pd.DataFrame:
-        """age_band (at the last plan's start), children, linked: children with a plan, and those among other hashes.
-
-        returns_hashes  hash_child(identifier, salt) of another return's children, made with the salt given to read_cin;
-                        without them, the children of Annex A list 8
-        """
-        hashes = set(self._care["child"] if returns_hashes is None else returns_hashes)
-        plans = self._plans
-        last = plans.sort_values(["child", "start"]).drop_duplicates("child", keep="last")
-        both = {"children": last, "linked": last[last["child"].isin(hashes)]}
-        bands = {"age_band": codes.AGE_BANDS}
-        found = [count_cells(bands, [age_band(rows["born"], rows["start"])], name) for name, rows in both.items()]
-        return pd.concat(found, axis=1).reset_index()

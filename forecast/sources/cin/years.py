@@ -10,6 +10,7 @@ from forecast.case.errors import BadInput
 from forecast.sources.cin import codes
 from forecast.sources.counting import Quality
 from forecast.sources.reading import days
+from forecast.sources.reading.identifiers import Number
 
 ENOUGH_TO_JUDGE, MOST_QUIET_DAYS = 100, 60  # a return with this many dates does not go this long without one
 ANNEX_MONTHS = 6  # Annex A lists who was on a plan at any time in the six months before its date
@@ -23,12 +24,14 @@ class Part:
     form    xml, csv or annex
     tables  codes.TABLES: PLACE (children and families hashed) and their columns, days as text until read_dates
     given   which tables the file has at all
+    bare    child -> its number without noughts in front, as identifiers.bare has it
     """
 
     name: str
     form: str
     tables: dict[str, pd.DataFrame]
     given: set[str]
+    bare: dict[str, Number] = field(default_factory=dict)
     year: str = ""
     as_at: str = ""
     authority: str = ""

@@ -2,16 +2,17 @@
 
 import csv
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from forecast.case.freezing import plain_yaml
 from forecast.case.months import month_in_words
 from forecast.sources.cards import fingerprint
-from forecast.sources.history import COLUMNS, SUPPRESSED
+from forecast.sources.history import SUPPRESSED
 from forecast.sources.official.children import ENGLAND, Counted, period
 from forecast.sources.official.folder import Official
 from forecast.sources.official.kinds import SYMBOLS
@@ -19,14 +20,11 @@ from forecast.sources.official.people import People, band_totals
 from forecast.sources.official.places import Place
 from forecast.sources.official.spending import Spending
 
+DESCRIBED = YAML(typ="safe").load(Path(__file__).with_name("case_tables.yaml"))
 LICENCE = "Open Government Licence v3.0"
 PUBLISHED = {"children": (0, 11, 30), "population": (1, 7, 31), "spending": (1, 12, 31)}  # years later, month, day
 ENGLAND_BY_YEAR = "england_by_year"
-BY_YEAR = {"lac": "lac_stock", "lac_started": "lac_starts", "lac_ceased": "lac_ceases"} | {
-    "cp": "cp_stock",
-    "cp_started": "cp_starts",
-    "cp_ended": "cp_ends",
-}
+BY_YEAR = ("lac_stock", "lac_starts", "lac_ceases", "cp_stock", "cp_starts", "cp_ends")  # in its columns' order
 
 
 @dataclass(frozen=True)
@@ -82,21 +80,12 @@ class Table:
         return plain_yaml(content)
 
 
-def children_table(official: Official, place: Place, held: Counted, name: str, icpc_per_start: float) -> Table:
+def children_table(official: Official, place: Place, held: Counted, prefix: str, icpc_per_start: float) -> Table:
     """Children of the council and of England, in the form of a history."""
-    starts = held.total(place.name, "cp_starts")
-    conferenced = (
-        place.name,
-        period("icpc", held.year),
-        "icpc",
-        "all",
-        "all",
-        f"{starts * icpc_per_start:.0f}",
-        "conferences",
-        "proxy",
-        f"not in the downloads: England's {icpc_per_start:g} initial conferences for each plan started",
-    )
-    rows = [[str(cell) for cell in row] for row in [*held.rows, conferenced]]
+    how = f"not in the downloads: England's {icpc_per_start:g} initial conferences for each plan started"
+    conferences = f"{held.total(place.name, 'cp_starts') * icpc_per_start:.0f}"
+    key = (place.name, period("icpc", held.year), "icpc", "all", "all")
+    rows = [[str(cell) for cell in row] for row in [*held.rows, (*key, conferences, "conferences", "proxy", how)]]
     totals = []
     for area in (ENGLAND, place.name):
         for measure in ("lac_stock", "lac_starts", "lac_ceases", "cp_stock", "cp_starts"):
@@ -104,116 +93,48 @@ def children_table(official: Official, place: Place, held: Counted, name: str, i
             where = {"area": area, "measure": measure, "period": at, "breakdown": "all"}
             totals.append(("value", where, held.total(area, measure), f"{area}'s row, {measure} at {at}"))
     symbols = {row[5]: SYMBOLS[row[5]] for row in rows if row[7] == SUPPRESSED}
-    kinds = ["looked_after", "looked_after_by", "started", "ceased", "plans_open", "plans_started"]
-    about = {
-        "title": f"{place.name} and England: looked-after children and child protection plans, to 31 March {held.year}",
-        "publisher": "Department for Education",
-        "link": official.kinds["looked_after"].link,
-        "period": f"to 31 March {held.year}",
-        "units": "children unless the unit column says otherwise",
-    }
-    files = [file.name for file in official.files.values() if file.kind in kinds]
-    return Table(name, COLUMNS, rows, COLUMNS[:5], ["value"], about, totals, files, symbols)
+    made = _described("children", official, prefix, rows, totals, area=place.name, year=held.year)
+    return replace(made, symbols=symbols)
 
 
 def population_tables(official: Official, place: Place, living: People, prefix: str) -> dict[str, Table]:
     """role -> table: children by age of the council and of England, births and migration."""
-    kind, year = official.kinds["population"], living.mid_year
-    about = {"publisher": kind.publisher, "link": kind.link, "period": f"mid-{year}", "units": "children"}
-    ages = [[place.name, str(year), str(age), f"{count:.0f}"] for age, count in enumerate(living.ages)]
-    bands = band_totals(living.england)
-    england = [[ENGLAND, str(year), band, f"{count:.0f}"] for band, count in bands.items()]
-    flows = [
-        [
-            place.name,
-            str(mid),
-            *(_figure(part.get(mid)) for part in (living.births, living.internal_net, living.international_net)),
-            f"{people:.0f}",
-        ]
-        for mid, people in sorted(living.by_year.items())
-    ]
-    births = sum(living.births[mid] for mid in living.births if mid in living.by_year)
-    files = living.sources.get("population", [])
-    return {
-        "population": Table(
-            f"{prefix}_ages",
-            ["area", "mid_year", "age", "children"],
-            ages,
-            ["area", "mid_year", "age"],
-            ["children"],
-            about | {"title": f"{place.name}: children by single year of age, mid-{year}"},
-            [("children", {}, sum(int(row[3]) for row in ages), "ages 0 to 17 add up")],
-            files,
-        ),
-        "country_population": Table(
-            f"{prefix}_england_ages",
-            ["area", "mid_year", "age_band", "children"],
-            england,
-            ["area", "mid_year", "age_band"],
-            ["children"],
-            about | {"title": f"England: children by age band, mid-{year}"},
-            [("children", {}, sum(int(row[3]) for row in england), "England's row, ages 0 to 17")],
-            files,
-        ),
-        "components": Table(
-            f"{prefix}_births_and_moves",
-            [
-                "area",
-                "year_to_mid",
-                "births",
-                "net_internal_migration",
-                "net_international_migration",
-                "population_all_ages",
-            ],
-            flows,
-            ["area", "year_to_mid"],
-            ["births", "net_internal_migration", "net_international_migration", "population_all_ages"],
-            about
-            | {
-                "title": f"{place.name}: births, migration and population, to mid-{max(living.by_year)}",
-                "period": f"mid-{min(living.by_year)} to mid-{max(living.by_year)}",
-                "units": "births; people of all ages",
-            },
-            [("births", {}, births, "births of the years held")],
-            living.sources.get("components", files),
-        ),
+    area, year = place.name, str(living.mid_year)
+    flows = (living.births, living.internal_net, living.international_net)
+    rows = {
+        "population": [[area, year, str(age), f"{count:.0f}"] for age, count in enumerate(living.ages)],
+        "country_population": [
+            [ENGLAND, year, band, f"{count:.0f}"] for band, count in band_totals(living.england).items()
+        ],
+        "components": [
+            [area, str(mid), *(_figure(part.get(mid)) for part in flows), f"{people:.0f}"]
+            for mid, people in sorted(living.by_year.items())
+        ],
     }
+    births = sum(living.births[mid] for mid in living.births if mid in living.by_year)
+    added = {role: sum(int(row[3]) for row in rows[role]) for role in ("population", "country_population")}
+    totals = {
+        "population": ("children", {}, added["population"], "ages 0 to 17 add up"),
+        "country_population": ("children", {}, added["country_population"], "England's row, ages 0 to 17"),
+        "components": ("births", {}, births, "births of the years held"),
+    }
+    files = dict.fromkeys(rows, living.sources.get("population", []))
+    files["components"] = living.sources.get("components", files["population"])
+    said = {"area": area, "year": year, "first": min(living.by_year), "last": max(living.by_year)}
+    return {role: _described(role, official, prefix, rows[role], [totals[role]], files[role], **said) for role in rows}
 
 
 def spending_table(official: Official, place: Place, spent: Spending, prefix: str) -> Table:
     """Gross spending of the council, where it made a return, and of England."""
-    kind = official.kinds["spending"]
     rows = [
         [ENGLAND, spent.year, f"{part}_weekly", f"{spent.england[part]:.0f}", "gbp_per_child_week"]
         for part in ("residential", "fostering")
     ]
     if spent.returned is not None:
         rows.append([place.name, spent.year, "total_lac_gross", f"{spent.returned:.0f}", "gbp"])
-    about = {
-        "title": f"{place.name} and England: spending on looked-after children, {spent.year}",
-        "publisher": kind.publisher,
-        "link": kind.link,
-        "period": spent.year,
-        "units": "as the unit column says",
-    }
-    totals = [
-        (
-            "value",
-            {"area": ENGLAND, "measure": "residential_weekly"},
-            float(rows[0][3]),
-            "England's row over its children",
-        )
-    ]
-    return Table(
-        f"{prefix}_spending",
-        ["area", "financial_year", "measure", "value", "unit"],
-        rows,
-        ["area", "financial_year", "measure"],
-        ["value"],
-        about,
-        totals,
-        [spent.file] if spent.file else [],
-    )
+    where = {"area": ENGLAND, "measure": "residential_weekly"}
+    totals, files = [("value", where, float(rows[0][3]), "England's row over its children")], [spent.file]
+    return _described("spending", official, prefix, rows, totals, files, area=place.name, year=spent.year)
 
 
 def later_england(official: Official, held: Counted, data: Path, prefix: str) -> Table | None:
@@ -230,22 +151,24 @@ def later_england(official: Official, held: Counted, data: Path, prefix: str) ->
     rows = shipped.to_numpy().tolist()
     for year in range(int(shipped["year"].max()) + 1, held.year + 1):
         children = said("children", year - 1) or rows[-1][-1]
-        rows.append([ENGLAND, str(year), *(said(measure, year) for measure in BY_YEAR.values()), children])
-    about = {
-        "title": f"England: looked-after children and child protection plans by year, to {held.year}",
-        "publisher": "Department for Education",
-        "link": official.kinds["looked_after"].link,
-        "period": f"years to 31 March {rows[0][1]} to {held.year}",
-        "units": "children; stocks at 31 March, flows in the year to 31 March",
-    }
-    columns = list(shipped.columns)
+        rows.append([ENGLAND, str(year), *(said(measure, year) for measure in BY_YEAR), children])
     total = [("lac", {"year": str(held.year)}, held.total(ENGLAND, "lac_stock"), "England's row")]
-    files = [
-        file.name
-        for file in official.files.values()
-        if file.kind in ("looked_after", "plans_open", "plans_started", "children")
-    ]
-    return Table(f"{prefix}_england_by_year", columns, rows, ["area", "year"], columns[1:], about, total, files)
+    made = _described("country_by_year", official, prefix, rows, total, first=rows[0][1], year=held.year)
+    return replace(made, columns=list(shipped.columns), numbers=list(shipped.columns[1:]))
+
+
+def _described(
+    role: str, official: Official, prefix: str, rows: list, totals: list, files: list[str] | None = None, **words
+) -> Table:
+    """A table as case_tables.yaml describes it; its files, if none are given, are all those of its kinds."""
+    said = DESCRIBED[role]
+    kind = official.kinds[said["kinds"][0]]
+    words |= {"publisher": kind.publisher, "link": kind.link}
+    about = {name: text.format(**words) for name, text in said["about"].items()}
+    if files is None:
+        files = [file.name for file in official.files.values() if file.kind in said["kinds"]]
+    columns = [said[part] for part in ("columns", "key", "numbers")]
+    return Table(f"{prefix}_{said['name']}", columns[0], rows, *columns[1:], about, totals, [f for f in files if f])
 
 
 def published_on(role: str, year: int) -> date:

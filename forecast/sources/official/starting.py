@@ -19,7 +19,6 @@ from forecast.sources.official.places import Place, row_by_code
 from forecast.sources.official.spending import Spending, spending
 
 STARTING = "official/starting.yaml"  # in the folder of data
-NOT_HERE = "Not in any official download"
 MOST_SHARE = 0.95
 LEAST_SHARE = 0.001
 NEARLY_ALL = 0.98  # of the children of an age: with more of them in one placement the fit has nowhere to move
@@ -35,22 +34,36 @@ class Figure(Strict):
     why: Text = Field(description="why this one")
 
 
-class Figures(Strict):
+class Words(Strict):
+    """What is said of an entry, with {names} for what is worked out; {replace} asks for the council's own."""
+
+    source: Text = Field(description="where it comes from")
+    why: Text = Field(description="why this one")
+    reliability: Text = Field(description="red, amber or green; or {reliability}, that of the spending")
+    price_base: Text | None = Field(
+        None, description="the financial year of its money; or {spent_in}, {financial_year}"
+    )
+    places: int = Field(0, description="decimals that are kept; -3 for thousands")
+
+
+class Starting(Strict):
     """The whole of starting.yaml."""
 
     figures: dict[str, Figure] = Field(description="each figure by its name")
+    entries: dict[str, Words] = Field(description="the words of entries, by the name of each or of several alike")
 
 
-def read_starting(data: Path) -> dict[str, float]:
-    """The national figures by name. Raises BadInput."""
-    return {name: figure.value for name, figure in read_as(Figures, data / STARTING, data)[0].figures.items()}
+def read_starting(data: Path) -> tuple[dict[str, float], dict[str, Words]]:
+    """The national figures and the words of entries, by name. Raises BadInput."""
+    held = read_as(Starting, data / STARTING, data)[0]
+    return {name: figure.value for name, figure in held.figures.items()}, held.entries
 
 
 @dataclass(frozen=True)
 class Start:
     """What a council's first figures are worked out from, and those worked out so far.
 
-    known     national figures (starting.yaml); national: entries of national.yaml
+    known     national figures (starting.yaml), and words: what is said of entries; national: entries of national.yaml
     children  of 0 to 17; years: the case's financial year, and the calibration year whose prices spending is in
     entries   key -> entry in the form of case.yaml
     """
@@ -60,29 +73,38 @@ class Start:
     held: Counted
     spent: Spending
     known: dict[str, float]
+    words: dict[str, Words]
     national: dict[str, Entry]
     catalogue: Catalogue
     children: float
     financial_year: str
-    spent_in: str
     reviewed: date
     entries: dict[str, dict] = field(default_factory=dict)
 
-    def put(self, key, value, source, why, reliability, span=None, price_base=None, places=0) -> float:
-        """Keep one entry, rounded and within the catalogue's limits; returns its value."""
-        item = self.catalogue.items[key]
+    def put(self, key: str, value: float, name: str = "", span: tuple[float, float] | None = None, **worked) -> float:
+        """Keep one entry, rounded and within the catalogue's limits; returns its value.
+
+        name, worked  of its words in starting.yaml (its key's own if none is given), and what those name
+        """
+        item, said = self.catalogue.items[key], self.words[name or key]
+        worked = (
+            vars(self.spent) | {"replace": REPLACE, "held_year": self.held.year, "spent_in": self.spent.year} | worked
+        )
+        worked |= {"council": self.place.name, "financial_year": self.financial_year, "spending": self.spent.source}
 
         def fit(number: float) -> float:
-            return float(min(max(round(number, places), item.minimum), item.maximum))
+            return float(min(max(round(number, said.places), item.minimum), item.maximum))
 
         entry: dict = {"value": fit(value), "unit": item.unit}
-        if price_base:
-            entry["price_base"] = price_base
+        if said.price_base:
+            entry["price_base"] = said.price_base.format(**worked)
         if span:
             entry |= {"low": min(fit(span[0]), entry["value"]), "high": max(fit(span[1]), entry["value"])}
+        why = said.why.format(**worked)
         if self.catalogue.nature[key].found and REPLACE not in why:
             why = f"{why}. {REPLACE}"
-        entry |= {"source": source, "why": why, "reliability": reliability, "reviewed": self.reviewed.isoformat()}
+        entry |= {"source": said.source.format(**worked), "why": why, "reliability": said.reliability.format(**worked)}
+        entry["reviewed"] = self.reviewed.isoformat()
         self.entries[key] = entry | {"review_by": date(self.reviewed.year + 1, 4, 1).isoformat()}
         return entry["value"]
 
@@ -96,85 +118,48 @@ def start(data: Path, official: Official, place: Place, held: Counted, **about) 
 
     about  national, catalogue, children, financial_year, reviewed: see Start
     """
-    known = read_starting(data)
+    known, words = read_starting(data)
     spent = spending(data, official, place, held, known)
-    made = Start(official, place, held, spent, known, spent_in=spent.year, **about)
-    _moves(made)
-    _unaccompanied(made)
-    _who_lives_where(made)
-    _fostering(made)
-    _homes_and_rest(made)
-    _work(made)
-    _budget(made)
+    made = Start(official, place, held, spent, known, words, **about)
+    for step in (_moves, _unaccompanied, _who_lives_where, _fostering, _homes_and_rest, _work, _budget):
+        step(made)
     return made.entries, spent
 
 
 def _moves(made: Start) -> None:
     """Migration of children from flows of all ages."""
     low, middle, high = (made.known[f"moving_children{end}"] for end in ("_low", "", "_high"))
-    books = made.official.books
+    books, county = made.official.books, made.known["county_moves"]
     year = max(books.get("components", {}), default=None)
     flows = None if year is None else row_by_code(made.place, books["components"][year][0])
     by_year = books.get("by_year", {})
     people = None if not by_year else row_by_code(made.place, by_year[max(by_year)][0])
-    share = f"children taken to move at {middle:g} of the rate of all ages ({low:g} to {high:g})"
-    county = made.known["county_moves"]
+    said = {"low": low, "middle": middle, "high": high, "county": county, "year": year}
     for key in ("internal_in", "internal_out", "international_in", "international_out"):
         if flows is None or people is None or str(year) not in people:
-            rate = county if key.startswith("internal") else 0.0
-            source = "No population estimates with components of change are among the downloads"
-            why = "The same number taken to come and to go. Download the ONS's mid-year estimates"
+            rate, name = county if key.startswith("internal") else 0.0, "moves_not_held"
         else:
-            total = float(people[str(year)])
-            counted = flows[key]
-            source = f"ONS, {made.place.name}, year to mid-{year}: {counted:,.0f} people of all ages among {total:,.0f}"
-            why = f"Gross flows of children are not in the downloads: {share}"
-            if pd.isna(counted):
-                net = flows["internal_net"] / total * THOUSAND
+            total, rate, name = float(people[str(year)]), flows[key] / float(people[str(year)]) * THOUSAND, "moves"
+            said |= {"total": total, "counted": flows[key], "net": flows["internal_net"]}
+            if pd.isna(flows[key]):
+                net, name = flows["internal_net"] / total * THOUSAND, "moves_of_county"
                 rate = county + (max(net, 0) if key == "internal_in" else max(-net, 0))
-                source = (
-                    f"ONS, {made.place.name}, year to mid-{year}: net {flows['internal_net']:,.0f}; moves "
-                    "in and out are not given for counties"
-                )
-                why = (
-                    f"{county:g} in 1,000 each way, as near the lower of other councils, and the net beside it; {share}"
-                )
-            else:
-                rate = counted / total * THOUSAND
-        span = (rate * low, rate * high) if rate else None
-        made.put(f"migration.{key}", rate * middle, source, why, "red", span or (0.0, 0.0), places=1)
+        span = (rate * low, rate * high) if rate else (0.0, 0.0)
+        made.put(f"migration.{key}", rate * middle, name, span, **said)
 
 
 def _unaccompanied(made: Start) -> None:
     """Unaccompanied children by age, and the grant's rate for a council with so many."""
     uasc, young = made.held.total(made.place.name, "uasc_stock"), made.known["uasc_under_16"]
-    ages = made.spent.by_age
-    source = (
-        f"DfE, 31 March {made.held.year}: {uasc:.0f} unaccompanied children among "
-        f"{made.held.total(made.place.name, 'lac_stock'):.0f} looked after; not given by age"
-    )
-    for band, share, words in (("10_15", young, "under 16"), ("16_17", 1 - young, "16 or 17")):
-        part = min(uasc * share / ages[band], MOST_SHARE) if ages[band] else 0.0
-        made.put(
-            f"placements.uasc_{band}",
-            part,
-            source,
-            f"{share:.0%} of them taken to be {words}, over {ages[band]:.0f} looked-after children of that age",
-            "red",
-            places=3,
-        )
+    said = {"uasc": uasc, "lac": made.held.total(made.place.name, "lac_stock"), "all_children": made.children}
+    for band, share, aged in (("10_15", young, "under 16"), ("16_17", 1 - young, "16 or 17")):
+        there = made.spent.by_age[band]
+        part = min(uasc * share / there, MOST_SHARE) if there else 0.0
+        made.put(f"placements.uasc_{band}", part, "uasc_share", share=share, aged=aged, there=there, **said)
     many = uasc / made.children >= made.known["uasc_threshold"]
-    rate = made.known["uasc_higher" if many else "uasc_lower"]
+    said |= {"of_children": uasc / made.children, "which": "higher" if many else "lower"}
     for key in ("uasc_under_16", "uasc_16_17"):
-        made.put(
-            f"income.{key}",
-            rate,
-            "Home Office grant 2022-23 (PQ 110809): £114 a night, £798 a week; £143 a night, £1,001 "
-            "a week, where UASC are 0.07% of children or more",
-            f"{uasc:.0f} unaccompanied children are {uasc / made.children:.3%} of "
-            f"{made.children:,.0f}: the {'higher' if many else 'lower'} rate. No later rate is held",
-            "amber",
-        )
+        made.put(f"income.{key}", made.known[f"uasc_{said['which']}"], "uasc_grant", **said)
 
 
 def _who_lives_where(made: Start) -> None:
@@ -182,11 +167,9 @@ def _who_lives_where(made: Start) -> None:
     ages, placed = made.spent.by_age, made.spent.placed_now
     older = {"16_17": ages["16_17"], "5": ages["5_9"] + ages["10_15"] + ages["16_17"]}
     homes = placed["residential"] + placed["other_residential"] + placed["residential_school"]
-    day = f"DfE, 31 March {made.held.year}"
 
     def widen(key: str, to: float, who: str, placed_there: float, of_age: float) -> None:
-        source = f"{day}: {placed_there:.1f} children {who}, and {of_age:.1f} of the age for it"
-        made.put(f"placements.{key}", to, source, "Wider than the usual ages, so that both counts hold", "amber")
+        made.put(f"placements.{key}", to, "wider_ages", who=who, placed_there=placed_there, of_age=of_age)
 
     if placed["supported"] > older["16_17"] * NEARLY_ALL:
         widen("supported_from_age", 10, "in supported accommodation", placed["supported"], older["16_17"])
@@ -203,96 +186,44 @@ def _fostering(made: Start) -> None:
     spent, kin = made.spent, made.national["placements.kinship_share"].value
     now, agency = spent.placed_now["fostering"], min(spent.agency_now, spent.placed_now["fostering"] * (1 - kin))
     places = now * (1 - kin) - agency
-    made.put(
-        "placements.in_house_fostering_places",
-        places,
-        f"DfE, 31 March {made.held.year}: {now:.0f} foster placements, {agency:.0f} of them taken to "
-        f"be with agencies ({spent.agency_how}) and {kin:.0%} with relatives or friends",
-        f"Taken as full: every further child goes to an agency. {REPLACE}: the approved places that can be filled",
-        "amber",
-    )
-    weeks = spent.foster_weeks
+    made.put("placements.in_house_fostering_places", places, now=now, agency=agency, kin=kin)
     shares = {
         "in_house_fostering": (places / now if now else 0.0),
         "kinship_fostering": kin,
         "ifa_fostering": (agency / now if now else 0.0),
     }
-    prices = {name: made.national[f"costs.{name}"].value for name in shares}
-    mean = sum(shares[name] * prices[name] for name in shares)
+    prices = {name: made.national[f"costs.{name}"] for name in shares}
+    mean = sum(shares[name] * price.value for name, price in prices.items())
     scale = 1.0
     if mean and spent.fostering_week < mean:
         scale = max(spent.fostering_week / mean, 1 / made.known["largest_scale"])
         for name, price in prices.items():
-            entry = made.national[f"costs.{name}"]
-            made.put(
-                f"costs.{name}",
-                price * scale,
-                f"England's price, £{price:,.0f}, times {scale:.2f}: {spent.source}, "
-                f"£{spent.fostering_week:,.0f} a week of fostering in all",
-                f"Spending on fostering does not bear England's prices. {REPLACE}",
-                spent.reliability,
-                (entry.low * scale, entry.high * scale),
-                entry.price_base,
-            )
-    rest = max(spent.fostering_week - mean * scale, 0.0) * weeks
-    made.put(
-        "costs.fostering_service",
-        rest,
-        f"{spent.source}: £{spent.fostering_week:,.0f} for each week of foster care, less allowances, "
-        "fees and agency placements",
-        f"Recruitment, support and panel: fixed. What is left, so it holds any error in the prices. {REPLACE}",
-        spent.reliability,
-        price_base=made.spent_in,
-        places=-3,
-    )
+            span = (price.low * scale, price.high * scale)
+            said = {"price": price.value, "scale": scale, "price_base": price.price_base}
+            made.put(f"costs.{name}", price.value * scale, "scaled_price", span, **said)
+    made.put("costs.fostering_service", max(spent.fostering_week - mean * scale, 0.0) * spent.foster_weeks)
 
 
 def _homes_and_rest(made: Start) -> None:
     """The price of a place in a home, and services held constant."""
     spent, doubt = made.spent, made.known["price_doubt"]
-    england = spent.england["residential"]
-    week = spent.residential_week
-    span = (min(week, england) * (1 - doubt), max(week, england) * (1 + doubt))
-    for key, what in (("private_residential", "homes"), ("residential_school", "schools, not priced apart")):
-        made.put(
-            f"costs.{key}",
-            week,
-            f"{spent.source}: £{week:,.0f} a week of care in {what}; England £{england:,.0f}",
-            f"{spent.pooled}; the range runs to England's and {doubt:.0%} beyond. {REPLACE}",
-            spent.reliability if key == "private_residential" else "red",
-            span if key == "private_residential" else (span[0] / 2, span[1]),
-            made.spent_in,
-        )
+    england, week = spent.england["residential"], spent.residential_week
+    low, high = min(week, england) * (1 - doubt), max(week, england) * (1 + doubt)
+    said = {"of_england": england, "doubt": doubt}
+    made.put("costs.private_residential", week, span=(low, high), **said)
+    made.put("costs.residential_school", week, span=(low / 2, high), **said)
     weekly = {name: made.national[f"costs.{name}"].value for name in ("supported", "other_placement")}
     placed = sum(
         weekly[name] * weeks for name, weeks in zip(weekly, (spent.supported_weeks, spent.other_weeks), strict=True)
     )
-    made.put(
-        "costs.other_lac_services",
-        max(spent.other - placed, 0.0),
-        f"{spent.source}: £{spent.other:,.0f} beside homes and fostering, less supported and other placements",
-        f"Leaving care, adoption, special guardianship, education, short breaks: held constant. A remainder. {REPLACE}",
-        spent.reliability,
-        price_base=made.spent_in,
-        places=-3,
-    )
-    for name, label in (("residential", "residential"), ("fostering", "fostering")):
-        share = min(max(spent.income[name], 0.0), 0.85)
-        span = (
-            (max(share / 2, LEAST_SHARE), min(max(share * 1.5, 2 * LEAST_SHARE), 0.9)) if share >= LEAST_SHARE else None
-        )
-        uncertain = made.catalogue.items[f"income.{name}_share"].kind == "uncertain"
-        made.put(
-            f"income.{name}_share",
-            share,
-            f"{spent.income_source}: income over gross spending, {label}",
-            f"The range runs from half of it to half as much again. {REPLACE}"
-            if uncertain
-            else f"As in that year. {REPLACE}",
-            "amber",
-            (span or (share, share)) if uncertain else None,
-            places=3,
-        )
+    made.put("costs.other_lac_services", max(spent.other - placed, 0.0))
+    for name in ("residential", "fostering"):
+        share, key = min(max(spent.income[name], 0.0), 0.85), f"income.{name}_share"
+        span = (share, share)
+        if share >= LEAST_SHARE:
+            span = max(share / 2, LEAST_SHARE), min(max(share * 1.5, 2 * LEAST_SHARE), 0.9)
+        uncertain = made.catalogue.items[key].kind == "uncertain"
+        made.put(key, share, "income_range" if uncertain else "income", span if uncertain else None, of=name)
 
 
 def _work(made: Start) -> None:
@@ -302,71 +233,25 @@ def _work(made: Start) -> None:
     initial = made.held.total(made.place.name, "cp_starts") * known["icpc_per_start"]
     meetings = (initial + plans * known["conferences_a_plan"]) / value("families.cp")
     reviews = lac * known["reviews_a_child"]
-    basis = (
-        f"{reviews:,.0f} reviews and {meetings:,.0f} conferences a year for {lac:,.0f} looked-after "
-        f"children and {plans:,.0f} plans"
-    )
     for key, hours in (("posts", "hours_a"), ("admin_posts", "admin_hours_a")):
         needed = reviews * value(f"iro.{hours}_lac_review") + meetings * value(f"iro.{hours}_conference")
-        made.put(
-            f"iro.{key}",
-            needed / value("iro.hours_a_post"),
-            f"{NOT_HERE}; worked out from {basis}",
-            f"About what last year's meetings need: taken as enough. {REPLACE}",
-            "red",
-            places=1,
-        )
+        made.put(f"iro.{key}", needed / value("iro.hours_a_post"), "posts", reviews=reviews, meetings=meetings)
     orders = made.spent.in_proceedings
     sessions = orders * known["sessions_in_proceedings"] + (lac - orders) * value("contact.sessions_after_order") / (
         365.25 / 7
     )
     hours = sessions / value("contact.children_a_session") * value("contact.hours_a_session")
-    hours = made.put(
-        "contact.in_house_hours",
-        hours,
-        f"{NOT_HERE}; worked out from {orders:.0f} interim care orders",
-        f"About what last year's contact needs: taken as full, so that growth is bought. {REPLACE}",
-        "red",
-    )
-    made.put(
-        "contact.in_house_cost",
-        hours * known["contact_hour_cost"] * 52,
-        f"{NOT_HERE}; {hours:.0f} hours a week at £{known['contact_hour_cost']:.2f}",
-        f"The £25 an hour assumed for 2010-11 at 2024-25 prices. {REPLACE}",
-        "red",
-        price_base="2024-25",
-        places=-3,
-    )
+    hours = made.put("contact.in_house_hours", hours)
+    an_hour = known["contact_hour_cost"]
+    made.put("contact.in_house_cost", hours * an_hour * 52, hours=hours, an_hour=an_hour)
 
 
 def _budget(made: Start) -> None:
     """The base budget and the contingency, which no download gives; and a measure's costs in this year's money."""
     doubt, share, total = made.known["budget_doubt"], made.known["contingency_share"], made.spent.total
     width = round(total * doubt, -3)
-    made.put(
-        "budget.adjustment",
-        0.0,
-        f"{NOT_HERE}: the base budget of {made.financial_year} by line",
-        f"Taken as last year's activity at this year's prices; the range is {doubt:.0%} of "
-        f"£{total:,.0f}. {REPLACE}: the ledger's budget less that",
-        "red",
-        (-width, width),
-    )
-    made.put(
-        "budget.contingency",
-        total * share,
-        f"{NOT_HERE}: the contingency of {made.financial_year}",
-        f"{share:.0%} of the £{total:,.0f} spent on looked-after children, a question to begin with. "
-        f"{REPLACE}: the budget book's",
-        "red",
-        places=-4 if total * share >= 1e5 else -3,
-    )
+    made.put("budget.adjustment", 0.0, span=(-width, width), doubt=doubt, whole=total)
+    large = "large_contingency" if total * share >= 1e5 else "contingency"
+    made.put("budget.contingency", total * share, large, share=share, whole=total)
     for key in ("set_up", "running"):
-        made.put(
-            f"measure.{key}",
-            0.0,
-            "Convention",
-            "No measure in the central case; what a scenario spends is in this year's money",
-            "green",
-            price_base=made.financial_year,
-        )
+        made.put(f"measure.{key}", 0.0, "measure")

@@ -56,7 +56,8 @@ def new_case(
     at_most = None if month is None else int(year_end(year_before(financial_year(month)))[:4])
     last, behind = last_year(official, place, at_most)
     month = month or f"{last}-04"
-    held, known, prefix = count(official, place, last), read_starting(data), f"{place.slug}_{month}".replace("-", "_")
+    held, known = count(official, place, last), read_starting(data)[0]
+    prefix = f"{place.slug}_{month}".replace("-", "_")
     shipped = pd.read_csv(data / "published" / f"{ENGLAND_AGES}.csv", dtype=str)
     living = people(official, place, held, shipped, known["births_per_child"])
     catalogue = read_catalogue(params)
@@ -71,9 +72,7 @@ def new_case(
         financial_year=financial_year(month),
         reviewed=today,
     )
-    tables = {
-        "children": case_tables.children_table(official, place, held, f"{prefix}_children", known["icpc_per_start"])
-    }
+    tables = {"children": case_tables.children_table(official, place, held, prefix, known["icpc_per_start"])}
     tables |= case_tables.population_tables(official, place, living, prefix)
     tables["spending"] = case_tables.spending_table(official, place, spent, prefix)
     by_year = case_tables.later_england(official, held, data, prefix)

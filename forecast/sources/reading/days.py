@@ -22,7 +22,7 @@ BRITISH = rf"(?P<day>\d{{1,2}})/(?P<month>\d{{1,2}})/(?P<year>\d{{4}}){MIDNIGHT}
 # What databases and spreadsheets write where there is no date: 0, the first or last day that they know, any day of the
 # years 0, 1 and 9999. No child in a return was born, and no episode or plan began or ended, on one of them.
 FIRST_OR_LAST = r"""0000-.*|0001-.*|9999-.*|1753-01-01|1899-12-3[01]|1900-01-0[01]|1970-01-01
-    |2099-12-31|2199-12-31|2999-12-31"""
+    |2099-12-31|2199-12-31|2999-12-31|4712-12-31"""
 CENTURY = 2000  # of a year in two figures: 1718 is 2017-18
 LEAST_SHARE, LEAST_DATES = 0.01, 2  # fewer dates than these in a later year or month are slips, not the return's
 
@@ -63,7 +63,7 @@ def read_days(columns: list[tuple[pd.DataFrame, str, str]], name: str, quality: 
     """
     cells = pd.concat([frame[column] for frame, column, _ in columns], ignore_index=True).astype(object)
     counts = cells[cells != ""].value_counts()
-    none = np.array([_stands_for_none(text) for text in counts.index], dtype=bool)
+    none = np.array([stands_for_none(text) for text in counts.index], dtype=bool)
     quality.count(name, "blank_dates", int(counts[none].sum()))
     counts, blank = counts[~none], ["", *counts.index[none]]
     texts = pd.Series(counts.index, dtype=str)
@@ -83,9 +83,9 @@ def read_days(columns: list[tuple[pd.DataFrame, str, str]], name: str, quality: 
     quality.count(name, "days_under_13", not iso and len(parts) and (parts["day"] <= MONTHS_A_YEAR).all())
 
 
-def _stands_for_none(text: str) -> bool:
+def stands_for_none(text: str) -> bool:
     """Whether a date is one of those that databases write for none, in either format, with or without a time."""
-    if re.fullmatch("0+", text):
+    if re.fullmatch("0[0:]*", text):
         return True
     iso = re.match(NUMBERS["yyyy-mm-dd"], text)
     british = re.match(NUMBERS["dd/mm/yyyy"], text)

@@ -5,6 +5,7 @@ then and missing from the return before, and both have one date of birth, sex an
 alike in all three are paired in the order of their identifiers: they are as many, whichever is which.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from forecast.sources.reading.counts import ADULT
 from forecast.sources.reading.days import NO_DAY, birthday, to_date
 
 MOST_STRANGE = 0.2  # of those open: with more of them missing and as many appeared unmatched, nothing can be counted
+Number = tuple[int, str]  # noughts in front of an identifier, and what stands behind them
 MALE, FEMALE = {"1", "m", "male", "a) male"}, {"2", "f", "female", "b) female"}
 
 
@@ -103,6 +105,46 @@ def same_children(missing: pd.DataFrame, appeared: pd.DataFrame) -> dict[str, st
     return pairs
 
 
+def with_zeros(files: list[dict[str, Number]], births: pd.Series) -> dict[str, str]:
+    """Child -> the one with most noughts in front of those that are alike but for them, which spreadsheets drop.
+
+    files   of each file: child -> its number as `bare` has it
+    births  child -> date of birth
+    Not where one file has both, nor where their dates of birth differ: then they are two children's.
+    """
+    alike: dict[str, list[set[str]]] = {}
+    noughts: dict[str, int] = {}
+    for file in files:
+        here: dict[str, set[str]] = {}
+        for child, (front, number) in file.items():
+            here.setdefault(number, set()).add(child)
+            noughts[child] = front
+        for number, children in here.items():
+            alike.setdefault(number, []).append(children)
+    longest: dict[str, str] = {}
+    for found in alike.values():
+        children = sorted(set().union(*found))
+        born = births.reindex(children).dropna().nunique()
+        if len(children) > 1 and born < 2 and all(len(here) == 1 for here in found):
+            longest |= dict.fromkeys(children, max(children, key=noughts.__getitem__))
+    return longest
+
+
+def bare(identifiers: Iterable[str], name: Callable[[str], str] = str) -> dict[str, Number]:
+    """Child -> noughts in front of its number, and the number without them, of identifiers that are numbers.
+
+    name  what a child, and its number, are called from then on: a hash
+    """
+    plain = {text: text.strip().lstrip("0") for text in identifiers if text.strip().isdecimal()}
+    return {name(text): (len(text.strip()) - len(number), name(number)) for text, number in plain.items()}
+
+
+def count_zeros(quality: Quality, file: str, children: Iterable[str], longest: dict[str, str]) -> None:
+    """Count the children of a file whose identifiers lost noughts."""
+    changed = [longest.get(child, child) != child for child in children]
+    quality.count(file, "zeros_lost", sum(changed), len(changed))
+
+
 def _in_turn(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """The rows with `place`, which of those alike in the keys each is."""
     rows = rows.drop_duplicates(["child", *keys]).sort_values([*keys, "child"])
@@ -120,7 +162,9 @@ def tell(quality: Quality, name: str, day: int, found: Followed, sides: tuple[Si
     quality.count(file, "identifier_changed", found.pairs, have)
     quality.count(files[0], "missing_next", gone, had)
     quality.count(file, "not_in_before", come, have)
-    if min(gone, come) >= LEAST_ROWS and gone > MOST_STRANGE * had and come > MOST_STRANGE * have:
+    strangers = min(gone, come) > 0 and gone > MOST_STRANGE * had and come > MOST_STRANGE * have
+    quality.count(file, "strangers", come if strangers else 0, have)
+    if strangers and min(gone, come) >= LEAST_ROWS:
         raise BadInput(
             f"{file}: {gone:,} of the {had:,} {name} on {to_date(day)} in the return before are not in this one, and "
             f"{come:,} others are, who began before that day: identifiers have changed, and the dates of birth, sex "

@@ -24,6 +24,7 @@ MOST_HEADING_ROWS = 10  # a sheet may have a title above its headings
 NEAR = 0.6  # of difflib: headings more alike than this are told as the one that was meant
 # What databases, spreadsheets and statistics programs write where there is nothing.
 NOTHING_WORDS = "NULL (NULL) <NULL> [NULL] #NULL! N/A #N/A NA NAN NAT NONE NIL - -- (BLANK)"
+TOTAL = re.compile(r"((grand )?totals?|(total )?(number|count)( of \w+)*|row count)\W*(\d[\d,]*)?", re.IGNORECASE)
 NOTHING = frozenset(NOTHING_WORDS.split())
 
 
@@ -86,11 +87,21 @@ def read_csv(
     if not filled:
         return None
     headings = (set(_columns(rows[at], heading, synonyms)) for at in filled[:MOST_HEADING_ROWS])
-    top = next((at for at, found in zip(filled, headings, strict=False) if is_headings(found)), filled[0])
+    tops = (at for at, found in zip(filled, headings, strict=False) if is_headings(found))
+    top = next(tops, None)
+    if top is None:  # headings that another separator parts stand there too, and are told with their line
+        tops = (at for at in filled[:MOST_HEADING_ROWS] if is_headings(set(_parted(rows[at], heading, synonyms))))
+        top = next(tops, filled[0])
     above = len([at for at in filled if at < top])
     quality.count(source.name, "titles", above)
     quality.count(source.name, "blank_rows", top - above)
     return _as_sheet(source.name, rows[top:], lines[top:], heading, padded, quality, synonyms)
+
+
+def _parted(row: list[str], heading: Callable[[str], str], synonyms: dict[str, str] | None) -> list[str]:
+    """The headings of a row that is one cell, parted by whatever separator stands in it."""
+    marks = [mark for mark in SEPARATORS if len(row) == 1 and mark in row[0]]
+    return _columns(row[0].split(marks[0]), heading, synonyms) if marks else []
 
 
 def _columns(row: list[str], heading: Callable[[str], str], synonyms: dict[str, str] | None) -> list[str]:
@@ -121,6 +132,9 @@ def _as_sheet(
             f"{name}, line {lines[0]}: {len(twice)} column headings stand twice; expected each once. Remove the copies."
         )
     filled = [(row, line) for row, line in zip(rows[1:], lines[1:], strict=True) if any(map(str.strip, row))]
+    if filled and _is_total(filled[-1][0]):
+        quality.count(name, "total_row")
+        filled, rows = filled[:-1], rows[:-1]
     first = heading(rows[0][0])
     again = [heading(row[0]) == first and _columns(row, heading, synonyms) == columns for row, _ in filled]
     kept = [each for each, repeated in zip(filled, again, strict=True) if not repeated]
@@ -134,6 +148,12 @@ def _as_sheet(
                 f"the file again."
             )
     return Sheet(name, columns, [row[:width] for row, _ in kept], [line for _, line in kept], lines[0])
+
+
+def _is_total(row: list[str]) -> bool:
+    """Whether a last row is a report's total: the word and a number or two, and no more."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return bool(TOTAL.fullmatch(cells[0])) and all(cell.replace(",", "").isdecimal() for cell in cells[1:])
 
 
 def found_instead(lacking: Iterable[str], columns: set[str], known: set[str]) -> str:

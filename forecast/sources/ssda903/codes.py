@@ -20,17 +20,17 @@ RULES = read_rules(Path(__file__).with_name("rules.csv"))
 CODES = read_rows(Path(__file__).with_name("codes.csv"))
 FILES = Wanted(
     # five years of a large council's Episodes are under 20; a return as XML is some six times its CSV files
-    most={".csv": 100 * MEGABYTE, ".xml": 600 * MEGABYTE},
+    most={".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE, ".xml": 600 * MEGABYTE},
     together=2400 * MEGABYTE,
     alone=True,
     no_path="the path given is not a folder, a zip, or an XML file. Give the folder or the zip that holds the return's "
-    "XML or CSV files.",
-    none="the path given holds no CSV file and no XML; expected Header and Episodes files, or the return as XML. Check "
-    "the folder. Excel workbooks are not read: save each sheet as CSV.",
+    "XML, CSV or XLSX files.",
+    none="the path given holds no CSV file, no workbook (XLSX) and no XML; expected Header and Episodes files, or the "
+    "return as XML. Check the folder.",
     passed_over="not_csv",
 )
 # What the officer is told before anything else, whatever its share; and what another rule tells better.
-LOUD = dict.fromkeys(("identifier_changed", "zeros_lost"), True) | dict.fromkeys(
+LOUD = dict.fromkeys(("strangers", "identifier_changed", "zeros_lost"), True) | dict.fromkeys(
     ("not_carried", "closed_then_carried", "gap_bridged"), False
 )
 # Other words for a column: regional platforms' and case systems' reports -> the return's.

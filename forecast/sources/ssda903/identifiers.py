@@ -47,33 +47,13 @@ def _births(placed: Placed, year: int) -> pd.DataFrame:
     return known.set_axis(["child", "born", "sex"], axis=1).set_index("child")
 
 
-# Leading noughts
-
-
 def _with_zeros(placed: Placed, quality: Quality) -> Placed:
-    """Numbers that are alike but for noughts in front, which spreadsheets drop, as the longest of them.
-
-    Not where one file has both, nor where their dates of birth differ: then they are two children's.
-    """
-    births, seen = _births(placed, max(placed["Episodes"]))["born"], {}
-    for tables in placed.values():
-        for table in tables.values():
-            here: dict[str, set[str]] = {}
-            for name in table.frame["CHILD"].unique():
-                if name.isdecimal():
-                    here.setdefault(name.lstrip("0"), set()).add(name)
-            for number, names in here.items():
-                seen.setdefault(number, []).append(names)
-    longest = {}
-    for found in seen.values():
-        names = set().union(*found)
-        born = births.reindex(list(names)).dropna().nunique()
-        if len(names) > 1 and born < 2 and all(len(here) == 1 for here in found):
-            longest |= dict.fromkeys(names, max(names, key=len))
+    """Numbers that lost noughts in front in some file, as they were before."""
+    births = _births(placed, max(placed["Episodes"]))["born"]
+    seen = [table.frame["CHILD"].unique() for tables in placed.values() for table in tables.values()]
+    longest = identifiers.with_zeros([identifiers.bare(names) for names in seen], births)
     for table in placed["Episodes"].values():
-        children = table.frame["CHILD"].unique()
-        changed = sum(longest.get(name, name) != name for name in children)
-        quality.count(table.name, "zeros_lost", changed, len(children))
+        identifiers.count_zeros(quality, table.name, table.frame["CHILD"].unique(), longest)
     return _renamed(placed, longest, max(placed["Episodes"]))
 
 

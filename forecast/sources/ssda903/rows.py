@@ -10,7 +10,15 @@ from forecast.sources.counting import Quality
 from forecast.sources.private import same_child
 from forecast.sources.reading.days import read_days
 from forecast.sources.reading.files import Source, suffix
-from forecast.sources.reading.sheets import Sheet, blank_words, check_cells, each, found_instead, read_csv
+from forecast.sources.reading.sheets import (
+    Sheet,
+    blank_words,
+    check_cells,
+    each,
+    found_instead,
+    read_csv,
+    read_workbook,
+)
 from forecast.sources.ssda903 import codes
 from forecast.sources.ssda903.xml import read_xml
 
@@ -42,21 +50,25 @@ def read_tables(source: Source, quality: Quality) -> list[Table]:
     Raises BadInput naming file, line and column for a date or an identifier that is not one.
     """
     if suffix(source.name) == ".xml":
-        frames = read_xml(source, quality)
+        found = {source.name: read_xml(source, quality)}
+    elif suffix(source.name) == ".xlsx":
+        sheets = read_workbook(source, _meant, _is_headings, quality)
+        found = {sheet.name: _one_table(sheet, sheet.name, "", quality) for sheet in sheets}
     else:
         sheet = read_csv(source, _heading, True, quality, _is_headings, codes.HEADINGS)
-        frames = _one_table(sheet, source.name, quality)
-    for kind, frame in frames.items():
-        if frame.empty and kind in ("Header", "Episodes"):
-            raise BadInput(
-                f"{source.name}: headings and no rows; expected a row for each child or episode. Export the file again."
-            )
-    return _typed(frames, source.name, quality)
+        found = {source.name: _one_table(sheet, source.name, source.name.rsplit("/", 1)[-1].lower(), quality)}
+    for name, frames in found.items():
+        for kind, frame in frames.items():
+            if frame.empty and kind in ("Header", "Episodes"):
+                raise BadInput(
+                    f"{name}: headings and no rows; expected a row for each child or episode. Export the file again."
+                )
+    return [table for name, frames in found.items() for table in _typed(frames, name, quality)]
 
 
-def _one_table(sheet: Sheet | None, name: str, quality: Quality) -> dict[str, pd.DataFrame]:
-    """The used columns of a CSV file as text, under the file's kind."""
-    kind = find_kind(sheet, name, quality)
+def _one_table(sheet: Sheet | None, name: str, stem: str, quality: Quality) -> dict[str, pd.DataFrame]:
+    """The used columns of a CSV file or a sheet as text, under its kind."""
+    kind = find_kind(sheet, name, stem, quality)
     if kind is None:
         return {}
     known = codes.KINDS[kind]
@@ -92,12 +104,16 @@ def _heading(cell: str) -> str:
     return "_".join(cell.split()).upper()
 
 
-def find_kind(sheet: Sheet | None, name: str, quality: Quality) -> str | None:
-    """Which file of the return this is, by its columns; its name must not say otherwise.
+def _meant(cell: str) -> str:
+    """A heading of a workbook in its one form, and in the return's word where it is another word for it."""
+    return codes.HEADINGS.get(re.sub(r"[^A-Z0-9]", "", _heading(cell)), _heading(cell))
+
+
+def find_kind(sheet: Sheet | None, name: str, stem: str, quality: Quality) -> str | None:
+    """Which file of the return this is, by its columns; what names it (`stem`) must not say otherwise.
 
     A file named as one of those used must have its columns: one that lost a heading is refused, not passed over.
     """
-    stem = name.rsplit("/", 1)[-1].lower()
     named = next((kind for kind in codes.KINDS if kind.lower() in re.split(r"[^a-z]+", stem)), None)
     if re.search(r"(^|[^a-z])sw_?(episodes)", stem):
         named = None
