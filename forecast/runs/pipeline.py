@@ -122,7 +122,7 @@ def sensitivities(case: OpenCase, base, central) -> dict:
     """Tornado, switching values and goal-seek, on the run's draws or the first thousand's worth of the same seed."""
     if base.draws <= SENSITIVITY_DRAWS:
         return sensitivity.figures(base, central)
-    fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS).without_expected()
+    fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS).to_year_end
     return sensitivity.figures(fewer, projection.project(fewer, case.central))
 
 
