@@ -104,6 +104,26 @@ def parts_of_a_run(parts: Parts, draws: int, folder: Path) -> None:
         parts.of(f"notebook: {notebook.name}", lambda one=one: pipeline.run_notebooks(*one))
 
 
+def levers_moved(parts: Parts, draws: int = 1000, steps: int = 3) -> None:
+    """The live page's answer to each of its levers moved a step at a time from where it stands, without a browser."""
+    from forecast.case.home import find_home
+    from forecast.live.live import open_live
+
+    home = find_home()
+    page = open_live(home / "params", home / "data", "slough", "2011-06", draws, 2011)
+    took = []
+    for step in range(1, steps + 1):
+        for lever in page.levers.values():
+            now, way = page.case.central.value(lever.key), step * lever.step
+            began = spent()
+            page.show({lever.key: now + way if now + way <= lever.high else now - way})
+            took.append(spent() - began)
+    for name, share in (("median", 0.5), ("95th percentile", 0.95)):
+        parts[f"a lever moved on the live page, {draws:,} draws: {name} of {len(took)}"] = float(
+            np.quantile(took, share)
+        )
+
+
 def main() -> None:
     draws, parts = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, Parts()
     parts.of("yardstick", draw, ROUNDS)
@@ -114,7 +134,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         parts_of_a_run(parts, draws, Path(folder))
     parts["all parts of the run, without the three commands"] = sum(list(parts.values())[len(COMMANDS) :])
-    rows = [f"| {name} | {took:.2f} | {took / yardstick:.0f} |" for name, took in parts.items()]
+    levers_moved(parts)
+    rows = [f"| {name} | {took:.2f} | {took / yardstick:.1f} |" for name, took in parts.items()]
     of_this = {"draws": draws, "day": datetime.datetime.now(datetime.UTC).date(), "cores": os.cpu_count()}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     text = HEAD.format(yardstick=yardstick, **of_this) + "\n".join(rows)
