@@ -2,10 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from forecast.case.layers import Assumptions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RANGE_RULE = (
     "Where a scenario gives a value without a range, the central 80% range is carried with it: in the same proportion "
@@ -15,13 +17,17 @@ COLUMNS = ["Assumption", "Value", "80% range", "Reliability", "Source", "Why", "
 DIFFERENCE = ["Assumption", "Central", "Here", "Why"]
 
 
-def log_frame(assumptions: Assumptions) -> pd.DataFrame:
+def log_frame(assumptions: Assumptions) -> "pd.DataFrame":
     """One row per assumption, in the catalogue's order, under column names a reader understands."""
+    import pandas as pd
+
     return pd.DataFrame([_row(assumptions, key) for key in assumptions.entries])
 
 
 def log_markdown(assumptions: Assumptions) -> str:
     """The log as Markdown: what differs from central, then the red entries, then the rest by section."""
+    import pandas as pd
+
     frame = log_frame(assumptions)
     red = frame["Reliability"] == "Red"
     parts = [f"# Assumptions: {assumptions.case.title}\n", f"Scenario: **{assumptions.scenario.name}**. "]
@@ -76,8 +82,10 @@ def _row(assumptions: Assumptions, key: str) -> dict:
     }
 
 
-def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+def _readable(frame: "pd.DataFrame") -> "pd.DataFrame":
     """The columns of the Markdown log, each cell in words."""
+    import pandas as pd
+
     written = pd.DataFrame(index=frame.index)
     later = frame["Known only later"].map({True: " **Known only later.**", False: ""})
     written["Assumption"] = frame["Assumption"] + " (`" + frame["Key"] + "`)"
@@ -91,7 +99,7 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     return written[COLUMNS]
 
 
-def table_markdown(frame: pd.DataFrame) -> str:
+def table_markdown(frame: "pd.DataFrame") -> str:
     """A table as Markdown, each cell on one line."""
     lines = [frame.columns, ["---"] * frame.shape[1], *frame.itertuples(index=False)]
     rows = [[" ".join(str(cell).replace("|", "\\|").split()) for cell in line] for line in lines]

@@ -7,7 +7,6 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 
 DAYS_A_YEAR = 365.25
 DAYS_A_WEEK = 7
@@ -17,6 +16,8 @@ FIRST_MONTH_OF_FINANCIAL_YEAR = 4
 
 def months_between(first: str, last: str) -> list[str]:
     """Every month from `first` to `last`, both included."""
+    import pandas as pd  # only where months are counted: the list of commands and cases comes without
+
     return [str(month) for month in pd.period_range(first, last, freq="M")]
 
 

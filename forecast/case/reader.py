@@ -26,6 +26,9 @@ REFUSED_TOKENS = {
     "TagToken": "a tag (!name) is not allowed. Remove it; put text in quotation marks",
     "DirectiveToken": "a directive (%...) is not allowed. Remove the line",
 }
+MAY_BE_REFUSED = re.compile(
+    r"(?<!\w)[&*!%]"
+)  # none of those tokens begins otherwise, for no token begins within a word
 
 YAML_ADVICE = {
     "mapping values are not allowed": "this line, or one just above, is not a key, a colon, a space and a value. "
@@ -90,8 +93,9 @@ def read_document(path: Path, params: Path) -> Document:
 def read_text(text: str, file: str) -> Document:
     """Read the text of a file; `file` is what messages call it. Raises BadInput."""
     text = text.replace("\r\n", "\n")
-    hidden = next((place for place, character in enumerate(text) if is_hidden(character)), None)
-    if hidden is not None:
+    unseen = set(filter(is_hidden, set(text)))
+    if unseen:
+        hidden = next(place for place, character in enumerate(text) if character in unseen)
         name, line = hidden_name(text[hidden]), text[:hidden].count("\n") + 1
         remedy = HIDDEN_ADVICE.get(text[hidden], "Delete it and retype the line; pasted text often holds one")
         raise BadInput(f"{file}, line {line}: there is {name} here, which cannot be seen. {remedy}")
@@ -120,7 +124,7 @@ def hidden_name(character: str) -> str:
 def _compose(text: str, file: str):
     """The YAML node of the whole text, after refusing anchors, aliases, tags and directives."""
     try:
-        for token in YAML(typ="safe", pure=True).scan(text):
+        for token in YAML(typ="safe", pure=True).scan(text) if MAY_BE_REFUSED.search(text) else ():
             refusal = REFUSED_TOKENS.get(type(token).__name__)
             if refusal:
                 raise BadInput(f"{file}, line {token.start_mark.line + 1}: {refusal}")

@@ -6,6 +6,7 @@ evidence -> calibrated pathways -> population -> starts -> children living throu
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -117,6 +118,16 @@ class Base:
         object.__setattr__(other, "people", self.people)
         object.__setattr__(other, "groups", self.groups)
         return other
+
+    @cached_property
+    def to_year_end(self) -> "Base":
+        """The same children and money up to the end of the budget year, where no later month is asked about.
+
+        A child's life and a month's cost do not know what comes after them, so every figure of the year stays the same.
+        """
+        months = [month for month in self.months if month <= self.year[-1]] or self.months[:1]  # where the year is over
+        shorter = {name: spread.first(len(months)) for name, spread in self.spread.items()}
+        return replace(self, months=months, spread=shorter, expects=False)
 
     def read(self, a: Assumptions) -> Plan:
         """The plan of a set of assumptions, on the draws of this case."""

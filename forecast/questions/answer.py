@@ -201,7 +201,7 @@ def causes_of(base: Base, projection: Projection, central: Projection) -> dict |
     """The change of the expected call from the central case by cause, pounds and pence; None for the central case."""
     if projection is central:
         return None
-    known, alone = {id(one.assumptions): one for one in (projection, central)}, base.without_expected()
+    known, alone = {id(one.assumptions): one for one in (projection, central)}, base.to_year_end
 
     def call(a: Assumptions) -> float:
         there = known[id(a)] if id(a) in known else project(alone, a)

@@ -37,7 +37,7 @@ def drawn_at(base: Base, held: Projection, key: str, value: float) -> Draw:
 
     The budget is a decision already taken: it stays as it was set, whatever is then found.
     """
-    return projection.project(base, set_at(held.assumptions, key, value)).drawn
+    return projection.project(base.to_year_end, set_at(held.assumptions, key, value)).drawn
 
 
 def call_at(base: Base, held: Projection, key: str, value: float) -> float:

@@ -124,9 +124,8 @@ def sensitivities(case: OpenCase, base, central) -> dict:
     fewer, held = base, central
     if base.draws > SENSITIVITY_DRAWS:
         fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS)
-        held = projection.project(fewer, case.central)
-    matters = sensitivity.figures(fewer.without_expected(), held)
-    return matters | {"drivers": drivers.rows(fewer, central, base)}
+        held = projection.project(fewer.to_year_end, case.central)
+    return sensitivity.figures(fewer, held) | {"drivers": drivers.rows(fewer, central, base)}
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:

@@ -80,7 +80,7 @@ def sweep(
 
 def council_rows(case: OpenCase, draws: int, seed: int) -> list[dict]:
     """One row a scenario of one council: children, call and chance at the end of the budget year."""
-    base = prepare(case.central, case.evidence, draws, seed, threads=1, ledger=case.ledger).without_expected()
+    base = prepare(case.central, case.evidence, draws, seed, threads=1, ledger=case.ledger).to_year_end
     return [_row(base, project(base, a)) | {"draws": draws, "seed": seed} for a in case.scenarios.values()]
 
 

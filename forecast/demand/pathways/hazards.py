@@ -128,6 +128,11 @@ class Spread:
         shapes = [(draws, months)] * 2 + [(draws, bands)] * 2 + [(draws, months, bands)]
         return cls(*(np.ones(shape) for shape in shapes))
 
+    def first(self, months: int) -> "Spread":
+        """The same over the first months alone."""
+        by_month = {name: getattr(self, name)[:, :months] for name in ("start_factor", "leave_factor", "demand")}
+        return replace(self, **by_month)
+
 
 @dataclass(frozen=True)
 class Paths:

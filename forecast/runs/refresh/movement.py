@@ -63,7 +63,7 @@ def figures(base: Base, seen: Projection) -> Figures:
 
 def value_of(case: OpenCase, draws: int, seed: int, threads: int) -> Figures:
     """The headline of a case."""
-    base = projection.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).without_expected()
+    base = projection.prepare(case.central, case.evidence, draws, seed, threads, case.ledger).to_year_end
     return figures(base, projection.project(base, case.central))
 
 
