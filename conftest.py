@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -35,6 +36,22 @@ def run_case(home: Home, council: str, month: str, settings: Settings, scenarios
 
     case = open_case(home.params, home.data, council, month)
     return run_open(home, case, settings, lambda step: None, More(steps=Steps.of(home), scenarios=scenarios))
+
+
+@cache
+def slough():
+    """The reference case, opened once in a process."""
+    from forecast.model.cases import open_case
+
+    return open_case(HOME / "params", HOME / "data", "slough", "2011-06")
+
+
+@cache
+def slough_base(draws: int, seed: int):
+    """What its scenarios share on so many draws, prepared once in a process for all files that ask for the same."""
+    from forecast.model.projection import prepare
+
+    return prepare(slough().central, slough().evidence, draws, seed)
 
 
 def pytest_addoption(parser):

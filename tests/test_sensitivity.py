@@ -6,21 +6,20 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from conftest import HOME
+from conftest import slough, slough_base
 from forecast.case import changed
 from forecast.case.own import NotYours
 from forecast.model import projection
-from forecast.model.cases import open_case
 from forecast.questions import sensitivity
 from forecast.questions.answer import year_net
 from forecast.questions.narrowing import narrowing
 
-CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
+CASE = slough()
 
 
 @pytest.fixture(scope="module")
 def base():
-    return projection.prepare(CASE.central, CASE.evidence, 200, 11)
+    return slough_base(200, 11)
 
 
 @pytest.fixture(scope="module")
