@@ -15,11 +15,28 @@ from forecast.runs.home import Home, Settings
 from forecast.runs.steps import STEPS_FOLDER, Steps
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
-hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.register_profile(
+    "patient", deadline=None, max_examples=50
+)  # a busy machine is no fault of the code
 hypothesis.settings.load_profile("patient")
 HOME = Path(__file__).resolve().parent
 KEPT = "FORECAST_TEST_RUNS"  # a folder that keeps the run for the next session; without it, one of its own
 MADE = pytest.StashKey[Path]()
+LONGEST = (  # files, longest first: they are begun first, so that none is left to one worker at the end
+    "test_cycle.py",
+    "01_what_has_happened.ipynb",  # makes the reference run, while another worker is at the cycle
+    "test_projection.py",
+    "test_notebooks.py",
+    "test_explore_browser.py",
+    "test_explore.py",
+    "test_sensitivity.py",
+    "test_face.py",
+    "test_held.py",
+    "test_causes.py",
+    "test_directions.py",
+    "test_run_history.py",
+    "test_engine.py",
+)
 LEFT_OUT = "forecast/skipped"  # where pytest keeps what the last run skipped
 
 
@@ -76,6 +93,7 @@ def pytest_collection_modifyitems(config, items):
         dropped = [item for item in items if not names & {item.nodeid, item.nodeid.split("::")[0]}]
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if item.get_closest_marker("slow") and not (config.option.slow or config.option.left_out):
             item.add_marker(wait)
