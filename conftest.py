@@ -3,28 +3,41 @@
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from forecast.report.notebook import RUN_FOLDER
 from forecast.runs.home import Home, Settings
 from forecast.runs.steps import STEPS_FOLDER, Steps
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
-hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.register_profile(
+    "patient", deadline=None, max_examples=50
+)  # a busy machine is no fault of the code
 hypothesis.settings.load_profile("patient")
 HOME = Path(__file__).resolve().parent
-KEPT = "FORECAST_TEST_RUNS"
-NEED_PROGRAMS = {  # a browser, an office suite, a reader of PDFs: what they need and do not find is skipped
+KEPT = "FORECAST_TEST_RUNS"  # a folder that keeps the run for the next session; without it, one of its own
+MADE = pytest.StashKey[Path]()
+LONGEST = (  # files, longest first: they are begun first, so that none is left to one worker at the end
+    "test_cycle.py",
+    "01_what_has_happened.ipynb",  # makes the reference run, while another worker is at the cycle
+    "test_projection.py",
+    "test_notebooks.py",
     "test_explore_browser.py",
-    "test_render.py",
-    "test_render_browser.py",
-    "test_returns_page.py",
-    "test_workbook.py",
-    "test_workbook_out.py",
-}
+    "test_explore.py",
+    "test_sensitivity.py",
+    "test_face.py",
+    "test_held.py",
+    "test_causes.py",
+    "test_directions.py",
+    "test_run_history.py",
+    "test_engine.py",
+)
+LEFT_OUT = "forecast/skipped"  # where pytest keeps what the last run skipped
 
 
 def run_reference(runs: Path, scenarios: tuple[str, ...] = (), **settings) -> dict:
@@ -42,41 +55,92 @@ def run_case(home: Home, council: str, month: str, settings: Settings, scenarios
     return run_open(home, case, settings, lambda step: None, More(steps=Steps.of(home), scenarios=scenarios))
 
 
+@cache
+def slough():
+    """The reference case, opened once in a process."""
+    from forecast.model.cases import open_case
+
+    return open_case(HOME / "params", HOME / "data", "slough", "2011-06")
+
+
+@cache
+def slough_base(draws: int, seed: int):
+    """What its scenarios share on so many draws, prepared once in a process for all files that ask for the same."""
+    from forecast.model.projection import prepare
+
+    return prepare(slough().central, slough().evidence, draws, seed)
+
+
 def pytest_addoption(parser):
     """The longest proofs wait for their own run."""
     parser.addoption("--slow", action="store_true", help="the longest tests too")
+    parser.addoption("--left-out", action="store_true", help="only what the last run skipped, the longest tests too")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Files that hold nothing of what the last run skipped are not even read, where only that is asked for."""
+    if config.option.left_out and collection_path.is_file():
+        files = {name.split("::")[0] for name in config.cache.get(LEFT_OUT, [])}
+        return collection_path.relative_to(HOME).as_posix() not in files or None
+    return None
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark the files that need other programs; skip the longest tests unless they are asked for, and say so."""
+    """Skip the longest tests unless they are asked for, and say so; or keep what the last run skipped."""
     wait = pytest.mark.skip(reason="takes a minute or more: add --slow")
+    if config.option.left_out:
+        names = set(config.cache.get(LEFT_OUT, []))  # of tests, and of files that were skipped as one
+        dropped = [item for item in items if not names & {item.nodeid, item.nodeid.split("::")[0]}]
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
-        if item.path.name in NEED_PROGRAMS:
-            item.add_marker("programs")
-        if item.get_closest_marker("slow") and not config.option.slow:
+        if item.get_closest_marker("slow") and not (config.option.slow or config.option.left_out):
             item.add_marker(wait)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session):
-    """Make the run once, before workers start; tests find it, and notebooks its steps, through the environment."""
-    if KEPT in os.environ or session.config.option.collectonly:
-        return
-    runs = Path(tempfile.mkdtemp(prefix="forecast-runs-"))
-    os.environ |= {KEPT: str(runs), STEPS_FOLDER: str(runs / ".steps")}
-    run_reference(runs)
-    os.environ[RUN_FOLDER] = str(runs / "slough" / "2011-06")
+    """Say where the run will be, before workers start: tests find it, and notebooks its steps, in the environment."""
+    if KEPT not in os.environ:
+        os.environ[KEPT] = tempfile.mkdtemp(prefix="forecast-runs-")
+        session.config.stash[MADE] = Path(os.environ[KEPT])
+    runs = Path(os.environ[KEPT])
+    os.environ |= {STEPS_FOLDER: str(runs / ".steps"), RUN_FOLDER: str(runs / "slough" / "2011-06")}
 
 
 def pytest_sessionfinish(session):
-    """Remove the run, in the process that made it."""
-    if KEPT in os.environ and not hasattr(session.config, "workerinput"):
-        shutil.rmtree(os.environ.pop(KEPT), ignore_errors=True)
-        for name in (RUN_FOLDER, STEPS_FOLDER):
+    """Keep what was skipped; remove the run, in the process that named its folder."""
+    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
+        skipped = {report.nodeid for report in reporter.stats.get("skipped", [])}
+        session.config.cache.set(LEFT_OUT, sorted(skipped))
+    if MADE in session.config.stash:
+        shutil.rmtree(session.config.stash[MADE], ignore_errors=True)
+        for name in (KEPT, RUN_FOLDER, STEPS_FOLDER):
             os.environ.pop(name, None)
+
+
+def reference() -> Path:
+    """The published folder of the reference run. Whoever asks first makes it; another worker waits and takes it."""
+    runs = Path(os.environ[KEPT])
+    folder = runs / "slough" / "2011-06"
+    runs.mkdir(parents=True, exist_ok=True)
+    with FileLock(runs / "making.lock"), pytest.MonkeyPatch.context() as patch:
+        if not folder.exists():
+            patch.setenv(STEPS_FOLDER, str(runs / ".steps"))
+            patch.setenv(RUN_FOLDER, str(folder))  # run_notebooks ends with none
+            run_reference(runs)
+    return folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """The cells of a notebook look at the reference run."""
+    if item.path.suffix == ".ipynb":
+        os.environ[RUN_FOLDER] = str(reference())
 
 
 @pytest.fixture(scope="session")
 def reference_folder() -> Path:
     """The published folder of the reference run."""
-    return Path(os.environ[RUN_FOLDER])
+    return reference()

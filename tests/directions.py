@@ -6,16 +6,16 @@ python tests/directions.py SCENARIOS     tries that many and prints what broke; 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from conftest import HOME
+from conftest import slough
 from forecast.case import Assumptions
 from forecast.case.rules import carried_range
 from forecast.model import projection
-from forecast.model.cases import open_case
 from forecast.model.projection import Base, Projection
 from forecast.money import costs
 
@@ -187,9 +187,10 @@ def random_scenario(central: Assumptions, luck: np.random.Generator) -> Assumpti
     return a
 
 
+@cache
 def ready() -> tuple[Base, Assumptions]:
     """The reference case on a few draws, with what no direction looks at left out."""
-    case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
+    case = slough()
     base = projection.prepare(case.central, case.evidence, DRAWS, SEED)
     return base.without_expected(), case.central
 

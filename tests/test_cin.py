@@ -522,7 +522,7 @@ def read_years(rows, kind="xml", extra=()):
         return read_cin(give(Path(folder), years))
 
 
-quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick

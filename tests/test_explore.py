@@ -93,13 +93,19 @@ def part_of(shown, full, place="") -> int:
     return 1
 
 
+@pytest.fixture(scope="module")
+def anew():
+    """The central case projected apart from the live page."""
+    case = open_case(HOME / "params", HOME / "data", *CASE)
+    base = projection.prepare(case.central, case.evidence, DRAWS, SEED)
+    return base, projection.project(base, case.central)
+
+
 @pytest.mark.parametrize("start, changes", POSITIONS)
-def test_the_page_says_exactly_what_a_full_run_of_the_same_file_says(saver, params, start, changes):
+def test_the_page_says_exactly_what_a_full_run_of_the_same_file_says(saver, params, anew, start, changes):
     saved = save(saver, params, Wish("As a file", REASON, changes, start, {}))
     scenarios = load_scenarios(params, *CASE, ["central", saved["slug"]])
-    case = open_case(params, HOME / "data", *CASE)
-    base = projection.prepare(case.central, case.evidence, DRAWS, SEED)
-    central = projection.project(base, scenarios["central"])
+    base, central = anew
     full = answer.scenario(base, projection.project(base, scenarios[saved["slug"]]), central)
     shown = saver.show(changes, start)
     assert part_of(shown.scenario, full) > 500

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -16,6 +17,7 @@ from forecast.case.months import financial_year
 from forecast.cli.commands import main
 from forecast.model.cases import open_case
 from forecast.model.projection import prepare, project
+from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.runs import toolkit
 from forecast.runs.home import Home
@@ -217,13 +219,18 @@ def test_importing_the_face_imports_no_room():
 
 
 @pytest.mark.parametrize("command", [["sensitivity"], ["seek", "budget.contingency"], ["switch", "budget.adjustment"]])
-def test_questions_for_machines_give_key_values_and_calls(command):
+def test_questions_for_machines_give_key_values_and_calls(command, monkeypatch):
+    pay = ["prices.pay", "Pay", 0.0, 0.01, 0.02, -500.0, 700.0, float("nan")]  # the whole: test_sensitivity
+    names = ["key", "assumption", "low", "value", "high", "call_at_low", "call_at_high", "share_of_variance"]
+    monkeypatch.setattr(sensitivity, "tornado", lambda base, held: pd.DataFrame([pay], columns=names))
     said = CliRunner().invoke(main, [*command, "--draws", "100", "--json"])
     assert said.exit_code == 0, said.output
     told = json.loads(said.output)
     for row in told if isinstance(told, list) else [told]:
         assert row["key"] and len(row["values"]) == len(row["calls"]) >= 2
         assert row["values"] == sorted(row["values"])
+    if command[0] == "sensitivity":
+        assert np.diff(row["calls"]) == pytest.approx([500, 700]) and row["share_of_variance"] is None
     if command[0] == "switch":
         assert row["calls"][row["values"].index(row["switching_value"])] == pytest.approx(row["contingency"], abs=1)
     if command[0] == "seek":

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from conftest import HOME
+from conftest import slough, slough_base
 from forecast.demand import caseload, matching, totals
 from forecast.demand.levers import Lever, Timing
 from forecast.model import projection
-from forecast.model.cases import open_case
 from forecast.questions import drivers
 
 DRAWS = 4_000
@@ -18,12 +17,12 @@ DRAWS = 4_000
 
 @pytest.fixture(scope="module")
 def case():
-    return open_case(HOME / "params", HOME / "data", "slough", "2011-06")
+    return slough()
 
 
 @pytest.fixture(scope="module")
 def base(case):
-    return projection.prepare(case.central, case.evidence, DRAWS, 7)
+    return slough_base(DRAWS, 7)
 
 
 @pytest.fixture(scope="module")

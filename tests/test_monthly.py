@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import HOME
+from conftest import slough, slough_base
 from forecast.case.lines import LINES
 from forecast.case.months import financial_year, period_of, year_months
-from forecast.model.cases import open_case
-from forecast.model.projection import prepare, project
+from forecast.model.projection import project
 from forecast.money.ledger import Ledger, budget_of
 from forecast.questions.answer import cost_by_year
 from forecast.questions.monthly import COLUMNS, monthly_costs
@@ -34,8 +33,7 @@ ACTUAL = {
 @cache
 def small_case():
     """The reference case on few draws: case, base, projections."""
-    case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
-    base = prepare(case.central, case.evidence, DRAWS, SEED)
+    case, base = slough(), slough_base(DRAWS, SEED)
     return case, base, {slug: project(base, case.scenarios[slug]) for slug in SCENARIOS}
 
 

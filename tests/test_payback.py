@@ -5,22 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import HOME
+from conftest import slough, slough_base
 from forecast.demand.plan import read_timing
 from forecast.model import plan, projection
-from forecast.model.cases import open_case
 from forecast.money import costs
 from forecast.questions import answer
 from forecast.questions.payback import Payback, payback
 from forecast.report import words
 
-CASE = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
-DRAWS = 300
+CASE = slough()
+DRAWS = 200
 
 
 @pytest.fixture(scope="module")
 def base():
-    return projection.prepare(CASE.central, CASE.evidence, DRAWS, 11)
+    return slough_base(DRAWS, 11)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import HOME
+from conftest import HOME, slough
 from forecast.case import changed, load
 from forecast.demand.levers import Shock
 from forecast.demand.plan import read_care, read_population
@@ -16,7 +16,7 @@ from forecast.money.plan import central_values, read_costs
 
 PACKAGE = HOME / "forecast"
 CODE = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
-CENTRAL = load(HOME / "params", "slough", "2011-06", "central")
+CENTRAL = slough().central
 NATURE = CENTRAL.catalogue.nature
 MONTHS = 24
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HOME
+from conftest import slough, slough_base
 from forecast.case import Assumptions, sample
 from forecast.case import changed as as_scenario
 from forecast.case.lines import LINES
@@ -18,7 +18,6 @@ from forecast.demand.caseload import demand_of, starts_by_draw
 from forecast.demand.pathways.hazards import Spread
 from forecast.demand.plan import read_population
 from forecast.demand.population import project_people
-from forecast.model.cases import open_case
 from forecast.model.projection import costed, prepare, project, setting_of
 from forecast.money import costs
 from forecast.money.contingency import draw_on
@@ -46,12 +45,12 @@ PENNY = 0.005
 
 @pytest.fixture(scope="module")
 def case():
-    return open_case(HOME / "params", HOME / "data", "slough", "2011-06")
+    return slough()
 
 
 @pytest.fixture(scope="module")
 def base(case):
-    return prepare(case.central, case.evidence, DRAWS, SEED)
+    return slough_base(DRAWS, SEED)
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from test_strict import COUNTRY, made_panel
 
-from conftest import HOME
+from conftest import HOME, slough_base
 from forecast.case import load_scenarios
 from forecast.case.errors import BadInput
 from forecast.case.lines import FOSTERING, LINES, RESIDENTIAL
 from forecast.cli.commands import main
 from forecast.demand.totals import Total
 from forecast.model import projection
-from forecast.model.cases import open_case
 from forecast.money import costs, drift
 from forecast.money.drift import Drift
 from forecast.questions.sensitivity import set_at
@@ -317,8 +316,7 @@ DRAWS = 1500
 
 @pytest.fixture(scope="module")
 def base() -> projection.Base:
-    case = open_case(HOME / "params", HOME / "data", "slough", "2011-06")
-    return projection.prepare(case.central, case.evidence, DRAWS, 11)
+    return slough_base(DRAWS, 11)
 
 
 def a_child(base: projection.Base, held: projection.Projection) -> np.ndarray:
