@@ -46,7 +46,7 @@ def years(answer: dict) -> pd.DataFrame:
 def scenarios(answer: dict) -> pd.DataFrame:
     """Chance, call, what each costs or saves over all the years, and when its measure pays back."""
     rows = []
-    for scenario in words.ranked(answer):
+    for scenario in map(answer["scenarios"].get, words.ranked(answer)):
         held, paid = scenario["contingency"], scenario["payback"]
         month = paid and paid["month"]
         change = "" if scenario["causes"] is None else words.cost_direction(words.four_years(scenario))

@@ -266,17 +266,18 @@ def year_lines(answer: dict) -> list[str]:
     return [f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}" for year, net, over, lac, cp in rows]
 
 
-def ranked(answer: dict) -> list[dict]:
+def ranked(answer: dict) -> list[str]:
     """The central scenario, then the others: what saves most over all the years costed first."""
-    central, *others = answer["scenarios"].values()
-    return [central, *sorted(others, key=four_years)]
+    held = answer["scenarios"]
+    central, *others = held
+    return [central, *sorted(others, key=lambda slug: four_years(held[slug]))]
 
 
 def scenario_lines(answer: dict) -> list[str]:
     """The scenarios as a small text table, by what they save over all the years costed: chance, call, children."""
     march, years = year_end_month(answer), len(answer["scenarios"]["central"]["cost"])
     rows = [f"{'Scenario':24s} {'Chance':>6s} {'Call':>11s} {'LAC':>5s} {'CP':>5s}   Net cost over {years} years"]
-    for scenario in ranked(answer):
+    for scenario in map(answer["scenarios"].get, ranked(answer)):
         held, change = scenario["contingency"], cost_direction(four_years(scenario)) if scenario["causes"] else ""
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
         row = f"{scenario['name']:24s} {percent(held['chance_holds']):>6s} {money(held['call']['mean']):>11s}"
