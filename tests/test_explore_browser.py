@@ -20,7 +20,7 @@ if bench.find_browser() is None:
 
 DRAWS = 200
 LAC, BIRTHS = "levers.lac_starts", "levers.births"
-CHANCE = re.compile(r"Chance that the contingency holds to 31 March: .*\([0-9]+%\)\.")
+CHANCE = re.compile(r".*: it holds in .* futures \([0-9]+%\)\.")
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,7 @@ HOW: dict[str, Callable] = (
     words.RULES
     | {
         "exhaustion": lambda held: words.lines("exhaustion", held)[0],  # when the contingency runs out, if it does
-        "over_all_years": lambda scenario: words.cost_direction(words.four_years(scenario)),
+        "over_all_years": words.over_all_years,
         "text": _text,
         "count": lambda number: f"{words.round_half_up(number):,}",
         "how_many": lambda rows: f"{len(rows):,}",
