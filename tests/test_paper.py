@@ -1,7 +1,9 @@
 """The committee paper: every figure the run's, directions from the number, whole files or none, public only through the gate."""
 
 import json
+import re
 import shutil
+import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -296,6 +298,26 @@ def test_the_whole_paper_is_written_and_reads_back(files, report, run):
         assert len(found.pictures) == ends["png"] and all(found.pictures)
     assert files["slough-2011-06.pdf"].read_bytes().startswith(b"%PDF")
     assert openpyxl.load_workbook(files["slough-2011-06.xlsx"]).sheetnames[0] == "Cover"
+
+
+def pages(pdf: Path) -> list[str]:
+    """The text of each page of a PDF. Skips where poppler is not installed."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("SKIPPED: pdftotext is not installed, so the pages of the PDF were not counted")
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    return text.split("\f")[:-1]
+
+
+def test_one_page_in_front_and_at_most_six_of_the_body(files):
+    front, *body = pages(files["slough-2011-06.pdf"])
+    assert "How far to trust it" in front and "workbook, sheet Inputs" in front
+    assert "1 Purpose of Report" in body[0] and len(body) <= 6
+    for page in body[:-1]:
+        lines = [line for line in page.split("\n") if line.strip()]
+        assert len(lines) >= 20 and not re.match(r"[0-9(]\S* [A-Z]", lines[-2]), (
+            "a page all but empty, or a heading at its foot"
+        )
+    assert len(pages(files["slough-2011-06-quality.pdf"])) <= 6
 
 
 def test_private_is_said_on_every_page(files):

@@ -153,7 +153,10 @@ class Live:
 def open_live(
     params: Path, data: Path, council: str, month: str, draws: int, seed: int, runs: Path | None = None
 ) -> Live:
-    """A case ready for the page; `runs`, where its published run may stand, which knows what matters most. Raises BadInput before any work if an input is wrong."""
+    """A case ready for the page. Raises BadInput before any work if an input is wrong.
+
+    runs  where the case's published run may stand, which knows what matters most; None where none is looked for
+    """
     case = open_case(params, data, council, month)
     levers = read_levers(params, case.central.catalogue)
     told = runs and settled(runs / council, month) / "answer.json"
