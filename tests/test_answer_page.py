@@ -21,16 +21,23 @@ def told(reference_folder) -> dict:
 def test_it_says_what_the_answer_says(page, told):
     """Each sentence of the headline that the page carries is the terminal's, word for word."""
     text = re.sub(r"\s+", " ", page.replace("&#39;", "'"))
-    title, chance, outturn, lac, cp, *_ = words.headline(told)
-    for sentence in (title, chance, outturn, lac, cp):
-        assert sentence in text
+    for part in words.in_parts(told).values():
+        for sentence in part:
+            assert sentence in text
     for row in words.years_ahead(told):
         assert all(f">{cell}<" in page for cell in row)
-    names = [scenario["name"] for scenario in words.ranked(told)]
+    names = [told["scenarios"][slug]["name"] for slug in words.ranked(told)]
     at = [page.index(f'<th scope="row">{name}</th>') for name in names]
     assert at == sorted(at) and names[0] == "Central"
-    saved = [words.four_years(scenario) for scenario in words.ranked(told)[1:]]
+    saved = [words.four_years(told["scenarios"][slug]) for slug in words.ranked(told)[1:]]
     assert saved == sorted(saved), "what saves most stands first"
+
+
+def test_it_is_short(told):
+    """At most 220 words in the sentences of the answer, in the terminal and on the page; a word is what holds a letter."""
+    said = [line for part in words.in_parts(told).values() for line in part]
+    assert sum(bool(re.search("[A-Za-z]", word)) for word in " ".join(said).split()) <= 220
+    assert max(len(line) for line in words.page(told)) <= words.COLUMNS
 
 
 def test_it_needs_no_other_file_and_every_picture_has_words(page):

@@ -1,5 +1,6 @@
 """The live page in a real browser: levers by mouse and keyboard, a bad value, saving, accessibility, nothing asked outside."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -18,8 +19,8 @@ if bench.find_browser() is None:
     )
 
 DRAWS = 200
-LAC, BIRTHS = "levers.lac_starts", "levers.births"
-CHANCE = re.compile(r"Chance that the contingency holds to 31 March: .*\([0-9]+%\)\.")
+LAC, BIRTHS, CP, PRICES = "levers.lac_starts", "levers.births", "levers.cp_starts", "levers.placement_prices"
+CHANCE = re.compile(r".*: it holds in .* futures \([0-9]+%\)\..*")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,11 @@ def home(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("home")
     for part in ("params", "data"):
         shutil.copytree(HOME / part, home / part)
+    (home / "runs" / "slough" / "2011-06").mkdir(parents=True)
+    found = [("budget.contingency", 0.8), (LAC, 0.57), ("levers.residential", 0.5), (PRICES, 0.8), (CP, 0.4)]
+    levers = [{"key": key, "chance": chance} for key, chance in found]
+    run = json.dumps({"sensitivities": {"levers": levers}})
+    (home / "runs" / "slough" / "2011-06" / "answer.json").write_text(run, encoding="utf-8")
     return home
 
 
@@ -82,6 +88,53 @@ def test_it_opens_on_the_central_case(page):
         and page.locator('#cost tbody th[scope="row"]').count() >= 10
     )
     assert page.locator("#chart-contingency svg title").text_content() == page.inner_text("#chance")
+
+
+def test_the_first_screen_holds_what_is_asked_first(browser, address):
+    """At 1280 x 800, untouched: the chance, four years, the three levers that matter most; the others folded."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    bench.load(page, address, folded=True)
+    for place in (
+        "#chance",
+        "#years tbody tr:nth-child(4)",
+        *(box(key) for key in (PRICES, LAC, "levers.residential")),
+    ):
+        at = page.locator(place).bounding_box()
+        assert at["y"] >= 0 and at["y"] + at["height"] <= 800, place
+    assert page.locator("#years tbody tr").count() == 4
+    assert not page.locator(box(CP)).is_visible() and not page.locator(box("budget.contingency")).is_visible()
+    page.close()
+
+
+def test_this_year_or_all_years(page):
+    page.focus("#near")
+    page.keyboard.press("Enter")
+    assert page.locator("#years tbody tr").count() == 1 and page.get_attribute("#near", "aria-pressed") == "true"
+    assert "2015" not in page.inner_html("#chart-lac")
+    page.click("#far")
+    assert page.locator("#years tbody tr").count() == 4 and "2015" in page.inner_html("#chart-lac")
+
+
+def test_two_scenarios_stand_side_by_side(page):
+    first = page.locator("#years tbody tr td").all_inner_texts()
+    page.click("#pin")
+    page.fill(box(LAC), "0.8")
+    settle(page)
+    rows = [row.split("\t") for row in page.inner_text("#pinned tbody").split("\n")]
+    now = page.locator("#years tbody tr td").all_inner_texts()
+    assert [row[1] for row in rows[2:]] == first and [row[2] for row in rows[2:]] == now and first != now
+    assert page.locator("#pinned thead th").all_inner_texts()[1:] == ["Central", "Central, 1 lever moved"]
+    page.click("#unpin")
+    assert not page.locator("#pinned").is_visible()
+
+
+def test_it_is_shared_as_a_file_that_needs_no_other(page, tmp_path):
+    with page.expect_download() as download:
+        page.click("#share")
+    download.value.save_as(tmp_path / "answer.html")
+    shared = (tmp_path / "answer.html").read_text(encoding="utf-8")
+    assert page.inner_text("#chance") in shared and shared.count("<svg") == 3 and "<script" not in shared
+    assert 'src="' not in shared and all(cell in shared for cell in page.locator("#years td").all_inner_texts())
 
 
 def test_a_drag_by_mouse_changes_the_headline_and_never_queues(page):
@@ -202,7 +255,8 @@ def test_axe_finds_nothing(page, width):
     assert serious(page) == []
     page.fill(box(BIRTHS), "9")
     page.fill(box(LAC), "0.9")
-    page.click("summary")
+    page.click("#pin")
+    page.click(".results summary")
     page.wait_for_selector(f"{fault(BIRTHS)}:not(:empty)")
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page itself never scrolls sideways"

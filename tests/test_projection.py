@@ -577,11 +577,11 @@ def test_the_expected_change_in_words():
     lac = {"parts": {"national": [0.0178, 0.03], "momentum": [0.002, 0.002]}, "middle": [0.0198, 0.032]}
     path = {"central_path": {"lac": lac, "cp": {"parts": {"level": [-0.0834]}, "middle": [-0.0834]}}}
     assert words.lines("trend", path["central_path"]["lac"], "Looked-after children")[0] == (
-        "Looked-after children in a year, were nothing new to happen: +2.0% "
+        "Looked-after children in a year, if nothing new happens: +2.0% "
         "(growth of England's numbers +1.8%, the council's own last year +0.2%)."
     )
     assert words.lines("trend", path["central_path"]["cp"], "Child protection plans")[0] == (
-        "Child protection plans in a year, were nothing new to happen: -8.0% "
+        "Child protection plans in a year, if nothing new happens: -8.0% "
         "(part of the way back to the council's usual level against England)."
     )
     none = {"central_path": {"lac": {"parts": {}, "middle": [0.0]}}}

@@ -255,9 +255,9 @@ def test_word_has_headings_captions_and_alternative_text(word):
     assert len({one.get("id") for one in drawings}) == 2
     assert check.found_in_word(word).captions == (
         "Figure 1: The call",
-        "Table 1: Cost by line",
+        "Table 1: Cost by line (£)",
         "Figure 2: Plans",
-        "Table 2: Month by month",
+        "Table 2: Month by month (£)",
     )
     assert check.found_in_word(word).fields == ("SEQ Figure \\* ARABIC", "SEQ Table \\* ARABIC") * 2
 

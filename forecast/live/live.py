@@ -5,6 +5,7 @@ a full run of the same changes would say. Only the work is less: what a lever do
 expected path, which the page does not show, is left out.
 """
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,10 +22,12 @@ from forecast.model import projection
 from forecast.model.cases import OpenCase, open_case
 from forecast.model.projection import Base, Projection
 from forecast.questions import answer
-from forecast.questions.compare import difference
+from forecast.questions.compare import difference, years_in
 from forecast.report import words
+from forecast.runs.folders import settled
 
 THREADS = 2
+MOST = 3  # levers on the first screen
 PAGE = "page"
 NAME = "As set on this page"
 REASON = "Set on the live page"
@@ -73,13 +76,23 @@ class OnPage(Document):
 class Live:
     """One case, open, with its central scenario projected. Not for two threads at once."""
 
-    def __init__(self, case: OpenCase, base: Base, levers: dict[str, list[Lever]]):
-        self.case, self.groups = case, levers
+    def __init__(self, case: OpenCase, base: Base, levers: dict[str, list[Lever]], tried: list[dict] = ()):
+        self.case, self.groups, self.tried = case, levers, tried
         self.base = base.without_expected()
         self.levers = {lever.key: lever for group in levers.values() for lever in group}
         self.central = projection.project(self.base, case.central)
         central = figures(self.base, self.central, self.central)
         self._told = answer.head(base) | {"scenarios": {CENTRAL: central}}
+
+    @property
+    def matter(self) -> list[Lever]:
+        """The levers that alone would do most for the chance, as the case's run found; none where there is no run.
+
+        Setting more money aside, or finding savings, is no answer to what may change.
+        """
+        best = sorted(self.tried, key=lambda row: -row["chance"])
+        keys = [row["key"] for row in best if row["key"].startswith("levers.") and row["key"] in self.levers]
+        return [self.levers[key] for key in keys[:MOST]]
 
     def start(self, slug: str) -> Assumptions:
         """A scenario held. Raises BadInput naming the nearest right one."""
@@ -137,16 +150,24 @@ class Live:
         return read_scenario(OnPage("page", text, {}), PAGE, central.catalogue, central.entries)
 
 
-def open_live(params: Path, data: Path, council: str, month: str, draws: int, seed: int) -> Live:
-    """A case ready for the page. Raises BadInput before any work if an input is wrong."""
+def open_live(
+    params: Path, data: Path, council: str, month: str, draws: int, seed: int, runs: Path | None = None
+) -> Live:
+    """A case ready for the page. Raises BadInput before any work if an input is wrong.
+
+    runs  where the case's published run may stand, which knows what matters most; None where none is looked for
+    """
     case = open_case(params, data, council, month)
     levers = read_levers(params, case.central.catalogue)
-    return Live(case, projection.prepare(case.central, case.evidence, draws, seed, THREADS), levers)
+    told = runs and settled(runs / council, month) / "answer.json"
+    found = json.loads(told.read_text(encoding="utf-8")) if told and told.is_file() else {}
+    tried = (found.get("sensitivities") or {}).get("levers", [])
+    return Live(case, projection.prepare(case.central, case.evidence, draws, seed, THREADS), levers, tried)
 
 
 def figures(base: Base, projected: Projection, central: Projection) -> dict:
     """The figures of one scenario that the page shows: those of `answer.scenario`, in its own shape, and no more."""
-    held, year = projected.assumptions.scenario, projected.assumptions.case.financial_year
+    held = projected.assumptions.scenario
     months, stocks = projected.forecast_months, {"lac": projected.lac.stock, "cp": projected.cp.stock}
     return {
         "name": held.name,
@@ -156,6 +177,6 @@ def figures(base: Base, projected: Projection, central: Projection) -> dict:
         "contingency": answer.contingency(base, projected),
         "effect": answer.effects(base, projected),
         "payback": answer.payback_of(projected, central),
-        "cost": {year: answer.cost_of(base, projected, year)},
+        "cost": {year: answer.cost_of(base, projected, year) for year in years_in(projected.months)},
         "difference_from_central": {"call": difference(projected.drawn.at_year_end, central.drawn.at_year_end)},
     }

@@ -196,7 +196,7 @@ def serve(
     """
     ears = listen(port)
     say(f"opening {council} {month}, {draws:,} draws")
-    live = open_live(home / "params", home / "data", council, month, draws, seed)
+    live = open_live(home / "params", home / "data", council, month, draws, seed, home / "runs")
     for name in ("tornado.access", "tornado.application", "tornado.general", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 

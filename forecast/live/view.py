@@ -7,12 +7,17 @@ from forecast.report.charts import BLUE, PURPLE
 from forecast.report.words import month_in_words
 
 COLOURS = {"lac": BLUE, "cp": PURPLE}
+FIGURES = ["Net cost", "Variance", "Looked-after children", "Child protection plans"]
 SENTENCE_OF = {"lac": 3, "cp": 4}  # places in the sentences of the answer page
 
 
 def view(live: Live, shown: Shown) -> dict:
     """Everything the page shows of one position of the levers."""
-    sentences, change = shown.sentences, shown.scenario["difference_from_central"]["call"]
+    sentences, held, change = (
+        shown.sentences,
+        shown.scenario["contingency"],
+        shown.scenario["difference_from_central"]["call"],
+    )
     apart = (0, CALL, CHANCE, EXHAUSTION)
     return {
         "title": sentences[0],
@@ -23,6 +28,13 @@ def view(live: Live, shown: Shown) -> dict:
         f"(80% range of the difference {words.spread(change, words.money)}).",
         "sentences": [sentence for place, sentence in enumerate(sentences) if place not in apart],
         "charts": {"contingency": contingency_fan(shown)} | {group: children_fan(shown, group) for group in COLOURS},
+        "near": {group: children_fan(shown, group, near=True) for group in COLOURS},
+        "years": {"columns": ["Year", *FIGURES], "rows": (years := words.years_ahead(shown.answer, PAGE))},
+        "pinned": [
+            ["Chance that it holds", words.percent(held["chance_holds"])],
+            ["Expected call", words.money(held["call"]["mean"])],
+            *([f"{name}, {year}", said] for year, *told in years for name, said in zip(FIGURES, told, strict=True)),
+        ],
         "children": children_table(shown),
         "cost": rows_of(tables.cost_by_line(shown.answer, PAGE, shown.answer["financial_year"])),
         "months": rows_of(tables.contingency(shown.answer, PAGE)),
@@ -61,9 +73,10 @@ def contingency_fan(shown: Shown) -> str:
     return draw(fan, here["call_by_month"], central["call_by_month"], words.money)
 
 
-def children_fan(shown: Shown, group: str) -> str:
-    """Children at every month end, the Marches named."""
-    rows, name = shown.month_ends(group), words.GROUP_NAMES[group]
+def children_fan(shown: Shown, group: str, near: bool = False) -> str:
+    """Children at every month end, the Marches named; `near`: of the budget year alone."""
+    last, name = words.year_end_month(shown.answer) if near else shown.answer["horizon"], words.GROUP_NAMES[group]
+    rows, central = ([row for row in shown.month_ends(group, slug) if row["month"] <= last] for slug in (PAGE, CENTRAL))
     marches = [row["month"] for row in rows if row["month"].endswith("-03")]
     fan = {
         "name": group,
@@ -74,7 +87,7 @@ def children_fan(shown: Shown, group: str) -> str:
         "line": None,
         "colour": COLOURS[group],
     }
-    return draw(fan, rows, shown.month_ends(group, CENTRAL), words.children)
+    return draw(fan, rows, central, words.children)
 
 
 def changed(live: Live, shown: Shown) -> list[dict]:

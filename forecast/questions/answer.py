@@ -49,6 +49,7 @@ def head(base: Base) -> dict:
             group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")
         },
         "record": {},
+        "not_yours": [],
         "sensitivities": None,
         "scenarios": {},
     }

@@ -34,6 +34,7 @@ TOP = 1.12  # room above the tallest bar for its label
 LABEL_WIDTH = 38  # letters
 TITLE_WIDTH, SUBTITLE_WIDTH, BESIDE_NAMES = 76, 110, 64  # letters to a line; the last where names stand to the left
 TALL = 6  # inches: a row of long names each
+LOWER = 0.72  # height of a chart in a report, against that of the same chart alone
 PRINT_DPI = 200  # sharp on paper at the width of a page
 HATCHED = "///"  # told from plain without colour
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
@@ -51,6 +52,11 @@ FLOWS = {
 NAME_WIDTH = 26  # letters of a name to a line
 SMALL, LABEL, ROOM = 8, 9, 1.25  # letters of small and usual labels; room for a label beside the longest bar
 LEAST_LABELLED = 0.03  # share of the tallest column under which a part has no room for its label
+LABELS_APART = 0.11  # share of the largest value between the labels of two lines
+PATHS = [
+    {"color": c, "linestyle": s, "marker": m}
+    for c, s, m in zip((BLUE, PURPLE, GREY) * 3, ("-", "--", ":") * 3, "osD^vXP*<", strict=True)
+]
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
@@ -160,20 +166,24 @@ def children_fan(answer: dict, group: str, name: str, slug: str = "central") -> 
     return Chart(figure, title, alt)
 
 
-def scenario_ladder(answer: dict) -> Chart:
-    """Expected call and 80% range of every scenario against the contingency."""
-    held = sorted(answer["scenarios"].values(), key=lambda s: s["contingency"]["call"]["mean"])
-    title, alt = told("scenario_ladder", held, answer["scenarios"]["central"])
-    amount = held[0]["contingency"]["amount"]
-    what = f"Call on the contingency at 31 March, £ thousand, with 80% range; dashed line: contingency {money(amount)}"
-    figure, axes = _axes(title, what, BESIDE_NAMES)
-    calls = [s["contingency"]["call"] for s in held]
-    names = [f"{s['name']} ({percent(s['contingency']['chance_holds'])} holds)" for s in held]
-    axes.hlines(names, [c["p10"] / 1000 for c in calls], [c["p90"] / 1000 for c in calls], color=PALE, linewidth=9)
-    axes.plot([c["mean"] / 1000 for c in calls], names, "o", color=BLUE, markersize=8)
-    axes.axvline(amount / 1000, color=ORANGE, linewidth=2, linestyle="--")
-    axes.grid(axis="y", visible=False)
-    axes.set_xlim(left=0)
+def scenario_paths(answer: dict) -> Chart:
+    """Net cost of each scenario less that of the central one, year by year; what costs most in the last year on top."""
+    central, *others = answer["scenarios"].values()
+    years = list(central["cost"])
+    paths = {one["name"]: [one["difference_from_central"]["net_cost"][y]["mean"] for y in years] for one in others}
+    paths = dict(sorted(paths.items(), key=lambda item: item[1][-1]))
+    title, alt = told("scenario_paths", {name: sum(path) for name, path in paths.items()}, years)
+    figure, axes = _axes(title, "Net cost of the year against the central case, £ thousand; below the line it saves")
+    least = max([*map(abs, sum(paths.values(), [])), 1.0]) / 1000 * LABELS_APART
+    at = -math.inf
+    for place, (name, path) in enumerate(paths.items()):
+        values, look = [value / 1000 for value in path], PATHS[place % len(PATHS)]
+        axes.plot(years, values, linewidth=2, markersize=6, **look)
+        at = max(values[-1], at + least)
+        words, where = f"{name} {money_signed(path[-1])}", (len(years) - 1, values[-1])
+        axes.annotate(words, where, (len(years) - 0.9, at), color=look["color"], va="center", fontsize=LABEL)
+    axes.axhline(0, color=GREY, linewidth=1)
+    axes.set_xlim(-0.1, len(years) + 0.6)
     return Chart(figure, title, alt)
 
 
@@ -252,9 +262,9 @@ def waterfall(answer: dict, slug: str) -> Chart:
     return Chart(figure, title, alt)
 
 
-def tornado(answer: dict) -> Chart:
+def tornado(answer: dict, most: int = MOST_BARS) -> Chart:
     """What the expected call would be with each assumption at its low and at its high, widest first."""
-    rows = answer["sensitivities"]["assumptions"][:MOST_BARS]
+    rows = answer["sensitivities"]["assumptions"][:most]
     title, alt = told("tornado", rows)
     figure, axes = _axes(title, "Change of the expected call, £ thousand; the rest as drawn")
     figure.set_figheight(TALL)
@@ -286,7 +296,7 @@ def children_so_far(answer: dict, past: list[tuple[str, float]], group: str, nam
         _note(axes, "Counted", (when[0], counted[0]), (0, -18 if below else 8))
     _note(axes, "Expected", (ahead[-1], rows[-1]["mean"]), (-4, 6), ha="right")
     late = len(rows) * 2 // 3
-    _note(axes, "80% range", (ahead[late], min(row["p90"] for row in rows[late:])), (0, -6), va="top")
+    _note(axes, "80% range", (ahead[late], max(row["p10"] for row in rows[late:])), (0, 4))
     axes.set_xlim(min([*when, *ahead]) - 0.2, ahead[-1] + 0.1)
     axes.set_ylim(bottom=0)
     apart = -(-(ahead[-1] - min([*when, *ahead])) // MOST_YEARS_NAMED)  # years between names, so that they stand apart
@@ -579,6 +589,7 @@ def why_changed(name: str, days: tuple[str, str], parts: dict[str, float]) -> Ch
 
 
 def drawn(chart: Chart) -> tuple[bytes, bytes]:
-    """A chart as SVG and as PNG for print, without its title, which a report writes above it."""
+    """A chart as SVG and as PNG for print, lower, and without its title, which a report writes above it."""
     chart.figure.suptitle("")
+    chart.figure.set_figheight(LOWER * chart.figure.get_figheight())
     return chart.pictures(PRINT_DPI)

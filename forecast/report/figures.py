@@ -23,7 +23,6 @@ from forecast.report import words
 from forecast.report.model import Figure, FigureInText, Heading, Report, Table, figures_in, rows_of, text_of
 from forecast.report.notebook import Run
 
-SECTIONS = {"Iro": "reviewing officers"}  # as a reader knows them
 MINUS = " minus "
 CONTEXT = "context"
 KEYS = {
@@ -126,12 +125,6 @@ def _text(value: object) -> str:
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
-def _within(row: dict) -> str:
-    """The 80% range of an assumption: 0.95 to 1.1, or that it has none."""
-    fixed = "" in (_text(row["Low"]), _text(row["High"])) or row["Low"] == row["High"]
-    return "fixed" if fixed else f"{words.figure(row['Low'])} to {words.figure(row['High'])}"
-
-
 def _scored_nearer(row: dict) -> str:
     ours, naive = abs(row["error"]), abs(row["error_no_change"])
     return "level" if ours == naive else "forecast" if ours < naive else "no change"
@@ -141,18 +134,16 @@ HOW: dict[str, Callable] = (
     words.RULES
     | {
         "exhaustion": lambda held: words.lines("exhaustion", held)[0],  # when the contingency runs out, if it does
+        "over_all_years": words.over_all_years,
         "text": _text,
-        "section": lambda name: SECTIONS.get(name, name.lower()),
         "count": lambda number: f"{words.round_half_up(number):,}",
         "how_many": lambda rows: f"{len(rows):,}",
-        "money_size": lambda pounds: words.money(abs(pounds)),
         "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}",
         "pounds_signed": words.signed_pounds,
         "tenth": _tenth,
         "posts": _tenth,
         "tenth_signed": lambda number: f"{'+' * (words.round_half_up(number * 10) > 0)}{_tenth(number)}",
         "month": month_in_words,
-        "month_of_day": lambda day: month_in_words(day[:7]),
         "day": words.day_in_words,
         "year_end": lambda year: words.day_in_words(f"{int(year[:4]) + 1}-03-31"),
         "month_end": lambda month: words.day_in_words(last_day(month).isoformat()),
@@ -163,9 +154,7 @@ HOW: dict[str, Callable] = (
         "scored_nearer": _scored_nearer,
         "inside": lambda row: "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
         "enough_at": lambda value: "cannot be reached with it alone" if value is None else words.figure(value),
-        "switching": lambda value: "nowhere in its limits" if value is None else words.figure(value),
         "share_or_none": lambda share: "" if share is None else words.percent(share),
-        "range_of_assumption": _within,
         "range_of_row": lambda row: f"{words.figure(row['low'])} to {words.figure(row['high'])}",
         "range_of_alarm": lambda alarm: f"{words.children(alarm['low'])} to {words.children(alarm['high'])}",
         "holds_phrase": lambda chance: f"The contingency holds {words.in_ten_futures(chance)}",

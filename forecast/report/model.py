@@ -118,7 +118,12 @@ class Figure:
             raise ValueError(f"chart {self.name!r} lacks {missing}")
 
 
-Block = Heading | Paragraph | Bullets | Table | Figure
+@dataclass(frozen=True)
+class PageBreak:
+    """What follows begins a page."""
+
+
+Block = Heading | Paragraph | Bullets | Table | Figure | PageBreak
 
 
 @dataclass(frozen=True)

@@ -274,26 +274,37 @@ def years_ahead(answer: dict, slug: str = "central") -> list[list[str]]:
 
 def year_lines(answer: dict) -> list[str]:
     """The years ahead as a small text table."""
-    rows = [["Year", "Net cost", "Variance", "LAC, 31 March", "CP, 31 March"], *years_ahead(answer)]
+    now = [str(answer["open_at_origin"][group]) for group in ("lac", "cp")]
+    rows = [
+        ["Year", "Net cost", "Variance", "LAC, 31 March", "CP, 31 March"],
+        ["Now", "", "", *now],
+        *years_ahead(answer),
+    ]
     return [f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}" for year, net, over, lac, cp in rows]
 
 
-def ranked(answer: dict) -> list[dict]:
+def ranked(answer: dict) -> list[str]:
     """The central scenario, then the others: what saves most over all the years costed first."""
-    central, *others = answer["scenarios"].values()
-    return [central, *sorted(others, key=four_years)]
+    held = answer["scenarios"]
+    central, *others = held
+    return [central, *sorted(others, key=lambda slug: four_years(held[slug]))]
 
 
 def scenario_lines(answer: dict) -> list[str]:
     """The scenarios as a small text table, by what they save over all the years costed: chance, call, children."""
     march, years = year_end_month(answer), len(answer["scenarios"]["central"]["cost"])
     rows = [f"{'Scenario':24s} {'Chance':>6s} {'Call':>11s} {'LAC':>5s} {'CP':>5s}   Net cost over {years} years"]
-    for scenario in ranked(answer):
-        held, change = scenario["contingency"], cost_direction(four_years(scenario)) if scenario["causes"] else ""
+    for scenario in map(answer["scenarios"].get, ranked(answer)):
+        held, change = scenario["contingency"], over_all_years(scenario) if scenario["causes"] else ""
         lac, cp = (at_month(scenario["children"][group]["month_ends"], march)["mean"] for group in ("lac", "cp"))
         row = f"{scenario['name']:24s} {percent(held['chance_holds']):>6s} {money(held['call']['mean']):>11s}"
         rows.append(f"{row} {children(lac):>5s} {children(cp):>5s}   {change}".rstrip())
     return rows
+
+
+def over_all_years(scenario: dict) -> str:
+    """`four_years` in words, for a table: £1,850,000 less."""
+    return cost_direction(four_years(scenario)).removesuffix(f" {TO_NEAREST}")
 
 
 def four_years(scenario: dict) -> float:
@@ -301,13 +312,21 @@ def four_years(scenario: dict) -> float:
     return sum(change["mean"] for change in scenario["difference_from_central"]["net_cost"].values())
 
 
+def in_parts(answer: dict) -> dict[str, list[str]]:
+    """The answer's sentences, in the order in which a reader asks: the question, why, how far to trust it."""
+    central = answer["scenarios"]["central"]
+    asked = [*lines("question", answer, central), *lines("call", central["contingency"])]
+    return {"asked": asked, "why": lines("why", answer, central), "trust": cautions(answer)}
+
+
 def page(answer: dict) -> list[str]:
-    """The whole answer for a terminal of 80 columns: the question, the years, the scenarios, how sure."""
-    parts = [headline(answer), year_lines(answer), scenario_lines(answer), cautions(answer)]
-    text = [
-        [row for line in part for row in textwrap.wrap(line, COLUMNS, subsequent_indent="  ")] for part in parts[::3]
-    ]
-    return [*text[0], "", *parts[1], "", *parts[2], "", *text[1]]
+    """The whole answer for a terminal of 80 columns: the question, the years, why, the scenarios, how sure."""
+    parts = {
+        name: [row for line in part for row in textwrap.wrap(line, COLUMNS, subsequent_indent="  ")]
+        for name, part in in_parts(answer).items()
+    }
+    between = (parts["asked"], year_lines(answer), parts["why"], scenario_lines(answer), parts["trust"])
+    return [row for part in between for row in (*part, "")][:-1]
 
 
 def children_matter(answer: dict) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.case import freeze, log_frame, log_markdown
+from forecast.case import freeze, log_frame, log_markdown, not_yours, others
 from forecast.case.errors import NotebookFailed
 from forecast.case.lines import LINES
 from forecast.case.log import table_markdown
 from forecast.model import projection
 from forecast.model.cases import SPEND, TOTALS, OpenCase
+from forecast.model.ownership import copied_tables
 from forecast.questions import drivers, sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.questions.history_causes import years_apart
@@ -31,6 +32,7 @@ from forecast.runs.steps import Steps
 from forecast.runs.toolkit import CENTRAL, DETAIL, SENSITIVITY_DRAWS, asked, checks_of, detail_of
 from forecast.sources import files
 from forecast.sources.cards import card_path
+from forecast.sources.official.places import read_places, spoken_names
 
 NOTEBOOKS_AT_ONCE = 2
 CELL_TIMEOUT = 300
@@ -76,7 +78,7 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
         say("calibrating to the published year")
         base = prepared(case, settings, draws)
         central = projection.project(base, case.central)
-        answer, by_month = head(base) | {"record": record_told(home.data.parent)}, []
+        answer, by_month = head(base) | beside(home, case), []
         looked_behind = settings.notebooks or more.steps is not None
         checks, behind = checks_of(case, base, central) if looked_behind else {}, {}
         # What matters most is asked on futures of its own: it shares nothing with the scenarios but processors.
@@ -112,6 +114,16 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
         made = folders.manifest(folder, inputs, draws, settings.seed, {"notebooks": settings.notebooks})
         files.write_json(folder / folders.MANIFEST, made)
     return answer
+
+
+def beside(home: Home, case: OpenCase) -> dict:
+    """What the answer says besides what is projected: how good past forecasts were, which figures are another's."""
+    known = others(home.params, case.central.case.council)
+    found = not_yours(case.central, known, spoken_names(read_places(home.data)))
+    return {
+        "record": record_told(home.data.parent),
+        "not_yours": [*(one.key for one in found), *copied_tables(case, home.data)],
+    }
 
 
 def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
@@ -200,7 +212,7 @@ def charts_of(answer: dict) -> dict[str, charts.Chart]:
         "contingency": charts.contingency_fan(answer),
         "looked_after": charts.children_fan(answer, "lac", "Looked-after children"),
         "plans": charts.children_fan(answer, "cp", "Child protection plans"),
-        "scenarios": charts.scenario_ladder(answer),
+        "scenarios": charts.scenario_paths(answer),
         "cost": charts.cost_by_year(answer),
         "sensitivities": charts.tornado(answer),
     } | {f"causes_{slug}": charts.waterfall(answer, slug) for slug in with_causes}

@@ -1,4 +1,4 @@
-"""The committee paper of a published run on disk: Word, page, PDF, workbook and blocks to paste, each read back.
+"""The committee paper of a published run and its quality log on disk: Word, page, PDF; workbook; blocks to paste.
 
 Everything is written beside the place first and read back; only where every figure in the finished files is the run's,
 and a screen reader would find its way, do the files replace those of last time.
@@ -62,7 +62,8 @@ def write_paper(
     run = Run(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")))
     scores = score.of_run(run) if run.answer["outturns"] else None
     known = gathered(run, as_of, home.params.parent, folders.run_id(folder) or "", scores)
-    say("disclosure control" if public else "drawing the charts")
+    if public:
+        say("disclosure control")
     released = None
     if public:  # in view of the releases of earlier months
         paths = [path for path in sorted((home.runs / council / RELEASES).glob("*.json")) if path.stem < month]
@@ -71,23 +72,26 @@ def write_paper(
         revised = sorted(hidden & _revised(home.runs / council, known, [path.stem for path in paths]))
         rule = rule_in(known.table("assumptions"))
         released = cleared_for_all(known, rule, earlier, known.context["name"], revised)
-    report = scrutiny_report(known, settings) if released is None else public_report(known, settings, released)
     hidden, notes = (frozenset(released.hidden), released.notes) if released else (frozenset(), ())
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as place:
         staging = Path(place)
-        made = {end: staging / f"{council}-{month}.{end}" for end in ("docx", "html", "pdf", "xlsx")}
-        say("Word")
-        to_word(report, made["docx"], template)
-        say("page for a browser, and PDF")
-        to_html(report, made["html"])
-        to_pdf(report, made["pdf"])
+        for name, quality in ((f"{council}-{month}", False), (f"{council}-{month}-quality", True)):
+            if released is None:
+                report = scrutiny_report(known, settings, quality=quality)
+            else:
+                report = public_report(known, settings, released, quality=quality)
+            made = {end: staging / f"{name}.{end}" for end in ("docx", "html", "pdf")}
+            say("the quality log" if quality else "the paper: Word, page for a browser, PDF, and blocks to paste")
+            to_word(report, made["docx"], template)
+            to_html(report, made["html"])
+            to_pdf(report, made["pdf"])
+            if not quality:
+                write_blocks(report, staging / BLOCKS)
+            _read_back(report, known, [*meeting(settings, known.context["case"]).background_papers, *notes], made)
         say("workbook")
-        write_workbook(folder, made["xlsx"], as_of, PUBLIC if public else PRIVATE, before, hidden)
-        say("blocks to paste")
-        write_blocks(report, staging / BLOCKS)
-        say("reading every figure back")
-        _read_back(report, known, [*meeting(settings, known.context["case"]).background_papers, *notes], made)
+        marking = PUBLIC if public else PRIVATE
+        write_workbook(folder, staging / f"{council}-{month}.xlsx", as_of, marking, before, hidden)
         files = _keep(staging, out)
     if released is not None:
         record = home.runs / council / RELEASES / f"{month}.json"  # private: what was hidden, and why

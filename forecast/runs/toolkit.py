@@ -193,10 +193,10 @@ class Case:
 
     def _simulated(self, draws: int, seed: int) -> dict:
         from forecast.questions.answer import head, scenario
-        from forecast.record.io import record_told
+        from forecast.runs.pipeline import beside
 
         base, central, own = self.projected(draws, seed)
-        answer = head(base) | {"record": record_told(self.project.home.data.parent)}
+        answer = head(base) | beside(self.project.home, self.project.opened)
         answer["scenarios"] = {self.slug: scenario(base, own, central)}
         return {"answer": answer, "detail": detail_of(base, own, checks_of(self.project.opened, base, central))}
 

@@ -4,6 +4,7 @@
 // out, only the newest position waits, so that dragging never queues.
 
 const page = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("");
+const SHARED = "body{font:1rem/1.4 Arial,sans-serif;max-width:52rem;margin:1rem auto;padding:0 1rem}table{border-collapse:collapse}th,td{padding:.2rem .6rem;border-bottom:1px solid #888;text-align:right}th:first-child,caption{text-align:left}svg{width:100%}button{display:none}";
 const at = (id) => document.getElementById(id);
 const levers = new Map();
 let start = "central";
@@ -11,6 +12,9 @@ let asking = false;
 let waiting = false;
 let settingAll = false;
 let drawn = 0;
+let held = null;
+let pinned = null;
+let near = false;
 
 class Lever {
   constructor(element) {
@@ -119,11 +123,38 @@ function show(told, sent) {
   for (const [lever, value] of sent) lever.used = value;
   if (settingAll) setAll(told.values);
   for (const part of ["chance", "call", "against", "exhaustion"]) put(at(part), told[part]);
-  for (const [name, drawing] of Object.entries(told.charts)) draw(at(`chart-${name}`), drawing);
   for (const name of ["children", "cost", "months"]) table(at(name), told[name]);
+  held = told;
+  ahead();
   at("sentences").replaceChildren(...told.sentences.map((sentence) => element("li", sentence)));
   whys(told.changed);
   document.body.dataset.drawn = ++drawn;
+}
+
+// What depends on how far ahead is looked, and what stands pinned beside.
+function ahead() {
+  for (const [name, drawing] of Object.entries(near ? { ...held.charts, ...held.near } : held.charts)) draw(at(`chart-${name}`), drawing);
+  table(at("years"), { ...held.years, rows: near ? held.years.rows.slice(0, 1) : held.years.rows });
+  at("near").setAttribute("aria-pressed", near);
+  at("far").setAttribute("aria-pressed", !near);
+  at("beside").hidden = pinned === null;
+  if (pinned) table(at("pinned"), { columns: ["", pinned.name, name()], rows: held.pinned.map(([what, now], place) => [what, pinned.rows[place][1], now]) });
+}
+
+function name() {
+  const moved = Object.keys(values()).length;
+  return at("start").selectedOptions[0].textContent + (moved ? `, ${moved} ${moved === 1 ? "lever" : "levers"} moved` : "");
+}
+
+// The answer as it stands, as a page of its own that needs no other file and holds no script.
+function share() {
+  const parts = ["headline", "years", "beside", "chart-contingency", "chart-lac", "chart-cp", "sentences"].filter((id) => !at(id).hidden);
+  const title = `${document.querySelector("h1").textContent}: ${name()}`;
+  const text = [element("h1", title), ...parts.map(at)].map((part) => part.outerHTML).join("\n");
+  const whole = `<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8">${element("title", title).outerHTML}<style>${SHARED}</style></head><body><main>${text}</main></body></html>`;
+  const link = element("a", "", { download: "answer.html", href: URL.createObjectURL(new Blob([whole], { type: "text/html" })) });
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function put(place, text) {
@@ -239,6 +270,10 @@ function begin() {
     for (const lever of levers.values()) lever.put(lever.first);
     ask();
   });
+  for (const id of ["near", "far"]) at(id).addEventListener("click", () => { near = id === "near"; ahead(); });
+  at("pin").addEventListener("click", () => { pinned = { name: name(), rows: held.pinned }; ahead(); });
+  at("unpin").addEventListener("click", () => { pinned = null; ahead(); at("pin").focus(); });
+  at("share").addEventListener("click", share);
   at("levers").addEventListener("submit", (event) => event.preventDefault());
   at("save").addEventListener("submit", save);
   ask();

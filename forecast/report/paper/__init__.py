@@ -14,17 +14,23 @@ from forecast.report.words import GROUP_NAMES, day_in_words
 
 
 def scrutiny_report(
-    run: RunInContext, settings: Settings, release: Release = same, draw: Draw | None = charts.drawn
+    run: RunInContext,
+    settings: Settings,
+    release: Release = same,
+    draw: Draw | None = charts.drawn,
+    quality: bool = False,
 ) -> Report:
     """The report of a run that `gathered` has made ready: private, as all are until disclosure control marks them.
 
     release  every table passes through it; `same` leaves it as it is
     draw     a chart as SVG and PNG bytes; None leaves charts out
+    quality  its quality-assurance log, appendix B, instead
     Raises ValueError if the run was not gathered, BadInput if report.yaml has no meeting for it.
     """
     if not isinstance(run, RunInContext) or not run.context:
         raise ValueError("the report needs what is known about the run: give it gathered(run, as_of, home)")
-    own, front, filling = meeting(settings, run.context["case"]), settings.front, Filling(settings.template)
+    own, front = meeting(settings, run.context["case"]), settings.front
+    filling = Filling(settings.quality if quality else settings.template)
     central, year = "scenarios/central", run.answer["financial_year"]
     places = {  # short names of the sources that sentences use
         "S": central,
@@ -46,7 +52,7 @@ def scrutiny_report(
         (front.part, front.kind),
     ]
     return Report(
-        title=front.title,
+        title=f"Appendix B: quality-assurance log. {front.title}" if quality else front.title,
         council=own.council,
         front=tuple(line for line in head if line[1]),
         blocks=filling.blocks(tables.names(own)),
@@ -57,7 +63,11 @@ def scrutiny_report(
 
 
 def public_report(
-    run: RunInContext, settings: Settings, released: Released, draw: Draw | None = charts.drawn
+    run: RunInContext,
+    settings: Settings,
+    released: Released,
+    draw: Draw | None = charts.drawn,
+    quality: bool = False,
 ) -> Report:
     """The report with every hidden count left out of tables, charts and words, marked public.
 
@@ -66,4 +76,4 @@ def public_report(
     """
     seen = without_hidden(run, released)
     gate = Gate(seen, released)
-    return gate.marked(scrutiny_report(seen, settings, gate, draw))
+    return gate.marked(scrutiny_report(seen, settings, gate, draw, quality))

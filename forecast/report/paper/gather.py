@@ -63,7 +63,6 @@ def gathered(
             group: [row for row in rows if row["p10"] <= row["outturn"] <= row["p90"]] for group, rows in scored.items()
         },
         "past": _past(known, area),
-        "most": _most(run.answer),
     }
     # How many published figures the fitted model gives back.
     fitted = {
@@ -89,7 +88,7 @@ def _card(folder: Path, data: Path, card: Path, checksum: str) -> dict:
 
 
 def _reliability(run: RunInContext) -> dict:
-    """Assumptions that the figures rest on, by how reliable they are, and the sections the red ones stand in.
+    """Assumptions that the figures rest on, by how reliable they are.
 
     The answer names the red ones; those about a ledger count only where the run read one.
     """
@@ -97,13 +96,7 @@ def _reliability(run: RunInContext) -> dict:
     ledger = any(key.startswith(LEDGER) for key in red)
     used = {key: row for key, row in rows.items() if ledger or not key.startswith(LEDGER)}
     levels = {level: [key for key, row in used.items() if row["Reliability"].lower() == level] for level in LEVELS}
-    sections: dict[str, list[str]] = {}
-    for key in red:
-        sections.setdefault(rows[key]["Section"], []).append(key)
-    dearest = [row["key"] for row in (run.answer.get("sensitivities") or {"assumptions": []})["assumptions"]]
-    red_dearest = [key for key in dearest if key in set(red)]
-    lists = {"red_sections": sections, "used": list(used), "dearest": dearest, "red_dearest": red_dearest}
-    return lists | {"reliability": levels | {"red": red}}
+    return {"reliability": levels | {"red": red}}
 
 
 def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:
@@ -117,14 +110,3 @@ def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:
         ]
         for group, measure in MEASURES.items()
     }
-
-
-def _most(answer: dict) -> list[str]:
-    """The scenarios whose expected call lies furthest above and furthest below the central one, where any does."""
-    change = {
-        slug: scenario["difference_from_central"]["call"]["mean"]
-        for slug, scenario in answer["scenarios"].items()
-        if slug != "central"
-    }
-    ends = (max(change, key=change.get), min(change, key=change.get)) if change else ()
-    return list(dict.fromkeys(slug for slug in ends if abs(change[slug]) >= CLOSE))

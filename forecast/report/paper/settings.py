@@ -13,7 +13,7 @@ from forecast.case.wording import check
 from forecast.report.figures import undeclared
 from forecast.report.paper.template import FROM_THE_RUN, typed_figures
 
-FILE, TEMPLATE = "report.yaml", Path("papers") / "scrutiny.md"
+FILE, TEMPLATE, QUALITY = "report.yaml", Path("papers") / "scrutiny.md", Path("papers") / "quality.md"
 # Names, numbers to ring and titles of papers may hold digits.
 FREE = {"date", "enquiries", "background_papers", "council", "report_to", "wards"}
 # Words that stood in report.yaml up to version 0.3.
@@ -50,10 +50,11 @@ class Front(Strict):
 
 @dataclass(frozen=True)
 class Settings:
-    """The head and meetings of the report, and the template of its words."""
+    """The head and meetings of the report, and the templates of its words and of its quality log."""
 
     front: Front
     template: Path
+    quality: Path
 
 
 def read_settings(params: Path) -> Settings:
@@ -61,19 +62,20 @@ def read_settings(params: Path) -> Settings:
 
     Raises BadInput naming file and line of every fault, a figure typed into either among them.
     """
-    doc, template = read_document(params / FILE, params), params / TEMPLATE
+    doc, templates = read_document(params / FILE, params), [params / TEMPLATE, params / QUALITY]
     if moved := sorted(MOVED & set(doc.data)):
         raise BadInput(
             f"{FILE}: {', '.join(moved)} now stand in {TEMPLATE.as_posix()}. Put the words there, and take them "
             "out here"
         )
     front = check(Front, doc)
-    if not template.is_file():
-        raise BadInput(f"{TEMPLATE.as_posix()}: there is no such file in {params}. It holds the words of the paper")
+    for template in templates:
+        if not template.is_file():
+            raise BadInput(f"papers/{template.name}: there is no such file in {params}. It holds words of the paper")
     faults = [str(doc.problem(path, sentence)) for path, sentence in _figures(doc, doc.data, ())]
-    if faults := [*faults, *typed_figures(template)]:
+    if faults := [*faults, *(fault for template in templates for fault in typed_figures(template))]:
         raise BadInput("\n".join(faults))
-    return Settings(front, template)
+    return Settings(front, *templates)
 
 
 def meeting(settings: Settings, case: str) -> Meeting:

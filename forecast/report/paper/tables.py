@@ -10,24 +10,23 @@ from forecast.report.figures import HOW, RunInContext
 from forecast.report.model import Figure, Part, Table
 from forecast.report.paper.settings import Meeting
 from forecast.report.paper.template import Filling
-from forecast.report.words import GROUP_NAMES, MEASURES, MONEY_STEP, PART_WORDS, round_half_up
+from forecast.report.words import GROUP_NAMES, MEASURES, MONEY_STEP, PART_WORDS, drivers, ranked, round_half_up
 
 Release = Callable[[Table], Table]
 Draw = Callable[[charts.Chart], tuple[bytes, bytes]]
 COUNTED = ("lac_stock", "uasc_stock", "cp_stock", "lac_starts", "lac_ceases", "cp_starts", "cp_ends", "icpc")
 HISTORY = {measure: MEASURES[measure] for measure in COUNTED}
 HISTORY["uasc_stock"] = "of whom unaccompanied asylum-seeking children"
+MOST_TRIED = 6  # assumptions shown
 SUPPRESSED = {"x", "c", "z", ":", ".."}
 CHARTS: dict[str, Callable[..., charts.Chart]] = {
-    "assumptions": lambda run: charts.tornado(run.answer),
-    "causes": lambda run, slug: charts.waterfall(run.answer, slug),
+    "assumptions": lambda run: charts.tornado(run.answer, MOST_TRIED),
     "children": lambda run, group: charts.children_so_far(
         run.answer, [(row["month"], row["value"]) for row in run.context["past"][group]], group, GROUP_NAMES[group]
     ),
     "contingency": lambda run: charts.contingency_fan(run.answer),
-    "cost_by_line": lambda run: charts.cost_by_line(run.answer),
     "outturn": lambda run, group: charts.against_outturn(run.context["scored"][group], GROUP_NAMES[group]),
-    "scenarios": lambda run: charts.scenario_ladder(run.answer),
+    "scenario_paths": lambda run: charts.scenario_paths(run.answer),
 }
 
 
@@ -55,8 +54,6 @@ class Tables:
         """Everything that an expression of the template may use."""
         answer, context = self.run.answer, self.run.context
         tried = (answer.get("sensitivities") or {"assumptions": []})["assumptions"]
-        shares = {place: share for place, row in enumerate(tried) if (share := row["share_of_variance"]) is not None}
-        reached = [place for place, row in enumerate(tried) if row["switching_value"] is not None] or range(len(tried))
         lines, years = self.run.value("COST")["lines"], self.run.value("S/cost").values()
         spent = {group for year in years for group, figure in year["groups"].items() if figure["mean"]}
         return {rule: partial(self.run.figure, how=rule) for rule in HOW} | {
@@ -77,10 +74,10 @@ class Tables:
             "line_names": {line: LINES[line][0] for line in lines},
             "cost_groups": {group: name for group, name in GROUPS.items() if group in spent},
             "parts": self.parts,
-            "split": [slug for slug in context["most"] if answer["scenarios"][slug].get("causes")],
             "tried": tried,
-            "widest": max(shares, key=shares.get, default=None),
-            "switching_values": [f"sensitivities/assumptions/{place}" for place in reached],
+            "drivers": drivers(lines),
+            "ranked": ranked(answer),
+            "march_of": lambda year: f"{int(year[:4]) + 1}-03",
         }
 
     @property

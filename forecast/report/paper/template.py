@@ -21,6 +21,7 @@ from forecast.report.model import (
     Figure,
     FigureInText,
     Heading,
+    PageBreak,
     Paragraph,
     Part,
     Table,
@@ -123,8 +124,8 @@ class Filling:
             alert, _, words = first.partition(" ") if isinstance(first, str) else ("", "", "")
             if alert in ALERTS:
                 return [Paragraph((words, *others) if words else tuple(others), ALERTS[alert])]
-        if kind == "blank_line" or (kind == "block_html" and node["raw"].startswith("<!--")):
-            return []
+        if kind in ("blank_line", "thematic_break") or (kind == "block_html" and node["raw"].startswith("<!--")):
+            return [PageBreak()] if kind == "thematic_break" else []
         raise self._unfit(kind)
 
     def _inside(self, line: dict) -> list[dict]:

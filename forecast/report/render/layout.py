@@ -9,6 +9,7 @@ from forecast.report.model import (
     Bullets,
     Figure,
     Heading,
+    PageBreak,
     Paragraph,
     Part,
     Report,
@@ -66,6 +67,8 @@ def described(block: Block, label: str) -> dict:
     """A block as plain values for a page: its kind and words, and what the look of a table depends on."""
     if isinstance(block, Heading):
         return {"kind": "heading", "level": block.level, "text": heading(block)}
+    if isinstance(block, PageBreak):
+        return {"kind": "break"}
     if isinstance(block, Paragraph):
         text = text_of(block.parts)
         return {"kind": block.kind, "text": warned(text) if block.kind == "warning" else text}
@@ -77,7 +80,7 @@ def described(block: Block, label: str) -> dict:
         return shown | {"kind": "figure", "alt": block.alt, "source": source, "svg": svg_text(block.svg)}
     return shown | {
         "kind": "table",
-        "unit": f"Unit: {block.unit}",
+        "unit": block.unit,
         "columns": block.columns,
         "right": [name in block.numeric for name in block.columns],
         "long": [any(len(cell(row[at])) > UNBROKEN for row in block.rows) for at in range(len(block.columns))],
@@ -85,9 +88,17 @@ def described(block: Block, label: str) -> dict:
         "rows": [[cell(part) for part in row] for row in block.rows],
         "total": block.total_row,
         "wide": len(block.columns) > MANY_COLUMNS,
-        "whole": len(block.rows) <= WHOLE_ROWS,
+        "whole": whole(block),
         "beneath": beneath(block),
     }
+
+
+def whole(table: Table) -> bool:
+    """Whether a table is kept on one page: one of few rows, none of which is a sentence or more."""
+    return (
+        len(table.rows) <= WHOLE_ROWS
+        and max((len(cell(part)) for row in table.rows for part in row), default=0) < 2 * WIDEST
+    )
 
 
 def shares(table: Table) -> list[float]:
@@ -97,7 +108,7 @@ def shares(table: Table) -> list[float]:
         cells = [cell(row[place]) for row in table.rows]
         word = max((len(word) for text in (name, *cells) for word in MAY_BREAK.split(text)), default=0)
         least.append(min(word, UNBROKEN) + PADDING)
-        longest = max(map(len, cells), default=0)
+        longest = max(map(len, [name, *cells]))
         whole = min(min(longest, UNBROKEN) + max(longest - UNBROKEN, 0) * COUNTED, WIDEST) + PADDING
         wanted.append(max(least[-1], whole))
     left = max((ACROSS_SMALL if len(table.columns) > MANY_COLUMNS else ACROSS) - sum(least), 0)

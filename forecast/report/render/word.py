@@ -12,14 +12,14 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Emu
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from forecast.report.model import Block, Bullets, Figure, Heading, Paragraph, Report, Table, text_of
+from forecast.report.model import Block, Bullets, Figure, Heading, PageBreak, Paragraph, Report, Table, text_of
 from forecast.report.render import files, layout
-from forecast.report.render.layout import MARKINGS, WHOLE_ROWS
+from forecast.report.render.layout import MARKINGS
 from forecast.report.render.safe import LONGEST_PROPERTY, cleaned, short
 from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, number
 from forecast.report.render.word_template import opened
 
-PAGE, SIDES, ENDS = (Cm(21), Cm(29.7)), Cm(2.3), Cm(2.2)  # A4
+PAGE, SIDES, ENDS = (Cm(21), Cm(29.7)), Cm(2.1), Cm(1.8)  # A4
 TALLEST = Cm(20)  # of a picture, so that its caption and source stand on the same page
 PARAGRAPH_STYLES = {"body": "Normal", "warning": "Warning", "note": "Note"}
 MINUS = re.compile(r"(?<![\w.,)])-(?=[£\d])")
@@ -51,7 +51,7 @@ class Writer:
     """A document under way. The report it is given is clean."""
 
     def __init__(self, document: WordDocument, report: Report, own: bool):
-        self.document, self.report = document, report
+        self.document, self.report, self.new_page = document, report, False
         section = document.sections[-1]
         if own:
             section.page_width, section.page_height = PAGE
@@ -74,6 +74,8 @@ class Writer:
 
     def add(self, text: str, style: str) -> WordParagraph:
         line = self.document.add_paragraph(text)
+        if self.new_page:
+            line.paragraph_format.page_break_before, self.new_page = True, False
         if style != "Normal":
             line.style = self.styles[style]
         return line
@@ -89,6 +91,9 @@ class Writer:
 
     def block(self, block: Block, label: str) -> None:
         getattr(self, type(block).__name__.lower())(block, label)
+
+    def pagebreak(self, block: PageBreak, _: str) -> None:
+        self.new_page = True
 
     def heading(self, block: Heading, _: str) -> None:
         self.add(layout.heading(block), f"Heading {block.level}")
@@ -113,8 +118,7 @@ class Writer:
         line.add_run(f": {caption}")
 
     def table(self, block: Table, label: str) -> None:
-        self.caption(block.caption, label)
-        self.add(f"Unit: {block.unit}", "Table Unit")
+        self.caption(f"{block.caption} ({block.unit})", label)
         table = self.document.add_table(len(block.rows) + 1, len(block.columns))
         _dress(table, block, label)
         widths = [Emu(int(self.width * share)) for share in layout.shares(block)]
@@ -187,7 +191,7 @@ def _row(row, texts: tuple, block: Table, place: int, widths: list[Emu], style: 
     if place == 0:
         settings.append(OxmlElement("w:tblHeader"))
     bold = place == 0 or (block.total_row and place == len(block.rows))
-    together = place <= 1 or (len(block.rows) <= WHOLE_ROWS and place <= len(block.rows))
+    together = place <= 1 or (layout.whole(block) and place <= len(block.rows))
     for column, (held, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
         held.width = width
         line = held.paragraphs[0]

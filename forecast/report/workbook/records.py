@@ -40,7 +40,7 @@ def in_words(name: str, known: dict[str, str]) -> str:
 
 def notes(run: Run, explained: list[list[str]]) -> list[dict]:
     """The answer in words, how sure it is, and what terms mean."""
-    sure = [line.replace("in assumptions.md", "on the sheet Inputs") for line in words.cautions(run.answer)]
+    sure = [line.replace("assumptions.md", "the sheet Inputs") for line in words.cautions(run.answer)]
     lines = [("The answer", line) for line in words.headline(run.answer)[1:]] + [("How sure", line) for line in sure]
     return [{"subject": subject, "note": note} for subject, note in [*lines, *explained]]
 
