@@ -6,6 +6,7 @@ the folder is changed before the new run is published; a refresh that fails, is 
 the last answer and what is held as they were, and the next one takes up from there.
 """
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from forecast.case import list_scenarios, load_scenarios, thaw
-from forecast.case.errors import Busy
+from forecast.case.errors import BadInput, Busy
 from forecast.case.months import month_in_words
 from forecast.model import projection
 from forecast.runs import folders, history, pipeline
@@ -48,6 +49,7 @@ from forecast.sources.arrivals.vintages import FILES_FILE, VINTAGES_FILE
 DONE, NEEDS_A_PERSON = 0, 4
 HELD, PENDING, LOCK = "held", ".pending", ".refresh.lock"
 KEEPING = "keeping"  # stands in PENDING while what is pending takes the place of what is held
+SUMS = "checksums.json"  # of what is held, beside it
 HELD_FILES = (VINTAGES_FILE, FILES_FILE)
 STARTS = ("lac_starts", "cp_starts")
 
@@ -69,6 +71,7 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
     card = read_card(folder / CARD)
     with one_at_a_time(folder):
         finish_keeping(folder)
+        as_left(folder / HELD, home.runs / card.slug)
         before = read_held(folder / HELD)
         say("reading what has arrived")
         arrived = read_inbox(folder, card, before)
@@ -96,6 +99,7 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
         if is_new:
             more = More(at, history.record, inputs, partial(_write_summary, home, folder, now, arrived, say))
             pipeline.run_open(home, now.case(home.data), settings, say, more)
+        files.write_json(folder / PENDING / SUMS, files.checksums(folder / PENDING))
         (folder / PENDING / KEEPING).touch()
         finish_keeping(folder)
     if is_new:
@@ -169,7 +173,7 @@ def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | N
     council, year = home.runs / now.card.slug, now.scenarios["central"].case.financial_year
     months = [path.parent.name for path in council.glob("[!.]*/summary.json")]
     for month in sorted((month for month in months if month < now.last), reverse=True):
-        folder = folders.settled(council, month)
+        folder = folders.as_published(folders.settled(council, month))
         told = summary.read(folder)
         if told["financial_year"] == year:
             card, rows = read_card(folder / CARD), read_held(folder / HELD).vintages.as_known()
@@ -205,14 +209,35 @@ def kept_files(folder: Path) -> dict[str, Path]:
     return {f"{HELD}/{path.relative_to(folder / PENDING).as_posix()}": path for path in pending} | own
 
 
+def as_left(held: Path, runs: Path) -> None:
+    """Raises BadInput naming a file of what is held that is not as the last refresh left it.
+
+    runs  runs/COUNCIL: the newest run keeps a copy of every figure accepted, and holds no more than one refresh more
+    """
+    if not any((held / name).is_file() for name in HELD_FILES):
+        return
+    sums = json.loads((held / SUMS).read_text(encoding="utf-8")) if (held / SUMS).is_file() else {}
+    wrong = [name for name, made in sums.items() if not (held / name).is_file() or files.sha256(held / name) != made]
+    copies = sorted(runs.glob(f"[!.]*/{HELD}/{VINTAGES_FILE}"))
+    now = (held / VINTAGES_FILE).read_bytes() if (held / VINTAGES_FILE).is_file() else b""
+    if copies and not copies[-1].read_bytes().startswith(now):
+        wrong.append(VINTAGES_FILE)
+    if wrong:
+        raise BadInput(
+            f"{held.parent.name}/{HELD}/{wrong[0]} is not as the last refresh left it; expected what was accepted to "
+            f"stay as it was. Put the file back from a copy; the newest run keeps one in {HELD}."
+        )
+
+
 def finish_keeping(folder: Path) -> None:
     """Hold what was taken, each file replaced whole: all of them or, after a kill, the rest at the next refresh, for
     files of two months must not stand side by side.
     """
     if not (folder / PENDING / KEEPING).is_file():
         return
-    for name, path in kept_files(folder).items():
-        if name not in (CARD, MAPPING):
+    kept = kept_files(folder) | {f"{HELD}/{SUMS}": folder / PENDING / SUMS}
+    for name, path in kept.items():
+        if name not in (CARD, MAPPING) and path.is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             files.write_whole(folder / name, path.read_bytes())
     (folder / PENDING / KEEPING).unlink()
