@@ -6,7 +6,11 @@ by adding a row. Nothing here may pass in silence: it is refused (BadInput), or 
 
 import csv
 import json
+import shutil
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -17,7 +21,12 @@ from forecast.report.notebook import RUN_FOLDER
 from forecast.runs import folders, history, publication, toolkit
 from forecast.runs.home import Home
 from forecast.runs.refresh import io
+from forecast.runs.refresh.movement import Figures
 from forecast.sources import files
+from forecast.sources.arrivals import CARD, INBOX, accept, read_card, read_inbox
+from forecast.sources.arrivals.card import Accepted
+from forecast.sources.arrivals.checks import by_month
+from forecast.sources.arrivals.shape import out_of_shape, read_bands
 
 FAULTS = HOME / "tests" / "faults"
 
@@ -137,3 +146,113 @@ def test_what_is_held_is_held_against_the_last_run_where_its_checksums_are_gone(
     edit(held / "vintages.csv", "digit")
     with pytest.raises(BadInput, match="held/vintages.csv is not as the last refresh left it"):
         io.as_left(held, published.parent)
+
+
+# ---- a month of the ledger -------------------------------------------------------------------------------------------
+
+MONTHS = HOME / "data" / "example" / "months"
+SPOILT = "2025-09"  # month 6
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory):
+    """The example's year read delivery by delivery: the card, what is held at its end, and the bands."""
+    folder = tmp_path_factory.mktemp("year")
+    (folder / INBOX).mkdir()
+    shutil.copyfile(MONTHS / CARD, folder / CARD)
+    card, held = read_card(folder / CARD), None
+    for delivery in sorted((MONTHS / "deliveries").iterdir()):
+        for file in delivery.iterdir():
+            shutil.copyfile(file, folder / INBOX / file.name)
+        held = accept(held, read_inbox(folder, card, held))  # raises where a right month is asked about
+    return card, held, read_bands(HOME / "data")
+
+
+def asked_of(month: str, spoilt: dict[str, float], year) -> list[str]:
+    """What is asked of a month of the example's ledger whose actuals are `spoilt`."""
+    card, held, bands = year
+    months = by_month(held.vintages.as_known())
+    actual = {at: lines for (at, figure), lines in months.items() if figure == "actual" and at <= month}
+    counts = {at: lines for (at, figure), lines in months.items() if figure == "children"}
+    found = out_of_shape(month, actual | {month: spoilt}, card.period_budget(month), counts, bands)
+    return [f"{line}: {what}; expected {expected}" for line, what, expected in found]
+
+
+def right(month: str, year) -> dict[str, float]:
+    return by_month(year[1].vintages.as_known())[month, "actual"]
+
+
+def spoilt(row: dict[str, str], year) -> dict[str, float]:
+    """The actuals of the spoilt month as the row's edit leaves them."""
+    now, how = right(SPOILT, year), row["edit"]
+    lines = list(now) if row["line"] == "all" else row["line"].split("+")
+    earlier = [f"2025-{month:02d}" for month in range(4, 9)]
+    if how == "swapped":
+        one, other = lines
+        return now | {one: now[other], other: now[one]}
+    of = {
+        "year to date": lambda line: now[line] + sum(right(at, year)[line] for at in earlier),
+        "quarter to date": lambda line: now[line] + sum(right(at, year)[line] for at in earlier[-2:]),
+        "the month before": lambda line: right(earlier[-1], year)[line],
+        "the budget": lambda line: year[0].period_budget(SPOILT)[line],
+        "nothing": lambda line: 0.0,
+    }
+    if how.startswith("times "):
+        made = lambda line: now[line] * float(Fraction(how.removeprefix("times ")))  # noqa: E731
+    elif how.startswith("spent "):
+        made = lambda line: float(how.removeprefix("spent "))  # noqa: E731
+    else:
+        made = of[how]
+    return now | {line: round(made(line), 2) for line in lines}
+
+
+@each("ledgers")
+def test_a_wrong_ledger_needs_a_person(year, row):
+    told = " ".join(asked_of(SPOILT, spoilt(row, year), year))
+    assert row["said"] in told, told or "nothing was asked"
+
+
+def test_right_ledgers_are_not_asked_about(year):
+    months = sorted(set(year[1].ledger["month"]))
+    assert len(months) == 12 and not [asked for at in months for asked in asked_of(at, right(at, year), year)]
+
+
+def months_of(*lines: tuple[str, str, float]) -> pd.DataFrame:
+    return pd.DataFrame([("central", *line) for line in lines], columns=["scenario", "month", "line", "mean"])
+
+
+@pytest.mark.parametrize(
+    ("call", "accepted", "said"),
+    [
+        (300_000, {}, []),
+        (950_000, {}, ["Private children's homes did most of it: £900,000 came where £500,000 was forecast"] * 2),
+        (950_000, {"2025-09": "private_residential"}, ["Accepted by a person: seen"]),
+        (50_000, {}, ["is outside the 80% range of August 2025 (£100,000 to £500,000)"] * 2),
+    ],
+)
+def test_a_call_beyond_last_months_range_needs_a_person_by_name_of_the_line(tmp_path, call, accepted, said):
+    folder = tmp_path / "2025-08"
+    central = {"contingency": {"call": {"mean": 2e5, "p10": 1e5, "p90": 5e5}}}
+    files.write_json(folder / "answer.json", {"scenarios": {"central": central}})
+    (folder / "tables").mkdir()
+    lines = months_of(("2025-09", "private_residential", 5e5), ("2025-09", "iro", 2e4))
+    lines.to_parquet(folder / "tables" / "monthly.parquet")
+
+    def found_right(month, item):
+        return Accepted(month=month, item=item, why="seen") if accepted.get(month) == item else None
+
+    ledger = SimpleNamespace(actual={"2025-09": {"private_residential": 9e5, "iro": 2.1e4}})
+    now = SimpleNamespace(
+        card=SimpleNamespace(found_right=found_right),
+        last="2025-09",
+        ledger_months=("2025-09",),
+        budget={"private_residential": 1.0, "iro": 1.0},
+        actuals=SimpleNamespace(ledger=ledger),
+    )
+    after = Figures(Decimal(call), Decimal(0), 0, 0, 0)
+    moves = {
+        "numbers": Figures(Decimal(10), Decimal(0), 0, 0, 0),
+        "price": Figures(Decimal(-5000), Decimal(0), 0, 0, 0),
+    }
+    told = io.beyond_range(tmp_path, "2025-08", SimpleNamespace(ledger_months=()), now, after, moves)
+    assert len(told) == len(said) and all(words in one for words, one in zip(said, told, strict=True)), told

@@ -20,15 +20,17 @@ from filelock import FileLock, Timeout
 
 from forecast.case import list_scenarios, load_scenarios, thaw
 from forecast.case.errors import BadInput, Busy
+from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.model import projection
+from forecast.report.words import money
 from forecast.runs import folders, history, pipeline
 from forecast.runs.home import Home, Settings
 from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
 from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
-from forecast.runs.refresh.movement import Figures, figures, movement, same_children, steps_between, value_of
+from forecast.runs.refresh.movement import CAUSES, Figures, figures, movement, same_children, steps_between, value_of
 from forecast.runs.refresh.returned import FOLDER as RETURNS
 from forecast.runs.refresh.returned import SOURCES, read_returned, take, texts
 from forecast.sources import files
@@ -147,6 +149,8 @@ def _write_summary(
     since, then, headline, same_program = last_run(home, now) or (None, None, None, True)
     if since is not None:
         moves = movement(headline, after, steps_between(then, now, same_program), value)
+    if since is not None and (told := beyond_range(home.runs / now.card.slug, since, then, now, after, moves)):
+        arrived = replace(arrived, warnings=(*arrived.warnings, told[0]), conflicts=(*arrived.conflicts, *told[1:]))
     expired = now.expired(now.case(home.data))
     wide = now.actuals.counts.pivot(index="month", columns="measure", values="value").sort_index()
     alarms = [  # on starts of each group
@@ -184,6 +188,39 @@ def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | N
             headline = told["headline"] | {name: Decimal(told["headline"][name]) for name in summary.MONEY}
             return month, then, Figures(**headline), code == folders.code_fingerprint()
     return None
+
+
+def beyond_range(
+    council: Path, since: str, then: DataCut, now: DataCut, after: Figures, moves: dict[str, Figures]
+) -> list[str]:
+    """What is said where the expected call leaves the 80% range of the last run, by name of the line that did it.
+
+    Nothing within it; the sentence; twice where a person must act, until the card says under accepted why it is right.
+    """
+    folder = folders.settled(council, since)
+    central = json.loads((folder / "answer.json").read_text(encoding="utf-8"))["scenarios"]["central"]
+    said = central["contingency"]["call"]
+    if said["p10"] <= after.call <= said["p90"]:
+        return []
+    forecast = pd.read_parquet(folder / "tables" / "monthly.parquet").query("scenario == 'central'")
+    forecast = forecast.set_index(["month", "line"])["mean"].to_dict()
+    new, item = [month for month in now.ledger_months if month not in then.ledger_months], "ledger"
+    cause = max(moves, key=lambda cause: abs(moves[cause].call), default="")
+    why = f"most of it is {CAUSES[cause].lower()}" if cause else "see what moved"
+    if new and cause in ("actuals", "price"):
+        came = {line: sum(now.actuals.ledger.actual[month][line] for month in new) for line in now.budget}
+        due = {line: sum(forecast.get((month, line), 0.0) for month in new) for line in now.budget}
+        item = max(came, key=lambda line: abs(came[line] - due[line]))
+        why = f"{LINES[item][0]} did most of it: £{came[item]:,.0f} came where £{due[item]:,.0f} was forecast"
+    sentence = (
+        f"The expected call, {money(float(after.call))}, is outside the 80% range of {month_in_words(since)} "
+        f"({money(said['p10'])} to {money(said['p90'])}): {why}."
+    )
+    accepted = now.card.found_right(now.last, item) or now.card.found_right(now.last, "ledger")
+    if accepted:
+        return [f"{sentence} Accepted by a person: {accepted.why}"]
+    remedy = f"Find out why; if it is right, say so under accepted in {CARD} (month {now.last}, item {item}, why)."
+    return [f"{sentence} {remedy}"] * 2
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
