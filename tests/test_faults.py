@@ -7,6 +7,7 @@ by adding a row. Nothing here may pass in silence: it is refused (BadInput), or 
 import csv
 import json
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,9 @@ import pandas as pd
 import pytest
 
 from conftest import HOME
+from forecast.case import held_elsewhere, list_scenarios, load_scenarios, plausible
 from forecast.case.errors import BadInput
+from forecast.case.rules import faults
 from forecast.report.notebook import RUN_FOLDER
 from forecast.runs import folders, history, publication, toolkit
 from forecast.runs.home import Home
@@ -256,3 +259,71 @@ def test_a_call_beyond_last_months_range_needs_a_person_by_name_of_the_line(tmp_
     }
     told = io.beyond_range(tmp_path, "2025-08", SimpleNamespace(ledger_months=()), now, after, moves)
     assert len(told) == len(said) and all(words in one for words, one in zip(said, told, strict=True)), told
+
+
+# ---- assumptions that are within their limits and unusual ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def held_figures():
+    """Slough, April 2025, with what its figures are held against."""
+    params = HOME / "params"
+    scenarios = load_scenarios(params, "slough", "2025-04", list_scenarios(params))
+    prices = pd.read_csv(HOME / "data" / "published" / "gdp_deflator.csv")
+    deflator = prices.set_index("financial_year")["deflator"].to_dict()
+    return scenarios, held_elsewhere(params, scenarios["central"]), plausible.read_bands(HOME / "data"), deflator
+
+
+def edited(scenarios: dict, key: str, how: str) -> tuple[dict, list[str]]:
+    """The scenarios with one edit, and what its rules refuse of it."""
+    word, number = how.rsplit(" ", 1)
+    central = scenarios["central"]
+    if word == "horizon":
+        return {"central": replace(central, case=central.case.model_copy(update={"horizon": number}))}, []
+    if word == "scenario":
+        slug, lever = key.split(" ")
+        old = scenarios[slug]
+        change = old.scenario.changes[lever].model_copy(update={"value": float(number)})
+        scenario = old.scenario.model_copy(update={"changes": old.scenario.changes | {lever: change}})
+        entry = old.entries[lever].model_copy(update={"value": float(number)})
+        return scenarios | {slug: replace(old, scenario=scenario, entries=old.entries | {lever: entry})}, []
+    entry = central.entries[key]
+    of = {
+        "value": lambda: {"value": float(number)},
+        "times": lambda: {name: getattr(entry, name) and getattr(entry, name) * float(number) for name in ENDS},
+        "add": lambda: {"value": entry.value + float(number)},
+        "price base": lambda: {"price_base": number},
+        "range times": lambda: {"low": entry.value / float(number), "high": entry.value},
+    }
+    entry = entry.model_copy(update=of[word]())
+    refused = (
+        [sentence for _, sentence in faults(entry, *central.catalogue.item_and_unit(key))] if word != "value" else []
+    )
+    item = central.catalogue.items[key]
+    if not item.minimum <= entry.value <= item.maximum:
+        refused.append("outside its limits")
+    changed = replace(central, entries=central.entries | {key: entry}, central=central.central | {key: entry})
+    return {"central": changed}, refused
+
+
+ENDS = ("value", "low", "high")
+
+
+@each("assumptions")
+def test_an_absurd_assumption_is_refused_or_told(held_figures, row):
+    scenarios, *against = held_figures
+    changed, refused = edited(scenarios, row["key"], row["edit"])
+    told = plausible.unusual(changed, *against)
+    if row["said"] == "limit":
+        assert refused
+    else:
+        assert any(row["said"] in sentence for sentence in told), (refused, told)
+
+
+@pytest.mark.parametrize("month", ["2011-06", "2025-04"])
+def test_the_cases_held_are_not_unusual(month):
+    params = HOME / "params"
+    scenarios = load_scenarios(params, "slough", month, list_scenarios(params))
+    prices = pd.read_csv(HOME / "data" / "published" / "gdp_deflator.csv").set_index("financial_year")["deflator"]
+    bands = plausible.read_bands(HOME / "data")
+    assert plausible.unusual(scenarios, held_elsewhere(params, scenarios["central"]), bands, prices.to_dict()) == []

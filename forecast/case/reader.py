@@ -20,6 +20,8 @@ from forecast.case.errors import BadInput
 
 PLAIN_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
+# Where a token that is refused could begin; most files have none such, and need not be gone through twice.
+MAY_BE_REFUSED = re.compile(r"(^|[\s\[{,:?-])[&*!]|^%", re.MULTILINE)
 REFUSED_TOKENS = {
     "AnchorToken": "an anchor (&name) is not allowed. Write the entry out in full",
     "AliasToken": "an alias (*name) is not allowed. Write the entry out in full",
@@ -120,7 +122,7 @@ def hidden_name(character: str) -> str:
 def _compose(text: str, file: str):
     """The YAML node of the whole text, after refusing anchors, aliases, tags and directives."""
     try:
-        for token in YAML(typ="safe", pure=True).scan(text):
+        for token in YAML(typ="safe", pure=True).scan(text) if MAY_BE_REFUSED.search(text) else ():
             refusal = REFUSED_TOKENS.get(type(token).__name__)
             if refusal:
                 raise BadInput(f"{file}, line {token.start_mark.line + 1}: {refusal}")
