@@ -6,6 +6,7 @@ by adding a row. Nothing here may pass in silence: it is refused (BadInput), or 
 
 import csv
 import json
+import re
 import shutil
 from dataclasses import replace
 from decimal import Decimal
@@ -17,7 +18,8 @@ import pandas as pd
 import pytest
 
 from conftest import HOME
-from forecast.case import held_elsewhere, list_scenarios, load_scenarios, plausible
+from forecast.case import held_elsewhere, list_scenarios, load, load_scenarios, plausible
+from forecast.case.documents import case_faults
 from forecast.case.errors import BadInput
 from forecast.case.rules import faults
 from forecast.report.notebook import RUN_FOLDER
@@ -25,11 +27,13 @@ from forecast.runs import folders, history, publication, toolkit
 from forecast.runs.home import Home
 from forecast.runs.refresh import io
 from forecast.runs.refresh.movement import Figures
-from forecast.sources import files
+from forecast.sources import cards, files
+from forecast.sources import published as published_tables
 from forecast.sources.arrivals import CARD, INBOX, accept, read_card, read_inbox
 from forecast.sources.arrivals.card import Accepted
 from forecast.sources.arrivals.checks import by_month
 from forecast.sources.arrivals.shape import out_of_shape, read_bands
+from forecast.sources.history import COLUMNS, History, check_words
 
 FAULTS = HOME / "tests" / "faults"
 
@@ -327,3 +331,95 @@ def test_the_cases_held_are_not_unusual(month):
     prices = pd.read_csv(HOME / "data" / "published" / "gdp_deflator.csv").set_index("financial_year")["deflator"]
     bands = plausible.read_bands(HOME / "data")
     assert plausible.unusual(scenarios, held_elsewhere(params, scenarios["central"]), bands, prices.to_dict()) == []
+
+
+# ---- tables and their cards ------------------------------------------------------------------------------------------
+
+CHILDREN = HOME / "data" / "published" / "slough_children_to_2011.csv"
+
+
+@pytest.fixture(scope="module")
+def children():
+    card = cards.read_card(CHILDREN)
+    return card, published_tables.prove(CHILDREN, card)
+
+
+@each("tables")
+def test_a_wrong_table_is_refused(children, row, tmp_path):
+    """As the card was made for the table, save its checksum, so that the cell itself must be seen."""
+    card, table = children
+    what, _, value = row["edit"].partition("=")
+    with pytest.raises(BadInput) as stopped:
+        if row["where"] == "card":
+            text = cards.card_path(CHILDREN).read_text(encoding="utf-8")
+            text = re.sub(rf"^{what}: .*$", f"{what}: {value}", text, flags=re.MULTILINE)
+            files.write_text(tmp_path / f"{CHILDREN.stem}.card.yaml", text)
+            cards.read_card(tmp_path / CHILDREN.name)
+        elif row["where"] == "case":
+            case = load(HOME / "params", "slough", "2011-06", "central").case
+            first = case.tables["children"][0]
+            other = {"twice": [first, first], "as population": [case.tables["population"], first]}[value]
+            found = list(case_faults(case.model_copy(update={"tables": case.tables | {"children": other}})))
+            raise BadInput(" ".join(sentence for _, sentence in found))
+        else:
+            at = int((table[["measure", "breakdown"]] == row["where"]).any(axis=1).to_numpy().argmax())
+            edits = {
+                "row again": lambda: pd.concat([table, table.iloc[[at]]], ignore_index=True),
+                "row away": lambda: table.drop(index=at),
+                "row of another year": lambda: pd.concat([table, table.iloc[[at]].assign(period="1999-03-31")]),
+            }
+            changed = (
+                edits[what]() if what in edits else table.assign(**{what: table[what].where(table.index != at, value)})
+            )
+            changed.to_csv(tmp_path / CHILDREN.name, index=False, lineterminator="\n")
+            seal = files.sha256(tmp_path / CHILDREN.name) if "card was made" not in row["said"] else card.sha256
+            as_if = card.model_copy(update={"sha256": seal, "control_totals": []})
+            check_words(CHILDREN.stem, published_tables.prove(tmp_path / CHILDREN.name, as_if))
+    assert row["said"] in str(stopped.value)
+
+
+def test_stocks_and_flows_that_do_not_close_are_told_and_those_that_do_are_not():
+    """By hand: 100 + 30 - 20 = 110, published 110 and then 115; a country is published to the nearest ten."""
+
+    def counted(area: str, by: int, last: int) -> list[tuple]:
+        figures = [("lac_stock", "2010-03-31", 100), ("lac_starts", "2010-11", 30), ("lac_ceases", "2010-11", 20)]
+        figures.append(("lac_stock", "2011-03-31", last))
+        return [(area, at, what, "all", "all", str(by * count), "children", "", "") for what, at, count in figures]
+
+    rows = [*counted("Closes", 1, 110), *counted("Open", 1, 115), *counted("Country", 1000, 110)]
+    rows[-1] = (*rows[-1][:5], "110020", *rows[-1][6:])
+    history_of = History({"t": pd.DataFrame(rows, columns=COLUMNS)})
+    assert history_of.not_closing("Closes") == [] and history_of.not_closing("Country") == []
+    assert history_of.not_closing("Open") == [
+        "lac_stock of Open on 2011-03-31: 100 before + 30 starts - 20 ends in 2010-11 make 110, and 115 is published"
+    ]
+
+
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+
+@each("names")
+def test_two_of_one_name_or_what_is_no_file_is_refused(row, tmp_path):
+    shutil.copytree(HOME / "params" / "scenarios", tmp_path / "scenarios")
+    here, edit_of = tmp_path / "scenarios", row["edit"]
+
+    def scenario(name: str, order: object, file: str) -> None:
+        files.write_text(here / file, f"name: {name}\norder: {order}\nreason: to try\nchanges: {{}}\n")
+
+    if row["what"] == "name":
+        long = {"60+1": ["x" * 61], "300": ["x" * 300]}
+        for number, name in enumerate(long.get(edit_of, edit_of.split("|"))):
+            scenario(name, 50 + number, f"tried-{number}.yaml")
+    elif row["what"] == "order":
+        scenario("Tried", edit_of, "tried.yaml")
+    elif row["what"] == "file":
+        scenario("Tried", 50, edit_of)
+    else:
+        (here / edit_of).mkdir()
+    with pytest.raises(BadInput) as stopped:
+        list_scenarios(tmp_path)
+    assert row["said"] in str(stopped.value)
+
+
+def test_the_scenarios_held_have_names_of_their_own():
+    assert len(list_scenarios(HOME / "params")) == 9

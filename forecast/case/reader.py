@@ -80,6 +80,9 @@ def read_document(path: Path, params: Path) -> Document:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"{file}: there is no such file in {params}. Create it, or check the folder") from None
+    except OSError:
+        what = "is a folder, and a file is expected" if path.is_dir() else "cannot be read"
+        raise BadInput(f"{file}: {what}. Rename it, or put the file in its place") from None
     try:
         return read_text(raw.decode("utf-8"), file)
     except UnicodeDecodeError as error:

@@ -73,6 +73,11 @@ def check(council, month) -> None:
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
     for line in unusual_figures(case, home / "params", home / "data"):
         tell(line[:1].upper() + line[1:])
+    open_ends = case.history.not_closing(central.case.area)
+    for line in open_ends[-3:]:
+        tell(f"Published figures that do not close: {line}.")
+    if len(open_ends) > 3:
+        tell(f"    and {len(open_ends) - 3} earlier ones.")
     red = unsourced(central)
     tell(f"{len(red)} assumptions are red, without a source:")
     for key in red:
