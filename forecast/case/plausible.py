@@ -35,6 +35,7 @@ class Bands(Strict):
     own_range: Most = Field(description="most times the low end that the high end is")
     price_base_years: Most = Field(description="most years that prices are old")
     horizon_years: Most = Field(description="most years looked ahead")
+    whole: list[str] = Field(description="units of which a part of one is unusual")
     wholes: list[list[str]] = Field(description="keys whose shares add up to one")
     fewer: list[str] = Field(description="words that say that starts fall")
     more: list[str] = Field(description="words that say that starts rise")
@@ -75,11 +76,20 @@ def unusual(scenarios: dict[str, Assumptions], held: Held, bands: Bands, deflato
                 said.append(
                     f"unusual: {slug}: the shares {which} add up to {number(round(total, 6))}; they are one whole"
                 )
-        for key in [key for key in a.scenario.changes if a.catalogue.items[key].unit in bands.times]:
-            its = (a.catalogue, bands, deflator, case.financial_year)
-            said += _of_entry(key, a.entries[key], {"its figure in the central case": a.central[key]}, *its)
+        for key in a.scenario.changes:
+            others = {
+                other: b.entries[key] for other, b in scenarios.items() if other != slug and key in b.scenario.changes
+            }
+            others |= {CENTRAL: central.entries[key]}
+            beside = {f"scenario {other}": entry for other, entry in others.items()} if _is_sum(key, a, bands) else {}
+            said += _of_entry(key, a.entries[key], beside, a.catalogue, bands, deflator, case.financial_year)
         said += _of_levers(a, bands)
     return list(dict.fromkeys(said))
+
+
+def _is_sum(key: str, a: Assumptions, bands: Bands) -> bool:
+    """Whether a scenario's figure compares with others': sums, prices and places do, levers and months are its own."""
+    return a.catalogue.items[key].unit in bands.times
 
 
 def _of_entry(
@@ -94,6 +104,8 @@ def _of_entry(
         yield f"{name} is in prices of {entry.price_base}, {abs(years)} years off the budget's; is the year right?"
     if entry.low and entry.low > 0 and unit.scale == "positive" and entry.high / entry.low > bands.own_range.value:
         yield f"{name} has a range whose ends are {entry.high / entry.low:,.0f} times apart; is it right?"
+    if 0 < entry.value < 1 and entry.unit in bands.whole:
+        yield f"{name} is less than one; is the unit right?"
     most = {"share": bands.odds, "real": bands.widths, "positive": bands.times.get(entry.unit, bands.times["others"])}
     scale = "positive" if entry.unit in bands.times else unit.scale
     found = []
