@@ -8,6 +8,7 @@ import csv
 import json
 import re
 import shutil
+import zipfile
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -16,12 +17,14 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from conftest import HOME
 from forecast.case import held_elsewhere, list_scenarios, load, load_scenarios, plausible
 from forecast.case.documents import case_faults
 from forecast.case.errors import BadInput
 from forecast.case.rules import faults
+from forecast.cli import commands
 from forecast.report.notebook import RUN_FOLDER
 from forecast.runs import folders, history, publication, toolkit
 from forecast.runs.home import Home
@@ -423,3 +426,31 @@ def test_two_of_one_name_or_what_is_no_file_is_refused(row, tmp_path):
 
 def test_the_scenarios_held_have_names_of_their_own():
     assert len(list_scenarios(HOME / "params")) == 9
+
+
+def test_a_zip_with_one_endless_line_is_told_as_that(tmp_path):
+    with zipfile.ZipFile(tmp_path / "returns.zip", "w", zipfile.ZIP_DEFLATED) as held:
+        held.writestr("episodes.csv", "CHILD," * 20_000)
+    done = CliRunner().invoke(commands.main, ["returns", str(tmp_path / "returns.zip")])
+    assert done.exit_code == 2 and "20,001 cells in one line" in done.output
+
+
+def test_a_wrong_ledger_stops_the_month_until_it_is_accepted_with_a_reason(tmp_path, year):
+    """Through the door itself: the year to date in the place of September."""
+    card, (folder, _) = year[0], (tmp_path, (tmp_path / INBOX).mkdir())
+    shutil.copyfile(MONTHS / CARD, folder / CARD)
+    held = None
+    for delivery in sorted((MONTHS / "deliveries").iterdir())[:6]:
+        for file in delivery.iterdir():
+            shutil.copyfile(file, folder / INBOX / file.name)
+        if delivery.name < "2025-10":
+            held = accept(held, read_inbox(folder, card, held))
+    path = folder / INBOX / "ledger_2025-09.csv"
+    ledger = pd.read_csv(path, dtype={"Period": str})
+    ledger["Actual"] = (ledger["Actual"] * 6).round(2)
+    ledger.to_csv(path, index=False)
+    with pytest.raises(BadInput, match="the year to date and not the month.*month 2025-09, item ledger, why"):
+        read_inbox(folder, card, held)
+    why = Accepted(month="2025-09", item="ledger", why="Finance: five late months were posted, K. Ali")
+    taken = read_inbox(folder, card.model_copy(update={"accepted": {"late": why}}), held)
+    assert any("Accepted by a person" in warning and "K. Ali" in warning for warning in taken.warnings)
