@@ -13,17 +13,20 @@ SUPPRESSED, OWN = "suppressed", "council"
 SUPPRESSED_LEAST, MOST_SUPPRESSED = 1, 5  # a suppressed cell stands for 1 to 5
 
 MEASURES = ("lac_stock", "lac_starts", "lac_ceases", "cp_stock", "cp_starts", "cp_ends", "uasc_stock", "icpc", "s47")
-AGES = ["unborn", "under_1", "1_4", "5_9", "10_15", "16_17"]
+AGES = ["unborn", "under_1", "1_4", "5_9", "10_15", "16_17", "16", "17", "18"]
 KNOWN = {  # breakdown -> categories: a word that is none of these would be left out of every forecast in silence
     "all": ["all"],
     "age_band": AGES,
     "other_age": ["unborn_or_unknown_gender"],
-    "legal_status": ["interim_care_order", "full_care_order", "placement_order", "s20"],
+    "legal_status": ["interim_care_order", "full_care_order", "placement_order", "s20", "detained", "youth_justice"],
     "placement": [
         *("fostering", "kinship", "other_fostering", "placed_for_adoption", "with_parents", "residential"),
         *("other_residential", "residential_school", "supported", "other"),
     ],
-    "provider": ["own", "other_la", "private", "voluntary", "parents"],
+    "provider": [
+        *("own", "other_la", "other_council", "other_public", "private", "voluntary", "parents", "not_reported"),
+    ],
+    "uasc": ["uasc", "other"],
     "duration": [
         *("up_to_3m", "3_to_6m", "6_to_12m", "1_to_2y", "over_2y"),
         *("under_2_weeks", "under_1_year", "5_to_10_years"),
