@@ -303,6 +303,7 @@ def test_a_killed_refresh_is_taken_up_where_it_stopped(year, tmp_path, monkeypat
         if "2025-07" not in name[1] and "2025-06.csv" not in name[1] or "counts_to_2025-06" in name[1]
     ]
     (held / "files.csv").write_text("\n".join(",".join(name) for name in kept) + "\n", encoding="utf-8", newline="")
+    files.write_json(held / io.SUMS, {name: files.sha256(held / name) for name in io.HELD_FILES})
     monkeypatch.setattr(pipeline, "run_open", lambda *args, **more: pytest.fail("ran again"))
     done = io.refresh_council(home_in(tmp_path), tmp_path / "council", PLAIN, "", lambda step: None)
     assert done.lines[0].startswith("Nothing to do")

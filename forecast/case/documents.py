@@ -123,7 +123,7 @@ class Scenario(ScenarioFile):
 
 
 def case_faults(case: Case):
-    """Dates of a case that contradict each other, as (field, sentence)."""
+    """Dates of a case that contradict each other, and tables named twice, as (field, sentence)."""
     origin_month, right_year = f"{case.origin:%Y-%m}", financial_year(case.month)
     if case.origin != last_day(origin_month):
         yield "origin", f"is {case.origin}; expected the last day of a month. Write {last_day(origin_month)}"
@@ -136,3 +136,7 @@ def case_faults(case: Case):
     if year_end(case.calibration_year) > case.origin.isoformat():
         what = f"is {case.calibration_year}, not over by the origin {case.origin}"
         yield "calibration_year", f"{what}. Give a year whose outturn was known then"
+    named = [table for tables in case.tables.values() for table in ([tables] if isinstance(tables, str) else tables)]
+    for role, tables in case.tables.items():
+        if isinstance(tables, list) and (twice := [table for table in tables if named.count(table) > 1]):
+            yield ("tables", role), f"{twice[0]} is named twice; expected each table once. Delete one"

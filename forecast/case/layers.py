@@ -15,6 +15,7 @@ from forecast.case.rules import carried_range, faults
 from forecast.case.wording import check, nearest, read_each, refuse, shown
 
 CENTRAL = "central"
+LONGEST = 60  # letters of a scenario's name
 NATIONAL, NATIONAL_LAYER = "national.yaml", "national"
 
 
@@ -149,9 +150,29 @@ def list_cases(params: Path) -> list[tuple[str, str, str]]:
 
 def list_scenarios(params: Path) -> list[str]:
     """The slug of every scenario, in the order the scenario files give."""
-    docs = {path.stem: read_document(path, Path(params)) for path in Path(params).glob("scenarios/*.yaml")}
-    order = {slug: check(ScenarioFile, doc).order for slug, doc in docs.items()}
+    docs = {path.stem: read_document(path, Path(params)) for path in sorted(Path(params).glob("scenarios/*.yaml"))}
+    scenarios = {slug: check(ScenarioFile, doc) for slug, doc in docs.items()}
+    order = {slug: scenario.order for slug, scenario in scenarios.items()}
+    refuse_alike({"file name": {slug: slug for slug in docs}})
+    refuse_alike({"name": {slug: scenario.name for slug, scenario in scenarios.items()}, "order": order})
     return sorted(order, key=lambda slug: (order[slug], slug))
+
+
+def refuse_alike(labels: dict[str, dict[str, object]]) -> None:
+    """Raise BadInput where two scenarios have one label, whatever its capitals and spaces, or one that is too long.
+
+    labels  what it is, such as name -> slug -> label
+    """
+    for what, of in labels.items():
+        first: dict[str, str] = {}
+        for slug, label in of.items():
+            if len(str(label)) > LONGEST:
+                remedy = f"expected at most {LONGEST}, as tables and charts show it whole. Shorten it"
+                raise BadInput(f"scenarios/{slug[:LONGEST]}.yaml: its {what} has {len(str(label))} letters; {remedy}")
+            other = first.setdefault(" ".join(str(label).split()).casefold(), slug)
+            if other != slug:
+                remedy = "expected each its own, by which readers tell them apart. Change one"
+                raise BadInput(f"scenarios/{slug}.yaml and scenarios/{other}.yaml have one {what}, {label}; {remedy}")
 
 
 def _choose(what: str, given: str, names: list[str]) -> None:

@@ -20,6 +20,8 @@ from forecast.case.errors import BadInput
 
 PLAIN_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
+# Where a token that is refused could begin; most files have none such, and need not be gone through twice.
+MAY_BE_REFUSED = re.compile(r"(^|[\s\[{,:?-])[&*!]|^%", re.MULTILINE)
 REFUSED_TOKENS = {
     "AnchorToken": "an anchor (&name) is not allowed. Write the entry out in full",
     "AliasToken": "an alias (*name) is not allowed. Write the entry out in full",
@@ -81,6 +83,9 @@ def read_document(path: Path, params: Path) -> Document:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"{file}: there is no such file in {params}. Create it, or check the folder") from None
+    except OSError:
+        what = "is a folder, and a file is expected" if path.is_dir() else "cannot be read"
+        raise BadInput(f"{file}: {what}. Rename it, or put the file in its place") from None
     try:
         return read_text(raw.decode("utf-8"), file)
     except UnicodeDecodeError as error:

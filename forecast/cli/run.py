@@ -28,6 +28,7 @@ def run(workbook, council, month, scenarios, runs_folder, opened, **settings) ->
     """
     from forecast.case.wording import named
     from forecast.model.cases import open_case, open_workbook
+    from forecast.model.ownership import unusual_figures
     from forecast.report import words
     from forecast.runs.home import Settings
     from forecast.runs.pipeline import More, run_name, run_open
@@ -44,7 +45,8 @@ def run(workbook, council, month, scenarios, runs_folder, opened, **settings) ->
     more = More(steps=None if workbook else Steps.of(home), scenarios=scenarios, workbook=workbook)
     answer = run_open(home, case, Settings(**settings), say, more)
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
-    for line in ["", *words.page(answer), ""]:
+    odd = unusual_figures(case, home.params, home.data)
+    for line in ["", *words.page(answer), "", *odd, *([""] if odd else [])]:
         tell(line)
     tell(f"Everything is in {options.short(folder)}: answer.html, answer.txt, answer.json, tables, charts, notebooks.")
     if opened:
@@ -58,6 +60,7 @@ def check(council, month) -> None:
     """Check assumptions and data; run nothing."""
     from forecast.case import overdue
     from forecast.model.cases import open_case
+    from forecast.model.ownership import unusual_figures
     from forecast.questions.answer import red as unsourced
 
     home = find_home()
@@ -68,6 +71,13 @@ def check(council, month) -> None:
     tell(f"{parts} hold together.")
     if late := overdue(central, date.today()):
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
+    for line in unusual_figures(case, home / "params", home / "data"):
+        tell(line[:1].upper() + line[1:])
+    open_ends = case.history.not_closing(central.case.area)
+    for line in open_ends[-3:]:
+        tell(f"Published figures that do not close: {line}.")
+    if len(open_ends) > 3:
+        tell(f"    and {len(open_ends) - 3} earlier ones.")
     red = unsourced(central)
     tell(f"{len(red)} assumptions are red, without a source:")
     for key in red:

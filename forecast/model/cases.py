@@ -22,7 +22,7 @@ from forecast.model.evidence import gather
 from forecast.money.ledger import Ledger
 from forecast.sources import published
 from forecast.sources.cards import Card, read_card
-from forecast.sources.history import COLUMNS, History
+from forecast.sources.history import COLUMNS, History, check_words
 from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
 
 TOTALS = "calibration/totals.csv"  # in the folder of data: figures of the closed form of totals
@@ -247,6 +247,7 @@ def _read_tables(case: Case, files: dict[str, Path], as_at: date, returned: Path
 
     tables = read_each(files, read)
     names = _names(case.tables["children"])
+    read_each(names, lambda name: check_words(name, tables[name]))
     areas = {area for name in names for area in tables[name].get("area", ())}
     if case.area not in areas:
         held = ", ".join(sorted(areas - {case.tables["country"]})) or "the country alone"

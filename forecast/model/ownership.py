@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from forecast.case import held_elsewhere, read_bands, unusual
 from forecast.case.errors import BadInput
 from forecast.model.cases import OpenCase, made_by
 
@@ -29,6 +30,12 @@ def copied_tables(case: OpenCase, data: Path) -> list[str]:
                 if figures == own:
                     said.append(f"{name}.csv holds the very figures that {path.name} holds of {other}")
     return said
+
+
+def unusual_figures(case: OpenCase, params: Path, data: Path) -> list[str]:
+    """Sentences about what is unusual in a case and its scenarios beside the other figures held. Raises BadInput."""
+    prices = pd.read_csv(data / "published" / "gdp_deflator.csv").set_index("financial_year")["deflator"].to_dict()
+    return unusual(case.scenarios, held_elsewhere(params, case.central), read_bands(data), prices)
 
 
 def _figures(table: pd.DataFrame, area: str) -> list[tuple]:

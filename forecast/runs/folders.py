@@ -49,7 +49,7 @@ Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (
 LIBRARIES = ("numpy", "pandas", "numba", "pydantic", "papermill")
 # What the package is made of; not what Python and editors leave in it.
 CODE = {".py", ".html", ".css", ".js", ".svg", ".typ", ".j2", ".jinja", ".xml", ".md", ".txt", ".yaml", ".csv"}
-MANIFEST, LOG = "manifest.json", "runs.log"
+MANIFEST, LOG, SEAL = "manifest.json", "runs.log", "seal"
 LEAST_FREE = 50_000_000  # bytes: several times a run with its notebooks and report
 NEARLY_NOTHING = 1_000_000  # bytes: with less free, whatever went wrong went wrong for want of room
 LOCK_WAIT = 0.5  # seconds: longer than a reader needs to finish a swap
@@ -422,7 +422,13 @@ def read_log(home: Path) -> list[Logged]:
 
 def manifest(folder: Path, inputs: dict[str, Path], draws: int, seed: int, settings: dict | None = None) -> dict:
     """What made the run: code, libraries, seed, and the checksum of every input and every output."""
-    return made_from(inputs, draws, seed, settings) | {"outputs": checksums(folder)}
+    return sealed(made_from(inputs, draws, seed, settings) | {"outputs": checksums(folder)})
+
+
+def sealed(made: dict) -> dict:
+    """A manifest with one checksum over its own content."""
+    content = {name: part for name, part in made.items() if name != SEAL}
+    return content | {SEAL: hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8")).hexdigest()}
 
 
 def made_from(inputs: dict[str, Path], draws: int, seed: int, settings: dict | None = None) -> dict:
@@ -443,7 +449,7 @@ def made_from(inputs: dict[str, Path], draws: int, seed: int, settings: dict | N
 def same_inputs(folder: Path, inputs: dict[str, Path], draws: int, seed: int, settings: dict | None = None) -> bool:
     """Whether the published run is what these inputs, this code and these settings would make again, undamaged."""
     known = read_manifest(folder) or {}
-    made = {name: part for name, part in known.items() if name != "outputs"}
+    made = {name: part for name, part in known.items() if name not in ("outputs", SEAL)}
     return made == made_from(inputs, draws, seed, settings) and not damaged(folder)
 
 
@@ -453,6 +459,28 @@ def read_manifest(folder: Path) -> dict | None:
         return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def as_published(folder: Path) -> Path:
+    """The folder of a published run, every file of which is what was published.
+
+    Raises BadInput naming the first that is not: its bytes differ from the manifest's checksum, or the manifest is not
+    the one that runs.log says was published. Whoever shows a run's figures asks here first.
+    """
+    made, run = read_manifest(folder), run_id(folder)
+    said = [line.run for line in read_log(folder.parent) if (line.what, line.month) == ("published", folder.name)]
+    under_way = folder.name[0] == "." or Places(folder.parent, folder.name).working("journal").exists()
+    # Runs of before there were seals are known by the log alone.
+    whole = made is not None and (made == sealed(made) if SEAL in made else bool(said))
+    whole = whole and (under_way or not said or said[-1] == run)
+    if not whole or damaged(folder):
+        wrong = folder / (damaged(folder)[0] if whole else MANIFEST)
+        what = "is not what was published" if wrong.exists() else "was published and is missing"
+        raise BadInput(
+            f"{'/'.join(wrong.parts[-2 - len(wrong.relative_to(folder).parts) :])} {what}; expected every file of a "
+            "published run to stay as it was made. Put the file back from a copy, or make the run again."
+        )
+    return folder
 
 
 def damaged(folder: Path) -> list[str]:

@@ -7,9 +7,11 @@ line by line, the assumptions in force and the checksums of the inputs: two runs
 A run is named by its month and its manifest (2011-06-3fa9c1d2e4): the same run published again is the same run.
 """
 
+import hashlib
 import io
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +22,7 @@ from forecast.case.months import financial_year
 from forecast.runs import folders
 from forecast.sources import files
 
-FOLDER, KEPT = "history", "[!.]*.parquet"
+FOLDER, KEPT, SUMS = "history", "[!.]*.parquet", "checksums.json"
 NUMBERS = ["value", "p10", "p90"]
 MADE_OF = ["run", "council", "month", "case_month", "origin", "financial_year", "published_at", "version", "code"]
 COLUMNS = [*MADE_OF, "scenario", "figure", "group", "at", *NUMBERS, "text"]
@@ -38,14 +40,18 @@ def record(home: Path, folder: Path) -> None:
     For a folder that no one replaces meanwhile, as within folders.publishing; catch_up is for any other.
     """
     run = folders.run_id(folder)
-    if run is not None and not _path(home, run).exists():
+    if run is not None and not _path(home, run).exists() and not folders.damaged(folder):
         _keep(home, rows(folder))
 
 
 def catch_up(folder: Path, council: str) -> list[str]:
-    """Keep the figures of every published run that has none kept; the names of those runs. folder: runs."""
+    """Keep the figures of every published run that has none kept; the names of those runs. folder: runs.
+
+    Raises BadInput naming the file of a run, kept or not, that is not what was published.
+    """
     home, added = folder / council, []
     for name in _published(home):
+        folders.steady(home, name, folders.as_published)
         if not _path(home, folders.run_id(home / name)).exists():
             table = folders.steady(home, name, lambda published: rows(published) if published.name[0] != "." else None)
             added += [] if table is None else [_keep(home, table)]
@@ -60,8 +66,20 @@ def _keep(home: Path, table: pd.DataFrame) -> str:
     table.assign(published_at=times[-1] if times else "").to_parquet(whole, index=False)
     with folders.briefly(home):
         (home / FOLDER).mkdir(exist_ok=True)
+        sums = _sums(home) | {run: hashlib.sha256(whole.getvalue()).hexdigest()}
+        files.write_whole(home / FOLDER / SUMS, json.dumps(sums, indent=1).encode("utf-8"))
         files.write_whole(_path(home, run), whole.getvalue())
     return run
+
+
+def _sums(home: Path) -> dict[str, str]:
+    """Run -> checksum of its kept figures; of all that are there where none were written down yet."""
+    path = home / FOLDER / SUMS
+    if path.is_file():
+        with suppress(ValueError):
+            return json.loads(path.read_text(encoding="utf-8"))
+        raise BadInput(f"{home.name}/{FOLDER}/{SUMS} is damaged. Put it back from a copy.")
+    return {kept.stem: files.sha256(kept) for kept in (home / FOLDER).glob(KEPT)}
 
 
 def _published(home: Path) -> list[str]:
@@ -127,11 +145,20 @@ def query(home: Path, question: str, *values: object) -> pd.DataFrame:
     """A question in SQL to the table `kept` (COLUMNS) of every run of a council. Raises BadInput where none is kept."""
     import duckdb
 
-    files = sorted(path.as_posix() for path in (home / FOLDER).glob(KEPT))
-    if not files:
+    kept, sums = {path.stem: path for path in sorted((home / FOLDER).glob(KEPT))}, _sums(home)
+    if not kept:
         raise BadInput(f"no run of {home.name} has been published yet, so there is no history")
+    lost = sums.keys() - kept.keys()
+    lost -= {folders.run_id(home / name) for name in _published(home)} if lost else set()  # catch_up makes these anew
+    for run in sorted(kept.keys() | lost):
+        if run in lost or sums.get(run) != files.sha256(kept[run]):
+            what = "are not what was kept when it was published" if run in kept else "are missing"
+            raise BadInput(f"{home.name}/{FOLDER}/{run}.parquet: the figures of {run} {what}. Put the file back.")
     with duckdb.connect() as store:
-        store.execute("create table kept as select * from read_parquet(?, union_by_name = true)", [files])
+        store.execute(
+            "create table kept as select * from read_parquet(?, union_by_name = true)",
+            [[path.as_posix() for path in kept.values()]],
+        )
         return store.execute(question, list(values)).df()
 
 

@@ -106,7 +106,7 @@ def _folder(home: Home, council: str, month: str) -> Path:
             f"there is no run of {council}, {month}, to write about. "
             f"Make it first: forecast run --council {council} --month {month}"
         )
-    return folder
+    return folders.as_published(folder)
 
 
 def _read_back(report: Report, known: figures.RunInContext, names: list[str], made: dict[str, Path]) -> None:
@@ -154,8 +154,10 @@ def _revised(runs: Path, known: figures.RunInContext, months: list[str]) -> set[
     now = {cell.key: cell.value for cell in sheet_of(known).cells if cell.value is not None}
     found = set()
     for month in months:
-        path = folders.settled(runs, month) / "tables" / "history.parquet"
-        rows = pd.read_parquet(path).to_dict("records") if path.is_file() else []
+        folder = folders.settled(runs, month)
+        there = folder.is_dir()
+        path = folders.as_published(folder) / "tables" / "history.parquet" if there else folder
+        rows = pd.read_parquet(path).to_dict("records") if there else []
         for row in rows:
             key, value = f"{row['measure']} {row['period']}", str(row["value"])
             own = row["area"] == known.context["area"] and row["breakdown"] == "all"

@@ -9,6 +9,7 @@ forecast.compare({"central": case, "births": what_if})
 import ast
 import hashlib
 import json
+import os
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -488,8 +489,14 @@ def open_case(council: str, month: str) -> Case:
 
 
 def open_run(run: str) -> Published:
-    """A published run by its name, such as slough/2011-06. Raises BadInput with the command that makes it."""
-    return Published(pages.open_run(run))
+    """A published run by its name, such as slough/2011-06. Raises BadInput with the command that makes it, or naming
+    the file that is not what was published."""
+    from forecast.runs.folders import as_published
+
+    opened = pages.open_run(run)
+    if pages.RUN_FOLDER not in os.environ:  # a run being made has no manifest yet when its notebooks look at it
+        as_published(opened.folder)
+    return Published(opened)
 
 
 def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, seed: int = SEED) -> Comparison:

@@ -64,6 +64,10 @@ def read_card(table: Path) -> Card:
 
 
 def _faults(card: Card, table: str):
+    if card.published > card.retrieved:
+        yield "published", f"is {card.published}, after retrieved {card.retrieved}. Nothing is fetched before it is out"
+    if card.expires < card.known_from:
+        yield "expires", f"is {card.expires}, before known_from {card.known_from}. Give the later day"
     if card.table != table:
         yield "table", f"is {card.table!r}, expected {table!r}. Each card describes the file beside it"
     if card.hindsight and not card.hindsight_reason:

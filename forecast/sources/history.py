@@ -1,12 +1,61 @@
 """One tidy table of what happened, and strict questions to it."""
 
+import re
+
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.case.months import financial_year, year_end
+from forecast.case.wording import nearest
 
 COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit", "status", "source"]
 SUPPRESSED, OWN = "suppressed", "council"
 SUPPRESSED_LEAST, MOST_SUPPRESSED = 1, 5  # a suppressed cell stands for 1 to 5
+
+MEASURES = ("lac_stock", "lac_starts", "lac_ceases", "cp_stock", "cp_starts", "cp_ends", "uasc_stock", "icpc", "s47")
+AGES = ["unborn", "under_1", "1_4", "5_9", "10_15", "16_17", "16", "17", "18"]
+KNOWN = {  # breakdown -> categories: a word that is none of these would be left out of every forecast in silence
+    "all": ["all"],
+    "age_band": AGES,
+    "other_age": ["unborn_or_unknown_gender"],
+    "legal_status": ["interim_care_order", "full_care_order", "placement_order", "s20", "detained", "youth_justice"],
+    "placement": [
+        *("fostering", "kinship", "other_fostering", "placed_for_adoption", "with_parents", "residential"),
+        *("other_residential", "residential_school", "supported", "other"),
+    ],
+    "provider": [
+        *("own", "other_la", "other_council", "other_public", "private", "voluntary", "parents", "not_reported"),
+    ],
+    "uasc": ["uasc", "other"],
+    "duration": [
+        *("up_to_3m", "3_to_6m", "6_to_12m", "1_to_2y", "over_2y"),
+        *("under_2_weeks", "under_1_year", "5_to_10_years"),
+    ],
+}
+FLOWS = (("lac_stock", "lac_starts", "lac_ceases"), ("cp_stock", "cp_starts", "cp_ends"))
+ROUNDED, ROUNDED_STEP = "rounded_5", 5  # a status, and what it says
+ROUNDED_TO, COUNTRY = 10, 10_000  # a country's counts are published to the nearest ten, a council's whole
+
+
+def check_words(name: str, table: pd.DataFrame) -> None:
+    """Raises BadInput naming the line where a table has a word, or a space around one, that nobody reads."""
+    if list(table.columns) != COLUMNS:
+        return  # History says what is expected
+    for column, known in (("measure", MEASURES), ("breakdown", tuple(KNOWN))):
+        for line, word in enumerate(table[column], start=2):
+            if word not in known:
+                raise BadInput(
+                    f"{name}.csv, line {line}, {column}: {word!r} is not known. {nearest(word, list(known))}"
+                )
+    for line, row in enumerate(table.itertuples(index=False), start=2):
+        if row.category not in KNOWN[row.breakdown]:
+            right = nearest(row.category, KNOWN[row.breakdown])
+            raise BadInput(f"{name}.csv, line {line}, category: {row.category!r} is not a {row.breakdown}. {right}")
+        if (row.status == SUPPRESSED) == bool(re.fullmatch(r"-?[0-9.]+", row.value)):
+            what = f"{row.value!r} has the status {row.status}; a suppressed figure is a sign, and any other a number"
+            raise BadInput(f"{name}.csv, line {line}, value: {what}. Correct one of them.")
+        if spaced := next((cell for cell in row if cell != cell.strip()), None):
+            raise BadInput(f"{name}.csv, line {line}: {spaced!r} has a space before or after it. Take it away.")
 
 
 class History:
@@ -56,6 +105,25 @@ class History:
         rows = self._rows(area, measure)
         rows = rows[(rows["breakdown"] == "all") & (rows["status"] != SUPPRESSED)].sort_values("period")
         return pd.Series(rows["value"].astype(float).to_numpy(), index=rows["period"].to_numpy())
+
+    def not_closing(self, area: str) -> list[str]:
+        """Where a stock is not the one before + starts - ends, beyond what publishing rounds away; a sentence each."""
+        said, own = [], self.frame[(self.frame["area"] == area) & (self.frame["status"] == ROUNDED)]
+        rounded = {year_to(at) or at: ROUNDED_STEP for at in own["period"]}
+        for stock, starts, ends in FLOWS:
+            stocks, came, went = (self.series(area, measure).to_dict() for measure in (stock, starts, ends))
+            for day, now in stocks.items():
+                if (year := year_to(day)) is None:
+                    continue
+                before = stocks.get(f"{int(day[:4]) - 1}{day[4:]}")
+                if before is None or year not in came or year not in went:
+                    continue
+                made = before + came[year] - went[year]
+                within = 2 * (ROUNDED_TO if now > COUNTRY else rounded.get(year, 0))  # half a step of each of four
+                if abs(made - now) > within:
+                    what = f"{before:,.0f} before + {came[year]:,.0f} starts - {went[year]:,.0f} ends in {year}"
+                    said.append(f"{stock} of {area} on {day}: {what} make {made:,.0f}, and {now:,.0f} is published")
+        return said
 
     def is_own(self, area: str, measure: str, period: str) -> bool:
         """Whether a total is the council's own count, not published."""
@@ -112,6 +180,12 @@ def fill_suppressed(published: dict[str, float | None], total: float, national: 
     weight = sum(national[name] for name in hidden)
     filled = {name: least + (left - least * len(hidden)) * national[name] / weight for name in hidden}
     return {name: filled.get(name, count) for name, count in published.items()}
+
+
+def year_to(day: str) -> str | None:
+    """The financial year that ends on a day such as 2016-03-31; None for a day on which none ends."""
+    year = financial_year(day[:7]) if len(day) == len("2016-03-31") else None
+    return year if year and year_end(year) == day else None
 
 
 def _place(row) -> str:

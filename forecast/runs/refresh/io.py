@@ -6,6 +6,7 @@ the folder is changed before the new run is published; a refresh that fails, is 
 the last answer and what is held as they were, and the next one takes up from there.
 """
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,16 +19,18 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from forecast.case import list_scenarios, load_scenarios, thaw
-from forecast.case.errors import Busy
+from forecast.case.errors import BadInput, Busy
+from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.model import projection
+from forecast.report.words import money
 from forecast.runs import folders, history, pipeline
 from forecast.runs.home import Home, Settings
 from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
 from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
-from forecast.runs.refresh.movement import Figures, figures, movement, same_children, steps_between, value_of
+from forecast.runs.refresh.movement import CAUSES, Figures, figures, movement, same_children, steps_between, value_of
 from forecast.runs.refresh.returned import FOLDER as RETURNS
 from forecast.runs.refresh.returned import SOURCES, read_returned, take, texts
 from forecast.sources import files
@@ -48,6 +51,7 @@ from forecast.sources.arrivals.vintages import FILES_FILE, VINTAGES_FILE
 DONE, NEEDS_A_PERSON = 0, 4
 HELD, PENDING, LOCK = "held", ".pending", ".refresh.lock"
 KEEPING = "keeping"  # stands in PENDING while what is pending takes the place of what is held
+SUMS = "checksums.json"  # of what is held, beside it
 HELD_FILES = (VINTAGES_FILE, FILES_FILE)
 STARTS = ("lac_starts", "cp_starts")
 
@@ -69,6 +73,7 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
     card = read_card(folder / CARD)
     with one_at_a_time(folder):
         finish_keeping(folder)
+        as_left(folder / HELD, home.runs / card.slug)
         before = read_held(folder / HELD)
         say("reading what has arrived")
         arrived = read_inbox(folder, card, before)
@@ -96,6 +101,7 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
         if is_new:
             more = More(at, history.record, inputs, partial(_write_summary, home, folder, now, arrived, say))
             pipeline.run_open(home, now.case(home.data), settings, say, more)
+        files.write_json(folder / PENDING / SUMS, files.checksums(folder / PENDING))
         (folder / PENDING / KEEPING).touch()
         finish_keeping(folder)
     if is_new:
@@ -143,6 +149,8 @@ def _write_summary(
     since, then, headline, same_program = last_run(home, now) or (None, None, None, True)
     if since is not None:
         moves = movement(headline, after, steps_between(then, now, same_program), value)
+    if since is not None and (told := beyond_range(home.runs / now.card.slug, since, then, now, after, moves)):
+        arrived = replace(arrived, warnings=(*arrived.warnings, told[0]), conflicts=(*arrived.conflicts, *told[1:]))
     expired = now.expired(now.case(home.data))
     wide = now.actuals.counts.pivot(index="month", columns="measure", values="value").sort_index()
     alarms = [  # on starts of each group
@@ -169,7 +177,7 @@ def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | N
     council, year = home.runs / now.card.slug, now.scenarios["central"].case.financial_year
     months = [path.parent.name for path in council.glob("[!.]*/summary.json")]
     for month in sorted((month for month in months if month < now.last), reverse=True):
-        folder = folders.settled(council, month)
+        folder = folders.as_published(folders.settled(council, month))
         told = summary.read(folder)
         if told["financial_year"] == year:
             card, rows = read_card(folder / CARD), read_held(folder / HELD).vintages.as_known()
@@ -180,6 +188,39 @@ def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | N
             headline = told["headline"] | {name: Decimal(told["headline"][name]) for name in summary.MONEY}
             return month, then, Figures(**headline), code == folders.code_fingerprint()
     return None
+
+
+def beyond_range(
+    council: Path, since: str, then: DataCut, now: DataCut, after: Figures, moves: dict[str, Figures]
+) -> list[str]:
+    """What is said where the expected call leaves the 80% range of the last run, by name of the line that did it.
+
+    Nothing within it; the sentence; twice where a person must act, until the card says under accepted why it is right.
+    """
+    folder = folders.settled(council, since)
+    central = json.loads((folder / "answer.json").read_text(encoding="utf-8"))["scenarios"]["central"]
+    said = central["contingency"]["call"]
+    if said["p10"] <= after.call <= said["p90"]:
+        return []
+    forecast = pd.read_parquet(folder / "tables" / "monthly.parquet").query("scenario == 'central'")
+    forecast = forecast.set_index(["month", "line"])["mean"].to_dict()
+    new, item = [month for month in now.ledger_months if month not in then.ledger_months], "ledger"
+    cause = max(moves, key=lambda cause: abs(moves[cause].call), default="")
+    why = f"most of it is {CAUSES[cause].lower()}" if cause else "see what moved"
+    if new and cause in ("actuals", "price"):
+        came = {line: sum(now.actuals.ledger.actual[month][line] for month in new) for line in now.budget}
+        due = {line: sum(forecast.get((month, line), 0.0) for month in new) for line in now.budget}
+        item = max(came, key=lambda line: abs(came[line] - due[line]))
+        why = f"{LINES[item][0]} did most of it: £{came[item]:,.0f} came where £{due[item]:,.0f} was forecast"
+    sentence = (
+        f"The expected call, {money(float(after.call))}, is outside the 80% range of {month_in_words(since)} "
+        f"({money(said['p10'])} to {money(said['p90'])}): {why}."
+    )
+    accepted = now.card.found_right(now.last, item) or now.card.found_right(now.last, "ledger")
+    if accepted:
+        return [f"{sentence} Accepted by a person: {accepted.why}"]
+    remedy = f"Find out why; if it is right, say so under accepted in {CARD} (month {now.last}, item {item}, why)."
+    return [f"{sentence} {remedy}"] * 2
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -205,14 +246,35 @@ def kept_files(folder: Path) -> dict[str, Path]:
     return {f"{HELD}/{path.relative_to(folder / PENDING).as_posix()}": path for path in pending} | own
 
 
+def as_left(held: Path, runs: Path) -> None:
+    """Raises BadInput naming a file of what is held that is not as the last refresh left it.
+
+    runs  runs/COUNCIL: the newest run keeps a copy of every figure accepted, and holds no more than one refresh more
+    """
+    if not any((held / name).is_file() for name in HELD_FILES):
+        return
+    sums = json.loads((held / SUMS).read_text(encoding="utf-8")) if (held / SUMS).is_file() else {}
+    wrong = [name for name, made in sums.items() if not (held / name).is_file() or files.sha256(held / name) != made]
+    copies = sorted(runs.glob(f"[!.]*/{HELD}/{VINTAGES_FILE}"))
+    now = (held / VINTAGES_FILE).read_bytes() if (held / VINTAGES_FILE).is_file() else b""
+    if copies and not copies[-1].read_bytes().startswith(now):
+        wrong.append(VINTAGES_FILE)
+    if wrong:
+        raise BadInput(
+            f"{held.parent.name}/{HELD}/{wrong[0]} is not as the last refresh left it; expected what was accepted to "
+            f"stay as it was. Put the file back from a copy; the newest run keeps one in {HELD}."
+        )
+
+
 def finish_keeping(folder: Path) -> None:
     """Hold what was taken, each file replaced whole: all of them or, after a kill, the rest at the next refresh, for
     files of two months must not stand side by side.
     """
     if not (folder / PENDING / KEEPING).is_file():
         return
-    for name, path in kept_files(folder).items():
-        if name not in (CARD, MAPPING):
+    kept = kept_files(folder) | {f"{HELD}/{SUMS}": folder / PENDING / SUMS}
+    for name, path in kept.items():
+        if name not in (CARD, MAPPING) and path.is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             files.write_whole(folder / name, path.read_bytes())
     (folder / PENDING / KEEPING).unlink()

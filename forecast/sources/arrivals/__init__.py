@@ -3,7 +3,7 @@
 card.py      council.yaml: what is expected, in the council's own words
 inbox.py     the files; sheets.py and cells.py the tables and cells; figures.py counts and ledger
 lists.py     an Annex A in the place of counts; trial.py and mapping.py a trial balance in that of the ledger
-checks.py    the figures against the card and what is held
+checks.py    the figures against the card and what is held; shape.py a month of the ledger against its own shape
 vintages.py  every figure accepted, and when
 """
 
@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from forecast.case.home import find_home
 from forecast.case.wording import read_each
 from forecast.sources.arrivals.card import CARD, TRIAL, Card, read_card
 from forecast.sources.arrivals.checks import Arrived, judge
 from forecast.sources.arrivals.figures import GIVEN, read_figures
 from forecast.sources.arrivals.inbox import INBOX, find
 from forecast.sources.arrivals.mapping import MAPPING, read_mapping
+from forecast.sources.arrivals.shape import read_bands
 from forecast.sources.arrivals.vintages import KEY, Held, read_held, write_held
 from forecast.sources.private import guarded
 
@@ -52,7 +54,7 @@ def read_inbox(folder: Path, card: Card, held: Held | None) -> Arrived:
     files: dict[str, tuple[str, ...]] = {}
     for file in delivered:
         files[file.name] = (*files.get(file.name, ()), file.sha256)
-    arrived = judge(given, card, held, files)
+    arrived = judge(given, card, held, files, read_bands(find_home() / "data"))
     return replace(arrived, warnings=(*arrived.warnings, *warnings))
 
 

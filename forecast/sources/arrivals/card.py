@@ -119,7 +119,9 @@ class Accepted(Strict):
     """A figure beyond a tolerance that a person has looked at and found right."""
 
     month: Month = Field(description="the month of the figure, such as 2025-10")
-    item: Text = Field(description="the measure or the cost line, such as lac or private_residential")
+    item: Text = Field(
+        description="the measure or the cost line, such as lac or private_residential; ledger for all lines"
+    )
     why: Text = Field(description="why it is right, and who says so")
 
 
@@ -317,7 +319,7 @@ def _budget_faults(card: Card) -> Faults:
 
 
 def _accepted_faults(card: Card) -> Faults:
-    known = [*card.measures, *card.lines]
+    known = [*card.measures, *card.lines, LEDGER]  # the last: all lines of a month together
     for name, accepted in card.accepted.items():
         if accepted.item not in known:
             expected = f"expected a measure or a cost line. {nearest(accepted.item, known)}"

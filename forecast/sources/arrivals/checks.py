@@ -15,6 +15,7 @@ from forecast.case.months import financial_year, month_in_words, months_between
 from forecast.case.workbook.book import shortened
 from forecast.sources.arrivals.card import CARD, COUNTED, PLACED, SERVICES, Card, month_before
 from forecast.sources.arrivals.cells import fault
+from forecast.sources.arrivals.shape import Bands, out_of_shape
 from forecast.sources.arrivals.vintages import ACTUAL, BUDGET, CHILDREN, KEY, Held, counts_of, ledger_of
 
 NOTHING_NEW, COMPLETE, LEDGER_LATE = "nothing new", "new month complete", "new month, ledger late"
@@ -83,10 +84,11 @@ class Query(NamedTuple):
     expected: str
 
 
-def judge(given: pd.DataFrame, card: Card, held: Held, files: dict[str, tuple[str, ...]]) -> Arrived:
+def judge(given: pd.DataFrame, card: Card, held: Held, files: dict[str, tuple[str, ...]], bands: Bands) -> Arrived:
     """What the figures given (month, figure, item, value, file, row) amount to.
 
     files  name -> the SHA-256 of every file they came in, one or more
+    bands  how far a month's ledger may stand from what it was led to be
     Raises BadInput with every fault and query, each naming file and row, what was expected, and what to do.
     """
     refuse([*outside(given, card), *disagreeing(given)])
@@ -107,6 +109,7 @@ def judge(given: pd.DataFrame, card: Card, held: Held, files: dict[str, tuple[st
         *placed_queries(taken, months),
         *revision_queries(taken, card),
         *ledger_queries(taken, months, card),
+        *shape_queries(taken, months, card, bands),
     ]
     ways_out = "Correct the file; or, if it is right, say so under accepted in"
     refuse(
@@ -295,6 +298,19 @@ def ledger_queries(taken: pd.DataFrame, months: dict, card: Card) -> Iterator[Qu
         if row.figure == ACTUAL and row.value * budget < 0 and abs(row.value) > most:
             what = f"the actual {of_item} on a budget of £{budget:,.2f}: the sign is flipped"
             yield Query(row.month, row.item, place(row), what, "spending above 0 and income below 0")
+
+
+def shape_queries(taken: pd.DataFrame, months: dict, card: Card, bands: Bands) -> Iterator[Query]:
+    """Months of the ledger that are not as their earlier months, budget and children lead one to expect."""
+    parts = {figure: {at[0]: lines for at, lines in months.items() if at[1] == figure} for figure in (ACTUAL, BUDGET)}
+    counts = {month: lines for (month, figure), lines in months.items() if figure == CHILDREN}
+    counts[card.opening_month] = dict(card.opening)
+    given = {(row.month, row.item): place(row) for row in taken[taken["figure"] == ACTUAL].itertuples()}
+    for month in sorted({month for month, _ in given}):
+        first = next(where for (at, _), where in given.items() if at == month)
+        budget = parts[BUDGET].get(month) or card.period_budget(month)
+        for line, what, expected in out_of_shape(month, parts[ACTUAL], budget, counts, bands):
+            yield Query(month, line, given.get((month, line), first), what, expected)
 
 
 def summed_up(

@@ -21,6 +21,7 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 SPOILT = r"\d(?:\.\d+)?[eE]\+?\d+|.*\.0"  # what a spreadsheet makes of a long number
 MOST_UNPACKED = 400 * MEGABYTE  # of a workbook
 MOST_HEADING_ROWS = 10  # a sheet may have a title above its headings
+MOST_CELLS = 1000  # of a line: no return has a tenth of that
 NEAR = 0.6  # of difflib: headings more alike than this are told as the one that was meant
 # What databases, spreadsheets and statistics programs write where there is nothing.
 NOTHING_WORDS = "NULL (NULL) <NULL> [NULL] #NULL! N/A #N/A NA NAN NAT NONE NIL - -- (BLANK)"
@@ -83,6 +84,10 @@ def read_csv(
     text, latin_1 = decode(source.name, source.content())
     quality.count(source.name, "latin_1", latin_1)
     rows, lines = parse(source.name, text)
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) > MOST_CELLS:
+            what = f"{len(row):,} cells in one line; expected at most {MOST_CELLS:,}"
+            raise BadInput(f"{source.name}, line {line}: {what}. The file has lost its line ends: export it again.")
     filled = [at for at, row in enumerate(rows) if any(map(str.strip, row))]
     if not filled:
         return None
