@@ -1,5 +1,6 @@
 """Charts, each with its finding as title and alternative text made from the same numbers. Never colour alone."""
 
+import math
 import textwrap
 from dataclasses import dataclass
 from functools import partial
