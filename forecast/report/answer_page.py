@@ -25,6 +25,7 @@ def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
         years=years(answer),
         pictures=[picture(charts[name]) for name in SHOWN],
         why=told["why"],
+        adds=adds(answer),
         scenarios=scenarios(answer),
         trust=told["trust"],
     )
@@ -41,6 +42,12 @@ def years(answer: dict) -> pd.DataFrame:
     now = ["Now", "", "", *(str(answer["open_at_origin"][group]) for group in ("lac", "cp"))]
     heads = ["Year", "Net cost", "Variance", "Looked-after children", "Child protection plans"]
     return pd.DataFrame([now, *words.years_ahead(answer)], columns=heads)
+
+
+def adds(answer: dict) -> pd.DataFrame | None:
+    """What each cause adds to children and pounds; None where causes were not looked for."""
+    heads, *rows = words.what_adds(answer) or [[]]
+    return pd.DataFrame(rows, columns=heads) if rows else None
 
 
 def scenarios(answer: dict) -> pd.DataFrame:

@@ -20,7 +20,7 @@ MONEY_STEP = 10_000
 FIGURES = 4
 VARIANCE = "Variance from budget"
 CAUSE_WORDS = {
-    "practice": "Practice and prices, for today's children",
+    "practice": "Practice, prices and budget",
     "ageing": "Ageing of today's children",
     "births": "Births",
     "events": "Events and levers",
@@ -283,6 +283,33 @@ def year_lines(answer: dict) -> list[str]:
     return [f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}" for year, net, over, lac, cp in rows]
 
 
+def what_adds(answer: dict) -> list[list[str]]:
+    """What each cause adds to today's children by the first and the last 31 March, and to the last year's variance.
+
+    A row of headings, then cause, LAC twice, CP twice, pounds; nothing where causes were not looked for.
+    """
+    rows = answer["sensitivities"]["drivers"] if answer["sensitivities"] else []
+    months, causes = list(dict.fromkeys(row["month"] for row in rows)), dict.fromkeys(row["cause"] for row in rows)
+    if not rows:
+        return []
+    ends = [months[0], months[-1]]
+    heads = [f"{group} {month[:4]}" for group in ("LAC", "CP") for month in ends]
+    table = [["By 31 March", *heads, f"£ {rows[-1]['year']}"]]
+    for name in causes:
+        own = {row["month"]: row for row in rows if row["cause"] == name}
+        counts = [signed(own[month][group]) for group in ("lac", "cp") for month in ends]
+        table.append([cause(name), *counts, money_signed(own[ends[1]]["cost"])])
+    return table
+
+
+def what_adds_lines(answer: dict) -> list[str]:
+    """The same as a small text table."""
+    return [
+        f"{name:28s}" + "".join(f"{count:>10s}" for count in counts) + f"{cost:>12s}"
+        for name, *counts, cost in what_adds(answer)
+    ]
+
+
 def ranked(answer: dict) -> list[str]:
     """The central scenario, then the others: what saves most over all the years costed first."""
     held = answer["scenarios"]
@@ -316,7 +343,11 @@ def in_parts(answer: dict) -> dict[str, list[str]]:
     """The answer's sentences, in the order in which a reader asks: the question, why, how far to trust it."""
     central = answer["scenarios"]["central"]
     asked = [*lines("question", answer, central), *lines("call", central["contingency"])]
-    return {"asked": asked, "why": lines("why", answer, central), "trust": cautions(answer)}
+    return {
+        "asked": asked,
+        "why": lines("driven", central["cost"][answer["financial_year"]]["lines"]),
+        "trust": cautions(answer),
+    }
 
 
 def page(answer: dict) -> list[str]:
@@ -325,7 +356,8 @@ def page(answer: dict) -> list[str]:
         name: [row for line in part for row in textwrap.wrap(line, COLUMNS, subsequent_indent="  ")]
         for name, part in in_parts(answer).items()
     }
-    between = (parts["asked"], year_lines(answer), parts["why"], scenario_lines(answer), parts["trust"])
+    why = [*parts["why"], *what_adds_lines(answer)]
+    between = (parts["asked"], year_lines(answer), why, scenario_lines(answer), parts["trust"])
     return [row for part in between for row in (*part, "")][:-1]
 
 
