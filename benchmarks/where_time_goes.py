@@ -91,7 +91,7 @@ def parts_of_a_run(parts: Parts, draws: int, folder: Path) -> None:
 
         parts.of(f"scenario: {a.scenario.name}", told)
     matters = parts.of("what matters most", lambda: pipeline.sensitivities(case, base, central))
-    answer["sensitivities"] = matters
+    answer |= matters
     whole = pd.concat(by_month, ignore_index=True)
     write = (folder, case, case.scenarios, base, central, answer, whole)
     parts.of("writing the answer, tables and charts", lambda: pipeline.write_run(*write))

@@ -154,7 +154,9 @@ def plain_sensitivities():
     """The tornado, the charts and most scenarios are tested elsewhere and take most of a refresh."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            pipeline, "sensitivities", lambda case, base, central: pipeline.sensitivity.figures(base, central)
+            pipeline,
+            "sensitivities",
+            lambda case, base, central: {"sensitivities": pipeline.sensitivity.figures(base, central)},
         )
         patch.setattr(pipeline.sensitivity, "figures", lambda base, central: QUICK)
         patch.setattr(pipeline, "charts_of", lambda told: {})

@@ -26,7 +26,7 @@ from forecast.runs.steps import STEPS_FOLDER, Steps
 DRAWS, SEED = 100, 7
 CHANGES = {"levers.births": 1.1, "migration.internal_in": 50.0, "budget.contingency": 700_000.0}
 FILE = """name: What if
-order: 1
+order: 99
 reason: what if
 changes:
   levers.births: {value: 1.1, why: what if}

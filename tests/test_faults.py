@@ -240,10 +240,10 @@ def months_of(*lines: tuple[str, str, float]) -> pd.DataFrame:
         (50_000, {}, ["is outside the 80% range of August 2025 (£100,000 to £500,000)"] * 2),
     ],
 )
-def test_a_call_beyond_last_months_range_needs_a_person_by_name_of_the_line(tmp_path, call, accepted, said):
+def test_an_outturn_beyond_last_months_range_needs_a_person_by_name_of_the_line(tmp_path, call, accepted, said):
     folder = tmp_path / "2025-08"
-    central = {"contingency": {"call": {"mean": 2e5, "p10": 1e5, "p90": 5e5}}}
-    files.write_json(folder / "answer.json", {"scenarios": {"central": central}})
+    central = {"cost": {"2025-26": {"net": {"mean": 2e5, "p10": 1e5, "p90": 5e5}}}}
+    files.write_json(folder / "answer.json", {"financial_year": "2025-26", "scenarios": {"central": central}})
     (folder / "tables").mkdir()
     lines = months_of(("2025-09", "private_residential", 5e5), ("2025-09", "iro", 2e4))
     lines.to_parquet(folder / "tables" / "monthly.parquet")
@@ -259,10 +259,10 @@ def test_a_call_beyond_last_months_range_needs_a_person_by_name_of_the_line(tmp_
         budget={"private_residential": 1.0, "iro": 1.0},
         actuals=SimpleNamespace(ledger=ledger),
     )
-    after = Figures(Decimal(call), Decimal(0), 0, 0, 0)
+    after = Figures(Decimal(0), Decimal(call), 0, 0, 0)
     moves = {
-        "numbers": Figures(Decimal(10), Decimal(0), 0, 0, 0),
-        "price": Figures(Decimal(-5000), Decimal(0), 0, 0, 0),
+        "numbers": Figures(Decimal(0), Decimal(10), 0, 0, 0),
+        "price": Figures(Decimal(0), Decimal(-5000), 0, 0, 0),
     }
     told = io.beyond_range(tmp_path, "2025-08", SimpleNamespace(ledger_months=()), now, after, moves)
     assert len(told) == len(said) and all(words in one for words, one in zip(said, told, strict=True)), told

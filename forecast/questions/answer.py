@@ -51,6 +51,7 @@ def head(base: Base) -> dict:
         "record": {},
         "not_yours": [],
         "sensitivities": None,
+        "drivers": None,
         "scenarios": {},
     }
 

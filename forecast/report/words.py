@@ -288,7 +288,7 @@ def what_adds(answer: dict) -> list[list[str]]:
 
     A row of headings, then cause, LAC twice, CP twice, pounds; nothing where causes were not looked for.
     """
-    rows = answer["sensitivities"]["drivers"] if answer["sensitivities"] else []
+    rows = answer["drivers"] or []
     months, causes = list(dict.fromkeys(row["month"] for row in rows)), dict.fromkeys(row["cause"] for row in rows)
     if not rows:
         return []

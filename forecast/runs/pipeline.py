@@ -92,7 +92,7 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
                 if looked_behind:
                     behind[slug] = detail_of(base, projected, checks)
             say("what matters most, and what would be enough")
-            answer["sensitivities"] = matters.result() if matters else sensitivities(case, base, central)
+            answer |= matters.result() if matters else sensitivities(case, base, central)
         say("writing the answer, tables and charts")
         write_run(folder, case, chosen, base, central, answer, pd.concat(by_month, ignore_index=True))
         if more.write is not None:
@@ -100,12 +100,12 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
         if more.steps is not None:  # as the steps that a notebook on the same case, draws and seed asks for
             drawn = {name: answer[name] for name in ("draws", "seed")}
             for slug, figures in answer["scenarios"].items():
-                alone = answer | {"sensitivities": None, "scenarios": {slug: figures}}
+                alone = answer | {"sensitivities": None, "drivers": None, "scenarios": {slug: figures}}
                 question = asked(answer["council"], answer["month"], slug) | drawn
                 more.steps.keep("future", question, {"answer": alone, "detail": behind[slug]})
             question = asked(answer["council"], answer["month"], CENTRAL) | drawn
             more.steps.keep("sensitivities", question, answer["sensitivities"])
-            more.steps.keep("drivers", question, answer["sensitivities"]["drivers"])
+            more.steps.keep("drivers", question, answer["drivers"])
         if settings.notebooks:
             say("running the notebooks")
             files.write_json(folder / DETAIL, behind)
@@ -132,12 +132,12 @@ def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
 
 
 def sensitivities(case: OpenCase, base, central) -> dict:
-    """Tornado, switching values, goal-seek, and what drives demand, on the first draws of the run's seed."""
+    """For the answer: what matters most and what would be enough; what drives demand; on the run's first draws."""
     fewer, held = base, central
     if base.draws > SENSITIVITY_DRAWS:
         fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS)
         held = projection.project(fewer.to_year_end, case.central)
-    return sensitivity.figures(fewer, held) | {"drivers": drivers.rows(fewer, central, base)}
+    return {"sensitivities": sensitivity.figures(fewer, held), "drivers": drivers.rows(fewer, central, base)}
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:
@@ -171,7 +171,7 @@ def tables_of(case: OpenCase, base, central, answer: dict) -> dict[str, pd.DataF
         "history": case.history.frame,
         "years_apart": years_apart(case),
         "sensitivities": pd.DataFrame(answer["sensitivities"]["assumptions"]),
-        "drivers": pd.DataFrame(answer["sensitivities"]["drivers"]),
+        "drivers": pd.DataFrame(answer["drivers"]),
         "levers": pd.DataFrame(answer["sensitivities"]["levers"]),
         "assumptions": log_frame(case.central),
         "sources": sources_table(case.cards),

@@ -428,7 +428,7 @@ class Published:
 
     def drivers(self, draws: int = 0, seed: int = 0) -> View:
         """What births, each migration stream, ageing, practice and events add by each 31 March, in the run."""
-        return views.drivers(self.answer["sensitivities"]["drivers"])
+        return views.drivers(self.answer["drivers"])
 
     def scenarios(self) -> dict[str, "Published"]:
         """Every scenario of the run."""

@@ -193,19 +193,21 @@ def last_run(home: Home, now: DataCut) -> tuple[str, DataCut, Figures, bool] | N
 def beyond_range(
     council: Path, since: str, then: DataCut, now: DataCut, after: Figures, moves: dict[str, Figures]
 ) -> list[str]:
-    """What is said where the expected call leaves the 80% range of the last run, by name of the line that did it.
+    """What is said where the projected outturn leaves the 80% range of the last run, by name of the line that did it.
+
+    The call is the outturn's excess, floored at nothing: where little is called, its own range is all but empty.
 
     Nothing within it; the sentence; twice where a person must act, until the card says under accepted why it is right.
     """
     folder = folders.settled(council, since)
-    central = json.loads((folder / "answer.json").read_text(encoding="utf-8"))["scenarios"]["central"]
-    said = central["contingency"]["call"]
-    if said["p10"] <= after.call <= said["p90"]:
+    answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    said = answer["scenarios"]["central"]["cost"][answer["financial_year"]]["net"]
+    if said["p10"] <= after.outturn <= said["p90"]:
         return []
     forecast = pd.read_parquet(folder / "tables" / "monthly.parquet").query("scenario == 'central'")
     forecast = forecast.set_index(["month", "line"])["mean"].to_dict()
     new, item = [month for month in now.ledger_months if month not in then.ledger_months], "ledger"
-    cause = max(moves, key=lambda cause: abs(moves[cause].call), default="")
+    cause = max(moves, key=lambda cause: abs(moves[cause].outturn), default="")
     why = f"most of it is {CAUSES[cause].lower()}" if cause else "see what moved"
     if new and cause in ("actuals", "price"):
         came = {line: sum(now.actuals.ledger.actual[month][line] for month in new) for line in now.budget}
@@ -213,7 +215,7 @@ def beyond_range(
         item = max(came, key=lambda line: abs(came[line] - due[line]))
         why = f"{LINES[item][0]} did most of it: £{came[item]:,.0f} came where £{due[item]:,.0f} was forecast"
     sentence = (
-        f"The expected call, {money(float(after.call))}, is outside the 80% range of {month_in_words(since)} "
+        f"The projected outturn, {money(float(after.outturn))}, is outside the 80% range of {month_in_words(since)} "
         f"({money(said['p10'])} to {money(said['p90'])}): {why}."
     )
     accepted = now.card.found_right(now.last, item) or now.card.found_right(now.last, "ledger")
