@@ -586,7 +586,7 @@ def test_the_expected_change_in_words():
     )
     none = {"central_path": {"lac": {"parts": {}, "middle": [0.0]}}}
     assert words.lines("trend", none["central_path"]["lac"], "Looked-after children")[0].endswith(
-        "happen: +0.0%, today's number."
+        "happens: +0.0%, today's number."
     )
 
 

@@ -184,7 +184,9 @@ def some_scenario(rng: random.Random, base: Assumptions, slug: str, order: int, 
     chosen = [] if slug == "central" else rng.sample(list(central), rng.randint(0, len(central)))
     drawn = {key: some_change(rng, central[key], *base.catalogue.item_and_unit(key), slug) for key in chosen}
     changes = {key: change for key, (change, entry) in drawn.items()}
-    scenario = Scenario(slug=slug, name=some_text(rng), order=order, reason=some_text(rng), changes=changes)
+    scenario = Scenario(
+        slug=slug, name=some_text(rng)[:50].strip() + slug, order=order, reason=some_text(rng), changes=changes
+    )
     new = {key: entry for key, (change, entry) in drawn.items()}
     return Assumptions(case, scenario, base.catalogue, central, {**central, **new})
 
@@ -195,8 +197,8 @@ def some_set(seed: int, base: Assumptions) -> dict[str, Assumptions]:
     central = {key: some_entry(rng, entry, *base.catalogue.item_and_unit(key)) for key, entry in base.central.items()}
     tables = {
         "one": "a",
-        "list": ["a", "b"],
-        "list_of_one": ["a"],
+        "list": ["b", "c"],
+        "list_of_one": ["d"],
         "year": "2010-11",
         "hostile": rng.choice(HOSTILE).replace(";", ""),
     }
