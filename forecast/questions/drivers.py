@@ -19,7 +19,8 @@ COUNTRY, ABROAD = "moves within the country", "moves abroad"
 FLOWS = {COUNTRY: ("internal_in", "internal_out"), ABROAD: ("international_in", "international_out")}
 OF_PEOPLE = ("levers.births", "levers.moves_in", "levers.family_streams")
 STILL = {"multiplier": 1.0, "places": 0.0}  # unit -> the value at which a lever moves nothing
-FIGURES = ("lac", "cp", "cost")
+GROUPS = ("lac", "cp")
+FIGURES = (*GROUPS, "cost")
 
 
 def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
@@ -27,7 +28,7 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
 
     fewer  the same case on fewer draws, on which causes are told apart; what they leave of `central` is practice's
 
-    year, month, cause; lac, cp: children of the principal run; cost: expected pounds of the year to that day.
+    year, month, cause; lac, cp: expected children; cost: expected pounds of the year to that day.
     Practice's pounds are also those of prices and of what the budget lacks: what today's children would bring.
     """
     found = {cause: _figures(fewer, project(fewer, a)) for cause, a in steps(central.assumptions).items()}
@@ -52,7 +53,7 @@ def steps(a: Assumptions) -> dict[str, Assumptions]:
     streams = [key.split(".")[1] for key in a.keys() if key.startswith("migration.") and key.endswith(".families")]
     parts = {
         EVENTS: [key for key, unit in units.items() if unit in STILL and key not in OF_PEOPLE],
-        AGEING: [f"population.{group}_elasticity" for group in ("lac", "cp")],
+        AGEING: [f"population.{group}_elasticity" for group in GROUPS],
         **{cause: [f"migration.{flow}" for flow in flows] for cause, flows in FLOWS.items()},
         **{stream: [f"migration.{stream}.families"] for stream in streams},
         BIRTHS: ["population.births_growth", "levers.births"],  # last: those born here also move away
@@ -70,13 +71,13 @@ def _certain(a: Assumptions, key: str, value: float):
 
 
 def _figures(base: Base, projection: Projection) -> dict[str, dict[str, float]]:
-    """31 March -> the principal run's children of each group then, and the expected variance of the year to it."""
+    """31 March -> expected children of each group then, and the expected variance of the year to it."""
     years, found = years_in(projection.months), {}
     for at, month in enumerate(projection.forecast_months):
         if month.endswith("-03"):
             net = sum(projection.lines.values())[:, years[financial_year(month)]].sum(axis=1)
             budget = sum(base.budgets[financial_year(month)].values())
-            groups = {name: float(path.stock[at].sum()) for name, path in projection.expected.items()}
+            groups = {name: float(getattr(projection, name).stock[:, at].sum(axis=1).mean()) for name in GROUPS}
             planned = budget + projection.plan.money.contingency.adjustment
             found[month] = groups | {"cost": float(np.mean(net - planned))}
     return found

@@ -57,8 +57,10 @@ def scenarios(answer: dict) -> pd.DataFrame:
         held, paid = scenario["contingency"], scenario["payback"]
         month = paid and paid["month"]
         change = "" if scenario["causes"] is None else words.over_all_years(scenario)
-        likely = paid and words.chance_in_ten(paid["chance"])
-        back = "" if not paid else f"{month_in_words(month['p50'])} ({likely})" if month else "not by then"
+        back = "no cost named" if change else ""
+        if paid:
+            likely = words.chance_in_ten(paid["chance"])
+            back = f"{month_in_words(month['p50'])} ({likely})" if month else "not by then"
         rows.append(
             [scenario["name"], words.percent(held["chance_holds"]), words.money(held["call"]["mean"]), change, back]
         )

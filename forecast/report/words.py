@@ -299,7 +299,12 @@ def what_adds(answer: dict) -> list[list[str]]:
         own = {row["month"]: row for row in rows if row["cause"] == name}
         counts = [signed(own[month][group]) for group in ("lac", "cp") for month in ends]
         table.append([cause(name), *counts, money_signed(own[ends[1]]["cost"])])
-    return table
+
+    def whole(figure: str, month: str) -> float:
+        return sum(row[figure] for row in rows if row["month"] == month)
+
+    counts = [signed(whole(group, month)) for group in ("lac", "cp") for month in ends]
+    return [*table, ["All, from today", *counts, money_signed(whole("cost", ends[1]))]]
 
 
 def what_adds_lines(answer: dict) -> list[str]:

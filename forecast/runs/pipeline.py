@@ -137,7 +137,10 @@ def sensitivities(case: OpenCase, base, central) -> dict:
     if base.draws > SENSITIVITY_DRAWS:
         fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS)
         held = projection.project(fewer.to_year_end, case.central)
-    return {"sensitivities": sensitivity.figures(fewer, held), "drivers": drivers.rows(fewer, central, base)}
+    return {
+        "sensitivities": sensitivity.figures(fewer, held),
+        "drivers": drivers.rows(fewer.without_expected(), central, base),
+    }
 
 
 def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer: dict, by_month: pd.DataFrame) -> None:

@@ -146,7 +146,7 @@ class Case:
             from forecast.questions import drivers
 
             base, _, own = self.projected(draws, seed)
-            fewer = self.projected(min(draws, SENSITIVITY_DRAWS), seed)[0]
+            fewer = self.projected(min(draws, SENSITIVITY_DRAWS), seed)[0].without_expected()
             return drivers.rows(fewer, own, base)
 
         asked_ = self._asked | {"draws": draws, "seed": seed}
