@@ -120,6 +120,13 @@ def _sure(enough: dict, at: str) -> str:
     return f"{words.money(enough[at])} to be {at}% sure"
 
 
+def _against_walks(held: dict) -> str:
+    """A group's strict score against the walks."""
+    interval = f"(95% interval {held['crps_low95']:.3f} to {held['crps_high95']:.3f})"
+    pooled = f"{held['crps_of_pooled_walk']:.3f} of the plain pooled walk's"
+    return f"{held['crps_ratio']:.3f} of the council's own random walk's {interval} and {pooled}"
+
+
 def _text(value: object) -> str:
     """Text as it stands; a table's empty cell is no text."""
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
@@ -152,6 +159,7 @@ HOW: dict[str, Callable] = (
         ),
         "nearer": lambda error: words.nearer(error["forecast"], error["no_change"]),
         "scored_nearer": _scored_nearer,
+        "against_walks": _against_walks,
         "inside": lambda row: "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
         "enough_at": lambda value: "cannot be reached with it alone" if value is None else words.figure(value),
         "share_or_none": lambda share: "" if share is None else words.percent(share),
