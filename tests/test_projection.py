@@ -397,7 +397,7 @@ def test_more_births_never_lower_starts(case, base, growth, more, moves, familie
         for a in (usual, higher):
             plan = read_population(a)
             people = project_people(base.evidence, plan.centre.people, base.months)
-            found.append(demand_of(fit, plan, plan.centre, base.plan.care[group], people, len(base.months)).starts)
+            found.append(demand_of(fit, plan, base.plan.care[group], people, len(base.months)).starts)
         assert (found[1] >= found[0] * (1 - 1e-12)).all()
         assert follow < 0.01 or found[1].sum() > found[0].sum()
 
@@ -433,8 +433,8 @@ def test_births_and_migration_of_a_draw_move_its_starts(case, base):
         for draw in range(25):
             own = read_population(changed(a, **{key: float(drawn[key][draw]) for key in keys}))
             there = project_people(base.evidence, own.centre.people, months)
-            anew = demand_of(fit, own, own.centre, care, there, count).starts.sum()
-            ratios.append((demand_of(fit, plan, plan.centre, care, people, count).starts * short[draw]).sum() / anew)
+            anew = demand_of(fit, own, care, there, count).starts.sum()
+            ratios.append((demand_of(fit, plan, care, people, count).starts * short[draw]).sum() / anew)
         assert np.mean(ratios) == pytest.approx(1, abs=0.002)
         assert np.abs(np.array(ratios) - 1).max() < furthest
 

@@ -474,15 +474,13 @@ def at_equal_rates(fit: Calibrated, demography: Demography, people: Population, 
     return Demand(starts + transfers, transfers)
 
 
-def demand_of(
-    fit: Calibrated, plan: PopulationPlan, demography: Demography, care: CarePlan, people: Population, months: int
-) -> Demand:
+def demand_of(fit: Calibrated, plan: PopulationPlan, care: CarePlan, people: Population, months: int) -> Demand:
     """Expected starts of one group under one scenario's levers.
 
     How far births, moves and ageing take starts at equal rates from those of today's children counts as much as the
     elasticity says: not at all at 0, in full at 1.
     """
-    equal = at_equal_rates(fit, demography, people, months)
+    equal = at_equal_rates(fit, plan.centre, people, months)
     followed = departed(fit, equal) ** (plan.of(fit.group.name).value - 1) * np.exp(fit.adjusted(months))[:, None]
     return Demand(equal.starts * followed * care.on_starts(months), equal.transfers * followed)
 
@@ -575,7 +573,7 @@ class Simulator:
         """Children of the group living through care under one scenario, and in expectation where that `expects`."""
         fit, months = self.fit, self.people.months
         people = self.people.project(plan.centre.people)
-        wanted = demand_of(fit, plan, plan.centre, care, people, len(months))
+        wanted = demand_of(fit, plan, care, people, len(months))
         leaving = care.on_leaving(fit, len(months))
 
         def drawn() -> Paths:

@@ -7,11 +7,11 @@ import statsmodels.api as sm
 
 from forecast.demand.caseload import Z90
 from forecast.demand.trend.past import on_one_base
+from forecast.record.calibrate import LEAST_STOCK
 from forecast.record.panel import MEASURES, Panel
 
 DRIVERS = "drivers"  # the table of data/calibration
 SPANS = (5, 10)  # years: shorter ones are mostly chance
-LEAST_STOCK = 30  # children: below it a change of a few is a large logarithm
 # What plain sense says before any outturn, and its standard deviation: the same rates for more children, at most a
 # third of its doubt beyond half as much and half as much again.
 BEFORE = 1.0, 0.5
@@ -101,10 +101,5 @@ def _growth(by_year: pd.Series, years: int) -> pd.Series:
 
 
 def _row(measure: str, name: str, years: int, value: float, low: float, high: float, names: pd.Index) -> dict:
-    how = HOW[name.split()[0]]
-    seen = {"councils": names.nunique(), "changes": len(names)}
-    return (
-        {"measure": measure, "name": name, "years": years, "value": value, "low": low, "high": high}
-        | seen
-        | {"how": how}
-    )
+    found = {"measure": measure, "name": name, "years": years, "value": value, "low": low, "high": high}
+    return found | {"councils": names.nunique(), "changes": len(names), "how": HOW[name.split()[0]]}
