@@ -527,7 +527,8 @@ def moved_part(value, how: str):  # noqa: PLR0911
         return value | {first: value[second], second: value[first]}
     if how == "inside":
         return value | {"outturn": value["p90"] + 1 if value["outturn"] <= value["p90"] else value["p10"]}
-    leaf = {"range_of_assumption": "Low", "range_of_row": "low", "range_of_alarm": "low"}.get(how, "p90")
+    leaves = {"range_of_assumption": "Low", "range_of_row": "low", "range_of_alarm": "low"}
+    leaf = (leaves | dict.fromkeys(("walks", "against_walks"), "crps_ratio")).get(how, "p90")
     old = value[leaf]
     return (
         value

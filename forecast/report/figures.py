@@ -160,6 +160,10 @@ HOW: dict[str, Callable] = (
         "nearer": lambda error: words.nearer(error["forecast"], error["no_change"]),
         "scored_nearer": _scored_nearer,
         "against_walks": _against_walks,
+        "walks": lambda held: (
+            f"{held['crps_ratio']:.3f} ({held['crps_low95']:.3f} to {held['crps_high95']:.3f}) and "
+            f"{held['crps_of_pooled_walk']:.3f}"
+        ),
         "inside": lambda row: "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
         "enough_at": lambda value: "cannot be reached with it alone" if value is None else words.figure(value),
         "share_or_none": lambda share: "" if share is None else words.percent(share),
