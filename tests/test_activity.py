@@ -20,6 +20,8 @@ def one_month(**parts) -> Workload:
         "transfers": 0,
         "cp_reviews": 0,
         "uasc": [0, 0],
+        "on_plan": 0,
+        "lac_starts": 0,
     }
     held = {name: np.array(count, float)[None, None] for name, count in (nothing | parts).items()}
     return Workload(JUNE, **held)

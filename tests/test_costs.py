@@ -122,7 +122,8 @@ def work(months: list[str], children: np.ndarray = CHILDREN) -> Workload:
     in_proceedings = np.minimum(children, [2.0, 1, 0, 0, 0])  # both babies, and one child aged 1-4
     by_band = [days[:, None] * counted for counted in (children, in_proceedings)]
     events = [days / 28 * count for count in (4, 12, 2, 6)]  # LAC reviews, plans started, transfers in, CP reviews
-    return Workload(months, *(part[None] for part in [*by_band, *events, by_band[0] * UASC_SHARE]))
+    alike = [days * 12, days / 28 * 2]  # 12 children on plans, 2 come into care
+    return Workload(months, *(part[None] for part in [*by_band, *events, by_band[0] * UASC_SHARE, *alike]))
 
 
 def one_month(month: str = FEBRUARY, changed: dict | None = None, **set_to) -> dict[str, float]:

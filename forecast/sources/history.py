@@ -12,7 +12,18 @@ COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit"
 SUPPRESSED, OWN = "suppressed", "council"
 SUPPRESSED_LEAST, MOST_SUPPRESSED = 1, 5  # a suppressed cell stands for 1 to 5
 
-MEASURES = ("lac_stock", "lac_starts", "lac_ceases", "cp_stock", "cp_starts", "cp_ends", "uasc_stock", "icpc", "s47")
+MEASURES = (
+    "lac_stock",
+    "lac_starts",
+    "lac_ceases",
+    "cp_stock",
+    "cp_starts",
+    "cp_ends",
+    "uasc_stock",
+    "icpc",
+    "s47",
+    "referrals",
+)
 AGES = ["unborn", "under_1", "1_4", "5_9", "10_15", "16_17", "16", "17", "18"]
 KNOWN = {  # breakdown -> categories: a word that is none of these would be left out of every forecast in silence
     "all": ["all"],
