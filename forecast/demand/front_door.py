@@ -39,9 +39,13 @@ class FrontDoor:
         """What levers put on referrals, [month]."""
         return 1 + self.police * (self.police_lever.by_month(months) - 1)
 
+    def on_cases(self, months: int) -> np.ndarray:
+        """What levers at the front door put on children assessed, [month]."""
+        return self.referred(months) * self.assessment_lever.by_month(months)
+
     def on_plans(self, months: int) -> np.ndarray:
         """What levers at the front door put on plans started, [month]: what they divert or bring, at its risk."""
-        return 1 + self.risk * (self.referred(months) * self.assessment_lever.by_month(months) - 1)
+        return 1 + self.risk * (self.on_cases(months) - 1)
 
 
 def upstream(

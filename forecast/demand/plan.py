@@ -4,6 +4,7 @@ import numpy as np
 
 from forecast.case import Assumptions
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
+from forecast.case.lines import PLACEMENTS
 from forecast.case.months import DAYS_A_WEEK
 from forecast.demand.caseload import (
     CarePlan,
@@ -156,12 +157,9 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
 def may_live(a: Assumptions) -> np.ndarray:
     """Structural zeros of the placement mix, [band x placement]."""
     low = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS], float)
-    youngest = {
-        "residential": a.value("placements.residential_from_age"),
-        "residential_school": a.value("placements.residential_school_from_age"),
-        "supported": a.value("placements.supported_from_age"),
-    }
-    oldest = {"placed_for_adoption": a.value("placements.adoption_to_age")}
+    youngest, oldest = (
+        {name: a.value(row[end]) for name, row in PLACEMENTS.items() if end in row} for end in ("from_age", "to_age")
+    )
     return allowed(low, np.append(low[1:], ADULT_YEARS), youngest, oldest)
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from forecast.case import Assumptions
 from forecast.demand.caseload import CarePlan, PopulationPlan
-from forecast.demand.front_door import FrontDoor
-from forecast.demand.plan import read_care, read_front_door, read_population
+from forecast.demand.plan import read_care, read_population
 from forecast.money.plan import MoneyPlan, read_money
 
 EFFECT = "measure.effect"
@@ -20,13 +19,10 @@ SHOCKS = ("shock.cp_starts", "shock.cp_ends", "shock.lac_starts")
 
 @dataclass(frozen=True)
 class Plan:
-    """What one scenario says: births, deaths and migration; levers on each group's starts and leaving; the front door;
-    money.
-    """
+    """What one scenario says: births, deaths and migration; levers on each group's starts and leaving; money."""
 
     population: PopulationPlan
     care: dict[str, CarePlan]
-    front_door: FrontDoor
     money: MoneyPlan
 
 
@@ -56,7 +52,7 @@ def read_plan(a: Assumptions, draws: int, seed: int) -> Plan:
     population = read_population(a)
     swung = {swing.key for swing in population.swings} | {one.key for _, one in population.elasticities}
     keys = [key for key in a.keys() if a.is_uncertain(key) and key not in swung]
-    return Plan(population, read_care(a), read_front_door(a), read_money(a, keys, draws, seed))
+    return Plan(population, read_care(a), read_money(a, keys, draws, seed))
 
 
 def at_each_effect(a: Assumptions) -> list[Assumptions]:

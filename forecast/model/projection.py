@@ -323,7 +323,7 @@ def _project(base: Base, a: Assumptions, plan: Plan) -> Projection:
     work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
     work = work if base.so_far is None else work.after(base.so_far)
     days = placement_days(work, money.costs.places, money.costs.kinship_share, *setting.placed)
-    needed = activity_of(work, money.costs.contact, money.costs.reviews, setting)
+    needed = activity_of(work, money.costs, setting)
     lines = costs.cost_lines(work, days, needed, money.costs, setting)
     lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, money.ledger)
     drawn = draw_on(money.contingency, lines, months, base.budget, base.year)
@@ -358,7 +358,7 @@ def weave(parts: list, which: np.ndarray):
 def costed(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:
     """The cost lines of some work at some prices."""
     days = placement_days(work, plan.places, plan.kinship_share, *setting.placed)
-    return costs.cost_lines(work, days, activity_of(work, plan.contact, plan.reviews, setting), plan, setting)
+    return costs.cost_lines(work, days, activity_of(work, plan, setting), plan, setting)
 
 
 # --- the past: one year, the months to date, the budget ---------------------------------------------------------------
@@ -440,6 +440,7 @@ def setting_of(base: Base, levers: CostLevers, months: list[str], flat: bool = F
         contact_lever=from_now(levers.contact.by_month(ahead), 1.0),
         price_lever=from_now(levers.prices.by_month(ahead), 1.0),
         iro_lever=from_now(levers.iro_hours.by_month(ahead), 1.0),
+        case_lever=from_now(levers.front_door.on_cases(ahead), 1.0),
         measure_begins=from_now((since == 0).astype(float), 0.0),
         drift=np.zeros(len(months)) if flat or not base.drift else _in_months(base.drift, months),
         measure_months=from_now(((since >= 0) & (since < levers.measure_lasts)).astype(float), 0.0),

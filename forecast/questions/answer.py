@@ -45,7 +45,7 @@ def head(base: Base) -> dict:
         "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
         "outturns": case.tables.get("outturns"),
         "central_path": {group: central_path(base, getattr(base, group).group) for group in ("lac", "cp")},
-        "front_door": front_door.counted(base.plan.front_door, counted_steps(base)),
+        "front_door": front_door.counted(base.plan.money.levers.front_door, counted_steps(base)),
         "breaks": {
             group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")
         },
@@ -115,6 +115,7 @@ def scenario(base: Base, projection: Projection, central: Projection) -> dict:
         "cost": cost_by_year(base, projection),
         "activity": activity_by_year(projection),
         "front_door": front_door_by_year(base, projection),
+        "beside_the_call": beside_by_year(projection),
         "difference_from_central": {
             "call": difference(drawn.at_year_end, central.drawn.at_year_end),
             "net_cost": {
@@ -298,7 +299,7 @@ def counted_steps(base: Base) -> dict[str, float]:
 
 def front_door_by_year(base: Base, projection: Projection) -> dict:
     """Financial year -> step -> children, from those conferenced and what their year's rates make of it."""
-    work, door, counted = projection.work, projection.plan.front_door, base.evidence.front_door
+    work, door, counted = projection.work, projection.plan.money.levers.front_door, base.evidence.front_door
     ahead = len(projection.forecast_months)
     levers = np.ones((3, len(work.months)))
     levers[:, -ahead:] = door.referred(ahead), door.assessment_lever.by_month(ahead), door.on_plans(ahead)
@@ -315,10 +316,20 @@ def front_door_by_year(base: Base, projection: Projection) -> dict:
     return told
 
 
+def beside_by_year(projection: Projection) -> dict:
+    """Financial year -> line -> cost that stands beside the call, such as what the base budget pays for."""
+    plan, work = projection.plan.money.costs, projection.work
+    apart = costs.beside(work, activity_of(work, plan, projection.setting), plan)
+    return {
+        str(year): {line: summary(cost) for line, cost in lines.items()}
+        for year, lines in costs.by_year(apart, work.months).items()
+    }
+
+
 def activity_by_year(projection: Projection) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
     plan = projection.plan.money.costs
-    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
+    needed = activity_of(projection.work, plan, projection.setting)
     counts = {"lac_reviews": projection.work.lac_reviews, **needed.conferences}
     return {
         year: {name: summary(count[:, inside].sum(axis=1)) for name, count in counts.items()}

@@ -41,6 +41,7 @@ LOWER = 0.72  # height of a chart in a report, against that of the same chart al
 PRINT_DPI = 200  # sharp on paper at the width of a page
 HATCHED = "///"  # told from plain without colour
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
+GROUP_COLOURS |= {"legal": PALE, "allowances": ORANGE, "workforce": GREY}
 BAND_COLOURS = dict(zip(BANDS, (LILAC, TURQUOISE, PALE, BLUE, GREY, ORANGE), strict=True))
 ON_DARK = {BLUE, GREY}
 FLOWS = {

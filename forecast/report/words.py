@@ -53,6 +53,7 @@ WORK = {
     "contact_hours_a_week": "Contact, hours a week",
     "iro_posts": "Reviewing officers, posts",
     "admin_posts": "Review administration, posts",
+    "social_work_posts": "Social workers, posts",
 }
 COLUMNS = 80  # of a terminal
 DRIVERS = 3  # cost lines named on the answer page

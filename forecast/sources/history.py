@@ -5,6 +5,7 @@ import re
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.case.lines import PLACEMENTS
 from forecast.case.months import financial_year, year_end
 from forecast.case.wording import nearest
 
@@ -30,10 +31,7 @@ KNOWN = {  # breakdown -> categories: a word that is none of these would be left
     "age_band": AGES,
     "other_age": ["unborn_or_unknown_gender"],
     "legal_status": ["interim_care_order", "full_care_order", "placement_order", "s20", "detained", "youth_justice"],
-    "placement": [
-        *("fostering", "kinship", "other_fostering", "placed_for_adoption", "with_parents", "residential"),
-        *("other_residential", "residential_school", "supported", "other"),
-    ],
+    "placement": ["kinship", "other_fostering", *(cell for row in PLACEMENTS.values() for cell in row["published"])],
     "provider": [
         *("own", "other_la", "other_council", "other_public", "private", "voluntary", "parents", "not_reported"),
     ],
