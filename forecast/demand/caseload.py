@@ -337,9 +337,9 @@ def practice(fit: Calibrated, draws: int, months: int, rng) -> Spread:
 
 
 def simulate(
-    fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads
+    fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads, way=None
 ) -> Paths:
-    """Run the engine for one group and one scenario."""
+    """Run the engine for one group and one scenario, each draw by its own way where it may go several."""
     return engine.run(
         month_edges(months),
         fit.hazards,
@@ -353,6 +353,7 @@ def simulate(
         seed,
         threads,
         fit.places,
+        way,
     )
 
 
@@ -364,6 +365,15 @@ def expected_path(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: 
         return expect(edges, fit.hazards, opening_cohorts(fit.opening) + entrants, starts, lever)
     cohorts, inside = placed_cohorts(fit.opening, entrants.that_come(), fit.hazards, fit.places)
     return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
+
+
+def mean_path(paths: list[Expected], share: np.ndarray) -> Expected:
+    """The mean of expected paths, by their shares."""
+    if len(paths) == 1:
+        return paths[0]
+    return Expected(
+        **{name: sum(s * getattr(one, name) for s, one in zip(share, paths, strict=True)) for name in vars(paths[0])}
+    )
 
 
 @dataclass(frozen=True)
@@ -538,16 +548,14 @@ def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Simulated:
-    """One group under one scenario: paths draw by draw, expected path (None where left out), expected starts."""
+    """One group under one scenario: paths draw by draw, and the expected path, None where left out.
+
+    transfer_share  [month] or [draw x month]  share of starts that arrive with a plan open
+    """
 
     paths: Paths
     expected: Expected | None
-    wanted: Demand
-
-    @property
-    def transfer_share(self) -> np.ndarray:
-        """Share of starts that arrive with a plan open, [month]."""
-        return self.wanted.transfers.sum(axis=1) / self.wanted.starts.sum(axis=1)
+    transfer_share: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -556,6 +564,7 @@ class Simulator:
 
     stream, spread  the master stream that scenarios thin, and what varies from draw to draw
     seed            of the case; own_seed: of this group's children
+    paths, expected, demand  what is kept: paths, expected paths, how each draw's population moves starts
     """
 
     fit: Calibrated
@@ -568,26 +577,47 @@ class Simulator:
     threads: int
     paths: Cache
     expected: Cache
+    demand: Cache
 
-    def simulate(self, plan: "PopulationPlan", care: "CarePlan", expects: bool) -> Simulated:
+    def simulate(self, plan: PopulationPlan, care: CarePlan, expects: bool) -> Simulated:
         """Children of the group living through care under one scenario, and in expectation where that `expects`."""
+        return self.simulate_ways([(plan, care)], np.zeros(len(self.spread.start_rate), int), expects)
+
+    def simulate_ways(self, ways: list[tuple[PopulationPlan, CarePlan]], which: np.ndarray, expects: bool) -> Simulated:
+        """The same where a scenario may go several ways: draw d lives once, under number which[d] of them.
+
+        The expected path is the mean of theirs, each as likely as the draws that go it.
+        """
         fit, months = self.fit, self.people.months
-        people = self.people.project(plan.centre.people)
-        wanted = demand_of(fit, plan, care, people, len(months))
-        leaving = care.on_leaving(fit, len(months))
+        distinct = list(dict.fromkeys(ways))
+        way = np.array([distinct.index(one) for one in ways])[which]
+        wanted = [
+            demand_of(fit, plan, care, self.people.project(plan.centre.people), len(months)) for plan, care in distinct
+        ]
+        leaving = [care.on_leaving(fit, len(months)) for _, care in distinct]
 
         def drawn() -> Paths:
-            draws = len(self.spread.start_rate)
-            demand = starts_by_draw(fit, plan, self.people.project, len(months), draws, self.seed)
-            spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads)
-            return simulate(fit, self.norms, self.stream, wanted.starts, spread, leaving, months, *known)
+            demands = [self._demand(plan) for plan, _ in distinct]
+            alike = all(one is demands[0] for one in demands)
+            demand = demands[0] if alike else np.choose(way[:, None, None], demands)
+            starts, lever = np.array([one.starts for one in wanted]), np.array(leaving)
+            spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads, way)
+            return simulate(fit, self.norms, self.stream, starts, spread, lever, months, *known)
 
-        def expected() -> Expected:
-            return expected_path(fit, self.stream, wanted.starts, leaving, months)
+        def expected(number: int) -> Expected:
+            here = (wanted[number].starts, leaving[number], months)
+            return self.expected.get(distinct[number], lambda: expected_path(fit, self.stream, *here))
 
-        same = (plan, care)
-        paths = self.paths.get(same, drawn)
-        return Simulated(paths, self.expected.get(same, expected) if expects else None, wanted)
+        share = np.bincount(way, minlength=len(distinct)) / way.size
+        paths = self.paths.get((*distinct, way.tobytes() if len(distinct) > 1 else b""), drawn)
+        mean = mean_path([expected(number) for number in range(len(distinct))], share) if expects else None
+        arrive = np.array([one.transfers.sum(axis=1) / one.starts.sum(axis=1) for one in wanted])
+        return Simulated(paths, mean, arrive[way] if len(distinct) > 1 else arrive[0])
+
+    def _demand(self, plan: PopulationPlan) -> np.ndarray:
+        """How each draw's births, migration and elasticity move starts, [draw x month x band]."""
+        asked = (self.fit, plan, self.people.project, len(self.people.months), len(self.spread.start_rate), self.seed)
+        return self.demand.get(plan, lambda: starts_by_draw(*asked))
 
     def matched(self, care: "CarePlan", counts: np.ndarray) -> Spread:
         """The spread with which the stock's quantiles are the closed form's at every knot, as children stand still.
