@@ -233,8 +233,8 @@ def lean(fit: Calibrated, edges: np.ndarray) -> matching.Lean:
 
 
 def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:
-    """Children each start rate is counted on, [band]: for the unborn, the children under 1."""
-    return np.concatenate([children[:1], children]) if bands[0] == "unborn" else children
+    """Children each start rate is counted on, [... band]: for the unborn, the children under 1."""
+    return np.concatenate([children[..., :1], children], axis=-1) if bands[0] == "unborn" else children
 
 
 def expected_starts(group: Group, evidence: Evidence) -> np.ndarray:
@@ -473,7 +473,7 @@ def at_equal_rates(fit: Calibrated, demography: Demography, people: Population, 
     group, relative = fit.group.name, {one.name: dict(one.start_rate) for one in demography.families}
     starts = np.zeros((months, fit.still.size))
     for name, children in people.children.items():
-        counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
+        counted = exposure(fit.group.bands, by_band_of_months(children))
         starts += counted * fit.start_rate / MONTHS_A_YEAR * (relative[name][group] if name in relative else 1.0)
     transfers = np.zeros_like(starts)
     if group == "cp":
@@ -520,24 +520,24 @@ def starts_by_draw(
         return at_equal_rates(fit, demography, project(demography.people), months).starts
 
     def moved(stream: str | None, without: np.ndarray) -> np.ndarray:
-        """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`."""
+        """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`, log."""
         reaches, moves = [np.zeros(draws)], [np.zeros(centre.shape)]
         for swing in [swing for swing in plan.swings if swing.stream == stream]:
             z = rng(swing.key, seed).standard_normal(draws) / Z90
             for there, reach in ((swing.low, np.maximum(-z, 0)), (swing.high, np.maximum(z, 0))):
                 reaches.append(reach)
                 moves.append(_log_ratio(starts(there) - without, centre - without))
-        return np.exp(np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0)))
+        return np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0))
 
     equal = at_equal_rates(fit, plan.centre, project(plan.centre.people), months)
     centre = equal.starts
     every = moved(None, np.zeros(centre.shape))
     for stream, demography in plan.without:
         without = starts(demography)
-        every = every * (1 + (1 - without / centre) * (moved(stream, without) - 1))
+        every = every + np.log1p((1 - without / centre) * np.expm1(moved(stream, without)))
     usual = plan.of(fit.group.name)
     follows = usual.by_draw(draws, seed)[:, None, None]
-    return every**follows * departed(fit, equal) ** (follows - usual.value)
+    return np.exp(every * follows + np.log(departed(fit, equal)) * (follows - usual.value))
 
 
 def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
