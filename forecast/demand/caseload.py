@@ -11,7 +11,7 @@ from forecast.case import rng
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.demand import local, matching
-from forecast.demand.cache import Cache
+from forecast.demand.cache import Cache, hashed_once
 from forecast.demand.evidence import Evidence, Group
 from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
@@ -385,6 +385,7 @@ class FamilyRates:
     start_rate: tuple[tuple[str, float], ...]
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Demography:
     """One projection: the people, and the rates of the named streams among them."""
@@ -418,6 +419,7 @@ class Elasticity:
         return np.maximum(self.value + z * np.where(z < 0, self.value - self.low, self.high - self.value), 0.0)
 
 
+@hashed_once
 @dataclass(frozen=True)
 class PopulationPlan:
     """Births, deaths and migration of a scenario: at the centre, without each named stream, at each range's ends; and
@@ -439,6 +441,7 @@ class PopulationPlan:
         return replace(self, elasticities=none)
 
 
+@hashed_once
 @dataclass(frozen=True)
 class CarePlan:
     """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks."""
@@ -536,6 +539,8 @@ def starts_by_draw(
         without = starts(demography)
         every = every + np.log1p((1 - without / centre) * np.expm1(moved(stream, without)))
     usual = plan.of(fit.group.name)
+    if usual.value == usual.low == usual.high == 0:
+        return np.ones((draws, *centre.shape))
     follows = usual.by_draw(draws, seed)[:, None, None]
     return np.exp(every * follows + np.log(departed(fit, equal)) * (follows - usual.value))
 
