@@ -624,8 +624,9 @@ class Simulator:
         asked = (self.fit, plan, self.people.project, len(self.people.months), len(self.spread.start_rate), self.seed)
         return self.demand.get(plan, lambda: starts_by_draw(*asked))
 
-    def matched(self, care: "CarePlan", counts: np.ndarray) -> Spread:
-        """The spread with which the stock's quantiles are the closed form's at every knot, as children stand still.
+    def matched(self, care: "CarePlan", counts: np.ndarray) -> np.ndarray:
+        """The log of starts over leaving that each draw has in each piece, [draw x knot], for `with_practice`: with it
+        the stock's quantiles are the closed form's at every knot, as children stand still.
 
         counts  [draw x month]  draws of the closed form
         Each draw's practice makes the part of its count's way from the median that chance leaves to it. What then is
@@ -649,7 +650,7 @@ class Simulator:
             now = stock(adjustment)
             wanted = total.quantiles((rankdata(now, axis=0) - 0.5) / len(now))
             adjustment = matching.within(adjustment + np.log(wanted / now) @ inverse)
-        return with_practice(self.spread, adjustment)
+        return adjustment
 
 
 def with_practice(spread: Spread, adjustment: np.ndarray) -> Spread:

@@ -5,6 +5,7 @@ evidence -> calibrated pathways -> population -> starts -> children living throu
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -25,7 +26,7 @@ from forecast.case.months import (
 )
 from forecast.demand import caseload, totals
 from forecast.demand.cache import Cache
-from forecast.demand.caseload import Calibrated, Norms, Simulator
+from forecast.demand.caseload import Calibrated, Norms, Simulator, with_practice
 from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
@@ -51,6 +52,7 @@ SEED_BYTES = 7  # of a checksum: fits a signed 64-bit integer
 PROJECTIONS_KEPT = 256  # one set of assumptions needs one for each end of each uncertain demographic assumption
 PATHS_KEPT, PLACED_KEPT = 6, 3  # of each group; paths by placement are ten times as large
 DEMANDS_KEPT = 2
+Tables = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,20 @@ class Base:
         shorter = {name: spread.first(len(months)) for name, spread in self.spread.items()}
         return replace(self, months=months, spread=shorter, expects=False)
 
+    def first(self, draws: int) -> "Base":
+        """The same case on its first draws alone: the same futures, fewer of them."""
+        if draws >= self.draws:
+            return self
+        money = {name: {line: cost[:draws] for line, cost in held.items()} for name, held in self.budgets.items()}
+        return replace(
+            self,
+            plan=read_plan(self.central, draws, self.seed),
+            spread={name: spread.of_draws(draws) for name, spread in self.spread.items()},
+            budgets=money,
+            drift={year: drift[:draws] for year, drift in self.drift.items()},
+            draws=draws,
+        )
+
     def read(self, a: Assumptions) -> Plan:
         """The plan of a set of assumptions, on the draws of this case."""
         return read_plan(a, self.draws, self.seed)
@@ -178,12 +194,19 @@ class Projection:
 
 
 def prepare(
-    central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2, ledger: Ledger | None = None
+    central: Assumptions,
+    evidence: Evidence,
+    draws: int,
+    seed: int,
+    threads: int = 2,
+    ledger: Ledger | None = None,
+    keep: Callable[[Callable[[], Tables]], Tables] = lambda work: work(),
 ) -> Base:
     """Everything the scenarios of a case share: calibration, the past year, the budget, the random numbers of the
     draws.
 
     ledger  the council's own budget and actuals to date, where it has them
+    keep    gives the tables that what it is handed would make: the same, kept from before, where there are any
     """
     case, plan = central.case, read_plan(central, draws, seed)
     months = months_between(month_after(case.origin), case.horizon)
@@ -224,9 +247,18 @@ def prepare(
         seed=seed,
         threads=threads,
     )
-    matched = {name: simulator.matched(usual[name], counts[name][1]) for name, simulator in base.groups.items()}
-    base = replace(base, new_share=new_share(base), spread=matched)
-    return with_actual_data(base.with_same_children(drift=unit_cost_drift(base)), evidence, ledger)
+    base = replace(base, new_share=new_share(base))
+
+    def with_practices(practice: Tables) -> Base:
+        return replace(base, spread={name: with_practice(one, practice[name]) for name, one in base.spread.items()})
+
+    def lived() -> Tables:
+        practice = {name: group.matched(usual[name], counts[name][1]) for name, group in base.groups.items()}
+        return practice | unit_cost_drift(with_practices(practice))
+
+    tables = keep(lived)
+    drift = {name: table for name, table in tables.items() if name not in base.groups}
+    return with_actual_data(with_practices(tables).with_same_children(drift=drift), evidence, ledger)
 
 
 def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, tuple[Total, np.ndarray]]:
