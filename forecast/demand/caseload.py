@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 from scipy.stats import rankdata
@@ -13,6 +14,7 @@ from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_
 from forecast.demand import local, matching
 from forecast.demand.cache import Cache, hashed_once
 from forecast.demand.evidence import Evidence, Group
+from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
 from forecast.demand.pathways.calibration import Fit
@@ -444,24 +446,57 @@ class PopulationPlan:
 @hashed_once
 @dataclass(frozen=True)
 class CarePlan:
-    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks."""
+    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks.
+
+    front_door  of plans, where a lever moves it; from_plans: of care, where something moves plans; else None
+    """
 
     starts: Lever
     starts_by_band: tuple[Lever, ...]
     starts_shock: Shock
     leaving_by_band: tuple[Lever, ...]
     ends_shock: Shock
+    front_door: FrontDoor | None = None
+    from_plans: "FromPlans | None" = None
 
     def on_starts(self, months: int) -> np.ndarray:
         """What levers and shocks put on starts, [month x band]."""
         every = self.starts.by_month(months) * self.starts_shock.by_month(months)
+        if self.front_door is not None:
+            every = every * self.front_door.on_plans(months)
+        if self.from_plans is not None:
+            every = every * self.from_plans.moved(months) ** self.from_plans.power.value
         return every[:, None] * np.stack([lever.by_month(months) for lever in self.starts_by_band], axis=1)
+
+    def by_draw(self, months: int, draws: int, seed: int) -> np.ndarray | float:
+        """How each draw's starts stray from `on_starts` where they follow plans, [draw x month x 1]; 1 where not."""
+        if self.from_plans is None:
+            return 1.0
+        away = self.from_plans.power.by_draw(draws, seed) - self.from_plans.power.value
+        return self.from_plans.moved(months)[None, :, None] ** away[:, None, None]
 
     def on_leaving(self, fit: Calibrated, months: int) -> np.ndarray:
         """What levers, shocks and the central path put on leaving, [month x band]."""
         levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
         shock = self.ends_shock.by_month(months)[:, None]
         return levers * shock * np.exp(-fit.adjusted(months))[:, None]
+
+
+@dataclass(frozen=True)
+class FromPlans:
+    """Children on plans who come into care: starts follow, to a power, what moves plans started.
+
+    lag  months from one to the other, on average
+    """
+
+    plans: CarePlan
+    power: Elasticity
+    lag: float
+
+    def moved(self, months: int) -> np.ndarray:
+        """What levers and shocks have put on the plans that care comes from, [month]."""
+        now, kept = self.plans.on_starts(months).mean(axis=1), np.exp(-1 / self.lag)
+        return np.array([*accumulate(now, lambda held, new: kept * held + (1 - kept) * new, initial=1.0)][1:])
 
 
 def usual_care(bands: int) -> CarePlan:
@@ -602,9 +637,8 @@ class Simulator:
         leaving = [care.on_leaving(fit, len(months)) for _, care in distinct]
 
         def drawn() -> Paths:
-            demands = [self._demand(plan) for plan, _ in distinct]
-            alike = all(one is demands[0] for one in demands)
-            demand = demands[0] if alike else np.choose(way[:, None, None], demands)
+            demands = [self._demand(plan, care) for plan, care in distinct]
+            demand = demands[0] if len(demands) == 1 else np.choose(way[:, None, None], demands)
             starts, lever = np.array([one.starts for one in wanted]), np.array(leaving)
             spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads, way)
             return simulate(fit, self.norms, self.stream, starts, spread, lever, months, *known)
@@ -619,10 +653,14 @@ class Simulator:
         arrive = np.array([one.transfers.sum(axis=1) / one.starts.sum(axis=1) for one in wanted])
         return Simulated(paths, mean, arrive[way] if len(distinct) > 1 else arrive[0])
 
-    def _demand(self, plan: PopulationPlan) -> np.ndarray:
-        """How each draw's births, migration and elasticity move starts, [draw x month x band]."""
-        asked = (self.fit, plan, self.people.project, len(self.people.months), len(self.spread.start_rate), self.seed)
-        return self.demand.get(plan, lambda: starts_by_draw(*asked))
+    def _demand(self, plan: PopulationPlan, care: CarePlan) -> np.ndarray:
+        """How each draw's births, migration, elasticity and children who follow plans move starts, [draw x month x
+        band].
+        """
+        months, draws = len(self.people.months), len(self.spread.start_rate)
+        asked = (self.fit, plan, self.people.project, months, draws, self.seed)
+        follow = care.by_draw(months, draws, self.seed)
+        return self.demand.get(plan, lambda: starts_by_draw(*asked)) * follow
 
     def matched(self, care: "CarePlan", counts: np.ndarray) -> np.ndarray:
         """The log of starts over leaving that each draw has in each piece, [draw x knot], for `with_practice`: with it

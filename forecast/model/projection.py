@@ -369,7 +369,7 @@ def with_known_budget(plan: Plan, central: Plan) -> Plan:
 def costed(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:
     """The cost lines of some work at some prices."""
     days = placement_days(work, plan.places, plan.kinship_share, *setting.placed)
-    return costs.cost_lines(work, days, activity_of(work, plan.contact, plan.reviews, setting), plan, setting)
+    return costs.cost_lines(work, days, activity_of(work, plan, setting), plan, setting)
 
 
 # --- the past: one year, the months to date, the budget ---------------------------------------------------------------
@@ -451,6 +451,7 @@ def setting_of(base: Base, levers: CostLevers, months: list[str], flat: bool = F
         contact_lever=from_now(levers.contact.by_month(ahead), 1.0),
         price_lever=from_now(levers.prices.by_month(ahead), 1.0),
         iro_lever=from_now(levers.iro_hours.by_month(ahead), 1.0),
+        case_lever=from_now(levers.front_door.on_cases(ahead), 1.0),
         measure_begins=from_now((since == 0).astype(float), 0.0),
         drift=np.zeros(len(months)) if flat or not base.drift else _in_months(base.drift, months),
         measure_months=from_now(((since >= 0) & (since < levers.measure_lasts)).astype(float), 0.0),

@@ -7,8 +7,9 @@ import statsmodels.api as sm
 
 from forecast.demand.caseload import Z90
 from forecast.demand.trend.past import on_one_base
+from forecast.record import front_door
 from forecast.record.calibrate import LEAST_STOCK
-from forecast.record.panel import MEASURES, Panel
+from forecast.record.panel import FRONT_DOOR, MEASURES, Panel
 
 DRIVERS = "drivers"  # the table of data/calibration
 SPANS = (5, 10)  # years: shorter ones are mostly chance
@@ -43,7 +44,9 @@ def table(panel: Panel, england: pd.DataFrame, councils: list[str]) -> pd.DataFr
         rows.append(pooled(min(found, key=lambda row: row["high"] - row["low"])))
     for name, column in (("correlation of stocks", 0), ("correlation of starts", 1)):
         rows.append(together(panel, england, councils, name, column))
-    return pd.DataFrame([*rows, *births(panel, councils)]).round({"value": 3, "low": 3, "high": 3})
+    rows += births(panel, councils)
+    rows += front_door.rows(panel, councils) if set(FRONT_DOOR) <= set(panel.figures) else []
+    return pd.DataFrame(rows).round({"value": 3, "low": 3, "high": 3})
 
 
 def elasticity(panel: Panel, england: pd.DataFrame, councils: list[str], measure: str, years: int) -> dict:

@@ -216,6 +216,7 @@ def charts_of(answer: dict) -> dict[str, charts.Chart]:
         "contingency": charts.contingency_fan(answer),
         "looked_after": charts.children_fan(answer, "lac", "Looked-after children"),
         "plans": charts.children_fan(answer, "cp", "Child protection plans"),
+        "front_door": charts.front_door(answer),
         "scenarios": charts.scenario_paths(answer),
         "cost": charts.cost_by_year(answer),
         "sensitivities": charts.tornado(answer),
