@@ -7,7 +7,7 @@ forecast.compare({"central": case.simulate(), "births": future})
 """
 
 __version__ = "0.3.0"
-__all__ = ["compare", "notebook", "open_case", "open_run"]
+__all__ = ["compare", "notebook", "open_case", "open_run", "open_sweep"]
 
 
 def __getattr__(name: str):

@@ -17,13 +17,23 @@ import pandas as pd
 
 from forecast.case import freeze
 from forecast.case.errors import BadInput
+from forecast.case.home import typed
 from forecast.model.cases import OpenCase, open_case
 from forecast.model.projection import Base, Projection, prepare, project
+from forecast.questions.region import together
 from forecast.record.parallel import leave_with_parent
 from forecast.sources.cards import fingerprint
 from forecast.sources.files import write_whole
 
 RANGE = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+SHARES = np.linspace(0, 1, 101)  # percentiles, of which a total of councils is made
+MISSES = {
+    "lac_at_year_end": "lac",
+    "cp_at_year_end": "cp",
+    "call": "lac_spend",
+    "variance": "lac_spend",
+}  # of the record
+TOTAL_DRAWS = 10_000
 TRIES = 3  # a piece whose worker is lost so often is given up
 
 
@@ -84,6 +94,42 @@ def council_rows(case: OpenCase, draws: int, seed: int) -> list[dict]:
     return [_row(base, project(base, a)) | {"draws": draws, "seed": seed} for a in case.scenarios.values()]
 
 
+def read(folder: Path, scenario: str) -> pd.DataFrame:
+    """The rows of one scenario of a sweep, a council each. Raises BadInput where there is none, or a council twice."""
+    import duckdb
+
+    if not next(folder.rglob("*.parquet"), None):
+        raise BadInput(f"there is no sweep in {folder.name}. Make it with: {typed('sweep --all')}")
+    files = duckdb.read_parquet(f"{folder.as_posix()}/**/*.parquet", union_by_name=True, hive_partitioning=False)
+    held = files.df().sort_values("area", ignore_index=True)
+    rows = held[held["scenario"] == scenario].reset_index(drop=True)
+    if rows.empty:
+        raise BadInput(f"the sweep holds no scenario {scenario}. It holds: {', '.join(sorted(set(held['scenario'])))}")
+    if (twice := rows["council"].duplicated()).any():
+        name = rows["area"][twice].iloc[0]
+        raise BadInput(
+            f"the sweep holds {name} more than once: of several months, draws or seeds. Give the folder of one"
+        )
+    return rows
+
+
+def totals(rows: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
+    """What councils come to together at the year's end: a row a figure, with its range under the misses that councils
+    were found to share, and as it would be were their misses each council's own, or one and the same.
+
+    record  the correlation of misses by measure and years ahead (data/calibration/record_together.csv)
+    """
+    shared, made = record[record["horizon"] == "1"].set_index("measure")["correlation"].astype(float), []
+    for figure, measure in MISSES.items():
+        held, row = np.stack(rows[f"{figure}_percentiles"].to_list()), {"figure": figure}
+        row |= {"mean": rows[f"{figure}_mean"].sum(), "correlation": shared[measure]}
+        for name, correlation in {"": shared[measure], "apart_": 0.0, "as_one_": 1.0}.items():
+            total = together(held, correlation, TOTAL_DRAWS, int(rows["seed"].iloc[0]))
+            row |= {f"{name}{at}": float(np.quantile(total, share)) for at, share in RANGE.items()}
+        made.append(row)
+    return pd.DataFrame(made).set_index("figure")
+
+
 def _chosen(case: OpenCase, scenarios: tuple[str, ...]) -> OpenCase:
     kept = {slug: a for slug, a in case.scenarios.items() if not scenarios or slug == "central" or slug in scenarios}
     if unknown := sorted(set(scenarios) - set(kept)):
@@ -104,9 +150,10 @@ def _row(base: Base, held: Projection) -> dict:
 
 
 def _spread(name: str, draws: np.ndarray) -> dict[str, float]:
-    return {f"{name}_mean": float(draws.mean())} | {
-        f"{name}_{at}": float(np.quantile(draws, share)) for at, share in RANGE.items()
-    }
+    """The mean, the 80% range and every percentile from the least to the most (a list)."""
+    spread = {f"{name}_mean": float(draws.mean())}
+    spread |= {f"{name}_{at}": float(np.quantile(draws, share)) for at, share in RANGE.items()}
+    return spread | {f"{name}_percentiles": np.quantile(draws, SHARES).tolist()}
 
 
 def _safely(case: OpenCase, draws: int, seed: int) -> list[dict] | str:

@@ -285,7 +285,11 @@ def _others(held: Counted, area: str) -> None:
             "official download, unaccompanied asylum-seeking children",
         )
         if value is None and uasc and uasc.get("other") is not None:
-            value, status, source = max(stock - uasc["other"], 0.0), "derived", "the total less those who are not unaccompanied"
+            value, status, source = (
+                max(stock - uasc["other"], 0.0),
+                "derived",
+                "the total less those who are not unaccompanied",
+            )
         if value is None:
             least, most = (LEAST_HIDDEN, MOST_SUPPRESSED) if uasc.get("uasc", 0) is None else (0, stock)
             value, status = float(min(max(round(share * stock), least), most, stock)), "proxy"
