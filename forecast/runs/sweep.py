@@ -5,12 +5,16 @@ Dask cluster. Each piece is one Parquet file of the sweep's folder, written whol
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -35,6 +39,7 @@ MISSES = {
 }  # of the record
 TOTAL_DRAWS = 10_000
 TRIES = 3  # a piece whose worker is lost so often is given up
+LOST = "its worker was lost again and again: too little memory?"
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def _safely(case: OpenCase, draws: int, seed: int) -> list[dict] | str:
         return council_rows(case, draws, seed)
     except BadInput as fault:
         return str(fault).splitlines()[0]
-    except (ValueError, ArithmeticError, IndexError, KeyError) as fault:
+    except Exception as fault:  # whatever it is, the other councils are worked out
         return f"the program failed on it ({type(fault).__name__})"
 
 
@@ -179,21 +184,33 @@ def _worked_out(
 
 
 def _on_cores(opened: dict[str, OpenCase], asked: Asked, workers: int) -> Iterator[tuple[str, list[dict] | str]]:
-    """On processes of this machine; where one is lost, what it and the others had in hand is begun again."""
-    left = dict(opened)
-    for _ in range(TRIES):
-        if not left:
-            return
-        try:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=leave_with_parent) as pool:
-                at = {pool.submit(_safely, case, asked.draws, asked.seed): name for name, case in left.items()}
-                for future in as_completed(at):
-                    rows = future.result()
-                    del left[at[future]]
-                    yield at[future], rows
-        except BrokenProcessPool:
-            continue
-    yield from ((name, "its worker was lost again and again: too little memory?") for name in left)
+    """On processes of this machine. One that is lost has its piece begun again by another, and no other piece."""
+    waiting, done = deque((name, TRIES) for name in opened), SimpleQueue()
+
+    def serve() -> None:
+        pool = _process()
+        with suppress(IndexError):  # nothing waits any more
+            while True:
+                name, tries = waiting.popleft()
+                try:
+                    rows = pool.submit(_safely, opened[name], asked.draws, asked.seed).result()
+                except BrokenProcessPool:
+                    pool = _process()
+                    if tries > 1:
+                        waiting.append((name, tries - 1))
+                        continue
+                    rows = LOST
+                done.put((name, rows))
+        pool.shutdown()
+
+    for _ in range(min(workers, len(opened))):
+        Thread(target=serve, daemon=True).start()
+    yield from (done.get() for _ in opened)
+
+
+def _process() -> ProcessPoolExecutor:
+    """One process of this machine, which leaves when this one does."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=leave_with_parent)
 
 
 def _on_cluster(opened: dict[str, OpenCase], asked: Asked, address: str) -> Iterator[tuple[str, list[dict] | str]]:
@@ -205,15 +222,15 @@ def _on_cluster(opened: dict[str, OpenCase], asked: Asked, address: str) -> Iter
             client.submit(_safely, case, asked.draws, asked.seed, pure=False, retries=TRIES): name
             for name, case in opened.items()
         }
-        for future in distributed.as_completed(list(at)):
-            try:
-                yield at[future], future.result()
-            except distributed.KilledWorker:
-                yield at[future], "its worker was lost again and again: too little memory?"
+        ready = distributed.as_completed(list(at), loop=client.loop, with_results=True, raise_errors=False)
+        for future, rows in ready:
+            yield at.pop(future), LOST if future.status == "error" else rows
+            future.release()  # a worker that is lost later takes nothing with it that is here already
 
 
 def _keep(part: Path, rows: list[dict]) -> None:
     part.parent.mkdir(parents=True, exist_ok=True)
-    for old in part.parent.glob(f"{part.name.rsplit('_', 1)[0]}_*.parquet"):
-        old.unlink()  # of a case that was changed since
     write_whole(part, pd.DataFrame(rows).to_parquet(index=False))
+    for old in part.parent.glob(f"{part.name.rsplit('_', 1)[0]}_*.parquet"):
+        if old != part:
+            old.unlink()  # of a case that was changed since
