@@ -292,10 +292,12 @@ def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
     cost = costs.by_year(lines, work.months)
     children = costs.by_year({"days": work.days.sum(axis=2)}, work.months)
     since = np.array([years_from(base.central.case.calibration_year, year) for year in cost], float)
-    held = [
-        np.var(np.log(in_group(cost[year], "placements")) - figures.children * np.log(children[year]["days"]))
-        for year in cost
-    ]
+    held = []
+    for year in cost:
+        pounds, days = in_group(cost[year], "placements"), children[year]["days"]
+        some = (pounds > 0) & (days > 0)  # a draw of a small council without a child placed has no cost a child
+        strays = np.log(pounds[some]) - figures.children * np.log(days[some])
+        held.append(np.var(strays) if some.any() else 0.0)
     rng, shape = _generators(base.seed, "unit cost"), (base.draws, since.size)
     normals, tails = rng("year by year").standard_normal(shape), rng("tails").random(base.draws)
     added = lacking(figures, base.evidence.lac.open_at_origin, since, np.array(held), normals, tails)

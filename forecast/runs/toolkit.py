@@ -500,6 +500,22 @@ def open_run(run: str) -> Published:
     return Published(opened)
 
 
+def open_sweep(folder: str = "", scenario: str = CENTRAL) -> View:
+    """The councils of a sweep side by side, and what they come to together. folder: the sweep's (default: runs/sweep).
+
+    Raises Stopped, with the command that makes it, where it holds no such scenario, or councils twice.
+    """
+    from forecast.record.io import calibration_table
+    from forecast.runs import sweep
+
+    try:
+        home = Home.found()
+        rows = sweep.read(home.runs / "sweep" if not folder else home.params.parent / folder, scenario)
+        return views.region(rows, sweep.totals(rows, calibration_table(home.params.parent, "record_together")))
+    except BadInput as error:
+        raise Stopped(str(error)) from None
+
+
 def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, seed: int = SEED) -> Comparison:
     """Cases, or their futures, side by side on the same draws: name -> case. Raises BadInput where the draws differ."""
     futures = {name: one if isinstance(one, Future) else one.simulate(draws, seed) for name, one in cases.items()}
