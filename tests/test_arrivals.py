@@ -356,6 +356,9 @@ NAMED = {
     ),
     # the shape of the file
     "semicolons": Bad(put(C, csv_text(COUNTS_HEAD, [MAY], ";")), "separated by semicolons", f"{C}, row 1", "CSV UTF-8"),
+    "tabs below a title": Bad(
+        put(C, "Counts of May\n" + csv_text(COUNTS_HEAD, [MAY], "\t")), "separated by tabs", f"{C}, row 2", "CSV UTF-8"
+    ),
     "tabs": Bad(put(C, csv_text(COUNTS_HEAD, [MAY], "\t")), "separated by tabs", f"{C}, row 1", "CSV UTF-8"),
     "utf_16": Bad(put(C, csv_text(COUNTS_HEAD, [MAY]).encode("utf-16")), "saved as UTF-16", f"{C}, row 1", "CSV UTF-8"),
     "nul_characters": Bad(

@@ -129,6 +129,14 @@ RIGHT = {"ifa_fostering": 202000.50, "private_residential": 309249.50, "uasc_gra
 # Right values, however they are written
 
 
+@pytest.mark.parametrize(("mark", "words"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_another_separator_below_a_title_is_told_at_the_headings(council, mark, words):
+    text = "Trial balance, period 1\n" + as_text(ROWS).decode().replace(",", mark)
+    council.write("inbox/tb_2025-04.csv", text)
+    with pytest.raises(BadInput, match=f"tb_2025-04.csv, row 2: the cells are separated by {words}"):
+        council.read()
+
+
 def test_codes_are_mapped_totals_proved_and_what_is_left_out_is_told(council):
     council.give()
     arrived = council.read()
