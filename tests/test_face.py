@@ -71,7 +71,7 @@ def plain(content):
     return json.loads(json.dumps(content))
 
 
-ASKED_OF_FILES = ("scenarios", "record", "not_yours")  # parts of an answer that the rooms of the method do not make
+ASKED_OF_FILES = ("scenarios", "record", "not_yours", "unusual")  # parts of an answer that the rooms of the method do not make
 
 
 def test_the_face_equals_the_chain_and_a_scenario_file_to_the_bit(case, what_if, chain):
