@@ -2,7 +2,7 @@
 
 A step's name is a checksum of all that it is made from: the code, the libraries, every file of assumptions and tables
 that a case may read, and what was asked (council, month, scenario, changes, draws, seed). A file that does not read is
-made again.
+made again, and so is one that was edited.
 """
 
 import hashlib
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.runs.home import Home
-from forecast.sources.files import write_whole
+from forecast.sources.files import sealed, write_whole
 
+STEP = "step"
 STEPS_FOLDER = "FORECAST_STEPS"  # where steps are kept, if not in runs/.steps
 MOST_KEPT = 200  # files; what was used longest ago goes first
 MATTERS = (".yaml", ".csv", ".parquet")
@@ -56,19 +57,20 @@ class Steps:
     def take(self, step: str, asked: dict, work: Callable[[], dict]) -> dict:
         """A step's result, from its file or from `work`; the same to the last bit either way."""
         path = self.path(step, asked)
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError):
             held = json.loads(path.read_text(encoding="utf-8"))
-            os.utime(path)
-            return held
+            if held == sealed({STEP: held[STEP]}):
+                os.utime(path)
+                return held[STEP]
         return self.keep(step, asked, work())
 
     def keep(self, step: str, asked: dict, result: dict) -> dict:
         """Keep a result that was worked out elsewhere; where it cannot be written, it is only returned."""
-        text = json.dumps(result, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(sealed({STEP: result}), ensure_ascii=False, allow_nan=False)
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(self.path(step, asked), text.encode("utf-8"))
             kept = sorted(self.folder.glob("[!.]*.json"), key=lambda path: path.stat().st_mtime)
             for old in kept[:-MOST_KEPT]:
                 old.unlink(missing_ok=True)
-        return json.loads(text)
+        return json.loads(text)[STEP]
