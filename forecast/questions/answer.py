@@ -52,6 +52,7 @@ def head(base: Base) -> dict:
         },
         "record": {},
         "not_yours": [],
+        "unusual": [],
         "sensitivities": None,
         "drivers": None,
         "scenarios": {},

@@ -16,7 +16,7 @@ from forecast.case.lines import LINES
 from forecast.case.log import table_markdown
 from forecast.model import projection
 from forecast.model.cases import SPEND, TOTALS, OpenCase
-from forecast.model.ownership import copied_tables
+from forecast.model.ownership import copied_tables, unusual_figures
 from forecast.questions import drivers, sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.questions.history_causes import years_apart
@@ -117,12 +117,13 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
 
 
 def beside(home: Home, case: OpenCase) -> dict:
-    """What the answer says besides what is projected: how good past forecasts were, which figures are another's."""
+    """What the answer says besides what is projected: past forecasts, which figures are another's, what is unusual."""
     known = others(home.params, case.central.case.council)
     found = not_yours(case.central, known, spoken_names(read_places(home.data)))
     return {
         "record": record_told(home.data.parent),
         "not_yours": [*(one.key for one in found), *copied_tables(case, home.data)],
+        "unusual": unusual_figures(case, home.params, home.data),
     }
 
 
