@@ -76,6 +76,8 @@ def _scale(wanted: np.ndarray, held: np.ndarray) -> np.ndarray:
 
 def shift_to_residential(mix: np.ndarray, times: float) -> np.ndarray:
     """The mix with residential placements multiplied by `times`, taken from or given to fostering."""
+    if times == 1:
+        return mix
     moved = mix.copy()
     residential = [PLACEMENTS.index("residential"), PLACEMENTS.index("residential_school")]
     extra = np.minimum(mix[:, residential] * (times - 1), mix[:, [0]] / len(residential))

@@ -6,6 +6,7 @@ from forecast.case import Assumptions
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
 from forecast.case.lines import PLACEMENTS
 from forecast.case.months import DAYS_A_WEEK
+from forecast.demand.cache import Cache
 from forecast.demand.caseload import (
     CarePlan,
     Demography,
@@ -23,11 +24,15 @@ from forecast.demand.placements import allowed
 from forecast.demand.population import Arriving, Deaths, People
 
 GROUPS = ("lac", "cp")
+OF_PEOPLE = ("births", "moves_in", "family_streams")
+TIMES = ("starts_after", "ramp", "lasts", "half_life")
+SAYS_OF_PEOPLE = ("population.", "migration.", *(f"levers.{part}" for part in (*OF_PEOPLE, *TIMES)))
+_PLANS = Cache(64)
 
 
 def read_timing(a: Assumptions) -> Timing:
     """When levers act."""
-    return Timing(*(a.value(f"levers.{part}") for part in ("starts_after", "ramp", "lasts", "half_life")))
+    return Timing(*(a.value(f"levers.{part}") for part in TIMES))
 
 
 def lever(a: Assumptions, key: str) -> Lever:
@@ -42,14 +47,23 @@ def shock(a: Assumptions, key: str) -> Shock:
 
 
 def read_population(a: Assumptions) -> PopulationPlan:
-    """Births, deaths and migration at the centre, without each named stream, and at each uncertain range's ends."""
+    """Births, deaths and migration at the centre, without each named stream, and at each uncertain range's ends.
+
+    Assumptions that say the same of these have the very same plan.
+    """
+    entries = {key: entry for key, entry in a.entries.items() if key.startswith(SAYS_OF_PEOPLE)}
+    said = tuple((key, e.value, e.low, e.high, a.is_uncertain(key)) for key, e in entries.items())
+    return _PLANS.get(said, lambda: _read_population(a))
+
+
+def _read_population(a: Assumptions) -> PopulationPlan:
     follow = {group: f"population.{group}_elasticity" for group in GROUPS}
     values = {
         key: a.value(key)
         for key in a.keys()
         if key.startswith(("population.", "migration.")) and key not in follow.values()
     }
-    moves = {key: lever(a, f"levers.{key}") for key in ("births", "moves_in", "family_streams")}
+    moves = {key: lever(a, f"levers.{key}") for key in OF_PEOPLE}
     parts = [key.split(".") for key in values]
     streams = [part[1] for part in parts if part[0] == "migration" and part[-1] == "families"]
 

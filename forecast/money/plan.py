@@ -62,8 +62,9 @@ class Price:
 
     def in_months(self, months: list[str]) -> np.ndarray:
         """The price in each month's money, [month] or [draw x month]: it steps on 1 April."""
-        years = np.array([years_from(self.base, financial_year(month)) for month in months], float)
-        return self.value * (1 + self.rise) ** years
+        years = [years_from(self.base, financial_year(month)) for month in months]
+        each, at = np.unique(np.array(years, float), return_inverse=True)
+        return (self.value * (1 + self.rise) ** each)[..., at]
 
     def by_day(self, months: list[str]) -> np.ndarray:
         """A yearly cost spread over the days of the year, [month] or [draw x month]."""

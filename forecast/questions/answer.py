@@ -16,6 +16,7 @@ from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary, years_in
+from forecast.questions.outcomes import outcomes
 from forecast.questions.payback import payback
 
 SCHEMA = "forecast-answer-1"
@@ -51,6 +52,7 @@ def head(base: Base) -> dict:
         },
         "record": {},
         "not_yours": [],
+        "unusual": [],
         "sensitivities": None,
         "drivers": None,
         "scenarios": {},
@@ -116,6 +118,7 @@ def scenario(base: Base, projection: Projection, central: Projection) -> dict:
         "activity": activity_by_year(projection),
         "front_door": front_door_by_year(base, projection),
         "beside_the_call": beside_by_year(projection),
+        "outcomes": outcomes(base, projection, uasc(base, projection)),
         "difference_from_central": {
             "call": difference(drawn.at_year_end, central.drawn.at_year_end),
             "net_cost": {
