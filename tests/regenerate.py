@@ -90,11 +90,11 @@ def record_block() -> str:
 
 
 def store_pages(run: Path) -> None:
-    """The answer and the score in README and CHANGELOG, and the picture."""
+    """The answer and the score in README and CHANGELOG, the record in docs, and the pictures."""
     answer = (run / "answer.txt").read_text(encoding="utf-8").rstrip()
-    readme, changes = HOME / "README.md", HOME / "CHANGELOG.md"
+    readme, page, changes = (HOME / name for name in ("README.md", "docs/record.md", "CHANGELOG.md"))
     text = between(readme.read_text(encoding="utf-8"), "answer", f"```text\n{answer}\n```")
-    text = between(text, "record", record_block())
+    write_text(page, between(page.read_text(encoding="utf-8"), "record", record_block()))
     write_text(readme, between(text, "score", score_block(run)))
     told = json.loads((run / "answer.json").read_text(encoding="utf-8"))
     first = "\n".join(f"* {line}" for line in words.headline(told)[1:10])
