@@ -45,6 +45,7 @@ class Evidence:
     spend               name -> figure of how spend a child drifts, for the room that prices
     mix                 part -> how its share of looked-after children moves
     country_shares      part -> its share of the country's looked-after children, where that is held
+    front_door          step -> count of the calibration year, of the steps of the front door that are held
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
 
@@ -66,6 +67,7 @@ class Evidence:
     spend: dict[str, float] = field(default_factory=dict)
     mix: dict[str, Part] = field(default_factory=dict)
     country_shares: dict[str, float] = field(default_factory=dict)
+    front_door: dict[str, float] = field(default_factory=dict)
     recent_starts: dict[str, float] | None = None
     placed: dict[str, dict[str, float]] = field(default_factory=dict)
 
