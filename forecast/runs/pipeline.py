@@ -15,7 +15,7 @@ from forecast.case.errors import NotebookFailed
 from forecast.case.lines import LINES
 from forecast.case.log import table_markdown
 from forecast.model import projection
-from forecast.model.cases import SPEND, TOTALS, OpenCase
+from forecast.model.cases import MIX, SPEND, TOTALS, OpenCase
 from forecast.model.ownership import copied_tables, unusual_figures
 from forecast.questions import drivers, sensitivity
 from forecast.questions.answer import head, scenario
@@ -232,7 +232,7 @@ def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dic
         params += [home.params / "national.yaml", home.params / central.council / central.month / "case.yaml"]
         params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
     data = [part for file in case.files.values() if file.is_relative_to(home.data) for part in (file, card_path(file))]
-    data += [home.data / TOTALS, home.data / SPEND]
+    data += [home.data / name for name in (TOTALS, SPEND, MIX)]
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
     files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
     files |= {f"notebooks/{path.name}": path for path in sorted(home.notebooks.glob("[0-9]*.ipynb"))}
