@@ -7,6 +7,7 @@ from functools import partial
 from io import BytesIO
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -14,6 +15,7 @@ from forecast.case.lines import GROUPS, LINES
 from forecast.case.months import month_in_words
 from forecast.report.words import (
     BANDS,
+    STEPS,
     WORK,
     at_month,
     children,
@@ -40,6 +42,7 @@ LOWER = 0.72  # height of a chart in a report, against that of the same chart al
 PRINT_DPI = 200  # sharp on paper at the width of a page
 HATCHED = "///"  # told from plain without colour
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
+GROUP_COLOURS |= {"legal": PALE, "allowances": ORANGE, "workforce": GREY}
 BAND_COLOURS = dict(zip(BANDS, (LILAC, TURQUOISE, PALE, BLUE, GREY, ORANGE), strict=True))
 ON_DARK = {BLUE, GREY}
 FLOWS = {
@@ -513,6 +516,36 @@ def where_children_live(year: str, rows: list[dict]) -> Chart:
     figure, axes = _axes(title, f"Average children in {year}; £ a week for each; cost of the year", BESIDE_NAMES)
     _across(axes, list(said), [row["mean"] for row in rows], list(said.values()), 0.0)
     axes.set_xlim(right=1.45 * rows[0]["mean"])
+    return Chart(figure, title, alt)
+
+
+def front_door(answer: dict, slug: str = "central") -> Chart:
+    """How many contacts, referrals and so on the year's plans and care come from; on a scale of ratios."""
+    year, counted = answer["financial_year"], answer["front_door"]
+    held = answer["scenarios"][slug]["front_door"][year]
+    title, alt = told("front_door", year, held, counted)
+    figure, axes = _axes(title, f"Expected in {year} (line: 80% range) and last published (hatched), on a ratio scale")
+    places = np.arange(len(held))
+    means = [one["mean"] for one in held.values()]
+    reach = [[one["mean"] - one["p10"] for one in held.values()], [one["p90"] - one["mean"] for one in held.values()]]
+    look = {"xerr": np.maximum(reach, 0), "error_kw": {"ecolor": ORANGE, "elinewidth": 2}}
+    axes.barh(places - 0.2, means, 0.4, color=BLUE, **look)
+    axes.barh(places + 0.2, [counted[step] for step in held], 0.4, color=PALE, hatch=HATCHED, edgecolor="white")
+    for place, step in zip(places, held, strict=True):
+        said = f"{children(held[step]['mean'])} ({children(counted[step])})"
+        axes.annotate(
+            said,
+            (max(held[step]["p90"], counted[step]), place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=LABEL,
+        )
+    axes.set_xscale("log")
+    axes.set_xlim(left=10, right=5 * max(means))
+    axes.set_yticks(places, [STEPS[step] for step in held])
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
     return Chart(figure, title, alt)
 
 

@@ -221,6 +221,7 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     table["line"] = table["line"].map(lambda line: LINES[line][0])
     drawn = {"placements": lambda: charts.where_children_live(year, rows)}
     drawn |= {"capacity": lambda: charts.capacity(detail["work"])}
+    drawn |= {"front_door": lambda: charts.front_door(answer, slug)}
     return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
 
 
