@@ -111,7 +111,7 @@ def main() -> None:
         os.environ[STEPS_FOLDER] = str(Path(runs) / ".steps")
         store_golden(run)
         store_pages(run)
-        for notebook in sorted((HOME / "notebooks").glob("[0-9]*.ipynb")):
+        for notebook in [*sorted((HOME / "notebooks").glob("[0-9]*.ipynb")), HOME / "notebooks" / "region.ipynb"]:
             store_outputs(notebook)
 
 
