@@ -15,13 +15,14 @@ from conftest import HOME
 from forecast.case.errors import BadInput
 from forecast.case.months import financial_year
 from forecast.cli.commands import main
+from forecast.demand import caseload
 from forecast.model.cases import open_case
 from forecast.model.projection import prepare, project
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.runs import toolkit
 from forecast.runs.home import Home
-from forecast.runs.steps import STEPS_FOLDER, Steps
+from forecast.runs.steps import STEPS_FOLDER, Steps, keeping
 
 DRAWS, SEED = 100, 7
 CHANGES = {"levers.births": 1.1, "migration.internal_in": 50.0, "budget.contingency": 700_000.0}
@@ -65,6 +66,38 @@ def chain(tmp_path_factory):
     central = project(base, opened.central)
     other = project(base, opened.scenarios["what-if"])
     return head(base), scenario(base, central, central), scenario(base, other, central)
+
+
+def test_a_preparation_kept_gives_the_same_case_and_a_broken_one_is_made_again(case, steps):
+    """Tables of the preparation on disk: found again, to the last bit; never for another seed; never torn ones."""
+    opened, home = case.project.opened, Home.found()
+
+    def made(seed=SEED) -> list[np.ndarray]:
+        done = prepare(opened.central, opened.evidence, DRAWS, seed, keep=keeping(home, opened, DRAWS, seed))
+        return [*done.drift.values(), *(part for one in done.spread.values() for part in vars(one).values())]
+
+    first = made()
+    (kept,) = steps.glob("prepared-*.npz")
+    whole = kept.read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(caseload.Simulator, "matched", None)  # it is not called
+        assert all(np.array_equal(one, other) for one, other in zip(first, made(), strict=True))
+    for broken in (b"", whole[:-200], whole[:1000] + b"other" + whole[1005:]):
+        kept.write_bytes(broken)
+        assert all(np.array_equal(one, other) for one, other in zip(first, made(), strict=True))
+        assert kept.read_bytes() == whole
+    assert not np.array_equal(first[0], made(SEED + 1)[0])
+    assert len(list(steps.glob("prepared-*.npz"))) == 2
+
+
+def test_the_first_draws_of_a_case_are_the_same_futures(case):
+    """What is asked on fewer draws is asked of the run's own first ones: children and pounds of each are equal."""
+    opened = case.project.opened
+    base = prepare(opened.central, opened.evidence, DRAWS, SEED)
+    many, few = (project(one, opened.scenarios["first-response"]) for one in (base, base.first(40)))
+    assert np.array_equal(many.lac.stock[:40], few.lac.stock) and np.array_equal(many.cp.days[:40], few.cp.days)
+    assert np.allclose(many.drawn.call[:40], few.drawn.call, rtol=1e-12)
+    assert base.first(DRAWS) is base
 
 
 def plain(content):
