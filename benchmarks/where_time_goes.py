@@ -77,7 +77,7 @@ def parts_of_a_run(parts: Parts, draws: int, folder: Path) -> None:
     home = Home.found()
     case = parts.of("reading and checking the case", lambda: open_case(home.params, home.data, "slough", "2011-06"))
     settings = Settings(draws=draws)
-    base = parts.of("calibration and preparation", lambda: pipeline.prepared(case, settings, draws))
+    base = parts.of("calibration and preparation", lambda: pipeline.prepared(case, settings))
     central = parts.of("scenario: Central", lambda: projection.project(base, case.central))
     answer, by_month, behind = head(base) | {"record": record_told(home.data.parent)}, [], {}
     checks = parts.of("how the model stands", lambda: checks_of(case, base, central))

@@ -6,8 +6,13 @@ future = case.change({"levers.births": 1.1}).simulate(draws=10_000, seed=2011)
 forecast.compare({"central": case.simulate(), "births": future})
 """
 
+import os
+
+# Many small sums, and threads of our own: threads of OpenBLAS would only wait for each other. Before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 __version__ = "0.3.0"
-__all__ = ["compare", "notebook", "open_case", "open_run"]
+__all__ = ["compare", "notebook", "open_case", "open_run", "open_sweep"]
 
 
 def __getattr__(name: str):

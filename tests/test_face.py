@@ -15,13 +15,14 @@ from conftest import HOME
 from forecast.case.errors import BadInput
 from forecast.case.months import financial_year
 from forecast.cli.commands import main
+from forecast.demand import caseload
 from forecast.model.cases import open_case
 from forecast.model.projection import prepare, project
 from forecast.questions import sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.runs import toolkit
 from forecast.runs.home import Home
-from forecast.runs.steps import STEPS_FOLDER, Steps
+from forecast.runs.steps import STEPS_FOLDER, Steps, keeping
 
 DRAWS, SEED = 100, 7
 CHANGES = {"levers.births": 1.1, "migration.internal_in": 50.0, "budget.contingency": 700_000.0}
@@ -67,11 +68,48 @@ def chain(tmp_path_factory):
     return head(base), scenario(base, central, central), scenario(base, other, central)
 
 
+def test_a_preparation_kept_gives_the_same_case_and_a_broken_one_is_made_again(case, steps):
+    """Tables of the preparation on disk: found again, to the last bit; never for another seed; never torn ones."""
+    opened, home = case.project.opened, Home.found()
+
+    def made(seed=SEED) -> list[np.ndarray]:
+        done = prepare(opened.central, opened.evidence, DRAWS, seed, keep=keeping(home, opened, DRAWS, seed))
+        return [*done.drift.values(), *(part for one in done.spread.values() for part in vars(one).values())]
+
+    first = made()
+    (kept,) = steps.glob("prepared-*.npz")
+    whole = kept.read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(caseload.Simulator, "matched", None)  # it is not called
+        assert all(np.array_equal(one, other) for one, other in zip(first, made(), strict=True))
+    for broken in (b"", whole[:-200], whole[:1000] + b"other" + whole[1005:]):
+        kept.write_bytes(broken)
+        assert all(np.array_equal(one, other) for one, other in zip(first, made(), strict=True))
+        assert kept.read_bytes() == whole
+    assert not np.array_equal(first[0], made(SEED + 1)[0])
+    assert len(list(steps.glob("prepared-*.npz"))) == 2
+
+
+def test_the_first_draws_of_a_case_are_the_same_futures(case):
+    """What is asked on fewer draws is asked of the run's own first ones: children and pounds of each are equal."""
+    opened = case.project.opened
+    base = prepare(opened.central, opened.evidence, DRAWS, SEED)
+    many, few = (project(one, opened.scenarios["first-response"]) for one in (base, base.first(40)))
+    assert np.array_equal(many.lac.stock[:40], few.lac.stock) and np.array_equal(many.cp.days[:40], few.cp.days)
+    assert np.allclose(many.drawn.call[:40], few.drawn.call, rtol=1e-12)
+    assert base.first(DRAWS) is base
+
+
 def plain(content):
     return json.loads(json.dumps(content))
 
 
-ASKED_OF_FILES = ("scenarios", "record", "not_yours")  # parts of an answer that the rooms of the method do not make
+ASKED_OF_FILES = (
+    "scenarios",
+    "record",
+    "not_yours",
+    "unusual",
+)  # parts of an answer that the rooms of the method do not make
 
 
 def test_the_face_equals_the_chain_and_a_scenario_file_to_the_bit(case, what_if, chain):
@@ -105,6 +143,9 @@ def test_a_step_that_does_not_read_is_made_again(tmp_path):
     held = Steps(tmp_path / "steps", "files")
     assert held.take("one", {"a": 1}, lambda: {"figure": 0.1}) == {"figure": 0.1}
     assert held.take("one", {"a": 1}, lambda: {"figure": 2}) == {"figure": 0.1}
+    kept = held.path("one", {"a": 1}).read_text(encoding="utf-8")
+    held.path("one", {"a": 1}).write_text(kept.replace("0.1", "0.7"), encoding="utf-8")
+    assert held.take("one", {"a": 1}, lambda: {"figure": 0.1}) == {"figure": 0.1}, "an edited step is not taken"
     held.path("one", {"a": 1}).write_text('{"figure": 0.', encoding="utf-8")
     assert held.take("one", {"a": 1}, lambda: {"figure": 2}) == {"figure": 2}
     assert Steps(tmp_path / "steps", "other files").take("one", {"a": 1}, lambda: {"figure": 3}) == {"figure": 3}

@@ -130,7 +130,7 @@ def test_a_manifest_made_to_fit_the_edit_is_not_the_one_in_the_log(published):
     edit(published / "answer.json", "digit")
     made = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
     made["outputs"]["answer.json"] = files.sha256(published / "answer.json")
-    files.write_json(published / "manifest.json", folders.sealed(made))
+    files.write_json(published / "manifest.json", files.sealed(made))
     with pytest.raises(BadInput, match="manifest.json is not what was published"):
         folders.as_published(published)
 

@@ -18,6 +18,7 @@ from forecast.demand.caseload import demand_of, starts_by_draw
 from forecast.demand.pathways.hazards import Spread
 from forecast.demand.plan import read_population
 from forecast.demand.population import project_people
+from forecast.model.plan import at_effect
 from forecast.model.projection import costed, prepare, project, setting_of
 from forecast.money import costs
 from forecast.money.contingency import draw_on
@@ -108,6 +109,20 @@ def figures(held, path=""):
             yield from figures(inner, f"{path}[{place}]")
     elif isinstance(held, float):
         yield path, held
+
+
+def test_a_draw_lives_by_the_one_effect_it_has(case, base, outs):
+    """Each draw of a measure in doubt is that draw of the same measure were it sure of the draw's effect; the places
+    of in-house fostering move money, those of First Response children.
+    """
+    for slug in ("first-response", "in-house-fostering"):
+        a, out, sure = case.scenarios[slug], outs[slug], {}
+        for share in (a.entry("measure.effect").low, 1.0, a.entry("measure.effect").high):
+            sure[share] = project(base, at_effect(a, share))
+        went = np.array([(stock(one, "cp") == stock(out, "cp")).all(axis=1) for one in sure.values()])
+        paid = np.array([np.isclose(net_in(one, YEARS[2]), net_in(out, YEARS[2])) for one in sure.values()])
+        assert (went & paid).any(axis=0).all(), slug
+        assert [(net_in(one, YEARS[2]) != net_in(out, YEARS[2])).any() for one in sure.values()] == [True] * 3, slug
 
 
 # --- against what was published ---------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def publish(
         if yaml:
             files.write_text(staging / "frozen" / "central.yaml", yaml)
         made = folders.manifest(staging, {}, 100, 1) | {"inputs": inputs or {"data/a.csv": "1"}}
-        files.write_json(staging / "manifest.json", folders.sealed(made))
+        files.write_json(staging / "manifest.json", files.sealed(made))
     return folders.run_id(folder / "example" / name)
 
 

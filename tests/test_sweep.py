@@ -2,6 +2,7 @@
 
 import shutil
 
+import losing
 import pandas as pd
 import pytest
 
@@ -55,3 +56,35 @@ def test_a_changed_case_is_worked_out_anew_and_a_fault_is_a_sentence(home, monke
     monkeypatch.setattr(room, "council_rows", fails)
     kept, failed = swept(home, [], scenarios=("gatekeeping",))
     assert kept == 0 and failed["slough 2025-04"] == "the program failed on it (ZeroDivisionError)"
+
+
+# --- a worker is lost -------------------------------------------------------------------------------------------------
+
+PIECES = ("a", "b", "loses once", "c", "d", "loses always", "e")
+
+
+def pieces(folder, monkeypatch):
+    monkeypatch.setattr(room, "_safely", losing.piece)
+    return {name: (name, str(folder)) for name in PIECES}, Asked((), (), 1, 1)
+
+
+def judge(folder, done):
+    """Every piece once, what was lost begun again and no other."""
+    assert sorted(name for name, _ in done) == sorted(PIECES)
+    rows = dict(done)
+    assert rows.pop("loses always") == room.LOST and all(rows[name] == [{"piece": name}] for name in rows)
+    begun = {name: len((folder / name).read_text().splitlines()) for name in PIECES}
+    assert begun.pop("loses once") == 2 and begun.pop("loses always") >= room.TRIES
+    assert set(begun.values()) == {1}
+
+
+def test_a_process_lost_midway_loses_and_repeats_nothing(tmp_path, monkeypatch):
+    opened, asked = pieces(tmp_path, monkeypatch)
+    judge(tmp_path, list(room._on_cores(opened, asked, 2)))
+
+
+def test_a_dask_worker_lost_midway_loses_and_repeats_nothing(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    opened, asked = pieces(tmp_path, monkeypatch)
+    with distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        judge(tmp_path, list(room._on_cluster(opened, asked, cluster.scheduler_address)))

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from forecast.sources.arrivals.cells import Cell, posted, posted_period
 from forecast.sources.arrivals.inbox import find
 from forecast.sources.arrivals.mapping import NOT_OURS, read_mapping
 from forecast.sources.arrivals.trial import read_trial
-from forecast.sources.arrivals.vintages import Held
+from forecast.sources.arrivals.vintages import Held, Vintages
 
 CARD = """
 council: Exampleton
@@ -127,6 +128,14 @@ RIGHT = {"ifa_fostering": 202000.50, "private_residential": 309249.50, "uasc_gra
 
 
 # Right values, however they are written
+
+
+@pytest.mark.parametrize(("mark", "words"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_another_separator_below_a_title_is_told_at_the_headings(council, mark, words):
+    text = "Trial balance, period 1\n" + as_text(ROWS).decode().replace(",", mark)
+    council.write("inbox/tb_2025-04.csv", text)
+    with pytest.raises(BadInput, match=f"tb_2025-04.csv, row 2: the cells are separated by {words}"):
+        council.read()
 
 
 def test_codes_are_mapped_totals_proved_and_what_is_left_out_is_told(council):
@@ -287,7 +296,7 @@ def test_blocks_with_subtotals_and_a_grand_total_make_their_sum(tmp_path_factory
     card = read_card(made.folder / "council.yaml")
     made.give(rows)
     (file,), _ = find(made.folder / "inbox", card, Held())
-    figures, _ = read_trial(file, card, read_mapping(made.folder / "mapping.csv"))
+    figures, _ = read_trial(file, card, read_mapping(made.folder / "mapping.csv"), Held())
     (actual,) = [value for _, figure, item, value, *_ in figures if (figure, item) == ("actual", "private_residential")]
     assert actual == pytest.approx(whole, abs=1e-6)
 
@@ -555,3 +564,79 @@ def test_a_run_keeps_the_mapping_that_its_card_is_read_with(council, tmp_path):
     before = (council.folder / "mapping.csv").read_bytes()
     finish_keeping(council.folder)
     assert (council.folder / "mapping.csv").read_bytes() == before and (council.folder / "held" / "files.csv").is_file()
+
+
+# The year to date
+
+YEARLY = CARD.replace("Actual: actual", "Actual: actual, To date: actual_to_date")
+TO_DATE_ALONE = CARD.replace("Actual: actual", "Actual: actual_to_date")
+MONTHS_OF_IFA = {"2025-04": 200000, "2025-05": 210000, "2025-06": -5000.5}
+
+
+def to_date(tmp_path, card, rows, head=None, held=None):
+    """What a trial balance of the year to date says of each month: (month, line) -> actual."""
+    made = Council(tmp_path / f"c{len(list(tmp_path.iterdir()))}", card)
+    made.give(rows, "tb_2025-06.csv", head=head or HEAD)
+    (file,) = [file for file in find(made.folder / "inbox", read_card(made.folder / "council.yaml"), Held())[0]]
+    mapping = read_mapping(made.folder / "mapping.csv")
+    figures, _ = read_trial(file, read_card(made.folder / "council.yaml"), mapping, held or Held())
+    return {(month, item): value for month, figure, item, value, *_ in figures if figure == "actual"}
+
+
+def ifa(period: str, *amounts: str) -> list[str]:
+    return ["4100", "", "5100", period, *amounts, ""]
+
+
+def held_to(month: str) -> Held:
+    """April to a month as a council without other spending holds it."""
+    lines = ("ifa_fostering", "private_residential", "uasc_grant")
+    rows = [
+        (at, "actual", line, value if line == "ifa_fostering" else 0.0)
+        for at, value in MONTHS_OF_IFA.items()
+        if at <= month
+        for line in lines
+    ]
+    return Held(Vintages().with_rows(month, pd.DataFrame(rows, columns=["month", "figure", "item", "value"])))
+
+
+def test_a_year_to_date_of_every_period_gives_its_months(tmp_path):
+    rows = [ifa("202501", "200,000.00"), ifa("202502", "410,000.00"), ifa("202503", "404,999.50")]
+    found = to_date(tmp_path, TO_DATE_ALONE, rows)
+    assert {month: found[month, "ifa_fostering"] for month in MONTHS_OF_IFA} == MONTHS_OF_IFA
+
+
+def test_a_year_to_date_of_one_month_is_less_what_is_held(tmp_path):
+    found = to_date(tmp_path, TO_DATE_ALONE, [ifa("202503", "404,999.50")], held=held_to("2025-05"))
+    assert found["2025-06", "ifa_fostering"] == -5000.5
+    with pytest.raises(BadInput, match="is the year to date, and May 2025 is neither held nor in the file"):
+        to_date(tmp_path, TO_DATE_ALONE, [ifa("202503", "404,999.50")], held=held_to("2025-04"))
+
+
+def test_debits_and_credits_to_date(tmp_path):
+    card = CARD.replace("Actual: actual", "Dr: debit_to_date, Cr: credit_to_date")
+    head = [*HEAD[:4], "Dr", "Cr", "Type"]
+    found = to_date(tmp_path, card, [ifa("202503", "405,000.00", "0.50")], head, held_to("2025-05"))
+    assert found["2025-06", "ifa_fostering"] == -5000.5
+
+
+@pytest.mark.parametrize("said, stops", [("404,999.50", False), ("409,999.50", False), ("504,999.50", True)])
+def test_a_period_is_proved_by_the_year_to_date_beside_it(tmp_path, said, stops):
+    head = [*HEAD[:5], "To date", "Type"]
+    rows = [ifa("202503", "(5,000.50)", said)]
+    if stops:
+        with pytest.raises(BadInput, match=r"the year to date is £504,999.50, and its months make £404,999.50"):
+            to_date(tmp_path, YEARLY, rows, head, held_to("2025-05"))
+    else:
+        assert to_date(tmp_path, YEARLY, rows, head, held_to("2025-05"))["2025-06", "ifa_fostering"] == -5000.5
+
+
+def test_period_13_to_date_is_the_years_and_is_not_added_to_period_12(tmp_path):
+    rows = [ifa(f"2025{period:02d}", f"{period * 1000}.00") for period in range(1, 13)]
+    found = to_date(tmp_path, TO_DATE_ALONE, [*rows, ifa("202513", "12,700.00")])
+    assert found["2026-02", "ifa_fostering"] == 1000 and found["2026-03", "ifa_fostering"] == 1700
+
+
+def test_totals_to_date_are_proved(tmp_path):
+    rows = [ifa("202501", "200,000.00"), ["Total", "", "", "", "200,001.00", ""]]
+    with pytest.raises(BadInput, match="the total says £200,001.00"):
+        to_date(tmp_path, TO_DATE_ALONE, rows)

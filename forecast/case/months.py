@@ -5,6 +5,7 @@ A month is written 2011-06, a financial year (1 April to 31 March) 2011-12, its 
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -29,6 +30,7 @@ def month_after(day: date) -> str:
     return f"{following:%Y-%m}"
 
 
+@cache
 def last_day(month: str) -> date:
     """The last day of a month."""
     year, number = int(month[:4]), int(month[5:])
@@ -45,6 +47,7 @@ def month_edges(months: list[str]) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum(days_in(months))])
 
 
+@cache
 def financial_year(month: str) -> str:
     """The financial year a month belongs to, such as 2011-12."""
     year, number = int(month[:4]), int(month[5:])

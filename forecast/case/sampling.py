@@ -1,6 +1,7 @@
 """Draw every uncertain assumption from its 80% range."""
 
 import hashlib
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from forecast.case.errors import BadInput
 from forecast.case.layers import Assumptions
 
+KEPT = 256  # keys' draws, last used
 Z90 = NormalDist().inv_cdf(0.9)  # the 80% range runs from the 10th to the 90th percentile
 
 
@@ -28,11 +30,18 @@ def _draw(assumptions: Assumptions, key: str, draws: int, seed: int) -> np.ndarr
     item, unit = assumptions.catalogue.item_and_unit(key)
     if item.kind == "decision" or entry.low == entry.high:
         return np.full(draws, entry.value)
-    link, back = SCALES[unit.scale]
-    low, centre, high = link(entry.low), link(entry.value), link(entry.high)
+    return _spread(key, draws, seed, unit.scale, (entry.low, entry.value, entry.high), (item.minimum, item.maximum))
+
+
+@lru_cache(KEPT)
+def _spread(key: str, draws: int, seed: int, scale: str, figures: tuple, limits: tuple) -> np.ndarray:
+    """The draws of one key from its low, value and high; kept and read-only, as most scenarios change few keys."""
+    link, back = SCALES[scale]
+    low, centre, high = (link(figure) for figure in figures)
     z = rng(key, seed).standard_normal(draws)
-    spread = np.where(z < 0, centre - low, high - centre) / Z90
-    return np.clip(back(centre + spread * z), item.minimum, item.maximum)
+    drawn = np.clip(back(centre + np.where(z < 0, centre - low, high - centre) / Z90 * z), *limits)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def rng(key: str, seed: int) -> np.random.Generator:

@@ -28,7 +28,6 @@ def run(workbook, council, month, scenarios, runs_folder, opened, **settings) ->
     """
     from forecast.case.wording import named
     from forecast.model.cases import open_case, open_workbook
-    from forecast.model.ownership import unusual_figures
     from forecast.report import words
     from forecast.runs.home import Settings
     from forecast.runs.pipeline import More, run_name, run_open
@@ -45,8 +44,7 @@ def run(workbook, council, month, scenarios, runs_folder, opened, **settings) ->
     more = More(steps=None if workbook else Steps.of(home), scenarios=scenarios, workbook=workbook)
     answer = run_open(home, case, Settings(**settings), say, more)
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
-    odd = unusual_figures(case, home.params, home.data)
-    for line in ["", *words.page(answer), "", *odd, *([""] if odd else [])]:
+    for line in ["", *words.page(answer), ""]:
         tell(line)
     tell(f"Everything is in {options.short(folder)}: answer.html, answer.txt, answer.json, tables, charts, notebooks.")
     if opened:

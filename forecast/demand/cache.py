@@ -2,19 +2,37 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 
 
 class Cache:
-    """So many results, those used last. Not for two threads at once."""
+    """So many results, those used last. Two threads that ask for the same at once may both make it; they get one."""
 
     def __init__(self, most: int):
-        self._most, self._kept = most, OrderedDict()
+        self._most, self._kept, self._lock = most, OrderedDict(), Lock()
 
     def get(self, key: Hashable, make: Callable):
         """The result kept under `key`, or else the one that `make` gives."""
-        if key not in self._kept:
-            self._kept[key] = make()
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            held = self._kept.setdefault(key, made)
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        return held
+
+
+def hashed_once(plan: type) -> type:
+    """A frozen class of plain values whose hash is worked out once an instance: plans of many values are keys."""
+    whole = plan.__hash__
+
+    def of(self) -> int:
+        if "_hash" not in self.__dict__:
+            self.__dict__["_hash"] = whole(self)
+        return self.__dict__["_hash"]
+
+    plan.__hash__ = of
+    return plan

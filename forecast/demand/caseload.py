@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 from scipy.stats import rankdata
@@ -11,8 +12,9 @@ from forecast.case import rng
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
 from forecast.demand import local, matching
-from forecast.demand.cache import Cache
+from forecast.demand.cache import Cache, hashed_once
 from forecast.demand.evidence import Evidence, Group
+from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration, engine
 from forecast.demand.pathways.calibration import Fit
@@ -233,8 +235,8 @@ def lean(fit: Calibrated, edges: np.ndarray) -> matching.Lean:
 
 
 def exposure(bands: list[str], children: np.ndarray) -> np.ndarray:
-    """Children each start rate is counted on, [band]: for the unborn, the children under 1."""
-    return np.concatenate([children[:1], children]) if bands[0] == "unborn" else children
+    """Children each start rate is counted on, [... band]: for the unborn, the children under 1."""
+    return np.concatenate([children[..., :1], children], axis=-1) if bands[0] == "unborn" else children
 
 
 def expected_starts(group: Group, evidence: Evidence) -> np.ndarray:
@@ -337,9 +339,9 @@ def practice(fit: Calibrated, draws: int, months: int, rng) -> Spread:
 
 
 def simulate(
-    fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads
+    fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads, way=None
 ) -> Paths:
-    """Run the engine for one group and one scenario."""
+    """Run the engine for one group and one scenario, each draw by its own way where it may go several."""
     return engine.run(
         month_edges(months),
         fit.hazards,
@@ -353,6 +355,7 @@ def simulate(
         seed,
         threads,
         fit.places,
+        way,
     )
 
 
@@ -366,6 +369,15 @@ def expected_path(fit: Calibrated, stream: Entrants, starts: np.ndarray, lever: 
     return expect_places(edges, fit.hazards, fit.places, cohorts, inside, lever).together(starts)
 
 
+def mean_path(paths: list[Expected], share: np.ndarray) -> Expected:
+    """The mean of expected paths, by their shares."""
+    if len(paths) == 1:
+        return paths[0]
+    return Expected(
+        **{name: sum(s * getattr(one, name) for s, one in zip(share, paths, strict=True)) for name in vars(paths[0])}
+    )
+
+
 @dataclass(frozen=True)
 class FamilyRates:
     """Of one named stream: the share who arrive with a plan open, and start rates against other children's."""
@@ -375,6 +387,7 @@ class FamilyRates:
     start_rate: tuple[tuple[str, float], ...]
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Demography:
     """One projection: the people, and the rates of the named streams among them."""
@@ -408,6 +421,7 @@ class Elasticity:
         return np.maximum(self.value + z * np.where(z < 0, self.value - self.low, self.high - self.value), 0.0)
 
 
+@hashed_once
 @dataclass(frozen=True)
 class PopulationPlan:
     """Births, deaths and migration of a scenario: at the centre, without each named stream, at each range's ends; and
@@ -429,26 +443,60 @@ class PopulationPlan:
         return replace(self, elasticities=none)
 
 
+@hashed_once
 @dataclass(frozen=True)
 class CarePlan:
-    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks."""
+    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks.
+
+    front_door  of plans, where a lever moves it; from_plans: of care, where something moves plans; else None
+    """
 
     starts: Lever
     starts_by_band: tuple[Lever, ...]
     starts_shock: Shock
     leaving_by_band: tuple[Lever, ...]
     ends_shock: Shock
+    front_door: FrontDoor | None = None
+    from_plans: "FromPlans | None" = None
 
     def on_starts(self, months: int) -> np.ndarray:
         """What levers and shocks put on starts, [month x band]."""
         every = self.starts.by_month(months) * self.starts_shock.by_month(months)
+        if self.front_door is not None:
+            every = every * self.front_door.on_plans(months)
+        if self.from_plans is not None:
+            every = every * self.from_plans.moved(months) ** self.from_plans.power.value
         return every[:, None] * np.stack([lever.by_month(months) for lever in self.starts_by_band], axis=1)
+
+    def by_draw(self, months: int, draws: int, seed: int) -> np.ndarray | float:
+        """How each draw's starts stray from `on_starts` where they follow plans, [draw x month x 1]; 1 where not."""
+        if self.from_plans is None:
+            return 1.0
+        away = self.from_plans.power.by_draw(draws, seed) - self.from_plans.power.value
+        return self.from_plans.moved(months)[None, :, None] ** away[:, None, None]
 
     def on_leaving(self, fit: Calibrated, months: int) -> np.ndarray:
         """What levers, shocks and the central path put on leaving, [month x band]."""
         levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
         shock = self.ends_shock.by_month(months)[:, None]
         return levers * shock * np.exp(-fit.adjusted(months))[:, None]
+
+
+@dataclass(frozen=True)
+class FromPlans:
+    """Children on plans who come into care: starts follow, to a power, what moves plans started.
+
+    lag  months from one to the other, on average
+    """
+
+    plans: CarePlan
+    power: Elasticity
+    lag: float
+
+    def moved(self, months: int) -> np.ndarray:
+        """What levers and shocks have put on the plans that care comes from, [month]."""
+        now, kept = self.plans.on_starts(months).mean(axis=1), np.exp(-1 / self.lag)
+        return np.array([*accumulate(now, lambda held, new: kept * held + (1 - kept) * new, initial=1.0)][1:])
 
 
 def usual_care(bands: int) -> CarePlan:
@@ -463,7 +511,7 @@ def at_equal_rates(fit: Calibrated, demography: Demography, people: Population, 
     group, relative = fit.group.name, {one.name: dict(one.start_rate) for one in demography.families}
     starts = np.zeros((months, fit.still.size))
     for name, children in people.children.items():
-        counted = np.stack([exposure(fit.group.bands, row) for row in by_band_of_months(children)])
+        counted = exposure(fit.group.bands, by_band_of_months(children))
         starts += counted * fit.start_rate / MONTHS_A_YEAR * (relative[name][group] if name in relative else 1.0)
     transfers = np.zeros_like(starts)
     if group == "cp":
@@ -510,24 +558,26 @@ def starts_by_draw(
         return at_equal_rates(fit, demography, project(demography.people), months).starts
 
     def moved(stream: str | None, without: np.ndarray) -> np.ndarray:
-        """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`."""
+        """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`, log."""
         reaches, moves = [np.zeros(draws)], [np.zeros(centre.shape)]
         for swing in [swing for swing in plan.swings if swing.stream == stream]:
             z = rng(swing.key, seed).standard_normal(draws) / Z90
             for there, reach in ((swing.low, np.maximum(-z, 0)), (swing.high, np.maximum(z, 0))):
                 reaches.append(reach)
                 moves.append(_log_ratio(starts(there) - without, centre - without))
-        return np.exp(np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0)))
+        return np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0))
 
     equal = at_equal_rates(fit, plan.centre, project(plan.centre.people), months)
     centre = equal.starts
     every = moved(None, np.zeros(centre.shape))
     for stream, demography in plan.without:
         without = starts(demography)
-        every = every * (1 + (1 - without / centre) * (moved(stream, without) - 1))
+        every = every + np.log1p((1 - without / centre) * np.expm1(moved(stream, without)))
     usual = plan.of(fit.group.name)
+    if usual.value == usual.low == usual.high == 0:
+        return np.ones((draws, *centre.shape))
     follows = usual.by_draw(draws, seed)[:, None, None]
-    return every**follows * departed(fit, equal) ** (follows - usual.value)
+    return np.exp(every * follows + np.log(departed(fit, equal)) * (follows - usual.value))
 
 
 def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
@@ -538,16 +588,14 @@ def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Simulated:
-    """One group under one scenario: paths draw by draw, expected path (None where left out), expected starts."""
+    """One group under one scenario: paths draw by draw, and the expected path, None where left out.
+
+    transfer_share  [month] or [draw x month]  share of starts that arrive with a plan open
+    """
 
     paths: Paths
     expected: Expected | None
-    wanted: Demand
-
-    @property
-    def transfer_share(self) -> np.ndarray:
-        """Share of starts that arrive with a plan open, [month]."""
-        return self.wanted.transfers.sum(axis=1) / self.wanted.starts.sum(axis=1)
+    transfer_share: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -556,6 +604,7 @@ class Simulator:
 
     stream, spread  the master stream that scenarios thin, and what varies from draw to draw
     seed            of the case; own_seed: of this group's children
+    paths, expected, demand  what is kept: paths, expected paths, how each draw's population moves starts
     """
 
     fit: Calibrated
@@ -568,29 +617,54 @@ class Simulator:
     threads: int
     paths: Cache
     expected: Cache
+    demand: Cache
 
-    def simulate(self, plan: "PopulationPlan", care: "CarePlan", expects: bool) -> Simulated:
+    def simulate(self, plan: PopulationPlan, care: CarePlan, expects: bool) -> Simulated:
         """Children of the group living through care under one scenario, and in expectation where that `expects`."""
+        return self.simulate_ways([(plan, care)], np.zeros(len(self.spread.start_rate), int), expects)
+
+    def simulate_ways(self, ways: list[tuple[PopulationPlan, CarePlan]], which: np.ndarray, expects: bool) -> Simulated:
+        """The same where a scenario may go several ways: draw d lives once, under number which[d] of them.
+
+        The expected path is the mean of theirs, each as likely as the draws that go it.
+        """
         fit, months = self.fit, self.people.months
-        people = self.people.project(plan.centre.people)
-        wanted = demand_of(fit, plan, care, people, len(months))
-        leaving = care.on_leaving(fit, len(months))
+        distinct = list(dict.fromkeys(ways))
+        way = np.array([distinct.index(one) for one in ways])[which]
+        wanted = [
+            demand_of(fit, plan, care, self.people.project(plan.centre.people), len(months)) for plan, care in distinct
+        ]
+        leaving = [care.on_leaving(fit, len(months)) for _, care in distinct]
 
         def drawn() -> Paths:
-            draws = len(self.spread.start_rate)
-            demand = starts_by_draw(fit, plan, self.people.project, len(months), draws, self.seed)
-            spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads)
-            return simulate(fit, self.norms, self.stream, wanted.starts, spread, leaving, months, *known)
+            demands = [self._demand(plan, care) for plan, care in distinct]
+            demand = demands[0] if len(demands) == 1 else np.choose(way[:, None, None], demands)
+            starts, lever = np.array([one.starts for one in wanted]), np.array(leaving)
+            spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads, way)
+            return simulate(fit, self.norms, self.stream, starts, spread, lever, months, *known)
 
-        def expected() -> Expected:
-            return expected_path(fit, self.stream, wanted.starts, leaving, months)
+        def expected(number: int) -> Expected:
+            here = (wanted[number].starts, leaving[number], months)
+            return self.expected.get(distinct[number], lambda: expected_path(fit, self.stream, *here))
 
-        same = (plan, care)
-        paths = self.paths.get(same, drawn)
-        return Simulated(paths, self.expected.get(same, expected) if expects else None, wanted)
+        share = np.bincount(way, minlength=len(distinct)) / way.size
+        paths = self.paths.get((*distinct, way.tobytes() if len(distinct) > 1 else b""), drawn)
+        mean = mean_path([expected(number) for number in range(len(distinct))], share) if expects else None
+        arrive = np.array([one.transfers.sum(axis=1) / one.starts.sum(axis=1) for one in wanted])
+        return Simulated(paths, mean, arrive[way] if len(distinct) > 1 else arrive[0])
 
-    def matched(self, care: "CarePlan", counts: np.ndarray) -> Spread:
-        """The spread with which the stock's quantiles are the closed form's at every knot, as children stand still.
+    def _demand(self, plan: PopulationPlan, care: CarePlan) -> np.ndarray:
+        """How each draw's births, migration, elasticity and children who follow plans move starts, [draw x month x
+        band].
+        """
+        months, draws = len(self.people.months), len(self.spread.start_rate)
+        asked = (self.fit, plan, self.people.project, months, draws, self.seed)
+        follow = care.by_draw(months, draws, self.seed)
+        return self.demand.get(plan, lambda: starts_by_draw(*asked)) * follow
+
+    def matched(self, care: "CarePlan", counts: np.ndarray) -> np.ndarray:
+        """The log of starts over leaving that each draw has in each piece, [draw x knot], for `with_practice`: with it
+        the stock's quantiles are the closed form's at every knot, as children stand still.
 
         counts  [draw x month]  draws of the closed form
         Each draw's practice makes the part of its count's way from the median that chance leaves to it. What then is
@@ -614,7 +688,7 @@ class Simulator:
             now = stock(adjustment)
             wanted = total.quantiles((rankdata(now, axis=0) - 0.5) / len(now))
             adjustment = matching.within(adjustment + np.log(wanted / now) @ inverse)
-        return with_practice(self.spread, adjustment)
+        return adjustment
 
 
 def with_practice(spread: Spread, adjustment: np.ndarray) -> Spread:

@@ -42,6 +42,7 @@ class Evidence:
     placed              month -> placement -> children at its end, where the council counts it by month
     totals              group -> figures of the closed form of totals
     spend               name -> figure of how spend a child drifts, for the room that prices
+    front_door          step -> count of the calibration year, of the steps of the front door that are held
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
 
@@ -61,6 +62,7 @@ class Evidence:
     plans: Seen | None = None
     totals: dict[str, Figures] = field(default_factory=dict)
     spend: dict[str, float] = field(default_factory=dict)
+    front_door: dict[str, float] = field(default_factory=dict)
     recent_starts: dict[str, float] | None = None
     placed: dict[str, dict[str, float]] = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.case import lines
 from forecast.case.errors import BadInput
 from forecast.case.months import days_in
 from forecast.demand.local import PAID_AS
@@ -12,16 +13,7 @@ from forecast.demand.workload import Workload
 SETTLED = 1e-10
 ROUNDS = 10_000
 
-# Placements as published, in the order of every [placement] below.
-PLACEMENTS = [
-    "fostering",
-    "placed_for_adoption",
-    "with_parents",
-    "residential",
-    "residential_school",
-    "supported",
-    "other",
-]
+PLACEMENTS = list(lines.PLACEMENTS)  # as published, in the order of every [placement] below
 
 
 @dataclass(frozen=True)
@@ -30,22 +22,11 @@ class PaidFor:
 
     placement: str
     line: str
-    index: str = "placements"
+    index: str
 
 
 # What the council pays for -> its placement, line and index. Order enters the sums of a line.
-PAID_FOR = {
-    "in_house_fostering": PaidFor("fostering", "in_house_fostering", "pay"),
-    "kinship_fostering": PaidFor("fostering", "kinship_fostering", "pay"),
-    "ifa_fostering": PaidFor("fostering", "ifa_fostering"),
-    "own_home": PaidFor("residential", "own_homes", "pay"),
-    "private_residential": PaidFor("residential", "private_residential"),
-    "residential_school": PaidFor("residential_school", "residential_school"),
-    "supported": PaidFor("supported", "supported"),
-    "with_parents": PaidFor("with_parents", "other_placements"),
-    "placed_for_adoption": PaidFor("placed_for_adoption", "other_placements"),
-    "other_placement": PaidFor("other", "other_placements"),
-}
+PAID_FOR = {name: PaidFor(**row) for name, row in lines.PAID_FOR.items()}
 
 
 @dataclass(frozen=True)
@@ -95,6 +76,8 @@ def _scale(wanted: np.ndarray, held: np.ndarray) -> np.ndarray:
 
 def shift_to_residential(mix: np.ndarray, times: float) -> np.ndarray:
     """The mix with residential placements multiplied by `times`, taken from or given to fostering."""
+    if times == 1:
+        return mix
     moved = mix.copy()
     residential = [PLACEMENTS.index("residential"), PLACEMENTS.index("residential_school")]
     extra = np.minimum(mix[:, residential] * (times - 1), mix[:, [0]] / len(residential))

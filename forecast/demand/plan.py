@@ -4,19 +4,35 @@ import numpy as np
 
 from forecast.case import Assumptions
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
+from forecast.case.lines import PLACEMENTS
 from forecast.case.months import DAYS_A_WEEK
-from forecast.demand.caseload import CarePlan, Demography, Elasticity, FamilyRates, Norms, PopulationPlan, Swing
+from forecast.demand.cache import Cache
+from forecast.demand.caseload import (
+    CarePlan,
+    Demography,
+    Elasticity,
+    FamilyRates,
+    FromPlans,
+    Norms,
+    PopulationPlan,
+    Swing,
+)
 from forecast.demand.evidence import Evidence
+from forecast.demand.front_door import REFERRALS, S47, FrontDoor
 from forecast.demand.levers import Lever, Shock, Timing
 from forecast.demand.placements import allowed
 from forecast.demand.population import Arriving, Deaths, People
 
 GROUPS = ("lac", "cp")
+OF_PEOPLE = ("births", "moves_in", "family_streams")
+TIMES = ("starts_after", "ramp", "lasts", "half_life")
+SAYS_OF_PEOPLE = ("population.", "migration.", *(f"levers.{part}" for part in (*OF_PEOPLE, *TIMES)))
+_PLANS = Cache(64)
 
 
 def read_timing(a: Assumptions) -> Timing:
     """When levers act."""
-    return Timing(*(a.value(f"levers.{part}") for part in ("starts_after", "ramp", "lasts", "half_life")))
+    return Timing(*(a.value(f"levers.{part}") for part in TIMES))
 
 
 def lever(a: Assumptions, key: str) -> Lever:
@@ -31,14 +47,23 @@ def shock(a: Assumptions, key: str) -> Shock:
 
 
 def read_population(a: Assumptions) -> PopulationPlan:
-    """Births, deaths and migration at the centre, without each named stream, and at each uncertain range's ends."""
+    """Births, deaths and migration at the centre, without each named stream, and at each uncertain range's ends.
+
+    Assumptions that say the same of these have the very same plan.
+    """
+    entries = {key: entry for key, entry in a.entries.items() if key.startswith(SAYS_OF_PEOPLE)}
+    said = tuple((key, e.value, e.low, e.high, a.is_uncertain(key)) for key, e in entries.items())
+    return _PLANS.get(said, lambda: _read_population(a))
+
+
+def _read_population(a: Assumptions) -> PopulationPlan:
     follow = {group: f"population.{group}_elasticity" for group in GROUPS}
     values = {
         key: a.value(key)
         for key in a.keys()
         if key.startswith(("population.", "migration.")) and key not in follow.values()
     }
-    moves = {key: lever(a, f"levers.{key}") for key in ("births", "moves_in", "family_streams")}
+    moves = {key: lever(a, f"levers.{key}") for key in OF_PEOPLE}
     parts = [key.split(".") for key in values]
     streams = [part[1] for part in parts if part[0] == "migration" and part[-1] == "families"]
 
@@ -84,21 +109,39 @@ def _demography(values: dict[str, float], moves: dict[str, Lever], streams: list
 def read_care(a: Assumptions) -> dict[str, CarePlan]:
     """What levers and shocks put on the starts and the leaving of each group."""
     by_band = {band: lever(a, f"levers.lac_starts_{band}") for band in ("under_1", "16_17")}
-    lac = CarePlan(
-        starts=lever(a, "levers.lac_starts"),
-        starts_by_band=tuple(by_band.get(band, Lever()) for band in LAC_BANDS),
-        starts_shock=shock(a, "shock.lac_starts"),
-        leaving_by_band=tuple(lever(a, f"levers.lac_leaving_{band}") for band in LAC_BANDS),
-        ends_shock=Shock(),
-    )
+    door = read_front_door(a)
     cp = CarePlan(
         starts=lever(a, "levers.cp_starts"),
         starts_by_band=(Lever(),) * len(CP_BANDS),
         starts_shock=shock(a, "shock.cp_starts"),
         leaving_by_band=(lever(a, "levers.cp_leaving"),) * len(CP_BANDS),
         ends_shock=shock(a, "shock.cp_ends"),
+        front_door=None if door.police_lever == door.assessment_lever == Lever() else door,
+    )
+    unmoved = cp.starts == Lever() and cp.starts_shock == Shock() and cp.front_door is None
+    power = _elasticity(a, "front_door.care_from_plans")
+    lac = CarePlan(
+        starts=lever(a, "levers.lac_starts"),
+        starts_by_band=tuple(by_band.get(band, Lever()) for band in LAC_BANDS),
+        starts_shock=shock(a, "shock.lac_starts"),
+        leaving_by_band=tuple(lever(a, f"levers.lac_leaving_{band}") for band in LAC_BANDS),
+        ends_shock=Shock(),
+        from_plans=None if unmoved else FromPlans(cp, power, a.value("front_door.months_to_care")),
     )
     return {"lac": lac, "cp": cp}
+
+
+def read_front_door(a: Assumptions) -> FrontDoor:
+    """Rates of the front door and the levers on it."""
+    return FrontDoor(
+        contacts=a.value("front_door.contacts"),
+        assessed=a.value("front_door.assessed"),
+        police=a.value("front_door.police"),
+        risk=a.value("front_door.risk"),
+        drift=tuple((step, a.value(f"front_door.{step}_drift")) for step in (S47, REFERRALS)),
+        police_lever=lever(a, "levers.police_referrals"),
+        assessment_lever=lever(a, "levers.assessments"),
+    )
 
 
 def group_norms(a: Assumptions) -> dict[str, Norms]:
@@ -128,12 +171,9 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
 def may_live(a: Assumptions) -> np.ndarray:
     """Structural zeros of the placement mix, [band x placement]."""
     low = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS], float)
-    youngest = {
-        "residential": a.value("placements.residential_from_age"),
-        "residential_school": a.value("placements.residential_school_from_age"),
-        "supported": a.value("placements.supported_from_age"),
-    }
-    oldest = {"placed_for_adoption": a.value("placements.adoption_to_age")}
+    youngest, oldest = (
+        {name: a.value(row[end]) for name, row in PLACEMENTS.items() if end in row} for end in ("from_age", "to_age")
+    )
     return allowed(low, np.append(low[1:], ADULT_YEARS), youngest, oldest)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS
 from forecast.case.months import MONTHS_A_YEAR, months_between
-from forecast.demand.cache import Cache
+from forecast.demand.cache import Cache, hashed_once
 from forecast.demand.evidence import Evidence
 from forecast.demand.levers import Lever
 
@@ -56,6 +56,7 @@ class Arriving:
         return np.tile(np.repeat(share / share.sum() / width, width) * self.children, (months, 1))
 
 
+@hashed_once
 @dataclass(frozen=True)
 class People:
     """What a scenario says of births, deaths and migration.
@@ -139,38 +140,31 @@ def project(start: np.ndarray, births: np.ndarray, deaths: Deaths, streams: Stre
     start   [month of age]  residents on the first day of the first month
     births  [month]         births in the month
     """
-    groups = {RESIDENTS: start} | {name: np.zeros_like(start) for name in streams.arriving}
-    middle = {name: [] for name in groups}
-    rows = []
-    for month, born in enumerate(births):
-        row = {"children at the start": sum(group.sum() for group in groups.values())}
-        for name, group in groups.items():
-            groups[name], flows = _one_month(name, month, group, born, deaths, streams)
-            middle[name].append((group + groups[name]) / 2)
-            for flow, count in flows.items():
-                row[flow] = row.get(flow, 0.0) + count
-        rows.append(row | {"children at the end": sum(group.sum() for group in groups.values())})
-    return Population({name: np.array(path) for name, path in middle.items()}, pd.DataFrame(rows), births)
+    by_age = np.where(np.arange(start.size) < MONTHS_A_YEAR, deaths.under_1, deaths.from_1_to_17)
+    dying, still, middle, flows = _monthly(by_age), np.ones(births.size), {}, {"children at the start": 0.0}
+    moving = {f"out: {flow}": _monthly(rate) * still for flow, rate in streams.moving_out.items()}
+    coming = {f"in: {flow}": _monthly(rate) * still for flow, rate in streams.moving_in.items()}
+    at_end = 0.0
+    for name in (RESIDENTS, *streams.arriving):
+        own = name == RESIDENTS
+        born, here = (births, start) if own else (0 * births, np.zeros_like(start))
+        more = 0 * still if own else streams.arriving[name]
+        change = sum(coming.values()) - sum(moving.values()) if own else -sum(moving.values())
+        path, stayed = [here], []
+        for month, times in enumerate(1 - dying + change[:, None]):
+            stayed.append(path[-1] * times + more[month])
+            path.append(np.concatenate([born[month : month + 1], stayed[-1][:-1]]))
+        before, after = np.array(path[:-1]), np.array(path[1:])
+        count, middle[name] = before.sum(axis=1), (before + after) / 2
+        came = {flow: count * rate for flow, rate in coming.items()} if own else {f"in: {name}": more.sum(axis=1)}
+        left = {flow: count * rate for flow, rate in moving.items()}
+        here = {"births": born, "deaths": before @ dying, "turned 18": np.array(stayed)[:, -1]} | came | left
+        for flow, moved in ({"children at the start": count} | here).items():
+            flows[flow] = flows.get(flow, 0.0) + moved
+        at_end = at_end + after.sum(axis=1)
+    return Population(middle, pd.DataFrame(flows | {"children at the end": at_end}), births)
 
 
-def _one_month(name: str, month: int, group: np.ndarray, born: float, deaths: Deaths, streams: Streams):
-    """One group one month on, and its flows."""
-    rate = np.where(np.arange(group.size) < MONTHS_A_YEAR, deaths.under_1, deaths.from_1_to_17)
-    died = group * rate / PER_1000 / MONTHS_A_YEAR
-    left = {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_out, month)}
-    came = (
-        {name: streams.arriving[name][month]}
-        if name != RESIDENTS
-        else {flow: group * rate / PER_1000 / MONTHS_A_YEAR for flow, rate in _in_month(streams.moving_in, month)}
-    )
-    stayed = group - died - sum(left.values()) + sum(came.values())
-    newborn = born if name == RESIDENTS else 0.0
-    older = np.concatenate([[newborn], stayed[:-1]])
-    flows = {"births": newborn, "deaths": died.sum(), "turned 18": stayed[-1]}
-    flows |= {f"in: {flow}": moved.sum() for flow, moved in came.items()}
-    return older, flows | {f"out: {flow}": moved.sum() for flow, moved in left.items()}
-
-
-def _in_month(rates: dict, month: int) -> list[tuple[str, float]]:
-    """Each stream's yearly rate in one month."""
-    return [(flow, float(rate if np.ndim(rate) == 0 else rate[month])) for flow, rate in rates.items()]
+def _monthly(a_year: float | np.ndarray) -> float | np.ndarray:
+    """A yearly rate for every 1,000 children as the share in one month."""
+    return a_year / PER_1000 / MONTHS_A_YEAR

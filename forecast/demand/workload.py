@@ -19,6 +19,8 @@ class Workload:
     transfers    plans started by transfer in
     cp_reviews   children whose review conference falls due
     uasc         child-days of unaccompanied asylum-seeking children, by age band
+    on_plan      child-days on a plan
+    lac_starts   children who start to be looked after
     placed       child-days by placement, [draw x month x state], where placements are states; else None
     """
 
@@ -30,6 +32,8 @@ class Workload:
     transfers: np.ndarray
     cp_reviews: np.ndarray
     uasc: np.ndarray
+    on_plan: np.ndarray
+    lac_starts: np.ndarray
     placed: np.ndarray | None = None
 
     def parts(self) -> dict[str, np.ndarray]:
@@ -74,5 +78,7 @@ def workload(
         started * transfer_share,
         cp.reviews.astype(float),
         lac.days * uasc_share if placed is None else placed.days[:, :, UASC].sum(axis=2, dtype=float),
+        cp.days.sum(axis=2, dtype=float),
+        lac.starts.sum(axis=2, dtype=float),
         None if placed is None else placed.days.sum(axis=3, dtype=float),
     )

@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecast.case import Case
+from forecast.case import Case, lines
 from forecast.case.ages import CP_BANDS, LAC_BANDS, UNBORN_FROM_YEARS
 from forecast.case.errors import BadInput
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_end
 from forecast.demand.evidence import Evidence, Group, by_band
+from forecast.demand.front_door import COUNTED
 from forecast.demand.pathways.calibration import Margins
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.trend.past import HALF_A_CHILD, Past, compare, in_years, on_one_base
@@ -59,6 +60,11 @@ def gather(
         interim_care_orders=_interim_care_orders(case, history),
         conferenced=_fitted(history, area, "icpc", case.calibration_year),
         uasc=history.value(area, "uasc_stock", year_end(case.calibration_year)),
+        front_door={
+            step: _fitted(history, area, step, case.calibration_year)
+            for step in COUNTED
+            if history.holds(area, step, case.calibration_year, "all")
+        },
     )
 
 
@@ -234,15 +240,7 @@ def _placements(case: Case, history: History) -> dict[str, float]:
     """
     area, day = case.area, year_end(case.calibration_year)
     total = _fitted(history, area, "lac_stock", day)
-    published = {
-        "fostering": ["fostering"],
-        "placed_for_adoption": ["placed_for_adoption"],
-        "with_parents": ["with_parents"],
-        "residential": ["residential"],
-        "residential_school": ["residential_school", "other_residential"],
-        "supported": ["supported"],
-        "other": ["other"],
-    }
+    published = {name: row["published"] for name, row in lines.PLACEMENTS.items()}
     cells = [cell for group in published.values() for cell in group]
     there = history.by(
         case.tables["country"], "lac_stock", case.tables.get("country_lac_stock_by_placement", day), "placement"

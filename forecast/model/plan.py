@@ -39,7 +39,12 @@ def read_plans(a: Assumptions, draws: int, seed: int) -> list[list[Plan]]:
         ways = [without_shock(a)]
     else:
         ways = [without_shock(a), a]
-    return [[read_plan(certain, draws, seed) for certain in at_each_effect(way)] for way in ways]
+    first = [read_plan(certain, draws, seed) for certain in at_each_effect(ways[0])]
+    shocked = [  # a shock moves care alone
+        [replace(plan, care=read_care(certain)) for plan, certain in zip(first, at_each_effect(way), strict=True)]
+        for way in ways[1:]
+    ]
+    return [first, *shocked]
 
 
 def without_shock(a: Assumptions) -> Assumptions:

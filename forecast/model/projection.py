@@ -5,6 +5,7 @@ evidence -> calibrated pathways -> population -> starts -> children living throu
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -25,11 +26,11 @@ from forecast.case.months import (
 )
 from forecast.demand import caseload, totals
 from forecast.demand.cache import Cache
-from forecast.demand.caseload import Calibrated, Norms, Simulator
+from forecast.demand.caseload import Calibrated, Norms, Simulator, with_practice
 from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
-from forecast.demand.pathways.hazards import Entrants, Paths, Placed, Spread
+from forecast.demand.pathways.hazards import Entrants, Paths, Spread
 from forecast.demand.placements import PLACEMENTS, fit_mix, placement_days, shift_to_residential
 from forecast.demand.plan import group_norms, may_live, uasc_shares
 from forecast.demand.population import Population, Projector
@@ -47,10 +48,11 @@ from forecast.money.plan import CostLevers, CostPlan, Setting, Values, read_cost
 TOGETHER = 0.5
 SWANSON = (0.3, 0.4, 0.3)  # chances of the 10th, 50th and 90th percentile (Hurst, Brown and Swanson 2000)
 BASE_DRAWS = 2000  # draws of the past year and of the months to date, of which only the mean is used
-WOVEN = (Paths, Placed, Workload, Draw)  # results that hold draws
 SEED_BYTES = 7  # of a checksum: fits a signed 64-bit integer
 PROJECTIONS_KEPT = 256  # one set of assumptions needs one for each end of each uncertain demographic assumption
 PATHS_KEPT, PLACED_KEPT = 6, 3  # of each group; paths by placement are ten times as large
+DEMANDS_KEPT = 2
+Tables = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ class Base:
     def _simulator(self, fit: Calibrated) -> Simulator:
         name, kept = fit.group.name, Cache(PATHS_KEPT if fit.places is None else PLACED_KEPT)
         group = (fit, self.norms[name], self.streams[name], self.spread[name])
-        return Simulator(*group, self.people, self.seed, _seed(self.seed, name), self.threads, kept, Cache(PATHS_KEPT))
+        caches = kept, Cache(PATHS_KEPT), Cache(DEMANDS_KEPT)
+        return Simulator(*group, self.people, self.seed, _seed(self.seed, name), self.threads, *caches)
 
     def without_expected(self) -> "Base":
         """The same, whose scenarios leave out the expected path: where the drawn paths alone are wanted."""
@@ -128,6 +131,20 @@ class Base:
         months = [month for month in self.months if month <= self.year[-1]] or self.months[:1]  # where the year is over
         shorter = {name: spread.first(len(months)) for name, spread in self.spread.items()}
         return replace(self, months=months, spread=shorter, expects=False)
+
+    def first(self, draws: int) -> "Base":
+        """The same case on its first draws alone: the same futures, fewer of them."""
+        if draws >= self.draws:
+            return self
+        money = {name: {line: cost[:draws] for line, cost in held.items()} for name, held in self.budgets.items()}
+        return replace(
+            self,
+            plan=read_plan(self.central, draws, self.seed),
+            spread={name: spread.of_draws(draws) for name, spread in self.spread.items()},
+            budgets=money,
+            drift={year: drift[:draws] for year, drift in self.drift.items()},
+            draws=draws,
+        )
 
     def read(self, a: Assumptions) -> Plan:
         """The plan of a set of assumptions, on the draws of this case."""
@@ -177,12 +194,19 @@ class Projection:
 
 
 def prepare(
-    central: Assumptions, evidence: Evidence, draws: int, seed: int, threads: int = 2, ledger: Ledger | None = None
+    central: Assumptions,
+    evidence: Evidence,
+    draws: int,
+    seed: int,
+    threads: int = 2,
+    ledger: Ledger | None = None,
+    keep: Callable[[Callable[[], Tables]], Tables] = lambda work: work(),
 ) -> Base:
     """Everything the scenarios of a case share: calibration, the past year, the budget, the random numbers of the
     draws.
 
     ledger  the council's own budget and actuals to date, where it has them
+    keep    gives the tables that what it is handed would make: the same, kept from before, where there are any
     """
     case, plan = central.case, read_plan(central, draws, seed)
     months = months_between(month_after(case.origin), case.horizon)
@@ -223,9 +247,18 @@ def prepare(
         seed=seed,
         threads=threads,
     )
-    matched = {name: simulator.matched(usual[name], counts[name][1]) for name, simulator in base.groups.items()}
-    base = replace(base, new_share=new_share(base), spread=matched)
-    return with_actual_data(base.with_same_children(drift=unit_cost_drift(base)), evidence, ledger)
+    base = replace(base, new_share=new_share(base))
+
+    def with_practices(practice: Tables) -> Base:
+        return replace(base, spread={name: with_practice(one, practice[name]) for name, one in base.spread.items()})
+
+    def lived() -> Tables:
+        practice = {name: group.matched(usual[name], counts[name][1]) for name, group in base.groups.items()}
+        return practice | unit_cost_drift(with_practices(practice))
+
+    tables = keep(lived)
+    drift = {name: table for name, table in tables.items() if name not in base.groups}
+    return with_actual_data(with_practices(tables).with_same_children(drift=drift), evidence, ledger)
 
 
 def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, tuple[Total, np.ndarray]]:
@@ -259,10 +292,12 @@ def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
     cost = costs.by_year(lines, work.months)
     children = costs.by_year({"days": work.days.sum(axis=2)}, work.months)
     since = np.array([years_from(base.central.case.calibration_year, year) for year in cost], float)
-    held = [
-        np.var(np.log(in_group(cost[year], "placements")) - figures.children * np.log(children[year]["days"]))
-        for year in cost
-    ]
+    held = []
+    for year in cost:
+        pounds, days = in_group(cost[year], "placements"), children[year]["days"]
+        some = (pounds > 0) & (days > 0)  # a draw of a small council without a child placed has no cost a child
+        strays = np.log(pounds[some]) - figures.children * np.log(days[some])
+        held.append(np.var(strays) if some.any() else 0.0)
     rng, shape = _generators(base.seed, "unit cost"), (base.draws, since.size)
     normals, tails = rng("year by year").standard_normal(shape), rng("tails").random(base.draws)
     added = lacking(figures, base.evidence.lac.open_at_origin, since, np.array(held), normals, tails)
@@ -283,52 +318,47 @@ def project(base: Base, assumptions: Assumptions) -> Projection:
 
     Where a shock may or may not come, it comes in as many draws as its chance says. Where the effect of a measure is
     in doubt, each draw has its low, its middle or its high effect, 3, 4 and 3 draws in ten (Swanson's rule for a 10th,
-    50th and 90th percentile).
+    50th and 90th percentile). Each draw's children live once, under what their draw has.
     """
     plans = read_plans(assumptions, base.draws, base.seed)
-    ways = [_project(base, assumptions, plan) for row in plans for plan in row]
-    if len(ways) == 1:
-        return ways[0]
-    rng, which, usual = _generators(base.seed, "measure"), np.zeros(base.draws, int), ways[len(plans[0]) // 2]
+    ways, plan = [way for row in plans for way in row], plans[0][len(plans[0]) // 2]
+    which = way_of_draws(base, plans)
+    plan = plan if base.ledger is None else with_known_budget(plan, base.plan)
+    months = base.months if base.so_far is None else base.so_far.months + base.months
+    lac, cp = (
+        base.groups[name].simulate_ways([(way.population, way.care[name]) for way in ways], which, base.expects)
+        for name in ("lac", "cp")
+    )
+    work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
+    work = work if base.so_far is None else work.after(base.so_far)
+    setting, lines = setting_of(base, plan.money.levers, months), costed_ways(base, work, ways, which)
+    lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, plan.money.ledger)
+    drawn = draw_on(plan.money.contingency, lines, months, base.budget, base.year)
+    people, expected = base.people.project(plan.population.centre.people), {"lac": lac.expected, "cp": cp.expected}
+    return Projection(
+        assumptions, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn
+    )
+
+
+def way_of_draws(base: Base, plans: list[list[Plan]]) -> np.ndarray:
+    """The number of the way that each draw goes, of those of `read_plans` row by row, [draw]."""
+    rng, which = _generators(base.seed, "measure"), np.zeros(base.draws, int)
     if len(plans[0]) > 1:
         which = np.searchsorted(np.cumsum(SWANSON)[:-1], rng("effect").random(base.draws))
     if len(plans) > 1:
-        which = which + len(plans[0]) * (rng("shock").random(base.draws) < np.ravel(usual.values[CHANCE]))
-    woven = {
-        name: weave([getattr(way, name) for way in ways], which) for name in ("lac", "cp", "work", "lines", "drawn")
-    }
-    return replace(usual, **woven, expected=mean_path([way.expected for way in ways], which))
+        comes = np.ravel(plans[0][0].money.values[CHANCE])
+        which = which + len(plans[0]) * (rng("shock").random(base.draws) < comes)
+    return which
 
 
-def mean_path(paths: list[dict[str, Expected | None]], which: np.ndarray) -> dict[str, Expected | None]:
-    """Expected paths of the ways a scenario may go, each as likely as the draws that go it."""
-    share = np.bincount(which, minlength=len(paths)) / which.size
-
-    def mean(group: str) -> Expected | None:
-        held = [vars(path[group]) if path[group] else None for path in paths]
-        if held[0] is None:
-            return None
-        return Expected(**{name: sum(s * one[name] for s, one in zip(share, held, strict=True)) for name in held[0]})
-
-    return {group: mean(group) for group in paths[0]}
-
-
-def _project(base: Base, a: Assumptions, plan: Plan) -> Projection:
-    """One scenario of which nothing is in doubt but what is drawn: its shock comes as it says, its measure does too."""
-    months = base.months if base.so_far is None else base.so_far.months + base.months
-    plan = plan if base.ledger is None else with_known_budget(plan, base.plan)
-    money, setting = plan.money, setting_of(base, plan.money.levers, months)
-    people = base.people.project(plan.population.centre.people)
-    lac, cp = (base.groups[name].simulate(plan.population, plan.care[name], base.expects) for name in ("lac", "cp"))
-    work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
-    work = work if base.so_far is None else work.after(base.so_far)
-    days = placement_days(work, money.costs.places, money.costs.kinship_share, *setting.placed)
-    needed = activity_of(work, money.costs.contact, money.costs.reviews, setting)
-    lines = costs.cost_lines(work, days, needed, money.costs, setting)
-    lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, money.ledger)
-    drawn = draw_on(money.contingency, lines, months, base.budget, base.year)
-    expected = {"lac": lac.expected, "cp": cp.expected}
-    return Projection(a, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn)
+def costed_ways(base: Base, work: Workload, ways: list[Plan], which: np.ndarray) -> dict[str, np.ndarray]:
+    """The cost lines of some work, each draw's at the levers of its way; prices are the same whichever way it goes."""
+    costs_of, distinct = ways[0].money.costs, list(dict.fromkeys(way.money.levers for way in ways))
+    each = [costed(work, costs_of, setting_of(base, levers, work.months)) for levers in distinct]
+    way = np.array([distinct.index(one.money.levers) for one in ways])[which]
+    return (
+        each[0] if len(each) == 1 else {line: np.choose(way[:, None], [one[line] for one in each]) for line in each[0]}
+    )
 
 
 def with_known_budget(plan: Plan, central: Plan) -> Plan:
@@ -338,27 +368,10 @@ def with_known_budget(plan: Plan, central: Plan) -> Plan:
     return replace(plan, money=replace(plan.money, contingency=known))
 
 
-def weave(parts: list, which: np.ndarray):
-    """One result that takes each draw from one of several alike: arrays by draw, or tables and groups of them."""
-    first = parts[0]
-    if all(part is first for part in parts):
-        return first
-    if isinstance(first, dict):
-        return {name: weave([part[name] for part in parts], which) for name in first}
-    if isinstance(first, WOVEN):
-        return replace(first, **{name: weave([getattr(part, name) for part in parts], which) for name in vars(first)})
-    if not isinstance(first, np.ndarray):
-        return first
-    taken = np.empty_like(first, dtype=np.result_type(*parts))
-    for number, array in enumerate(parts):
-        taken[which == number] = array[which == number]
-    return taken
-
-
 def costed(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:
     """The cost lines of some work at some prices."""
     days = placement_days(work, plan.places, plan.kinship_share, *setting.placed)
-    return costs.cost_lines(work, days, activity_of(work, plan.contact, plan.reviews, setting), plan, setting)
+    return costs.cost_lines(work, days, activity_of(work, plan, setting), plan, setting)
 
 
 # --- the past: one year, the months to date, the budget ---------------------------------------------------------------
@@ -440,6 +453,7 @@ def setting_of(base: Base, levers: CostLevers, months: list[str], flat: bool = F
         contact_lever=from_now(levers.contact.by_month(ahead), 1.0),
         price_lever=from_now(levers.prices.by_month(ahead), 1.0),
         iro_lever=from_now(levers.iro_hours.by_month(ahead), 1.0),
+        case_lever=from_now(levers.front_door.on_cases(ahead), 1.0),
         measure_begins=from_now((since == 0).astype(float), 0.0),
         drift=np.zeros(len(months)) if flat or not base.drift else _in_months(base.drift, months),
         measure_months=from_now(((since >= 0) & (since < levers.measure_lasts)).astype(float), 0.0),

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from forecast.case.lines import LINES, net
+from forecast.case.lines import LINES, RULES, net
 from forecast.case.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in, financial_year
 from forecast.demand.placements import PAID_FOR
 from forecast.demand.workload import Workload
-from forecast.money.activity import Activity
+from forecast.money.activity import MEASURES, Activity
 from forecast.money.plan import ContactPlan, CostPlan, ReviewPlan, Setting
 
 __all__ = ["LINES", "by_year", "cost_lines", "net"]
@@ -15,27 +15,52 @@ __all__ = ["LINES", "by_year", "cost_lines", "net"]
 def cost_lines(
     work: Workload, days: dict[str, np.ndarray], needed: Activity, plan: CostPlan, setting: Setting
 ) -> dict[str, np.ndarray]:
-    """Cost of every line, [draw x month], pounds of the month, in the order of LINES; income lines are negative.
+    """What the call on the contingency knows of every line, [draw x month], pounds of the month, in the order of LINES;
+    income lines are negative.
 
     days    child-days by what is paid for (`placement_days`)
     needed  meetings, sessions, hours and posts (`activity_of`)
     Raises ValueError where a line of LINES is not costed, or one is costed that is none.
     """
-    months = work.months
-    lines = placement_cost(days, plan, setting, months)
+    months, ordinary = work.months, ordinary_cost(work, needed, plan)
+    lines = placement_cost(days, ordinary, plan, setting, months)
     lines |= {"contact": contact_cost(needed, plan.contact, months)} | review_cost(needed, plan.reviews, months)
     # A measure costs once in the month it is set up, then by the day while it is paid for.
     measure = plan.set_up.in_months(months) * setting.measure_begins
     measure = measure + plan.running.by_day(months) * setting.measure_months
     lines["measures"] = np.zeros_like(lines["contact"]) + measure
     lines |= {"uasc_grant": uasc_grant(work, plan), "contributions": contributions(lines, plan)}
+    none = np.broadcast_to(0.0, lines["contact"].shape)  # a line that the case does not have, or that stands beside
+    for line in RULES.keys() - lines.keys():
+        share = plan.in_call.get(line, 1.0) if line in ordinary else 0.0
+        lines[line] = ordinary[line] * share + none if share else none
     if lines.keys() != LINES.keys():
         raise ValueError(f"costed {', '.join(sorted(lines.keys() ^ LINES.keys()))}; expected the lines of LINES alone")
     return {line: lines[line] for line in LINES}
 
 
-def placement_cost(days: dict, plan: CostPlan, setting: Setting, months: list[str]) -> dict[str, np.ndarray]:
-    """Placement lines: weekly prices times placement weeks, and the services with a fixed cost, as both drift."""
+def ordinary_cost(work: Workload, needed: Activity, plan: CostPlan) -> dict[str, np.ndarray]:
+    """The whole cost of the ordinary lines that the case has, [month] or [draw x month]: work times its price."""
+    lines = {}
+    for line, price in plan.ordinary.items():
+        rule, sign = RULES[line], -1.0 if LINES[line][1] == "income" else 1.0
+        paid = np.array([sign * (month >= rule.begins) for month in work.months])
+        lines[line] = MEASURES[rule.per](work, needed) * price.in_months(work.months) * paid
+    return lines
+
+
+def beside(work: Workload, needed: Activity, plan: CostPlan) -> dict[str, np.ndarray]:
+    """What stands beside the call of lines that it does not know in full, [draw x month], such as the workforce that
+    the base budget pays for.
+    """
+    ordinary = ordinary_cost(work, needed, plan)
+    return {line: ordinary[line] * (1 - share) for line, share in plan.in_call.items() if line in ordinary}
+
+
+def placement_cost(
+    days: dict, ordinary: dict, plan: CostPlan, setting: Setting, months: list[str]
+) -> dict[str, np.ndarray]:
+    """Placement lines: weekly prices times placement weeks, and services beside them, as both drift."""
     dearer = (1 + (plan.new_placement_price - 1) * setting.new_share) * setting.price_lever
     lines = {}
     for name, paid in PAID_FOR.items():
@@ -43,8 +68,8 @@ def placement_cost(days: dict, plan: CostPlan, setting: Setting, months: list[st
         cost = days[name] / DAYS_A_WEEK * plan.weekly[name].in_months(months) * bought
         lines[paid.line] = lines[paid.line] + cost if paid.line in lines else cost
     one_draw = np.zeros_like(days["own_home"])
-    for name, price in plan.services.items():
-        lines[name] = lines.get(name, one_draw) + price.by_day(months)
+    for name in [name for name in ordinary if LINES[name][1] == "placements"]:
+        lines[name] = lines.get(name, one_draw) + ordinary[name]
     strays = np.exp(plan.drift * setting.drift)
     return {name: cost * strays for name, cost in lines.items()}
 

@@ -1,16 +1,17 @@
 """What one set of assumptions says of money, read once: prices, posts, levers, the ledger, the contingency."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from forecast.case import Assumptions, sample
 from forecast.case.ages import LAC_BANDS
-from forecast.case.lines import SERVICES
+from forecast.case.lines import RULES
 from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, years_from
+from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Timing
 from forecast.demand.placements import PAID_FOR, Places
-from forecast.demand.plan import lever, read_timing
+from forecast.demand.plan import lever, read_front_door, read_timing
 
 PRICE_INDICES = "prices."
 BRIDGE = {  # from last year's activity at this year's prices to the base budget
@@ -61,8 +62,9 @@ class Price:
 
     def in_months(self, months: list[str]) -> np.ndarray:
         """The price in each month's money, [month] or [draw x month]: it steps on 1 April."""
-        years = np.array([years_from(self.base, financial_year(month)) for month in months], float)
-        return self.value * (1 + self.rise) ** years
+        years = [years_from(self.base, financial_year(month)) for month in months]
+        each, at = np.unique(np.array(years, float), return_inverse=True)
+        return (self.value * (1 + self.rise) ** each)[..., at]
 
     def by_day(self, months: list[str]) -> np.ndarray:
         """A yearly cost spread over the days of the year, [month] or [draw x month]."""
@@ -111,11 +113,29 @@ class ReviewPlan:
 
 
 @dataclass(frozen=True)
+class WorkforcePlan:
+    """Social workers: children one can hold, open cases beside plans and care, posts held and how many of them agency
+    staff fill at what premium; managers and recruits in the cost of a post.
+    """
+
+    caseload: float
+    other_cases: float
+    held: float
+    vacancies: float
+    agency_premium: np.ndarray | float
+    managers: float
+    manager_grade: float
+    recruits: float
+    induction: float
+
+
+@dataclass(frozen=True)
 class CostPlan:
     """Every price, place and post of one scenario, draw by draw where uncertain.
 
     weekly        what is paid for -> price a child and week
-    services      fixed yearly costs by name
+    ordinary      ordinary line -> its price, of those that the case has
+    in_call       line -> the share of it that the call knows, of those that may stand beside
     set_up, running  of a measure
     uasc_under_16, uasc_16_17  grant a child and week; residential_share, fostering_share: of cost met by others
     drift         how far spend a child strays as councils' did: 0 not at all, 1 as much
@@ -125,9 +145,11 @@ class CostPlan:
     kinship_share: np.ndarray | float
     weekly: dict[str, Price]
     new_placement_price: np.ndarray | float
-    services: dict[str, Price]
+    ordinary: dict[str, Price]
+    in_call: dict[str, float]
     contact: ContactPlan
     reviews: ReviewPlan
+    workforce: WorkforcePlan
     set_up: Price
     running: Price
     uasc_under_16: float
@@ -145,6 +167,7 @@ class CostLevers:
     prices: Lever
     contact: Lever
     iro_hours: Lever
+    front_door: FrontDoor
     in_house_places: float
     timing: Timing
     measure_begins_after: float
@@ -173,7 +196,7 @@ class Setting:
     residential         [month]             multiple of residential child-days, where placements are states
     new_share           [month]             share of child-days in placements made after the origin
     added_places        [month]             in-house foster places a measure adds
-    contact_lever, price_lever, iro_lever  [month]
+    contact_lever, price_lever, iro_lever, case_lever  [month]
     measure_begins, measure_months         [month]  1 where a measure is set up; 1 where it is paid for
     drift               [month] or [draw x month]  log change of spend a child that prices and mix do not explain
     starts_per_icpc     scalar
@@ -186,6 +209,7 @@ class Setting:
     contact_lever: np.ndarray
     price_lever: np.ndarray
     iro_lever: np.ndarray
+    case_lever: np.ndarray
     measure_begins: np.ndarray
     measure_months: np.ndarray
     drift: np.ndarray
@@ -233,6 +257,7 @@ def read_money(a: Assumptions, keys: list[str], draws: int, seed: int) -> MoneyP
             prices=lever(a, "levers.placement_prices"),
             contact=lever(a, "levers.contact_sessions"),
             iro_hours=lever(a, "levers.iro_hours"),
+            front_door=read_front_door(a),
             in_house_places=a.value("levers.in_house_places"),
             timing=read_timing(a),
             measure_begins_after=a.value("measure.begins_after"),
@@ -274,7 +299,12 @@ def read_costs(values: Values) -> CostPlan:
         kinship_share=values["placements.kinship_share"],
         weekly={name: values.price(f"costs.{name}", f"prices.{paid.index}") for name, paid in PAID_FOR.items()},
         new_placement_price=values["costs.new_placement_price"],
-        services={line: pay(key) for line, key in SERVICES.items()},
+        ordinary={
+            line: values.price(rule.price, f"prices.{rule.index}")
+            for line, rule in RULES.items()
+            if np.any(values[rule.price])
+        },
+        in_call={line: values[rule.in_call] for line, rule in RULES.items() if rule.in_call},
         contact=ContactPlan(
             ContactNorms(
                 np.concatenate(np.broadcast_arrays(*sessions), axis=1),
@@ -306,6 +336,7 @@ def read_costs(values: Values) -> CostPlan:
             hours_a_post=values["iro.hours_a_post"],
             agency_premium=values["iro.agency_premium"],
         ),
+        workforce=WorkforcePlan(**{part.name: values[f"workforce.{part.name}"] for part in fields(WorkforcePlan)}),
         set_up=pay("measure.set_up"),
         running=pay("measure.running"),
         uasc_under_16=values["income.uasc_under_16"],

@@ -5,8 +5,8 @@ import numpy as np
 from forecast import __version__
 from forecast.case import Assumptions
 from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
-from forecast.case.months import MONTHS_A_YEAR, days_in
-from forecast.demand import breaks, totals
+from forecast.case.months import MONTHS_A_YEAR, days_in, years_from
+from forecast.demand import breaks, front_door, totals
 from forecast.demand.caseload import Calibrated
 from forecast.demand.evidence import Group
 from forecast.demand.local import UASC
@@ -16,6 +16,7 @@ from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary, years_in
+from forecast.questions.outcomes import outcomes
 from forecast.questions.payback import payback
 
 SCHEMA = "forecast-answer-1"
@@ -45,11 +46,13 @@ def head(base: Base) -> dict:
         "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
         "outturns": case.tables.get("outturns"),
         "central_path": {group: central_path(base, getattr(base, group).group) for group in ("lac", "cp")},
+        "front_door": front_door.counted(base.plan.money.levers.front_door, counted_steps(base)),
         "breaks": {
             group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")
         },
         "record": {},
         "not_yours": [],
+        "unusual": [],
         "sensitivities": None,
         "drivers": None,
         "scenarios": {},
@@ -113,6 +116,9 @@ def scenario(base: Base, projection: Projection, central: Projection) -> dict:
         "causes": causes_of(base, projection, central),
         "cost": cost_by_year(base, projection),
         "activity": activity_by_year(projection),
+        "front_door": front_door_by_year(base, projection),
+        "beside_the_call": beside_by_year(projection),
+        "outcomes": outcomes(base, projection, uasc(base, projection)),
         "difference_from_central": {
             "call": difference(drawn.at_year_end, central.drawn.at_year_end),
             "net_cost": {
@@ -287,10 +293,46 @@ def cost_of(base: Base, projection: Projection, year: str) -> dict:
     }
 
 
+def counted_steps(base: Base) -> dict[str, float]:
+    """Step of the front door -> children of the calibration year."""
+    proceedings = base.past.proceedings.sum() / base.norms["lac"].early
+    held = base.evidence.front_door | {front_door.PROCEEDINGS: float(proceedings)}
+    return {step: held[step] for step in front_door.STEPS if step in held}
+
+
+def front_door_by_year(base: Base, projection: Projection) -> dict:
+    """Financial year -> step -> children, from those conferenced and what their year's rates make of it."""
+    work, door, counted = projection.work, projection.plan.money.levers.front_door, base.evidence.front_door
+    ahead = len(projection.forecast_months)
+    levers = np.ones((3, len(work.months)))
+    levers[:, -ahead:] = door.referred(ahead), door.assessment_lever.by_month(ahead), door.on_plans(ahead)
+    conferenced = (work.cp_starts - work.transfers) / projection.setting.starts_per_icpc
+    told = {}
+    for year, inside in years_in(work.months).items():
+        years = years_from(base.central.case.calibration_year, year)
+        of_year = conferenced[:, inside]
+        steps = front_door.upstream(door, counted, of_year, levers[:, inside], years, base.seed)
+        steps |= {front_door.ICPC: of_year.sum(axis=1), front_door.PLANS: work.cp_starts[:, inside].sum(axis=1)}
+        steps[front_door.PROCEEDINGS] = work.proceedings[:, inside].sum(axis=(1, 2)) / base.norms["lac"].early
+        steps[front_door.CARE] = work.lac_starts[:, inside].sum(axis=1)
+        told[year] = {step: summary(steps[step]) for step in front_door.STEPS if step in steps}
+    return told
+
+
+def beside_by_year(projection: Projection) -> dict:
+    """Financial year -> line -> cost that stands beside the call, such as what the base budget pays for."""
+    plan, work = projection.plan.money.costs, projection.work
+    apart = costs.beside(work, activity_of(work, plan, projection.setting), plan)
+    return {
+        str(year): {line: summary(cost) for line, cost in lines.items()}
+        for year, lines in costs.by_year(apart, work.months).items()
+    }
+
+
 def activity_by_year(projection: Projection) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
     plan = projection.plan.money.costs
-    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
+    needed = activity_of(projection.work, plan, projection.setting)
     counts = {"lac_reviews": projection.work.lac_reviews, **needed.conferences}
     return {
         year: {name: summary(count[:, inside].sum(axis=1)) for name, count in counts.items()}

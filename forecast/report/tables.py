@@ -205,10 +205,12 @@ def payback(answer: dict) -> pd.DataFrame:
 def comparison(answer: dict) -> pd.DataFrame:
     """Scenarios side by side for the budget year: cost by line, gross, income, net, and net against central."""
     year, columns = answer["financial_year"], {}
+    every = [scenario["cost"][year]["lines"] for scenario in answer["scenarios"].values()]
+    some = {line: name for line, (name, _) in LINES.items() if any(held[line]["mean"] for held in every)}
     for scenario in answer["scenarios"].values():
         cost, change = scenario["cost"][year], scenario["difference_from_central"]["net_cost"][year]
         columns[scenario["name"]] = (
-            {name: money(cost["lines"][line]["mean"]) for line, (name, _) in LINES.items()}
+            {name: money(cost["lines"][line]["mean"]) for line, name in some.items()}
             | {part.capitalize(): money(cost[part]["mean"]) for part in ("gross", "income", "net")}
             | {"Net against central": signed_pounds(change["mean"]), "80% range of that": spread(change, signed_pounds)}
         )

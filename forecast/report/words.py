@@ -38,12 +38,24 @@ MEASURES = {
     "cp_ends": "Plans ended",
     "icpc": "Children at initial conferences",
     "s47": "Section 47 enquiries",
+    "referrals": "Referrals",
+}
+STEPS = {  # of the front door
+    "contacts": "Contacts",
+    "referrals": "Referrals",
+    "assessments": "Assessments",
+    "s47": "Section 47 enquiries",
+    "icpc": "Children at initial conferences",
+    "cp_starts": "Plans started",
+    "proceedings": "Care proceedings begun",
+    "lac_starts": "Started to be looked after",
 }
 BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
 WORK = {
     "contact_hours_a_week": "Contact, hours a week",
     "iro_posts": "Reviewing officers, posts",
     "admin_posts": "Review administration, posts",
+    "social_work_posts": "Social workers, posts",
 }
 ABBREVIATIONS = {
     "CP": "child protection",
@@ -243,13 +255,8 @@ def pages() -> Environment:
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
     pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
-    pages.globals |= {
-        "money": money,
-        "children": children,
-        "bands": BANDS,
-        "work": WORK,
-        "abbreviations": ABBREVIATIONS,
-    }
+    pages.globals |= {"steps": STEPS, "money": money, "children": children, "bands": BANDS, "work": WORK}
+    pages.globals["abbreviations"] = ABBREVIATIONS
     return pages
 
 

@@ -16,7 +16,7 @@ from forecast.case.lines import LINES
 from forecast.case.log import table_markdown
 from forecast.model import projection
 from forecast.model.cases import SPEND, TOTALS, OpenCase
-from forecast.model.ownership import copied_tables
+from forecast.model.ownership import copied_tables, unusual_figures
 from forecast.questions import drivers, sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.questions.history_causes import years_apart
@@ -28,7 +28,7 @@ from forecast.report.notebook import RUN_FOLDER
 from forecast.report.workbook import sources_table
 from forecast.runs import folders
 from forecast.runs.home import Home, Settings
-from forecast.runs.steps import Steps
+from forecast.runs.steps import Steps, keeping
 from forecast.runs.toolkit import CENTRAL, DETAIL, SENSITIVITY_DRAWS, asked, checks_of, detail_of
 from forecast.sources import files
 from forecast.sources.cards import card_path
@@ -76,7 +76,7 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
         chosen = {slug: a for slug, a in chosen.items() if slug in {CENTRAL, *more.scenarios}}
     with folders.publishing(home.runs, council, month, more.at, more.record) as folder:
         say("calibrating to the published year")
-        base = prepared(case, settings, draws)
+        base = prepared(case, settings, keeping(home, case, draws, settings.seed))
         central = projection.project(base, case.central)
         answer, by_month = head(base) | beside(home, case), []
         looked_behind = settings.notebooks or more.steps is not None
@@ -117,25 +117,27 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
 
 
 def beside(home: Home, case: OpenCase) -> dict:
-    """What the answer says besides what is projected: how good past forecasts were, which figures are another's."""
+    """What the answer says besides what is projected: past forecasts, which figures are another's, what is unusual."""
     known = others(home.params, case.central.case.council)
     found = not_yours(case.central, known, spoken_names(read_places(home.data)))
     return {
         "record": record_told(home.data.parent),
         "not_yours": [*(one.key for one in found), *copied_tables(case, home.data)],
+        "unusual": unusual_figures(case, home.params, home.data),
     }
 
 
-def prepared(case: OpenCase, settings: Settings, draws: int) -> projection.Base:
-    """What every scenario of a case shares, on so many draws."""
-    return projection.prepare(case.central, case.evidence, draws, settings.seed, settings.threads, case.ledger)
+def prepared(case: OpenCase, settings: Settings, keep=lambda work: work()) -> projection.Base:
+    """What every scenario of a case shares; `keep` as `projection.prepare` has it."""
+    asked = (settings.draws, settings.seed, settings.threads, case.ledger, keep)
+    return projection.prepare(case.central, case.evidence, *asked)
 
 
 def sensitivities(case: OpenCase, base, central) -> dict:
     """For the answer: what matters most and what would be enough; what drives demand; on the run's first draws."""
     fewer, held = base, central
     if base.draws > SENSITIVITY_DRAWS:
-        fewer = prepared(case, Settings(seed=base.seed, threads=base.threads), SENSITIVITY_DRAWS)
+        fewer = base.first(SENSITIVITY_DRAWS)
         held = projection.project(fewer.to_year_end, case.central)
     return {
         "sensitivities": sensitivity.figures(fewer, held),
@@ -215,6 +217,7 @@ def charts_of(answer: dict) -> dict[str, charts.Chart]:
         "contingency": charts.contingency_fan(answer),
         "looked_after": charts.children_fan(answer, "lac", "Looked-after children"),
         "plans": charts.children_fan(answer, "cp", "Child protection plans"),
+        "front_door": charts.front_door(answer),
         "scenarios": charts.scenario_paths(answer),
         "cost": charts.cost_by_year(answer),
         "sensitivities": charts.tornado(answer),

@@ -24,7 +24,7 @@ from forecast.report import notebook as pages
 from forecast.report import tables, views, words
 from forecast.report.views import View
 from forecast.runs.home import Home, Settings
-from forecast.runs.steps import Steps
+from forecast.runs.steps import Steps, keeping
 
 LOGGED = ["Key", "Assumption", "Value", "Low", "High", "Unit", "Reliability"]
 CENTRAL, WHAT_IF = "central", "what-if"
@@ -61,7 +61,8 @@ class Project:
 
         if self.__dict__.get("_asked") != (draws, seed):
             opened = self.opened
-            base = prepare(opened.central, opened.evidence, draws, seed, ledger=opened.ledger)
+            keep = keeping(self.home, opened, draws, seed)
+            base = prepare(opened.central, opened.evidence, draws, seed, ledger=opened.ledger, keep=keep)
             self.__dict__.update(_asked=(draws, seed), _central=(base, project(base, opened.central)))
         return self.__dict__["_central"]
 
@@ -131,10 +132,11 @@ class Case:
         future, with_draws = self.simulate(draws, seed), self._asked | {"draws": draws, "seed": seed}
 
         def work() -> dict:
+            from forecast.model.projection import project
             from forecast.questions import sensitivity
 
-            base, _, own = self.projected(min(draws, SENSITIVITY_DRAWS), seed)
-            return sensitivity.figures(base.without_expected(), own)
+            fewer = self.project.central(draws, seed)[0].first(SENSITIVITY_DRAWS).without_expected()
+            return sensitivity.figures(fewer, project(fewer.to_year_end, self.assumptions))
 
         told = self.project.steps.take("sensitivities", with_draws, work)
         return replace(future, answer=future.answer | {"sensitivities": told})
@@ -146,8 +148,7 @@ class Case:
             from forecast.questions import drivers
 
             base, _, own = self.projected(draws, seed)
-            fewer = self.projected(min(draws, SENSITIVITY_DRAWS), seed)[0].without_expected()
-            return drivers.rows(fewer, own, base)
+            return drivers.rows(base.first(SENSITIVITY_DRAWS).without_expected(), own, base)
 
         asked_ = self._asked | {"draws": draws, "seed": seed}
         return views.drivers(self.project.steps.take("drivers", asked_, work))
@@ -497,6 +498,22 @@ def open_run(run: str) -> Published:
     if pages.RUN_FOLDER not in os.environ:  # a run being made has no manifest yet when its notebooks look at it
         as_published(opened.folder)
     return Published(opened)
+
+
+def open_sweep(folder: str = "", scenario: str = CENTRAL) -> View:
+    """The councils of a sweep side by side, and what they come to together. folder: the sweep's (default: runs/sweep).
+
+    Raises Stopped, with the command that makes it, where it holds no such scenario, or councils twice.
+    """
+    from forecast.record.io import calibration_table
+    from forecast.runs import sweep
+
+    try:
+        home = Home.found()
+        rows = sweep.read(home.runs / "sweep" if not folder else home.params.parent / folder, scenario)
+        return views.region(rows, sweep.totals(rows, calibration_table(home.params.parent, "record_together")))
+    except BadInput as error:
+        raise Stopped(str(error)) from None
 
 
 def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, seed: int = SEED) -> Comparison:

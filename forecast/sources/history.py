@@ -6,6 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.case.lines import PLACEMENTS
 from forecast.case.months import financial_year, year_end
 from forecast.case.wording import nearest
 
@@ -13,17 +14,25 @@ COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit"
 SUPPRESSED, OWN = "suppressed", "council"
 SUPPRESSED_LEAST, MOST_SUPPRESSED = 1, 5  # a suppressed cell stands for 1 to 5
 
-MEASURES = ("lac_stock", "lac_starts", "lac_ceases", "cp_stock", "cp_starts", "cp_ends", "uasc_stock", "icpc", "s47")
+MEASURES = (
+    "lac_stock",
+    "lac_starts",
+    "lac_ceases",
+    "cp_stock",
+    "cp_starts",
+    "cp_ends",
+    "uasc_stock",
+    "icpc",
+    "s47",
+    "referrals",
+)
 AGES = ["unborn", "under_1", "1_4", "5_9", "10_15", "16_17", "16", "17", "18"]
 KNOWN = {  # breakdown -> categories: a word that is none of these would be left out of every forecast in silence
     "all": ["all"],
     "age_band": AGES,
     "other_age": ["unborn_or_unknown_gender"],
     "legal_status": ["interim_care_order", "full_care_order", "placement_order", "s20", "detained", "youth_justice"],
-    "placement": [
-        *("fostering", "kinship", "other_fostering", "placed_for_adoption", "with_parents", "residential"),
-        *("other_residential", "residential_school", "supported", "other"),
-    ],
+    "placement": ["kinship", "other_fostering", *(cell for row in PLACEMENTS.values() for cell in row["published"])],
     "provider": [
         *("own", "other_la", "other_council", "other_public", "private", "voluntary", "parents", "not_reported"),
     ],

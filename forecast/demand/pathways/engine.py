@@ -275,13 +275,29 @@ def _add_up_places(month_from, opened, marks, stock, days):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _run_draws(
-    first, last, seed, points, families, master, spread, leave_lever, calendar, table, capacity, out, places, out_placed
+    first,
+    last,
+    seed,
+    way,
+    points,
+    families,
+    master,
+    spread,
+    leave_lever,
+    calendar,
+    table,
+    capacity,
+    out,
+    places,
+    out_placed,
 ):
-    """Draws first..last-1, each written to its own rows of `out`; returns False if a draw outgrew its room."""
+    """Draws first..last-1, each by its own way and written to its own rows of `out`; returns False if a draw outgrew
+    its room.
+    """
     stock, starts, ends, aged, days, early_days, reviews, opened_out = out
     start_factor, leave_factor, start_rate, leave_rate, demand = spread
     month_from, month_of_day = calendar
-    months, bands = families.shape
+    _, months, bands = families.shape
     who = (
         np.empty(capacity),
         np.empty(capacity),
@@ -301,7 +317,7 @@ def _run_draws(
         draw_key = _key(seed, draw)
         marks[:] = 0.0
         opened[:] = 0
-        _set_clock(clock, slope, month_from, leave_factor[draw], leave_rate[draw], leave_lever)
+        _set_clock(clock, slope, month_from, leave_factor[draw], leave_rate[draw], leave_lever[way[draw]])
         if places is None:
             placed = None
         else:
@@ -315,9 +331,8 @@ def _run_draws(
         count = _gather_opening(draw_key, points, who, opened, placed)
         factors = (start_factor[draw], start_rate[draw], demand[draw])
         begun = (starts[draw], marks)
-        count = _gather_entrants(
-            draw_key, families, factors, month_from, master, early_segments, who, count, begun, placed
-        )
+        here = families[way[draw]]
+        count = _gather_entrants(draw_key, here, factors, month_from, master, early_segments, who, count, begun, placed)
         if count == capacity:
             return False
         lived = (marks, ends[draw], aged[draw], reviews[draw])
@@ -366,12 +381,13 @@ def _points(opening: Opening, hazards: Hazards) -> tuple:
 
 
 def _families(entrants: Entrants) -> np.ndarray:
-    """Families of the master stream needed for each band's expected starts, [month x band]."""
-    share = entrants.master_share(entrants.expected.shape[1])
-    lost = np.flatnonzero((share == 0) & (entrants.expected > 0).any(axis=0)).tolist()
+    """Families of the master stream needed for each band's expected starts, [way x month x band]."""
+    expected = entrants.expected.reshape(-1, *entrants.expected.shape[-2:])
+    share = entrants.master_share(expected.shape[2])
+    lost = np.flatnonzero((share == 0) & (expected > 0).any(axis=(0, 1))).tolist()
     if lost:
         raise ValueError(f"starts are expected in age bands {lost}, of which the master stream has no cell")
-    return entrants.expected / np.where(share > 0, share, np.inf) / entrants.children_per_family
+    return expected / np.where(share > 0, share, np.inf) / entrants.children_per_family
 
 
 def _table(hazards: Hazards, early_days: float, review_at: np.ndarray, review_every: float) -> tuple:
@@ -388,8 +404,8 @@ def _table(hazards: Hazards, early_days: float, review_at: np.ndarray, review_ev
 
 def _room(opening: Opening, entrants: Entrants, spread: Spread) -> int:
     """Room for the children of one draw: ten standard deviations above the largest expected number."""
-    by_month = (entrants.expected * spread.demand.max(axis=0)).sum(axis=1) * spread.start_rate.max()
-    expected = float((spread.start_factor @ by_month).max())
+    by_month = (entrants.expected * spread.demand.max(axis=0)).sum(axis=-1) * spread.start_rate.max()
+    expected = float((spread.start_factor @ by_month.T).max())
     return int(opening.children + expected + 10 * (expected * 2 * entrants.children_per_family) ** 0.5 + 100)
 
 
@@ -406,11 +422,14 @@ def run(
     seed: int,
     threads: int = 2,
     places: Places | None = None,
+    way: np.ndarray | None = None,
 ) -> Paths:
     """Live every child of every draw and return the paths.
 
     month_from   [month + 1]     first day of each month, in days from the origin; the last is the horizon
     leave_lever  [month x band]  multiplier a scenario puts on the leaving hazard
+    way          [draw]  where a scenario may go several ways, the number of the one that each draw goes: the entrants'
+                 expected starts and `leave_lever` then are [way x month x band]
     early_days   scalar          child-days within so many days of the start, an edge of the hazards, are counted apart
                                  (proceedings)
     review_at    [review]        durations (days) of the first statutory reviews; then every `review_every` days
@@ -426,11 +445,12 @@ def run(
     out, out_placed = _outputs(draws, months, bands, capacity), _outputs_placed(places, draws, months, bands, capacity)
     shared = (
         np.uint64(seed),
+        np.zeros(draws, np.int64) if way is None else way.astype(np.int64),
         _points(opening, hazards),
         _families(entrants),
         (entrants.cell_band.astype(np.uint64), entrants.cell_from, width, 1.0 - 1.0 / entrants.children_per_family),
         tuple(np.ascontiguousarray(part) for part in vars(spread).values()),
-        np.asarray(leave_lever, float),
+        np.asarray(leave_lever, float).reshape(-1, months, bands),
         (month_from, month_of_day.astype(np.uint64)),
         _table(hazards, early_days, review_at, review_every),
         capacity,

@@ -8,10 +8,11 @@ changes. Where the engine and this page disagree beyond chance, one of them is w
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Places
 
-CHUNK, PLACED_CHUNK = 4096, 16384
+PLACED_CHUNK = 16384
 LEAST_CHANCE = 1e-13  # of more steps than were counted, in the exponential of a table of rates
 
 
@@ -104,22 +105,42 @@ def _pieces(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts) -> Piece
     return Pieces(length, band, segment, month, adult, closes)
 
 
-def _walk(month_from, hazards, cohorts, leave_lever, totals):
-    """Add one chunk of cohorts to the totals."""
-    bands, months = hazards.age_from.size, len(month_from) - 1
-    path = _pieces(month_from, hazards, cohorts)
-    length, adult = path.length, path.adult
-    hazard = hazards.per_day[path.band, path.segment] * leave_lever[path.month, path.band]
-    kept = np.where(adult & (length > 0), 0.0, np.exp(-hazard * length))
-    alive_after = cohorts.weight[:, None] * np.cumprod(kept, axis=1)
-    alive = np.concatenate([cohorts.weight[:, None], alive_after[:, :-1]], axis=1)
-    lost = alive - alive_after
-    days = np.where(adult, 0.0, np.where(hazard > 0, lost / np.where(hazard > 0, hazard, 1), alive * length))
-    cell = (path.month * bands + path.band).ravel()
-    totals["ends"] += np.bincount(cell, lost.ravel(), months * bands)
-    totals["days"] += np.bincount(cell, days.ravel(), months * bands)
-    totals["segment"] += np.bincount(path.segment.ravel(), lost.ravel(), hazards.duration_from.size)
-    totals["stock"] += np.bincount(cell, (alive_after * path.closes).ravel(), months * bands)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _walk(month_from, ages, durations, per_day, cohorts, leave_lever, ends, days, stock, by_segment):
+    """Add the course of every cohort to the tables, from one birthday, step or month's end to the next.
+
+    ages  lower edges of the bands, then the 18th birthday; durations: lower edges of the segments, then infinity
+    """
+    entries, ages_then, durations_then, weights = cohorts
+    bands, months = ages.size - 1, month_from.size - 1
+    for cohort in range(entries.size):
+        now, alive = entries[cohort], weights[cohort]
+        if alive == 0.0 or now >= month_from[months]:
+            continue
+        born, began = now - ages_then[cohort], now - durations_then[cohort]
+        band = max(np.searchsorted(ages, ages_then[cohort], side="right") - 1, 0)
+        segment = np.searchsorted(durations, durations_then[cohort], side="right") - 1
+        month = max(np.searchsorted(month_from, now, side="right") - 1, 0)
+        while month < months and band < bands:
+            birthday, step = born + ages[band + 1], began + durations[segment + 1]
+            until = max(min(birthday, step, month_from[month + 1]), now)
+            length, hazard = until - now, per_day[band, segment] * leave_lever[month, band]
+            staying = alive * np.exp(-hazard * length)
+            lost = alive - staying
+            ends[month, band] += lost
+            days[month, band] += lost / hazard if hazard > 0.0 else alive * length
+            by_segment[segment] += lost
+            now, alive = until, staying
+            if until >= month_from[month + 1]:
+                stock[month, band] += alive
+                month += 1
+            if until >= birthday:
+                band += 1
+            if until >= step:
+                segment += 1
+        if month < months:  # the 18th birthday, or later
+            ends[month, bands - 1] += alive
+            by_segment[segment] += alive
 
 
 def expect(
@@ -131,14 +152,12 @@ def expect(
     starts       [month x band]  expected starts, returned as they are
     leave_lever  [month x band]  multiplier on the leaving hazard
     """
-    months, bands = starts.shape
-    totals = {name: np.zeros(months * bands) for name in ("ends", "days", "stock")}
-    totals["segment"] = np.zeros(hazards.duration_from.size)
-    for first in range(0, cohorts.entry.size, CHUNK):
-        part = cohorts.part(slice(first, first + CHUNK))
-        _walk(np.asarray(month_from, float), hazards, part, leave_lever, totals)
-    stock, ends, days = (totals[name].reshape(months, bands) for name in ("stock", "ends", "days"))
-    return Expected(stock, starts, ends, days, totals["segment"])
+    ages, durations = np.append(hazards.age_from, hazards.adult_age), np.append(hazards.duration_from, np.inf)
+    ends, days, stock = (np.zeros(starts.shape) for _ in range(3))
+    by_segment, columns = np.zeros(hazards.duration_from.size), tuple(vars(cohorts).values())
+    edges, rates, lever = (np.asarray(table, float) for table in (month_from, hazards.per_day, leave_lever))
+    _walk(edges, ages, durations, rates, columns, lever, ends, days, stock, by_segment)
+    return Expected(stock, starts, ends, days, by_segment)
 
 
 def survival(hazards: Hazards, cohorts: Cohorts, until: float) -> np.ndarray:

@@ -133,6 +133,10 @@ class Spread:
         by_month = {name: getattr(self, name)[:, :months] for name in ("start_factor", "leave_factor", "demand")}
         return replace(self, **by_month)
 
+    def of_draws(self, draws: int) -> "Spread":
+        """The same of the first draws alone."""
+        return Spread(*(part[:draws] for part in vars(self).values()))
+
 
 @dataclass(frozen=True)
 class Paths:

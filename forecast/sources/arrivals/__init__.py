@@ -47,7 +47,7 @@ def read_inbox(folder: Path, card: Card, held: Held | None) -> Arrived:
     held = held or Held()
     delivered, warnings = find(Path(folder) / INBOX, card, held)
     mapping = read_mapping(Path(folder) / MAPPING) if card.has(TRIAL) else None
-    read = read_each(range(len(delivered)), lambda at: read_figures(delivered[at], card, mapping))
+    read = read_each(range(len(delivered)), lambda at: read_figures(delivered[at], card, mapping, held))
     warnings = [*warnings, *(note for _, notes in read.values() for note in notes)]
     given = pd.DataFrame([figure for figures, _ in read.values() for figure in figures], columns=GIVEN)
     given = given.astype({"value": float}).sort_values([*KEY, "file"], ignore_index=True)

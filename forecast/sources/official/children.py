@@ -285,11 +285,15 @@ def _others(held: Counted, area: str) -> None:
             "official download, unaccompanied asylum-seeking children",
         )
         if value is None and uasc and uasc.get("other") is not None:
-            value, status, source = stock - uasc["other"], "derived", "the total less those who are not unaccompanied"
+            value, status, source = (
+                max(stock - uasc["other"], 0.0),
+                "derived",
+                "the total less those who are not unaccompanied",
+            )
         if value is None:
-            most = MOST_SUPPRESSED if uasc else stock
-            value, status = float(min(round(share * stock), most)), "proxy"
-            source = f"{'suppressed, 1 to 5' if uasc else 'not in the downloads'}: England's share of {share:.1%}"
+            least, most = (LEAST_HIDDEN, MOST_SUPPRESSED) if uasc.get("uasc", 0) is None else (0, stock)
+            value, status = float(min(max(round(share * stock), least), most, stock)), "proxy"
+            source = f"{'suppressed, 1 to 5' if least else 'not in the downloads'}: England's share of {share:.1%}"
             held.gaps.append(
                 f"unaccompanied children of {name}, {period('lac_stock', held.year)}: {source}; {value:.0f} is used"
             )

@@ -34,6 +34,8 @@ COMPONENTS = {
     "international_out": "international migration outflow",
     "international_net": "international migration net",
 }
+NOMIS = {"date_name", "geography_code", "geography_name", "c_age", "obs_value"}  # columns of its CSV
+NOMIS_AGES = {str(101 + age): str(age) for age in range(18)} | {"200": "all"}
 THOUSAND = 1000
 NO_FIGURE = r"|:|m|no data|\[.*\]"  # as the publishers write that there is none
 
@@ -74,6 +76,25 @@ def read_book(name: str, content: bytes) -> list[tuple[str, int, pd.DataFrame]]:
             or (part := _spending(book))
         ):
             found.append(part)
+    return found
+
+
+def read_nomis(name: str, table: pd.DataFrame) -> list[tuple[str, int, pd.DataFrame]]:
+    """The same of ages and people by year as Nomis gives them: a row an area, year and code of age (101 is age 0)."""
+    wrong = ~table["obs_value"].str.fullmatch(r"[0-9]+") | ~table["date_name"].str.fullmatch("20[0-9]{2}")
+    if wrong.any():
+        row = table[wrong].iloc[0]
+        raise fault(name, f"line {row.name + 2}: {row['obs_value']!r} in {row['date_name']!r}; expected a whole number")
+    table = table.assign(age=table["c_age"].map(NOMIS_AGES), obs_value=table["obs_value"].astype(float))
+    names, last = table.groupby("geography_code")["geography_name"].last(), max(table["date_name"])
+    ages = table[(table["date_name"] == last) & table["age"].isin(CHILD_AGES)]
+    people = table[table["age"] == "all"]
+    found = []
+    for part, rows, across, whole in (("ages", ages, "age", CHILD_AGES), ("by_year", people, "date_name", [last])):
+        wide = rows.pivot(index="geography_code", columns=across, values="obs_value")
+        if not {*whole} <= {*wide} or ENGLAND not in wide.index or wide[whole].isna().any(axis=None):
+            raise fault(name, f"ages or areas of {last} are missing, England among them. Download it again.")
+        found.append((part, int(last), wide.assign(name=names)))
     return found
 
 

@@ -1,0 +1,15 @@
+"""A piece of work that may take its worker with it; light, for workers import it."""
+
+import os
+from pathlib import Path
+
+
+def piece(case: tuple[str, str], draws: int, seed: int) -> list[dict]:
+    """Notes that it was begun and, where its name says so, ends the process."""
+    name, folder = case
+    with (Path(folder) / name).open("a") as file:
+        file.write("begun\n")
+    again = len((Path(folder) / name).read_text().splitlines()) > 1
+    if name == "loses always" or (name == "loses once" and not again):
+        os._exit(9)
+    return [{"piece": name}]
