@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from conftest import HOME, run_reference  # noqa: E402
+from conftest import DRAWS, HOME, run_reference  # noqa: E402
 from forecast.record.io import calibration_table  # noqa: E402
 from forecast.report import words  # noqa: E402
 from forecast.runs import (
@@ -48,7 +48,7 @@ def store_outputs(notebook: Path) -> None:
 
 
 def store_golden(run: Path) -> None:
-    """Golden tables: CSV, labelled golden by their folder."""
+    """Golden tables and answer, on the draws of the tests: CSV, labelled golden by their folder."""
     GOLDEN.mkdir(exist_ok=True)
     for name in TABLES:
         (GOLDEN / f"{name}.csv").write_bytes((run / "tables" / f"{name}.csv").read_bytes())
@@ -106,10 +106,11 @@ def store_pages(run: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as runs:
+        run_reference(Path(runs) / "few", draws=DRAWS, notebooks=False)
+        store_golden(Path(runs) / "few" / "slough" / "2011-06")
         run_reference(Path(runs))
         run = Path(runs) / "slough" / "2011-06"
         os.environ[STEPS_FOLDER] = str(Path(runs) / ".steps")
-        store_golden(run)
         store_pages(run)
         for notebook in [*sorted((HOME / "notebooks").glob("[0-9]*.ipynb")), HOME / "notebooks" / "region.ipynb"]:
             store_outputs(notebook)
