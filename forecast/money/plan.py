@@ -193,7 +193,7 @@ class Setting:
     """What the costing of one scenario needs beside activity and prices.
 
     mix                 [month x band x placement] or [band x placement]  who is placed where
-    residential         [month]             multiple of residential child-days, where placements are states
+    residential         [draw x month]      multiple of residential child-days: levers, and drift of the mix
     new_share           [month]             share of child-days in placements made after the origin
     added_places        [month]             in-house foster places a measure adds
     contact_lever, price_lever, iro_lever, case_lever  [month]

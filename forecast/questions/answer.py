@@ -182,8 +182,8 @@ def children(base: Base, projection: Projection) -> dict:
             counted = float(getattr(base, group).opening.children)
             row = {"month": base.year[-1], **dict.fromkeys(["principal", "mean", *QUANTILES], counted)}
             held[group]["month_ends"].insert(0, row)
-    expected = projection.expected["lac"].stock @ base.uasc_share
-    held["uasc"] = {"month_ends": by_month(projection.forecast_months, uasc(base, projection), expected)}
+    here = uasc(base, projection)
+    held["uasc"] = {"month_ends": by_month(projection.forecast_months, here, here.mean(axis=0))}
     return held
 
 
@@ -191,7 +191,9 @@ def uasc(base: Base, projection: Projection) -> np.ndarray:
     """UASC at each month end, [draw x month]: counted where they are states of their own."""
     placed = projection.lac.placed
     if placed is None:
-        return projection.lac.stock @ base.uasc_share
+        if base.uasc_share.ndim == 1:
+            return projection.lac.stock @ base.uasc_share
+        return np.minimum(base.uasc_share[:, : len(projection.forecast_months)], projection.lac.stock).sum(axis=2)
     return placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
 
 
