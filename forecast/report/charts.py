@@ -7,7 +7,6 @@ from functools import partial
 from io import BytesIO
 
 import matplotlib
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -26,6 +25,7 @@ from forecast.report.words import (
     money_signed,
     percent,
     signed,
+    spread,
     year_end_month,
 )
 
@@ -524,28 +524,12 @@ def front_door(answer: dict, slug: str = "central") -> Chart:
     year, counted = answer["financial_year"], answer["front_door"]
     held = answer["scenarios"][slug]["front_door"][year]
     title, alt = told("front_door", year, held, counted)
-    figure, axes = _axes(title, f"Expected in {year} (line: 80% range) and last published (hatched), on a ratio scale")
-    places = np.arange(len(held))
-    means = [one["mean"] for one in held.values()]
-    reach = [[one["mean"] - one["p10"] for one in held.values()], [one["p90"] - one["mean"] for one in held.values()]]
-    look = {"xerr": np.maximum(reach, 0), "error_kw": {"ecolor": ORANGE, "elinewidth": 2}}
-    axes.barh(places - 0.2, means, 0.4, color=BLUE, **look)
-    axes.barh(places + 0.2, [counted[step] for step in held], 0.4, color=PALE, hatch=HATCHED, edgecolor="white")
-    for place, step in zip(places, held, strict=True):
-        said = f"{children(held[step]['mean'])} ({children(counted[step])})"
-        axes.annotate(
-            said,
-            (max(held[step]["p90"], counted[step]), place),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=LABEL,
-        )
-    axes.set_xscale("log")
-    axes.set_xlim(left=10, right=5 * max(means))
-    axes.set_yticks(places, [STEPS[step] for step in held])
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
+    what = f"Expected in {year} and 80% range; the last published year in brackets; bars on a ratio scale"
+    figure, axes = _axes(title, what, BESIDE_NAMES)
+    said = [f"{children(n['mean'])} · {spread(n, children)} ({children(counted[step])})" for step, n in held.items()]
+    lengths = [math.log10(max(one["mean"], 1)) for one in held.values()]
+    _across(axes, [STEPS[step] for step in held], lengths, said, 0.0)
+    axes.set_xlim(right=1.6 * max(lengths))
     return Chart(figure, title, alt)
 
 
