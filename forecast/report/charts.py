@@ -14,7 +14,7 @@ from forecast.case.lines import GROUPS, LINES
 from forecast.case.months import month_in_words
 from forecast.report.words import (
     BANDS,
-    STEPS,
+    MEASURES,
     WORK,
     at_month,
     children,
@@ -528,7 +528,7 @@ def front_door(answer: dict, slug: str = "central") -> Chart:
     figure, axes = _axes(title, what, BESIDE_NAMES)
     said = [f"{children(n['mean'])} · {spread(n, children)} ({children(counted[step])})" for step, n in held.items()]
     lengths = [math.log10(max(one["mean"], 1)) for one in held.values()]
-    _across(axes, [STEPS[step] for step in held], lengths, said, 0.0)
+    _across(axes, [MEASURES[step] for step in held], lengths, said, 0.0)
     axes.set_xlim(right=1.6 * max(lengths))
     return Chart(figure, title, alt)
 
