@@ -84,9 +84,7 @@ def test_notebooks_are_thin(path):
         assert isinstance(statement, ast.Assign), "the parameters cell holds literals only"
         ast.literal_eval(statement.value)
     for cell in code:
-        tree = ast.parse(
-            cell.source
-        )  # a magic would not parse: none is allowed, for a kernel passes over an unknown one
+        tree = ast.parse(cell.source)  # a magic would not parse: none is allowed, for nbval passes an unknown one
         assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda) for node in ast.walk(tree))
         assert len(cell.source.splitlines()) <= 5 or cell is tagged[0]  # a line a parameter, as papermill reads them
         assert not any(output.output_type == "error" for output in cell.outputs)
