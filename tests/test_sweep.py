@@ -60,31 +60,29 @@ def test_a_changed_case_is_worked_out_anew_and_a_fault_is_a_sentence(home, monke
 
 # --- a worker is lost -------------------------------------------------------------------------------------------------
 
-PIECES = ("a", "b", "loses once", "c", "d", "loses always", "e")
+PIECES = ("a", "b", "loses once", "c", "d")
 
 
-def pieces(folder, monkeypatch):
+def pieces(folder, monkeypatch, names):
     monkeypatch.setattr(room, "_safely", losing.piece)
-    return {name: (name, str(folder)) for name in PIECES}, Asked((), (), 1, 1)
+    return {name: (name, str(folder)) for name in names}, Asked((), (), 1, 1)
 
 
-def judge(folder, done):
-    """Every piece once, what was lost begun again and no other."""
-    assert sorted(name for name, _ in done) == sorted(PIECES)
-    rows = dict(done)
-    assert rows.pop("loses always") == room.LOST and all(rows[name] == [{"piece": name}] for name in rows)
-    begun = {name: len((folder / name).read_text().splitlines()) for name in PIECES}
-    assert begun.pop("loses once") == 2 and begun.pop("loses always") >= room.TRIES
-    assert set(begun.values()) == {1}
+def begun(folder):
+    return {path.name: len(path.read_text().splitlines()) for path in folder.iterdir()}
 
 
 def test_a_process_lost_midway_loses_and_repeats_nothing(tmp_path, monkeypatch):
-    opened, asked = pieces(tmp_path, monkeypatch)
-    judge(tmp_path, list(room._on_cores(opened, asked, 2)))
+    opened, asked = pieces(tmp_path, monkeypatch, [*PIECES, "loses always"])
+    done = list(room._on_cores(opened, asked, 2))
+    assert sorted(done) == sorted([("loses always", room.LOST), *((name, [{"piece": name}]) for name in PIECES)])
+    assert begun(tmp_path) == dict.fromkeys(PIECES, 1) | {"loses once": 2, "loses always": room.TRIES}
 
 
 def test_a_dask_worker_lost_midway_loses_and_repeats_nothing(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    opened, asked = pieces(tmp_path, monkeypatch)
+    opened, asked = pieces(tmp_path, monkeypatch, PIECES)
     with distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
-        judge(tmp_path, list(room._on_cluster(opened, asked, cluster.scheduler_address)))
+        done = list(room._on_cluster(opened, asked, cluster.scheduler_address))
+    assert sorted(done) == [(name, [{"piece": name}]) for name in sorted(PIECES)]
+    assert begun(tmp_path)["loses once"] == 2

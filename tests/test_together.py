@@ -1,10 +1,14 @@
 """Councils' misses together: the correlation is found again where it is known, and totals have the range it says."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+import region
 from scipy.special import ndtr, ndtri
 
+import forecast
 from conftest import HOME
 from forecast.questions.region import together
 from forecast.record.together import table
@@ -52,3 +56,23 @@ def test_the_figures_kept_are_those_of_the_panel():
     held = pd.read_csv(HOME / "data" / "calibration" / "record_together.csv").set_index(["measure", "horizon"])
     assert (held["low"] <= held["correlation"]).all() and (held["correlation"] <= held["high"]).all()
     assert held.loc[("lac_spend", 1), "low"] > held.loc[("lac", 1), "high"]
+
+
+def test_a_sweep_is_shown_with_its_total_between_apart_and_as_one():
+    """The expected call of all is the sum of the councils'; its range lies between misses apart and as one."""
+    shown = forecast.open_sweep("data/example/region", "permanence")
+    rows = pd.read_parquet(region.EXAMPLE / "invented.parquet").query("scenario == 'permanence'")
+    assert len(shown.table) == 3 and shown.table["call_mean"].sum() == pytest.approx(rows["call_mean"].sum())
+    spans = re.findall(r"(-?£[0-9,]+) to (-?£[0-9,]+)", shown.plot("total").alt)
+    shared, apart, as_one = (int(re.sub("[£,]", "", high)) - int(re.sub("[£,]", "", low)) for low, high in spans[:3])
+    assert apart < shared < as_one
+    assert "3 councils" in shown.headline and all(name in shown.plot("chance").alt for name in region.INVENTED.values())
+
+
+@pytest.mark.parametrize(
+    ("folder", "scenario", "said"),
+    [("docs", "central", "no sweep in docs"), ("data/example/region", "x", "no scenario x")],
+)
+def test_a_sweep_that_is_not_there_is_one_sentence(folder, scenario, said):
+    with pytest.raises(forecast.runs.toolkit.Stopped, match=said):
+        forecast.open_sweep(folder, scenario)

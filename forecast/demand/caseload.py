@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from forecast.case import rng
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
@@ -16,7 +16,7 @@ from forecast.demand.cache import Cache, hashed_once
 from forecast.demand.evidence import Evidence, Group
 from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Shock
-from forecast.demand.pathways import calibration, engine
+from forecast.demand.pathways import calibration
 from forecast.demand.pathways.calibration import Fit
 from forecast.demand.pathways.expectation import (
     Expected,
@@ -377,6 +377,8 @@ def simulate(
     fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads, way=None
 ) -> Paths:
     """Run the engine for one group and one scenario, each draw by its own way where it may go several."""
+    from forecast.demand.pathways import engine  # compiled: a command that only reads a case does without it
+
     return engine.run(
         month_edges(months),
         fit.hazards,
@@ -721,7 +723,7 @@ class Simulator:
         adjustment = matching.within(away * np.sqrt(np.maximum(1 - chance / away.var(axis=0), 0)) @ inverse)
         for _ in range(MATCH_ROUNDS):
             now = stock(adjustment)
-            wanted = total.quantiles((rankdata(now, axis=0) - 0.5) / len(now))
+            wanted = total.quantiles((pd.DataFrame(now).rank().to_numpy() - 0.5) / len(now))
             adjustment = matching.within(adjustment + np.log(wanted / now) @ inverse)
         return adjustment
 

@@ -13,7 +13,6 @@ from forecast.case.home import typed
 from forecast.case.months import financial_year, last_day, month_in_words, year_end
 from forecast.case.reader import read_document
 from forecast.case.wording import check, nearest, read_each
-from forecast.case.workbook import read_workbook
 from forecast.demand import mix, totals
 from forecast.demand.evidence import Evidence
 from forecast.demand.local import Local, read_local, read_plans
@@ -159,6 +158,8 @@ def _table_faults(params: Path, data: Path, council: str, month: str) -> list[st
 
 def open_workbook(params: Path, data: Path, workbook: Path) -> OpenCase:
     """The same from an officer's workbook of assumptions, which says which case it is. Raises BadInput."""
+    from forecast.case.workbook import read_workbook  # with what reads spreadsheets
+
     return with_data(data, read_workbook(workbook, params))
 
 

@@ -1,5 +1,6 @@
 """One run of a case: every scenario, every table, the charts and the notebooks, published as one folder."""
 
+import json
 import os
 import re
 import sys
@@ -26,7 +27,7 @@ from forecast.report import charts, words
 from forecast.report.answer_page import answer_page
 from forecast.report.notebook import RUN_FOLDER
 from forecast.report.workbook import sources_table
-from forecast.runs import folders
+from forecast.runs import consistent, folders
 from forecast.runs.home import Home, Settings
 from forecast.runs.steps import Steps, keeping
 from forecast.runs.toolkit import CENTRAL, DETAIL, SENSITIVITY_DRAWS, asked, checks_of, detail_of
@@ -159,6 +160,9 @@ def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer:
         files.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
     for name, table in (tables_of(case, base, central, answer) | {"monthly": by_month}).items():
         files.write_table(folder / "tables", name, table)
+    asked_of = answer_tables(answer) | {"monthly": by_month}
+    written = {name: pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in asked_of}
+    consistent.check(json.loads((folder / "answer.json").read_text(encoding="utf-8")), asked_of, written)
     drawn = charts_of(answer)
     if drawn:
         files.write_text(folder / "answer.html", answer_page(answer, drawn))
