@@ -19,14 +19,17 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from conftest import HOME
+from conftest import HOME, slough_base
 from forecast.case import held_elsewhere, list_scenarios, load, load_scenarios, plausible
 from forecast.case.documents import case_faults
 from forecast.case.errors import BadInput
 from forecast.case.rules import faults
 from forecast.cli import commands
+from forecast.model.projection import project
+from forecast.questions.answer import head, scenario
+from forecast.questions.monthly import monthly_costs
 from forecast.report.notebook import RUN_FOLDER
-from forecast.runs import folders, history, publication, toolkit
+from forecast.runs import consistent, folders, history, pipeline, publication, toolkit
 from forecast.runs.home import Home
 from forecast.runs.refresh import io
 from forecast.runs.refresh.movement import Figures
@@ -156,6 +159,54 @@ def test_what_is_held_is_held_against_the_last_run_where_its_checksums_are_gone(
     edit(held / "vintages.csv", "digit")
     with pytest.raises(BadInput, match="held/vintages.csv is not as the last refresh left it"):
         io.as_left(held, published.parent)
+
+
+# ---- the figures of a run, before it is published ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def figures_of_a_run():
+    """The answer of the central case on a few draws, and its tables."""
+    base = slough_base(200, 11)
+    central = project(base, base.central)
+    answer = head(base) | {"scenarios": {"central": scenario(base, central, central)}}
+    answer = json.loads(json.dumps(answer))
+    return answer, pipeline.answer_tables(answer) | {"monthly": monthly_costs(base, {"central": central})}
+
+
+def test_the_figures_of_a_run_go_together(figures_of_a_run):
+    answer, made = figures_of_a_run
+    consistent.check(answer, made, made)
+
+
+@each("answers")
+def test_a_figure_that_does_not_follow_from_the_others_is_not_published(figures_of_a_run, row):
+    answer, made = figures_of_a_run
+    changed = json.loads(json.dumps(answer))
+    *path, last = (int(part) if part.isdecimal() and len(part) < 2 else part for part in row["where"].split("."))
+    part = changed["scenarios"]["central"]
+    for name in path:
+        part = part[name]
+    assert last in part
+    by = row["edit"].split(" ")
+    part[last] = part[last] * float(by[1]) if by[0] == "times" else float(by[0])
+    with pytest.raises(BadInput, match="the run was not published") as stopped:
+        consistent.check(changed, made, made)
+    said = {
+        what
+        for what, holds in [*consistent._of_answer(changed), *consistent._of_months(changed, made["monthly"])]
+        if not holds
+    }
+    assert any(row["said"] in what for what in said), said
+    assert any(what in str(stopped.value) for what in said)
+
+
+@pytest.mark.parametrize("name", ["children", "cost", "contingency", "monthly"])
+def test_a_table_that_is_not_of_the_answer_is_not_published(figures_of_a_run, name):
+    answer, made = figures_of_a_run
+    other = made[name].assign(mean=made[name]["mean"].where(made[name].index != 3, made[name]["mean"] + 1))
+    with pytest.raises(BadInput, match=f"tables/{name} is that of answer.json"):
+        consistent.check(answer, made, made | {name: other})
 
 
 # ---- a month of the ledger -------------------------------------------------------------------------------------------

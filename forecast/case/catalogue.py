@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -56,7 +57,7 @@ class Catalogue:
     items: dict[str, Item]
     nature: dict[str, Described] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def sections(self) -> set[str]:
         """Every dotted prefix that has items under it."""
         parts = [key.split(".") for key in self.items]

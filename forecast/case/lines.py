@@ -28,6 +28,8 @@ GROUPS = _DATA["groups"]
 RULES = {line: Rule(**row) for line, row in _DATA["lines"].items() if row}
 PLACEMENTS = _DATA["placements"]
 PAID_FOR = _DATA["paid_for"]
+RECOVERY = _DATA["recovery"]  # item of a recovery plan -> its name, and who pays
+CONTINGENCY = "contingency"
 
 # Lines of the council's reports that one line of the published s251 outturn holds.
 RESIDENTIAL = ("own_homes", "private_residential", "residential_school")

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from forecast.case import rng
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
-from forecast.demand import local, matching
+from forecast.demand import local, matching, mix
 from forecast.demand.cache import Cache, hashed_once
 from forecast.demand.evidence import Evidence, Group
 from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Shock
-from forecast.demand.pathways import calibration, engine
+from forecast.demand.pathways import calibration
 from forecast.demand.pathways.calibration import Fit
 from forecast.demand.pathways.expectation import (
     Expected,
@@ -38,6 +38,8 @@ _FITTED = Cache(8)  # pairs of a case's groups, for several cases
 Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
 LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 MATCH_ROUNDS = 2
+AGE_DRAWS = 500  # on which is measured how far ages stray by themselves
+LEAST_REACH = 0.1  # of an age's share for its rates: below it no rate explains what the share does
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
@@ -87,6 +89,7 @@ class Calibrated:
                       none
     total             what the closed form says of the count ahead
     adjustment        [month] log of starts over leaving, against the rates as they are, that meets its median
+    age_doubt         [band] log SD of starts over leaving of each age, beyond what its own counts leave in doubt
     """
 
     group: Group
@@ -106,6 +109,7 @@ class Calibrated:
     places: Places | None = None
     total: Total | None = None
     adjustment: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    age_doubt: np.ndarray | float = 0.0
 
     @property
     def still(self) -> np.ndarray:
@@ -227,6 +231,34 @@ def on_total(fit: Calibrated, total: Total, edges: np.ndarray) -> Calibrated:
     return replace(fit, total=total, adjustment=adjustment)
 
 
+def on_ages(
+    fit: Calibrated, parts: dict[str, mix.Part], norms: Norms, months: list[str], rng, seed: int, threads: int
+) -> Calibrated:
+    """The same group whose ages go where councils' ages go, and stray as far; as it is where returns tell of every age.
+
+    What ages stray by chance and by doubtful rates is measured on some draws, and what lacks of councils' spread added.
+    """
+    if fit.places is not None or not parts:
+        return fit
+    bands, now = [parts[name] for name in LAC_BANDS], fit.group.council.closing
+    quarters = np.linspace(0.0, mix.YEARS[-1] * DAYS_A_YEAR, int(4 * mix.YEARS[-1]) + 1)
+    steady = replace(lean(fit, quarters), starts=np.tile(fit.still * MONTHS_A_YEAR / 4, (quarters.size - 1, 1)))
+    rates, reach = mix.ages(steady, now, fit.group.country.closing, bands)
+    half = np.exp(rates / 2)
+    fit = replace(fit, start_rate=fit.start_rate * half, hazards=fit.hazards.times(1 / half))
+    some = months[: int(mix.YEARS[mix.MIDDLE] * MONTHS_A_YEAR)]
+    spread, starts = practice(fit, AGE_DRAWS, len(some), rng), still_starts(fit, len(some))
+    paths = simulate(
+        fit, norms, master_stream(fit, starts, norms.family), starts, spread, np.ones(starts.shape), some, seed, threads
+    )
+    stock = np.maximum(paths.stock[:, -1], HALF_A_CHILD)
+    held, share = np.log(stock / stock.sum(axis=1, keepdims=True)).var(axis=0), now / now.sum()
+    years = len(some) / MONTHS_A_YEAR
+    wanted = [part.variance(count, now.sum(), years) for part, count in zip(bands, now, strict=True)]
+    lacking = np.maximum((1 - share) ** 2 * np.array(wanted) - held, 0)
+    return replace(fit, age_doubt=np.sqrt(lacking) / np.maximum(reach, LEAST_REACH))
+
+
 def lean(fit: Calibrated, edges: np.ndarray) -> matching.Lean:
     """What the expected stock of a group follows from while its population stands still."""
     starts = np.tile(fit.still, (len(edges) - 1, 1))
@@ -333,15 +365,20 @@ def practice(fit: Calibrated, draws: int, months: int, rng) -> Spread:
     `rng(name)` gives a generator of its own. The same in every scenario, so that a draw is one future seen under
     several policies. The level of starts is not drawn: what is not known of it lies in the closed form's spread.
     """
-    ages = fit.by_age.factors(rng("start ages"), draws)
+    ages, leaving = (
+        pooled.factors(rng(name), draws) for pooled, name in ((fit.by_age, "start ages"), (fit.leaving, "leaving"))
+    )
     flat = Spread.none(draws, months, ages.shape[1])
-    return replace(flat, start_rate=ages, leave_rate=fit.leaving.factors(rng("leaving"), draws))
+    tilt = np.exp(fit.age_doubt / 2 * rng("ages").standard_normal(ages.shape))
+    return replace(flat, start_rate=ages * tilt, leave_rate=leaving / tilt)
 
 
 def simulate(
     fit: Calibrated, norms: Norms, stream: Entrants, starts, spread: Spread, lever, months, seed, threads, way=None
 ) -> Paths:
     """Run the engine for one group and one scenario, each draw by its own way where it may go several."""
+    from forecast.demand.pathways import engine  # compiled: a command that only reads a case does without it
+
     return engine.run(
         month_edges(months),
         fit.hazards,
@@ -686,7 +723,7 @@ class Simulator:
         adjustment = matching.within(away * np.sqrt(np.maximum(1 - chance / away.var(axis=0), 0)) @ inverse)
         for _ in range(MATCH_ROUNDS):
             now = stock(adjustment)
-            wanted = total.quantiles((rankdata(now, axis=0) - 0.5) / len(now))
+            wanted = total.quantiles((pd.DataFrame(now).rank().to_numpy() - 0.5) / len(now))
             adjustment = matching.within(adjustment + np.log(wanted / now) @ inverse)
         return adjustment
 

@@ -22,6 +22,7 @@ from forecast.demand.front_door import REFERRALS, S47, FrontDoor
 from forecast.demand.levers import Lever, Shock, Timing
 from forecast.demand.placements import allowed
 from forecast.demand.population import Arriving, Deaths, People
+from forecast.demand.uasc import Stays
 
 GROUPS = ("lac", "cp")
 OF_PEOPLE = ("births", "moves_in", "family_streams")
@@ -183,3 +184,8 @@ def uasc_shares(a: Assumptions, evidence: Evidence) -> np.ndarray:
         return evidence.local.uasc_share
     held = {band: a.value(f"placements.uasc_{band}") for band in ("10_15", "16_17")}
     return np.array([held.get(band, 0.0) for band in LAC_BANDS])
+
+
+def uasc_stays(a: Assumptions) -> Stays:
+    """At what age unaccompanied children arrive, and how they leave before 18."""
+    return Stays(a.value("placements.uasc_arrive_under_16"), a.value("placements.uasc_leaving"))

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, xlogy
-from scipy.stats import gamma
 
 JEFFREYS = 0.5  # events
 EIGHTY_PERCENT = (0.1, 0.9)
@@ -32,7 +30,9 @@ class Pooled:
 
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
         """The 80% range: 10th and 90th percentile of the posterior."""
-        return tuple(gamma.ppf(level, self.shape) / self.weight for level in EIGHTY_PERCENT)
+        from scipy.special import gammaincinv  # not where a case is only read
+
+        return tuple(gammaincinv(self.shape, level) / self.weight for level in EIGHTY_PERCENT)
 
 
 def own_rate(events, exposure) -> Pooled:
@@ -82,6 +82,8 @@ def pool_with_conflict(observed, expected, weight_of_national: float, own, confl
 
 def _log_negative_binomial(observed: np.ndarray, shape: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Log chance of a count that is Poisson about a Gamma of this shape and mean."""
+    from scipy.special import gammaln, xlogy
+
     ways = gammaln(observed + shape) - gammaln(shape) - gammaln(observed + 1)
     return ways + shape * np.log(shape / (shape + mean)) + xlogy(observed, mean / (shape + mean))
 

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtri, stdtrit
 
 from forecast.demand.trend import levels, national
 from forecast.demand.trend.levels import Departures
@@ -150,6 +149,8 @@ class Total:
     def quantiles(self, ranks: np.ndarray) -> np.ndarray:
         """Children at ranks between 0 and 1: [rank] gives [rank x month], each keeping its rank; or [draw x month]."""
         ranks = np.asarray(ranks, float)
+        from scipy.special import stdtrit  # words of an answer that is held are told without it
+
         return self.at(stdtrit(DEGREES, ranks if ranks.ndim > 1 else ranks[:, None]))
 
     def paths(self, normals: np.ndarray, tails: np.ndarray) -> np.ndarray:
@@ -173,6 +174,8 @@ class Total:
         together = 2 * part * (1 - part) * (ends[low] / ends[high]) ** self.memory
         between = (1 - part) * at_end[:, low] + part * at_end[:, high]
         t = between / np.sqrt((1 - part) ** 2 + part**2 + together)
+        from scipy.special import chdtri
+
         return self.at(t * np.sqrt(DEGREES / chdtri(DEGREES, tails))[:, None])
 
 

@@ -15,6 +15,7 @@ from forecast.case.errors import BadInput
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_end
 from forecast.demand.evidence import Evidence, Group, by_band
 from forecast.demand.front_door import COUNTED
+from forecast.demand.mix import HOMES, PROCEEDINGS
 from forecast.demand.pathways.calibration import Margins
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.trend.past import HALF_A_CHILD, Past, compare, in_years, on_one_base
@@ -60,6 +61,7 @@ def gather(
         interim_care_orders=_interim_care_orders(case, history),
         conferenced=_fitted(history, area, "icpc", case.calibration_year),
         uasc=history.value(area, "uasc_stock", year_end(case.calibration_year)),
+        country_shares=_country_shares(case, history),
         front_door={
             step: _fitted(history, area, step, case.calibration_year)
             for step in COUNTED
@@ -231,6 +233,16 @@ def _interim_care_orders(case: Case, history: History) -> float:
     if not held:
         return total * there["interim_care_order"] / history.value(country, "lac_stock", there_day)
     return fill_suppressed(held, total, there)["interim_care_order"]
+
+
+def _country_shares(case: Case, history: History) -> dict[str, float]:
+    """Part of the mix -> its share of the country's looked-after children, where the case's tables hold it."""
+    area, end = case.tables["country"], year_end(case.calibration_year)
+    found = {}
+    for part, breakdown in ((HOMES, "placement"), (PROCEEDINGS, "legal_status")):
+        day = case.tables.get(f"country_lac_stock_by_{breakdown}", end)
+        found[part] = history.by(area, "lac_stock", day, breakdown)[part] / history.value(area, "lac_stock", day)
+    return found
 
 
 def _placements(case: Case, history: History) -> dict[str, float]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.special import expit
 
 from forecast.case import Assumptions
 from forecast.case.lines import in_group
@@ -24,15 +25,15 @@ from forecast.case.months import (
     year_months,
     years_from,
 )
-from forecast.demand import caseload, totals
+from forecast.demand import caseload, mix, totals, uasc
 from forecast.demand.cache import Cache
 from forecast.demand.caseload import Calibrated, Norms, Simulator, with_practice
 from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
 from forecast.demand.pathways.hazards import Entrants, Paths, Spread
-from forecast.demand.placements import PLACEMENTS, fit_mix, placement_days, shift_to_residential
-from forecast.demand.plan import group_norms, may_live, uasc_shares
+from forecast.demand.placements import PLACEMENTS, days_by_mix, fit_mix, placement_days
+from forecast.demand.plan import group_norms, may_live, uasc_shares, uasc_stays
 from forecast.demand.population import Population, Projector
 from forecast.demand.totals import Total
 from forecast.demand.workload import Workload, workload
@@ -53,6 +54,7 @@ PROJECTIONS_KEPT = 256  # one set of assumptions needs one for each end of each 
 PATHS_KEPT, PLACED_KEPT = 6, 3  # of each group; paths by placement are ten times as large
 DEMANDS_KEPT = 2
 Tables = dict[str, np.ndarray]
+MIXED = ("proceedings_share", "residential", "uasc_share")  # what the drift of the mix gives
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,10 @@ class Base:
     so_far           the work of the months to date (one draw, the mean), or None
     budgets          financial year -> line -> [draw], the base budget and its roll-forward
     spread           group -> what varies from draw to draw
-    mix, uasc_share  who is placed where, by age
+    mix              who is placed where, by age
+    uasc_share       [band] share of children who are UASC or, once drawn, [draw x month x band] such children
+    proceedings_share  those in proceedings over those within their length; once drawn [draw x month]
+    residential      [draw x month] multiple of residential child-days that the drift of the mix makes
     mixes            month -> the same as the council counted it, for months in which it does
     drift            financial year -> [draw], log change of spend a child beyond prices and mix; empty: none
     ledger           the council's own budget and actuals to date, or None
@@ -88,7 +93,7 @@ class Base:
     spread: dict[str, Spread]
     mix: np.ndarray
     uasc_share: np.ndarray
-    proceedings_share: float
+    proceedings_share: np.ndarray | float
     draws: int
     seed: int
     threads: int
@@ -96,6 +101,7 @@ class Base:
     budgets: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     mixes: dict[str, np.ndarray] = field(default_factory=dict)
     drift: dict[str, np.ndarray] = field(default_factory=dict)
+    residential: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
     ledger: Ledger | None = None
     expects: bool = True
     people: Projector = field(init=False)
@@ -220,6 +226,9 @@ def prepare(
 
         fit = caseload.calibrate(group, evidence, norms[name], days_in(to_date).sum(), case.calibration_year)
         fit = caseload.with_drawn_places(fit, norms[name], rng("places"))
+        if name == "lac":
+            own = _generators(seed, "ages"), _seed(seed, "ages")
+            fit = caseload.on_ages(fit, evidence.mix, norms[name], months, *own, threads)
         fit = caseload.on_total(fit, counts[name][0], month_edges(months))
         streams[name] = caseload.master_stream(fit, caseload.still_starts(fit, len(months)), norms[name].family)
         spread[name] = caseload.practice(fit, draws, len(months), rng)
@@ -254,11 +263,14 @@ def prepare(
 
     def lived() -> Tables:
         practice = {name: group.matched(usual[name], counts[name][1]) for name, group in base.groups.items()}
-        return practice | unit_cost_drift(with_practices(practice))
+        practised = with_practices(practice)
+        mixed = mix_drift(practised) if evidence.mix else {}
+        return practice | mixed | unit_cost_drift(practised.with_same_children(**mixed))
 
     tables = keep(lived)
-    drift = {name: table for name, table in tables.items() if name not in base.groups}
-    return with_actual_data(with_practices(tables).with_same_children(drift=drift), evidence, ledger)
+    mixed = {name: table for name, table in tables.items() if name in MIXED}
+    drift = {name: table for name, table in tables.items() if name not in (*base.groups, *mixed)}
+    return with_actual_data(with_practices(tables).with_same_children(drift=drift, **mixed), evidence, ledger)
 
 
 def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, tuple[Total, np.ndarray]]:
@@ -272,6 +284,46 @@ def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, 
         total = totals.ahead(group.past, evidence.totals[name], years, evidence.uasc_share(name))
         ahead[name] = total, total.paths(normals, rng(f"{name} tails").random(draws))
     return ahead
+
+
+def mix_drift(base: Base) -> dict[str, np.ndarray]:
+    """Where the mix goes beyond the engine's: proceedings, homes and unaccompanied children, by draw and month.
+
+    Children within proceedings and in homes are led to the closed form's median share of looked-after children, with
+    today's children held as they are, and stray from it as councils' did. Scenarios move them from there.
+    """
+    still, usual, evidence = base.plan.population.held(), caseload.usual_care(len(base.lac.group.bands)), base.evidence
+    paths = base.groups["lac"].simulate(still, usual, False).paths
+    months, every, rng = base.months, evidence.lac.council.closing.sum(), _generators(base.seed, "mix")
+    ago = len(base.so_far.months) if base.so_far is not None else 0
+    years = (ago + np.arange(1, len(months) + 1)) / MONTHS_A_YEAR
+    days, found = paths.days.sum(axis=2), {}
+
+    def led(name: str, children: float, held: np.ndarray) -> np.ndarray:
+        """What multiplies `held` child-days so that their share of all goes and strays as councils' did."""
+        part, now = evidence.mix[name], max(children, mix.AT_LEAST) / every
+        there = evidence.country_shares.get(name, now)
+        odds, own = part.odds(now, there, years), held.sum(axis=0) / days.sum(axis=0)
+        held_odds = np.log(np.maximum(held, 1)) - np.log(np.maximum(days - held, 1))
+        strays = mix.walks(
+            part.variance(children, every, years),
+            held_odds.var(axis=0),
+            years,
+            rng(name).standard_normal((base.draws, 2)),
+        )
+        return expit(odds + strays) / own
+
+    early = paths.early_days.sum(axis=2) * base.proceedings_share
+    found["proceedings_share"] = base.proceedings_share * led(mix.PROCEEDINGS, evidence.interim_care_orders, early)
+    if paths.placed is None:
+        by_type = days_by_mix(paths.days.astype(float), base.mix, months)
+        found["residential"] = led(mix.HOMES, evidence.placements[mix.HOMES], by_type[mix.HOMES])
+        now = base.uasc_share * evidence.lac.council.closing
+        now = now * evidence.uasc / now.sum() if now.sum() else now
+        found["uasc_share"] = uasc.children(
+            now, every, ago, len(months), evidence.mix[mix.UASC], uasc_stays(base.central), base.draws, rng
+        )
+    return found
 
 
 def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
@@ -442,11 +494,12 @@ def setting_of(base: Base, levers: CostLevers, months: list[str], flat: bool = F
     def from_now(values: np.ndarray, earlier: float) -> np.ndarray:
         return np.concatenate([np.full(before, earlier), values])
 
-    times = from_now(levers.residential.by_month(ahead), 1.0)
+    drifted = base.residential[:, : max(ahead, 1)] * levers.residential.by_month(ahead) if ahead else np.ones((1, 0))
+    times = np.concatenate([np.ones((len(drifted), before)), drifted], axis=1)
     mixes = [base.mix if flat else base.mix_in(month) for month in months]
     since = np.arange(ahead) - levers.measure_begins_after  # months since a measure was set up
     return Setting(
-        mix=np.array([shift_to_residential(mix, more) for mix, more in zip(mixes, times, strict=True)]),
+        mix=np.array(mixes),
         residential=times,
         new_share=from_now(base.new_share[:ahead], 0.0),
         added_places=from_now(levers.in_house_places * levers.timing.reach(ahead), 0.0),

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtri
 
 from forecast.demand.totals import MOST_SURPRISE, SMALL
 
@@ -113,6 +112,8 @@ def lacking(
     country = country_variance(drift, years)
     _, degrees = mixed((variance - country, DEGREES), (country, np.inf))
     together = np.linalg.cholesky(wanted / np.sqrt(np.outer(variance, variance)))
+    from scipy.special import chdtri
+
     stretch = np.sqrt((degrees - 2) / chdtri(degrees, tails[:, None]))  # Student's t of variance 1
     return np.sqrt(np.maximum(variance - held, 0)) * (normals @ together.T) * stretch
 

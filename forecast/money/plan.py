@@ -1,13 +1,13 @@
 """What one set of assumptions says of money, read once: prices, posts, levers, the ledger, the contingency."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from forecast.case import Assumptions, sample
 from forecast.case.ages import LAC_BANDS
-from forecast.case.lines import RULES
-from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, years_from
+from forecast.case.lines import CONTINGENCY, RECOVERY, RULES
+from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, days_in, financial_year, years_from
 from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Timing
 from forecast.demand.placements import PAID_FOR, Places
@@ -193,7 +193,7 @@ class Setting:
     """What the costing of one scenario needs beside activity and prices.
 
     mix                 [month x band x placement] or [band x placement]  who is placed where
-    residential         [month]             multiple of residential child-days, where placements are states
+    residential         [draw x month]      multiple of residential child-days: levers, and drift of the mix
     new_share           [month]             share of child-days in placements made after the origin
     added_places        [month]             in-house foster places a measure adds
     contact_lever, price_lever, iro_lever, case_lever  [month]
@@ -222,18 +222,42 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class RecoveryItem:
+    """One item of a recovery plan: pounds a year while it runs, who pays, months into the year until it begins, and
+    months that it lasts: once where it ends within the year, else recurring.
+    """
+
+    cost: np.ndarray
+    paid_by: str
+    begins: float
+    lasts: float
+
+    def to_date(self, months: int = MONTHS_A_YEAR) -> np.ndarray:
+        """Spent by each month's end, [draw x month]."""
+        return self.cost[:, None] * np.clip(np.arange(1, months + 1) - self.begins, 0, self.lasts) / MONTHS_A_YEAR
+
+
+@dataclass(frozen=True)
 class ContingencyPlan:
     """The contingency and what is set against it, pounds.
 
     adjustment     [draw] or one figure  the base budget less last year's activity at this year's prices
-    recovery_plan  [draw] or one figure  spent from a month on
+    not_itemised   [draw] or one figure  of the Recovery Plan, spent evenly from `recovery_starts` months on
+    items          what it is made of beside
     """
 
     amount: float
     adjustment: np.ndarray
-    recovery_plan: np.ndarray
+    not_itemised: np.ndarray
     recovery_starts: float
     one_off_savings: float
+    items: dict[str, RecoveryItem] = field(default_factory=dict)
+
+    def committed(self, months: int) -> np.ndarray:
+        """What the contingency is committed to, to date, [draw x month]."""
+        evenly = np.clip(np.arange(1, months + 1) - self.recovery_starts, 0, None) / (months - self.recovery_starts)
+        called = (item.to_date(months) for item in self.items.values() if item.paid_by == CONTINGENCY)
+        return sum(called, np.atleast_1d(self.not_itemised)[:, None] * evenly)
 
 
 @dataclass(frozen=True)
@@ -270,6 +294,15 @@ def read_money(a: Assumptions, keys: list[str], draws: int, seed: int) -> MoneyP
             np.ravel(values["budget.recovery_plan"]),
             a.value("budget.recovery_starts"),
             a.value("budget.one_off_savings"),
+            {
+                name: RecoveryItem(
+                    np.ravel(values[f"recovery.{name}.cost"]),
+                    row["paid_by"],
+                    a.value(f"recovery.{name}.begins"),
+                    a.value(f"recovery.{name}.lasts"),
+                )
+                for name, row in RECOVERY.items()
+            },
         ),
         values,
     )

@@ -137,7 +137,8 @@ def contingency(base: Base, projection: Projection) -> dict:
         "call": summary(call) | errors,
         "variance": summary(drawn.variance),
         "headroom": summary(drawn.headroom),
-        "recovery_plan": summary(np.ravel(projection.plan.money.contingency.recovery_plan)),
+        "recovery_plan": summary(projection.plan.money.contingency.committed(len(base.year))[:, -1]),
+        "recovery_items": recovery_items(base, projection),
         "chance_holds": drawn.chance,
         "chance_error": drawn.chance_error(),
         "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
@@ -148,6 +149,24 @@ def contingency(base: Base, projection: Projection) -> dict:
         ],
         "chance_by_base_budget": chance_by_budget(base, projection),
     }
+
+
+def recovery_items(base: Base, projection: Projection) -> list[dict]:
+    """Items of the Recovery Plan: who pays, from and to when (None: every year), cost of the year; none where there is
+    no plan.
+    """
+    items, last = projection.plan.money.contingency.items, len(base.year)
+    return [
+        {
+            "item": name,
+            "paid_by": item.paid_by,
+            "from": base.year[int(item.begins)],
+            "to": base.year[int(np.ceil(item.begins + item.lasts)) - 1] if item.begins + item.lasts <= last else None,
+            "cost": summary(item.to_date()[:, -1]),
+        }
+        for name, item in items.items()
+        if any(one.cost.any() for one in items.values())
+    ]
 
 
 def children(base: Base, projection: Projection) -> dict:
@@ -163,8 +182,8 @@ def children(base: Base, projection: Projection) -> dict:
             counted = float(getattr(base, group).opening.children)
             row = {"month": base.year[-1], **dict.fromkeys(["principal", "mean", *QUANTILES], counted)}
             held[group]["month_ends"].insert(0, row)
-    expected = projection.expected["lac"].stock @ base.uasc_share
-    held["uasc"] = {"month_ends": by_month(projection.forecast_months, uasc(base, projection), expected)}
+    here = uasc(base, projection)
+    held["uasc"] = {"month_ends": by_month(projection.forecast_months, here, here.mean(axis=0))}
     return held
 
 
@@ -172,7 +191,9 @@ def uasc(base: Base, projection: Projection) -> np.ndarray:
     """UASC at each month end, [draw x month]: counted where they are states of their own."""
     placed = projection.lac.placed
     if placed is None:
-        return projection.lac.stock @ base.uasc_share
+        if base.uasc_share.ndim == 1:
+            return projection.lac.stock @ base.uasc_share
+        return np.minimum(base.uasc_share[:, : len(projection.forecast_months)], projection.lac.stock).sum(axis=2)
     return placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from forecast.case import Assumptions, carried_range
 from forecast.model import projection
@@ -124,6 +123,8 @@ def chance_at(base: Base, held: Projection, key: str, value: float) -> float:
 
 def switching_value(base: Base, held: Projection, key: str) -> float | None:
     """Where within its limits an assumption makes the expected call exactly the contingency; None if nowhere."""
+    from scipy.optimize import brentq  # a second to load
+
     item, amount = held.assumptions.catalogue.items[key], held.drawn.amount
 
     def over(value: float) -> float:

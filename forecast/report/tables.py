@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from forecast.case.lines import LINES
+from forecast.case.lines import LINES, RECOVERY
 from forecast.case.months import month_in_words
 from forecast.report.words import (
     at_month,
@@ -200,6 +200,22 @@ def payback(answer: dict) -> pd.DataFrame:
     years = [f"Net benefit {year}" for year in next(iter(answer["scenarios"].values()))["cost"]]
     columns = ["Measure", "Cost", *years, "Net benefit in all", "80% range", "Chance it pays back", "Around"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def recovery(answer: dict, slug: str) -> pd.DataFrame:
+    """The Recovery Plan: what each item costs in the year, who pays, and whether it is paid once."""
+    rows = [
+        {
+            "Item": RECOVERY[row["item"]]["name"],
+            "Paid by": row["paid_by"],
+            "From": month_in_words(row["from"]),
+            "To": month_in_words(row["to"]) if row["to"] else "recurring",
+            "Cost in the year": money(row["cost"]["mean"]) if row["cost"]["mean"] else "not costed",
+            "80% range": spread(row["cost"], money) if row["cost"]["mean"] else "",
+        }
+        for row in answer["scenarios"][slug]["contingency"]["recovery_items"]
+    ]
+    return pd.DataFrame(rows, columns=["Item", "Paid by", "From", "To", "Cost in the year", "80% range"])
 
 
 def comparison(answer: dict) -> pd.DataFrame:

@@ -20,7 +20,9 @@ MONEY_STEP = 10_000
 FIGURES = 4
 VARIANCE = "Variance from budget"
 CAUSE_WORDS = {
-    "practice": "Practice, prices and budget",
+    "practice": "Today's children, practice",
+    "prices": "Prices above the budget's",
+    "budget": "Gap in the base budget",
     "ageing": "Ageing of today's children",
     "births": "Births",
     "events": "Events and levers",
@@ -54,6 +56,13 @@ WORK = {
     "iro_posts": "Reviewing officers, posts",
     "admin_posts": "Review administration, posts",
     "social_work_posts": "Social workers, posts",
+}
+ABBREVIATIONS = {
+    "CP": "child protection",
+    "LAC": "looked-after children",
+    "UASC": "unaccompanied asylum-seeking children",
+    "IRO": "independent reviewing officer",
+    "IFA": "independent fostering agency",
 }
 COLUMNS = 80  # of a terminal
 DRIVERS = 3  # cost lines named on the answer page
@@ -165,8 +174,8 @@ def money_signed(pounds: float) -> str:
 
 
 def signed(value: float, decimals: int = 1) -> str:
-    """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
-    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+    """A figure with its sign, +1,280 or -3.0; nothing is never minus."""
+    return f"{round(value, decimals) + 0.0:+,.{decimals}f}"
 
 
 def cause(name: str) -> str:
@@ -247,6 +256,7 @@ def pages() -> Environment:
     pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"steps": STEPS, "money": money, "children": children, "bands": BANDS, "work": WORK}
+    pages.globals["abbreviations"] = ABBREVIATIONS
     return pages
 
 

@@ -294,6 +294,11 @@ class Future:
         return views.cost(self.answer, self.slug)
 
     @property
+    def recovery(self) -> pd.DataFrame:
+        """The items of the Recovery Plan."""
+        return tables.recovery(self.answer, self.slug).set_index("Item")
+
+    @property
     def contingency(self) -> View:
         """The call, the chance and when it is spent."""
         return views.contingency(self.answer, self.slug)

@@ -1,6 +1,7 @@
 """One tidy table of what happened, and strict questions to it."""
 
 import re
+from functools import cached_property
 
 import pandas as pd
 
@@ -161,8 +162,12 @@ class History:
             )
         return {**cells, hidden[0]: left}
 
+    @cached_property
+    def _by_measure(self) -> dict[tuple[str, str], pd.DataFrame]:
+        return dict(iter(self.frame.groupby(["area", "measure"], sort=False)))
+
     def _rows(self, area: str, measure: str) -> pd.DataFrame:
-        return self.frame[(self.frame["area"] == area) & (self.frame["measure"] == measure)]
+        return self._by_measure.get((area, measure), self.frame.iloc[:0])
 
     def _not_held(self, area: str, measure: str, period: str, breakdown: str) -> str:
         rows = self._rows(area, measure)

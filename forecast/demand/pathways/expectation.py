@@ -8,7 +8,6 @@ changes. Where the engine and this page disagree beyond chance, one of them is w
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from forecast.demand.pathways.hazards import Entrants, Hazards, Opening, Places
 
@@ -105,44 +104,6 @@ def _pieces(month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts) -> Piece
     return Pieces(length, band, segment, month, adult, closes)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _walk(month_from, ages, durations, per_day, cohorts, leave_lever, ends, days, stock, by_segment):
-    """Add the course of every cohort to the tables, from one birthday, step or month's end to the next.
-
-    ages  lower edges of the bands, then the 18th birthday; durations: lower edges of the segments, then infinity
-    """
-    entries, ages_then, durations_then, weights = cohorts
-    bands, months = ages.size - 1, month_from.size - 1
-    for cohort in range(entries.size):
-        now, alive = entries[cohort], weights[cohort]
-        if alive == 0.0 or now >= month_from[months]:
-            continue
-        born, began = now - ages_then[cohort], now - durations_then[cohort]
-        band = max(np.searchsorted(ages, ages_then[cohort], side="right") - 1, 0)
-        segment = np.searchsorted(durations, durations_then[cohort], side="right") - 1
-        month = max(np.searchsorted(month_from, now, side="right") - 1, 0)
-        while month < months and band < bands:
-            birthday, step = born + ages[band + 1], began + durations[segment + 1]
-            until = max(min(birthday, step, month_from[month + 1]), now)
-            length, hazard = until - now, per_day[band, segment] * leave_lever[month, band]
-            staying = alive * np.exp(-hazard * length)
-            lost = alive - staying
-            ends[month, band] += lost
-            days[month, band] += lost / hazard if hazard > 0.0 else alive * length
-            by_segment[segment] += lost
-            now, alive = until, staying
-            if until >= month_from[month + 1]:
-                stock[month, band] += alive
-                month += 1
-            if until >= birthday:
-                band += 1
-            if until >= step:
-                segment += 1
-        if month < months:  # the 18th birthday, or later
-            ends[month, bands - 1] += alive
-            by_segment[segment] += alive
-
-
 def expect(
     month_from: np.ndarray, hazards: Hazards, cohorts: Cohorts, starts: np.ndarray, leave_lever: np.ndarray
 ) -> Expected:
@@ -156,7 +117,9 @@ def expect(
     ends, days, stock = (np.zeros(starts.shape) for _ in range(3))
     by_segment, columns = np.zeros(hazards.duration_from.size), tuple(vars(cohorts).values())
     edges, rates, lever = (np.asarray(table, float) for table in (month_from, hazards.per_day, leave_lever))
-    _walk(edges, ages, durations, rates, columns, lever, ends, days, stock, by_segment)
+    from forecast.demand.pathways.walk import walk  # compiled: only where paths are walked
+
+    walk(edges, ages, durations, rates, columns, lever, ends, days, stock, by_segment)
     return Expected(stock, starts, ends, days, by_segment)
 
 
