@@ -311,7 +311,7 @@ def test_years_go_together_as_councils_do():
     assert stats.kurtosis(added[:, 0]) > 0.5, "tails beyond a normal's"
 
 
-DRAWS = 1500
+DRAWS = 500
 
 
 @pytest.fixture(scope="module")
