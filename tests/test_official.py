@@ -19,6 +19,8 @@ from forecast.case.own import REPLACE, not_yours
 from forecast.cli.commands import main
 from forecast.model.cases import open_case, with_data
 from forecast.model.ownership import copied_tables
+from forecast.model.projection import prepare, project
+from forecast.questions.answer import head, scenario
 from forecast.sources.official.children import count
 from forecast.sources.official.folder import read_folder
 from forecast.sources.official.places import find, read_places, spoken_names
@@ -81,6 +83,24 @@ def test_a_case_holds_the_figures_published(home):
     assert opened.evidence.children.tolist() == [3680.0] * 18
     assert opened.evidence.births == 3680
     assert opened.evidence.uasc == 37
+
+
+def test_a_new_council_has_an_answer(home):
+    """One of few children, none of them of one age, and whose referrals are not among its figures."""
+    held = official.files()
+    rows = pd.read_csv(pd.io.common.BytesIO(held[AGES]), dtype=str, keep_default_na=False)
+    own = (rows["la_name"] == "Rutland") & (rows["time_period"] == "2025") & (rows["characteristic"] == "Age group")
+    moved = rows[own].set_index("breakdown")["children_count"].astype(int)
+    moved["10 to 15 years"], moved["5 to 9 years"] = moved["10 to 15 years"] + moved["5 to 9 years"], 0
+    rows.loc[own, "children_count"] = moved.astype(str).to_numpy()
+    held[AGES] = rows.to_csv(index=False).encode()
+    opened, _ = made(home, held, "Rutland")
+    base = prepare(opened.central, opened.evidence, 100, 5)
+    central = project(base, opened.central)
+    told = head(base) | {"scenarios": {"central": scenario(base, central, central)}}
+    assert told["open_at_origin"] == {"lac": 40, "cp": 25} and "referrals" not in told["front_door"]
+    assert 0 <= told["scenarios"]["central"]["contingency"]["chance_holds"] <= 1
+    json.dumps(told, allow_nan=False)
 
 
 @pytest.mark.parametrize("council", ["857", "E06000017", "Rutland", "rutland"])
