@@ -33,7 +33,7 @@ def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
 
 def picture(chart: Chart) -> dict[str, str]:
     """A chart as a source that a page can hold, with its alternative text."""
-    svg = base64.b64encode(chart.pictures(words.COLUMNS)[0]).decode("ascii")
+    svg = base64.b64encode(chart.svg).decode("ascii")
     return {"source": f"data:image/svg+xml;base64,{svg}", "alt": chart.alt}
 
 
