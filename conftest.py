@@ -1,4 +1,4 @@
-"""One reference run for the whole session: Slough, June 2011, as the command line makes it."""
+"""One reference run for the whole session: Slough, June 2011, as the command line makes it, on fewer draws."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from forecast.report.notebook import RUN_FOLDER
 from forecast.runs.home import Home, Settings
-from forecast.runs.steps import STEPS_FOLDER, Steps
+from forecast.runs.steps import STEPS_FOLDER, Steps, keeping
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
 hypothesis.settings.register_profile(
@@ -24,7 +24,8 @@ KEPT = "FORECAST_TEST_RUNS"  # a folder that keeps the run for the next session;
 MADE = pytest.StashKey[Path]()
 LONGEST = (  # files, longest first: they are begun first, so that none is left to one worker at the end
     "test_cycle.py",
-    "01_what_has_happened.ipynb",  # makes the reference run, while another worker is at the cycle
+    "test_run.py",  # makes the reference run, while another worker is at the cycle
+    "01_what_has_happened.ipynb",  # likewise the run that notebooks show
     "test_projection.py",
     "test_notebooks.py",
     "test_explore_browser.py",
@@ -37,6 +38,8 @@ LONGEST = (  # files, longest first: they are begun first, so that none is left 
     "test_run_history.py",
     "test_engine.py",
 )
+DRAWS = 2000  # of the reference run: every file of it is made as at 10,000
+SHOWN = 10_000  # what README and the notebooks' outputs show, checked among the longest tests
 LEFT_OUT = "forecast/skipped"  # where pytest keeps what the last run skipped
 
 
@@ -65,10 +68,11 @@ def slough():
 
 @cache
 def slough_base(draws: int, seed: int):
-    """What its scenarios share on so many draws, prepared once in a process for all files that ask for the same."""
+    """What its scenarios share on so many draws, prepared once in a session for all files that ask for the same."""
     from forecast.model.projection import prepare
 
-    return prepare(slough().central, slough().evidence, draws, seed)
+    home = Home(HOME / "params", HOME / "data", Path(os.environ[KEPT]), HOME / "notebooks")
+    return prepare(slough().central, slough().evidence, draws, seed, keep=keeping(home, slough(), draws, seed))
 
 
 def pytest_addoption(parser):
@@ -95,6 +99,8 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in dropped]
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker("slow")
         if item.get_closest_marker("slow") and not (config.option.slow or config.option.left_out):
             item.add_marker(wait)
 
@@ -120,24 +126,24 @@ def pytest_sessionfinish(session):
             os.environ.pop(name, None)
 
 
-def reference() -> Path:
+def reference(draws: int = DRAWS) -> Path:
     """The published folder of the reference run. Whoever asks first makes it; another worker waits and takes it."""
-    runs = Path(os.environ[KEPT])
+    runs = Path(os.environ[KEPT]) / ("" if draws == DRAWS else str(draws))
     folder = runs / "slough" / "2011-06"
     runs.mkdir(parents=True, exist_ok=True)
     with FileLock(runs / "making.lock"), pytest.MonkeyPatch.context() as patch:
         if not folder.exists():
-            patch.setenv(STEPS_FOLDER, str(runs / ".steps"))
+            patch.setenv(STEPS_FOLDER, str(Path(os.environ[KEPT]) / ".steps"))
             patch.setenv(RUN_FOLDER, str(folder))  # run_notebooks ends with none
-            run_reference(runs)
+            run_reference(runs, draws=draws, notebooks=draws == DRAWS)
     return folder
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    """The cells of a notebook look at the reference run."""
-    if item.path.suffix == ".ipynb":
-        os.environ[RUN_FOLDER] = str(reference())
+    """The cells of a notebook look at the run whose figures their outputs show."""
+    if item.path.suffix == ".ipynb" and not list(item.iter_markers("skip")):
+        os.environ[RUN_FOLDER] = str(reference(SHOWN))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.3.0"
-__all__ = ["compare", "notebook", "open_case", "open_run"]
+__all__ = ["compare", "notebook", "open_case", "open_run", "open_sweep"]
 
 
 def __getattr__(name: str):

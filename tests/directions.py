@@ -122,6 +122,8 @@ DIRECTIONS = [
         for band in ("under_1", "1_4", "5_9", "10_15", "16_17")
     ),
     Direction("a lower threshold, not fewer plans", "levers.cp_starts", more, cp, 1),
+    Direction("more assessed, not fewer plans", "levers.assessments", more, cp, 1),
+    Direction("more plans start, not fewer looked after", "levers.cp_starts", more, lac_starts, 1),
     Direction("plans end sooner, not more plans", "levers.cp_leaving", more, cp, -1),
     Direction(
         "more in-house places, no more spent on agencies",
@@ -139,7 +141,7 @@ DIRECTIONS = [
     Direction("agency IROs dearer, no less spent on IROs", "iro.agency_premium", more, line("iro"), 1),
     Direction("contingency +£1, chance not lower", "budget.contingency", lambda value: value + 1, chance, 1),
     Direction("a larger contingency leaves the call as it is", "budget.contingency", twice, call, holds=unchanged),
-    Direction("a larger Recovery Plan, no smaller call", "budget.recovery_plan", more, call, 1),
+    Direction("a larger Recovery Plan, no smaller call", "recovery.case_file_auditors.cost", more, call, 1),
     Direction("more saved once, no larger call", "budget.one_off_savings", lambda value: value + 50_000, call, -1),
     Direction("a larger UASC grant, no larger net cost", "income.uasc_16_17", more, net, -1),
     Direction("a shock to plans lasts longer, not fewer started", "shock.lasts", lambda value: value + 6, cp_starts, 1),

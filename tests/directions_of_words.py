@@ -287,7 +287,7 @@ def expected_words(truth: dict) -> list[tuple[str, str]]:
             ),
         ),
         (
-            r"against a budget of -?£[0-9,]+[:,] (.+?)(?: \(|;)",
+            r"against a (?:derived )?budget of -?£[0-9,]+[:,] (.+?)(?: \(|;)",
             up_or_down(
                 truth["variance"],
                 10_000.0,

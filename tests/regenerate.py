@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from conftest import HOME, run_reference  # noqa: E402
+from conftest import DRAWS, HOME, run_reference  # noqa: E402
 from forecast.record.io import calibration_table  # noqa: E402
 from forecast.report import words  # noqa: E402
 from forecast.runs import (
@@ -48,7 +48,7 @@ def store_outputs(notebook: Path) -> None:
 
 
 def store_golden(run: Path) -> None:
-    """Golden tables: CSV, labelled golden by their folder."""
+    """Golden tables and answer, on the draws of the tests: CSV, labelled golden by their folder."""
     GOLDEN.mkdir(exist_ok=True)
     for name in TABLES:
         (GOLDEN / f"{name}.csv").write_bytes((run / "tables" / f"{name}.csv").read_bytes())
@@ -90,11 +90,11 @@ def record_block() -> str:
 
 
 def store_pages(run: Path) -> None:
-    """The answer and the score in README and CHANGELOG, and the picture."""
+    """The answer and the score in README and CHANGELOG, the record in docs, and the pictures."""
     answer = (run / "answer.txt").read_text(encoding="utf-8").rstrip()
-    readme, changes = HOME / "README.md", HOME / "CHANGELOG.md"
+    readme, page, changes = (HOME / name for name in ("README.md", "docs/record.md", "CHANGELOG.md"))
     text = between(readme.read_text(encoding="utf-8"), "answer", f"```text\n{answer}\n```")
-    text = between(text, "record", record_block())
+    write_text(page, between(page.read_text(encoding="utf-8"), "record", record_block()))
     write_text(readme, between(text, "score", score_block(run)))
     told = json.loads((run / "answer.json").read_text(encoding="utf-8"))
     first = "\n".join(f"* {line}" for line in words.headline(told)[1:10])
@@ -106,12 +106,13 @@ def store_pages(run: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as runs:
+        run_reference(Path(runs) / "few", draws=DRAWS, notebooks=False)
+        store_golden(Path(runs) / "few" / "slough" / "2011-06")
         run_reference(Path(runs))
         run = Path(runs) / "slough" / "2011-06"
         os.environ[STEPS_FOLDER] = str(Path(runs) / ".steps")
-        store_golden(run)
         store_pages(run)
-        for notebook in sorted((HOME / "notebooks").glob("[0-9]*.ipynb")):
+        for notebook in [*sorted((HOME / "notebooks").glob("[0-9]*.ipynb")), HOME / "notebooks" / "region.ipynb"]:
             store_outputs(notebook)
 
 

@@ -1,6 +1,9 @@
 """The work that children bring: every expected figure is worked by hand in the comment above it."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecast.demand.workload import Workload
@@ -20,6 +23,9 @@ def one_month(**parts) -> Workload:
         "transfers": 0,
         "cp_reviews": 0,
         "uasc": [0, 0],
+        "on_plan": 0,
+        "lac_starts": 0,
+        "moved_out": 0,
     }
     held = {name: np.array(count, float)[None, None] for name, count in (nothing | parts).items()}
     return Workload(JUNE, **held)
@@ -112,3 +118,15 @@ def test_earlier_months_stand_in_front_of_every_draw(work):
     assert joined.cp_starts.tolist() == [[12, 12], [12, 24]]
     assert joined.days.shape == (2, 2, 2)
     assert joined.days[1].tolist() == [[60, 30], [120, 60]]
+
+
+def test_posts_are_cases_over_caseload_as_the_workforce_census_has_them():
+    """DfE's own arithmetic, 2017 to 2025: case holders, full-time, are cases over the mean caseload."""
+    path = Path("/work/shared/data/official/csww_indicators_2017_to_2025.csv")
+    if not path.is_file():
+        pytest.skip("the workforce census is not here")
+    table = pd.read_csv(path)
+    table = table[["cases", "caseload_fte", "case_holders_fte"]].apply(pd.to_numeric, errors="coerce").dropna()
+    off = table["cases"] / table["caseload_fte"] - table["case_holders_fte"]
+    rounded = 0.05 + 0.05 * table["cases"] / table["caseload_fte"] ** 2  # both to one decimal
+    assert len(table) > 700 and (off.abs() <= rounded).all()

@@ -382,9 +382,10 @@ def test_lists_of_several_authorities_ask_which(tmp_path):
     assert done.exit_code == 2 and "Choose one" in done.output
 
 
-def test_semicolons_are_told(tmp_path):
-    text = as_csv(headed({7: THREE})[7]).replace(b",", b";")
-    with pytest.raises(BadInput, match="semicolons"):
+@pytest.mark.parametrize("title", [b"", b"Annex A of January\r\n"])
+def test_semicolons_are_told(tmp_path, title):
+    text = title + as_csv(headed({7: THREE})[7]).replace(b",", b";")
+    with pytest.raises(BadInput, match=f"line {2 if title else 1}: the cells are separated by semicolons"):
         read_annex(give(tmp_path, {"2024-01-31 List 7.csv": text}))
 
 

@@ -46,6 +46,16 @@ def test_it_needs_no_other_file_and_every_picture_has_words(page):
     assert len(alts) == 2 and all(len(alt) > 40 for alt in alts)
 
 
+def test_what_is_unusual_is_told_with_the_answer(told):
+    from forecast.report.answer_page import answer_page
+    from forecast.runs.pipeline import charts_of
+
+    odd = told | {"unusual": ["unusual: the contingency, 600 pounds, is one 1,000th of another; is the unit right?"]}
+    said = "Unusual: the contingency, 600 pounds, is one 1,000th of another; is the unit right?"
+    assert said in words.in_parts(odd)["trust"]
+    assert said in answer_page(odd, charts_of(odd))
+
+
 def test_a_hostile_name_stays_words(told):
     from forecast.report.answer_page import answer_page
     from forecast.runs.pipeline import charts_of

@@ -1,17 +1,25 @@
 """The contingency: examples by hand, properties for any figures, Monte Carlo errors against repeated simulation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.money.contingency import ENOUGH_AT, Draw, commitments, draw_down
+from forecast.money.contingency import ENOUGH_AT, Draw, draw_down
+from forecast.money.plan import ContingencyPlan, RecoveryItem
 
 MONTHS = 12
 ROUNDING = 1e-6  # pounds
 POUNDS = st.floats(-1e6, 1e6)
 CALLS = arrays(float, st.tuples(st.integers(1, 20), st.integers(1, MONTHS)), elements=st.floats(0, 1_000))
+
+
+def commitments(total: np.ndarray, starts_after: float, months: int) -> np.ndarray:
+    """Of a Recovery Plan that is not itemised, to date."""
+    return ContingencyPlan(600_000, 0, total, starts_after, 0).committed(months)
 
 
 def quarters(cost: list[float], recovery: float = 0.0, savings: float = 0.0, contingency: float = 600.0) -> Draw:
@@ -89,6 +97,16 @@ def test_commitments_are_spent_evenly_from_their_start():
     assert spent[1] == pytest.approx(spent[0] / 2)
     # From mid-August (4.5 months in): half a month of August, then whole months, of 7.5 in all
     assert commitments(np.array([75.0]), 4.5, 12)[0] == pytest.approx([0] * 4 + [5, 15, 25, 35, 45, 55, 65, 75])
+
+
+def test_items_of_the_recovery_plan_commit_what_the_contingency_pays():
+    """£120,000 a year from July for six months is £10,000 a month: £60,000 in all; what a grant pays is not called."""
+    audits = RecoveryItem(np.array([120_000.0]), "contingency", 3, 6)
+    granted, rest = replace(audits, paid_by="Early Intervention Grant"), np.array([9_000.0])
+    spent = ContingencyPlan(600_000, 0, rest, 3, 0, {"audits": audits, "granted": granted}).committed(12)[0]
+    assert spent[[2, 3, 8, 11]] == pytest.approx([0, 11_000, 66_000, 69_000])
+    recurring = replace(audits, lasts=600)
+    assert recurring.to_date()[0, -1] == pytest.approx(90_000)
 
 
 def test_the_reports_own_scale():

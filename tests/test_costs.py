@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.case.lines import GROUPS, LINES
+from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
 from forecast.model.projection import costed
-from forecast.money.costs import by_year, net
+from forecast.money.activity import activity_of
+from forecast.money.costs import beside, by_year, contributions, net, uasc_placements
 from forecast.money.plan import CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
@@ -51,12 +53,14 @@ YEARLY = {  # pounds a year, of 2010-11: multiples of 365.25, so that a day cost
     "costs.other_lac_services": 109_575,
     "measure.set_up": 7_000,
     "measure.running": 36_525,
+    "measure.place_upkeep": 3_652.5,
     "contact.in_house_cost": 36_525,
     "iro.post_cost": 36_525,
     "iro.admin_post_cost": 18_262.5,
 }
-HOURLY = {"contact.agency_hour": 35, "contact.travel": 10}
+HOURLY = {"contact.agency_hour": 35, "contact.travel": 10, "measure.allowance": 100}
 OTHER = {
+    "measure.allowed_share": 0.5,
     "placements.in_house_fostering_places": 6,
     "placements.own_home_places": 3,
     "placements.kinship_share": 0.1,
@@ -87,9 +91,37 @@ OTHER = {
     "prices.placements": 0,
     "prices.general": 0,
     "drift.unit_cost": 1,
+    "workforce.caseload": 20,
+    "workforce.other_cases": 68,
+    "workforce.held": 4,
+    "workforce.vacancies": 1,
+    "workforce.agency_premium": 1.5,
+    "workforce.managers": 0.5,
+    "workforce.manager_grade": 1.2,
+    "workforce.recruits": 2,
+    "workforce.induction": 0.2,
+    "budget.workforce_in_call": 1,
+    "budget.legal_in_call": 0.75,
 }
 UASC_SHARE = np.array([0, 0, 0, 0.25, 0.4])
-PRICED = {f"costs.{name}": price for name, price in PRICES.items()} | YEARLY | HOURLY
+ORDINARY = {
+    f"costs.{line}": price
+    for line, price in zip(
+        (
+            "remand",
+            "special_guardianship",
+            "adoption_allowances",
+            "arrangement_allowances",
+            "leaving_care",
+            "staying_put",
+            "joint_funding",
+        ),
+        (36_525.0, 73_050, 109_575, 18_262.5, 146_100, 7_305, 14_610),
+        strict=True,
+    )
+}  # £100, £200, £300, £50, £400, £20 and £40 a day
+ORDINARY |= {"costs.legal": 150, "costs.social_worker": 36_525}
+PRICED = {f"costs.{name}": price for name, price in PRICES.items()} | YEARLY | HOURLY | ORDINARY
 
 
 def plan(**changed) -> CostPlan:
@@ -108,6 +140,7 @@ def setting(months: int, **changed) -> Setting:
         contact_lever=np.ones(months),
         price_lever=np.ones(months),
         iro_lever=np.ones(months),
+        case_lever=np.ones(months),
         measure_begins=np.zeros(months),
         measure_months=np.ones(months),
         drift=np.zeros(months),
@@ -122,7 +155,8 @@ def work(months: list[str], children: np.ndarray = CHILDREN) -> Workload:
     in_proceedings = np.minimum(children, [2.0, 1, 0, 0, 0])  # both babies, and one child aged 1-4
     by_band = [days[:, None] * counted for counted in (children, in_proceedings)]
     events = [days / 28 * count for count in (4, 12, 2, 6)]  # LAC reviews, plans started, transfers in, CP reviews
-    return Workload(months, *(part[None] for part in [*by_band, *events, by_band[0] * UASC_SHARE]))
+    alike = [days * 12, days / 28 * 2, days * 0]  # 12 children on plans, 2 come into care, no measure took any out
+    return Workload(months, *(part[None] for part in [*by_band, *events, by_band[0] * UASC_SHARE, *alike]))
 
 
 def one_month(month: str = FEBRUARY, changed: dict | None = None, **set_to) -> dict[str, float]:
@@ -145,6 +179,7 @@ BY_HAND = {
     "supported": 1_680,  # 1 x 4 x £420
     "other_placements": 2_120,  # with parents 1 x 4 x £10, adoption 1 x 4 x £20, other 1 x 4 x £500
     "other_lac_services": 8_400,  # £300 a day x 28
+    "remand": 0,  # from April 2013
     # Sessions in proceedings: 2 babies x 4 weeks x 5 + 1 child x 4 x 3 = 52. After the order: 17 children x 28 days = 476
     # child-days, 7.305/365.25 = 0.02 a day: 9.52. 61.52 in 1.25s: 49.216. Hours 98.432, of which 20 x 4 in-house: 18.432 bought
     "contact": 3_937.28,  # £100 a day x 28 = 2,800; 18.432 x £35 = 645.12; 49.216 x £10 = 492.16
@@ -153,11 +188,21 @@ BY_HAND = {
     "iro": 3_228.75,  # £100 a day x 28 x (1 + 0.109375 x 1.4)
     # Hours 4 x 4 + 10.25 x 8 = 98: 0.875 posts needed, 1.5 held and paid
     "review_administration": 2_100,  # 1.5 x £50 a day x 28
+    "legal": 1_350,  # 3 children in proceedings x 4 weeks x £150, of which the call knows three quarters
+    "special_guardianship": 5_600,  # £200 a day x 28, and so on
+    "adoption_allowances": 8_400,
+    "arrangement_allowances": 1_400,
+    "leaving_care": 11_200,
+    "staying_put": 560,
+    # 20 looked after, 12 on plans and 68 others at 20 each: 5 posts, 4 held, 1 of them vacant: 3 own and 2 of agencies at
+    # half as much again; half a manager at 1.2; 2 recruits at 0.2: 7 posts in all
+    "social_workers": 19_600,  # £100 a day x 28 x 7
     "measures": 2_800,  # £100 a day x 28; set up in another month
     # UASC: 6 x 0.25 = 1.5 aged 10-15 at £665 and 5 x 0.4 = 2 aged 16-17 at £497, 4 weeks
     "uasc_grant": -7_966,  # 3,990 + 3,976
     # 10% of homes and schools (29,680 + 11,200 + 5,600 = 46,480) and 1% of fostering (7,200 + 660 + 10,920 + 56,000 = 74,780)
     "contributions": -5_395.8,  # 4,648 + 747.80
+    "joint_funding": -1_120,  # £40 a day x 28
 }
 
 
@@ -179,12 +224,12 @@ def test_a_line_by_hand(line):
 
 
 def test_gross_and_income_make_net():
-    # Gross: 145,526.03 from the lines above; income 13,361.80; net 132,164.23
+    # Gross: 193,636.03 from the lines above; income 14,481.80; net 179,154.23
     lines = one_month()
     gross = sum(cost for line, cost in lines.items() if line not in INCOME)
-    assert gross == pytest.approx(145_526.03, abs=0.005)
-    assert sum(lines[line] for line in INCOME) == pytest.approx(-13_361.80, abs=0.005)
-    assert net(lines) == pytest.approx(132_164.23, abs=0.005)
+    assert gross == pytest.approx(193_636.03, abs=0.005)
+    assert sum(lines[line] for line in INCOME) == pytest.approx(-14_481.80, abs=0.005)
+    assert net(lines) == pytest.approx(179_154.23, abs=0.005)
 
 
 def test_every_line_is_in_a_group():
@@ -252,12 +297,16 @@ PAY = [
     "iro",
     "review_administration",
 ]
+ALLOWANCES = [line for line, (_, group) in LINES.items() if group == "allowances"]
 AGENCY = ["ifa_fostering", "private_residential", "residential_school", "supported", "other_placements"]
 UPRATED = {  # line -> index -> pounds of February's figure that the index moves
     **{line: {"pay": BY_HAND[line]} for line in PAY},
     **{line: {"placements": BY_HAND[line]} for line in AGENCY},
     "own_homes": {"pay": 29_680},
     "contact": {"pay": 2_800, "general": 1_137.28},
+    **{line: {"general": BY_HAND[line]} for line in ("legal", *ALLOWANCES, "joint_funding")},
+    "social_workers": {"pay": 19_600},
+    "remand": {},
     "uasc_grant": {},
     "measures": {"pay": 2_800},
     # 10% of 29,680 and 1% of 63,860 (own fostering and relatives 7,860, service 56,000) by pay; 10% of 16,800 and 1% of 10,920
@@ -324,9 +373,28 @@ def financial_months(first: int) -> list[str]:
 def test_a_fixed_cost_is_paid_by_day(first, days):
     """£365,250 a year is £1,000 a day: £365,000 in most years and £366,000 in one with a 29 February."""
     months = financial_months(first)
-    cost = plan().services["own_homes"].by_day(months)
+    cost = plan().ordinary["own_homes"].by_day(months)
     assert cost.sum() == pytest.approx(days * 1_000)
     assert cost[:2] == pytest.approx([30_000, 31_000])  # April and May
+
+
+def test_what_the_call_does_not_know_stands_beside():
+    """A quarter of £1,800 of legal costs, and nothing of social workers, whom the call knows in full."""
+    held, one = plan(), work([FEBRUARY])
+    apart = beside(one, activity_of(one, held, setting(1)), held)
+    assert {line: cost.item() for line, cost in apart.items()} == pytest.approx({"legal": 450, "social_workers": 0})
+
+
+def test_a_line_begins_in_its_month_and_a_case_without_a_price_has_none():
+    """Remand: £100 a day from April 2013; at a price of 0 there is no line."""
+    lines = costed(work(["2013-03", "2013-04"]), plan(costs__leaving_care=0), setting(2))
+    assert lines["remand"][0].tolist() == pytest.approx([0, 3_000]) and not lines["leaving_care"].any()
+    assert "leaving_care" not in plan(costs__leaving_care=0).ordinary
+
+
+def test_fewer_assessed_need_fewer_social_workers():
+    """Half of 68 other cases: 66 at 20 each are 3.3 posts, within the 4 held: 3 own, 1 of an agency, managers, recruits."""
+    assert one_month(case_lever=np.array([0.5]))["social_workers"] == pytest.approx(2_800 * (3 + 1.5 + 0.6 + 0.4))
 
 
 def test_the_same_children_cost_a_day_more_in_a_leap_year():
@@ -415,3 +483,34 @@ def test_a_line_that_nobody_costs_is_refused(monkeypatch):
     monkeypatch.setitem(LINES, "secure", ("Secure accommodation", "placements"))
     with pytest.raises(ValueError, match="costed secure; expected"):
         one_month()
+
+
+def test_what_a_measure_brings_is_paid_for_while_it_stands():
+    """Two places it added, £10 a day each: 28 days, £560 beside the rest. Three children it took out of care, half with
+    an allowance: 4 weeks at £100 each, £600.
+    """
+    plain, more = one_month(), one_month(added_places=np.array([2.0]))
+    assert more["measures"] - plain["measures"] == pytest.approx(560)
+    out = replace(work([FEBRUARY]), moved_out=np.array([[3 * 28.0]]))
+    lines = costed(out, plan(), setting(1))
+    assert lines["special_guardianship"].item() - plain["special_guardianship"] == pytest.approx(600)
+
+
+def test_unaccompanied_children_are_placed_at_agencies_prices():
+    """1.5 of 6 aged 10 to 15 and 2 of 5 aged 16 and 17 are unaccompanied: each age's weeks by its placements' prices."""
+    one, held = work([FEBRUARY]), setting(1)
+    found = sum(cost.item() for cost in uasc_placements(one, plan(), held).values())
+    price = {"fostering": "ifa_fostering", "residential": "private_residential", "other": "other_placement"}
+    by_hand = sum(
+        children * share * PRICES[price.get(name, name)] * 4
+        for children, shares in zip((1.5, 2.0), held.mix[3:], strict=True)
+        for name, share in zip(PLACEMENTS, shares, strict=True)
+    )
+    assert found == pytest.approx(by_hand)
+
+
+def test_a_council_without_a_fostering_service_has_contributions_all_the_same():
+    """Three lines of £100 in homes at a tenth, and three of fostering, for the fourth is not there, at a fifth: £90."""
+    held = [name for name in (*RESIDENTIAL, *FOSTERING) if name != "fostering_service"]
+    plan = SimpleNamespace(residential_share=0.1, fostering_share=0.2)
+    assert contributions({name: np.array([[100.0]]) for name in held}, plan).item() == pytest.approx(-90)

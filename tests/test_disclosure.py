@@ -429,10 +429,20 @@ def test_a_release_keeps_no_hidden_figure():
         read_release(text[:-40])
 
 
+@pytest.mark.parametrize("edit", [("4040", "4041"), ("lac|foster", "lac|kinship2"), ('"name": "', '"name": "x')])
+def test_an_edited_release_is_named_and_stopped(edit):
+    out = release([column("lac", {"kinship": 3, "residential": 1717, "foster": 4040})], RULE, name="June")
+    text = write_release(out)
+    assert edit[0] in text
+    with pytest.raises(BadInput, match="2011-05.json: this is not a release as it was written"):
+        read_release(text.replace(*edit), "2011-05.json")
+
+
 def test_a_record_of_an_older_version_is_read():
     """It also held the values' kinds, the tables' names and how each attack fared."""
     out = release([column("lac", {"kinship": 3, "residential": 17, "foster": 40})], RULE, name="May")
     held = json.loads(write_release(out))
+    del held["seal"]  # there was none
     held["rule"]["money_protection"] = 0.2
     held["hidden"] = {key: kept | {"kind": "count", "actual": True} for key, kept in held["hidden"].items()}
     held |= {"sheets": {"lac": list(held["shown"])}, "withheld": [], "notes": [], "record": {"fared": []}}

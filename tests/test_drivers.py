@@ -24,6 +24,7 @@ def panel(elasticity: float, together: float):
             "lac": 400 * grown**elasticity * np.exp(shared),
             "cpp": 300 * grown**elasticity * np.exp(plans),
             "pop_0_17": children,
+            "births_yr_to_mid_year": 3_000 * grown,
         }
         columns |= {"lac_started": columns["lac"] / 2, "cpp_started": columns["cpp"]}
         frames[str(200 + at)] = pd.DataFrame(columns, index=pd.Index(YEARS, name="year"))
@@ -49,6 +50,15 @@ def test_evidence_and_plain_sense_are_weighed_by_precision():
     assert found["high"] - found["value"] == pytest.approx(drivers.Z90 * 0.5 / np.sqrt(2))
 
 
+def test_births_that_grow_steadily_grow_on():
+    """Each council of the panel grows at a rate of its own for ever, rates normal about 0 with SD 2%: its growth comes
+    again whole, and strays from all councils' as the rates do."""
+    found = drivers.table(*panel(0.0, 0.5), [str(200 + at) for at in range(120)]).set_index("name")
+    assert found.loc["kept", "value"] == pytest.approx(1, abs=1e-6)
+    growth = found.loc["growth"]
+    assert (growth["low"], growth["high"]) == pytest.approx((-0.02 * 1.28, 0.02 * 1.28), abs=0.006)
+
+
 def test_the_assumptions_are_what_the_table_says():
     table = pd.read_csv(HOME / "data" / "calibration" / "drivers.csv").set_index(["measure", "name"])
     a = load(HOME / "params", "slough", "2011-06", "central")
@@ -56,3 +66,5 @@ def test_the_assumptions_are_what_the_table_says():
         entry, row = a.entry(f"population.{group}_elasticity"), table.loc[(group, "pooled")]
         held = (entry.value, entry.low, entry.high)
         assert held == pytest.approx((row["value"], max(row["low"], 0), row["high"]), abs=0.005)
+    growth, births = a.entry("population.births_growth"), table.loc[("births", "growth")]
+    assert growth.high - growth.low == pytest.approx(births["high"] - births["low"], abs=0.002)

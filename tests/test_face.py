@@ -104,7 +104,12 @@ def plain(content):
     return json.loads(json.dumps(content))
 
 
-ASKED_OF_FILES = ("scenarios", "record", "not_yours")  # parts of an answer that the rooms of the method do not make
+ASKED_OF_FILES = (
+    "scenarios",
+    "record",
+    "not_yours",
+    "unusual",
+)  # parts of an answer that the rooms of the method do not make
 
 
 def test_the_face_equals_the_chain_and_a_scenario_file_to_the_bit(case, what_if, chain):
@@ -138,6 +143,9 @@ def test_a_step_that_does_not_read_is_made_again(tmp_path):
     held = Steps(tmp_path / "steps", "files")
     assert held.take("one", {"a": 1}, lambda: {"figure": 0.1}) == {"figure": 0.1}
     assert held.take("one", {"a": 1}, lambda: {"figure": 2}) == {"figure": 0.1}
+    kept = held.path("one", {"a": 1}).read_text(encoding="utf-8")
+    held.path("one", {"a": 1}).write_text(kept.replace("0.1", "0.7"), encoding="utf-8")
+    assert held.take("one", {"a": 1}, lambda: {"figure": 0.1}) == {"figure": 0.1}, "an edited step is not taken"
     held.path("one", {"a": 1}).write_text('{"figure": 0.', encoding="utf-8")
     assert held.take("one", {"a": 1}, lambda: {"figure": 2}) == {"figure": 2}
     assert Steps(tmp_path / "steps", "other files").take("one", {"a": 1}, lambda: {"figure": 3}) == {"figure": 3}

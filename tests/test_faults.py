@@ -19,17 +19,21 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from conftest import HOME
-from forecast.case import held_elsewhere, list_scenarios, load, load_scenarios, plausible
+from conftest import HOME, slough_base
+from forecast.case import freeze, held_elsewhere, list_scenarios, load, load_scenarios, plausible
 from forecast.case.documents import case_faults
 from forecast.case.errors import BadInput
 from forecast.case.rules import faults
 from forecast.cli import commands
+from forecast.model.projection import project
+from forecast.questions.answer import head, scenario
+from forecast.questions.monthly import monthly_costs
 from forecast.report.notebook import RUN_FOLDER
-from forecast.runs import folders, history, publication, toolkit
+from forecast.runs import consistent, folders, history, pipeline, publication, toolkit
 from forecast.runs.home import Home
 from forecast.runs.refresh import io
 from forecast.runs.refresh.movement import Figures
+from forecast.runs.since import changed_since
 from forecast.sources import cards, files
 from forecast.sources import published as published_tables
 from forecast.sources.arrivals import CARD, INBOX, accept, read_card, read_inbox
@@ -130,7 +134,7 @@ def test_a_manifest_made_to_fit_the_edit_is_not_the_one_in_the_log(published):
     edit(published / "answer.json", "digit")
     made = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
     made["outputs"]["answer.json"] = files.sha256(published / "answer.json")
-    files.write_json(published / "manifest.json", folders.sealed(made))
+    files.write_json(published / "manifest.json", files.sealed(made))
     with pytest.raises(BadInput, match="manifest.json is not what was published"):
         folders.as_published(published)
 
@@ -156,6 +160,54 @@ def test_what_is_held_is_held_against_the_last_run_where_its_checksums_are_gone(
     edit(held / "vintages.csv", "digit")
     with pytest.raises(BadInput, match="held/vintages.csv is not as the last refresh left it"):
         io.as_left(held, published.parent)
+
+
+# ---- the figures of a run, before it is published ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def figures_of_a_run():
+    """The answer of the central case on a few draws, and its tables."""
+    base = slough_base(200, 11)
+    central = project(base, base.central)
+    answer = head(base) | {"scenarios": {"central": scenario(base, central, central)}}
+    answer = json.loads(json.dumps(answer))
+    return answer, pipeline.answer_tables(answer) | {"monthly": monthly_costs(base, {"central": central})}
+
+
+def test_the_figures_of_a_run_go_together(figures_of_a_run):
+    answer, made = figures_of_a_run
+    consistent.check(answer, made, made)
+
+
+@each("answers")
+def test_a_figure_that_does_not_follow_from_the_others_is_not_published(figures_of_a_run, row):
+    answer, made = figures_of_a_run
+    changed = json.loads(json.dumps(answer))
+    *path, last = (int(part) if part.isdecimal() and len(part) < 2 else part for part in row["where"].split("."))
+    part = changed["scenarios"]["central"]
+    for name in path:
+        part = part[name]
+    assert last in part
+    by = row["edit"].split(" ")
+    part[last] = part[last] * float(by[1]) if by[0] == "times" else float(by[0])
+    with pytest.raises(BadInput, match="the run was not published") as stopped:
+        consistent.check(changed, made, made)
+    said = {
+        what
+        for what, holds in [*consistent._of_answer(changed), *consistent._of_months(changed, made["monthly"])]
+        if not holds
+    }
+    assert any(row["said"] in what for what in said), said
+    assert any(what in str(stopped.value) for what in said)
+
+
+@pytest.mark.parametrize("name", ["children", "cost", "contingency", "monthly"])
+def test_a_table_that_is_not_of_the_answer_is_not_published(figures_of_a_run, name):
+    answer, made = figures_of_a_run
+    other = made[name].assign(mean=made[name]["mean"].where(made[name].index != 3, made[name]["mean"] + 1))
+    with pytest.raises(BadInput, match=f"tables/{name} is that of answer.json"):
+        consistent.check(answer, made, made | {name: other})
 
 
 # ---- a month of the ledger -------------------------------------------------------------------------------------------
@@ -334,6 +386,58 @@ def test_the_cases_held_are_not_unusual(month):
     prices = pd.read_csv(HOME / "data" / "published" / "gdp_deflator.csv").set_index("financial_year")["deflator"]
     bands = plausible.read_bands(HOME / "data")
     assert plausible.unusual(scenarios, held_elsewhere(params, scenarios["central"]), bands, prices.to_dict()) == []
+
+
+# ---- assumptions that changed since the last run ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run_of_a_case(tmp_path_factory):
+    """Slough, April 2025, as a run left it: the project's folders, its assumptions frozen, its files' checksums."""
+    place = tmp_path_factory.mktemp("since")
+    shutil.copytree(HOME / "params", place / "params")
+    home = Home(place / "params", HOME / "data", place / "runs", HOME / "notebooks")
+    names = ["national.yaml", "slough/2025-04/case.yaml", *(f"scenarios/{slug}.yaml" for slug in CHOSEN)]
+    with folders.publishing(home.runs, "slough", "2025-04") as staging:
+        for slug, assumptions in load_scenarios(home.params, "slough", "2025-04", CHOSEN).items():
+            files.write_text(staging / "frozen" / f"{slug}.yaml", freeze(assumptions))
+        inputs = {f"params/{name}": home.params / name for name in names}
+        files.write_json(staging / "manifest.json", folders.manifest(staging, inputs, 100, 1))
+    return home
+
+
+CHOSEN = ["central", "gatekeeping", "first-response"]
+
+
+def since_the_run(home: Home) -> list[str]:
+    scenarios = load_scenarios(home.params, "slough", "2025-04", CHOSEN)
+    return changed_since(home, SimpleNamespace(central=scenarios["central"], scenarios=scenarios))
+
+
+@each("since")
+def test_a_figure_changed_since_the_last_run_is_told(run_of_a_case, row):
+    path = run_of_a_case.params / row["file"]
+    text = path.read_text(encoding="utf-8")
+    found = re.search(rf"{re.escape(row['key'])}:[^#]*?(?<![\w.]){re.escape(row['old'])}(?![\w.])", text)
+    assert found, "the row's figure is no longer there"
+    try:
+        path.write_text(text[: found.end() - len(row["old"])] + row["new"] + text[found.end() :], encoding="utf-8")
+        assert since_the_run(run_of_a_case) == [f"changed since the last run: {row['said']}"]
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_nothing_is_told_where_nothing_changed_or_no_run_stands(run_of_a_case, tmp_path):
+    assert since_the_run(run_of_a_case) == []
+    path = run_of_a_case.params / "scenarios" / "gatekeeping.yaml"
+    text = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(text + "# looked at again\n", encoding="utf-8")
+        assert since_the_run(run_of_a_case) == [], "a comment is no figure"
+        path.write_text(text.replace("0.85", "0.83"), encoding="utf-8")
+        assert since_the_run(replace(run_of_a_case, runs=tmp_path)) == []
+    finally:
+        path.write_text(text, encoding="utf-8")
 
 
 # ---- tables and their cards ------------------------------------------------------------------------------------------

@@ -570,12 +570,37 @@ def test_every_entry_of_a_new_case_asks_to_be_replaced(home):
 # --- the real downloads -----------------------------------------------------------------------------------------------
 
 
-def test_every_council_of_the_real_downloads_opens_with_the_figures_published(home):
-    """LAC, CP, starts, ends, ages, placements and children of every council, beside the files read with pandas alone."""
+@pytest.fixture(scope="module")
+def real():
+    """The folder of the real downloads, and what the reader makes of it."""
     if not os.environ.get(OFFICIAL):
         pytest.skip(f"THE REAL DOWNLOADS ARE NOT TESTED: set {OFFICIAL} to the folder of the official files")
-    folder = Path(os.environ[OFFICIAL])
-    held = read_folder(folder, home / "data")
+    return Path(os.environ[OFFICIAL]), read_folder(Path(os.environ[OFFICIAL]), HOME / "data")
+
+
+def test_sloughs_own_tables_hold_what_the_reader_makes_of_the_downloads(real):
+    """The tables of Slough's case of April 2025, set down by hand, beside the same figures by `forecast new`."""
+    folder = HOME / "data" / "published"
+    names = ["area", "period", "measure", "breakdown", "category"]
+    kept = [
+        pd.read_csv(folder / f"{name}.csv", dtype=str) for name in ("slough_children_to_2025", "england_children_2025")
+    ]
+    read = pd.DataFrame(count(real[1], find("Slough", PLACES), 2025).rows).set_axis(
+        [*names, "value", "", "", ""], axis=1
+    )
+    both = read.merge(pd.concat(kept), on=names, suffixes=("", "_kept"))
+    assert len(both) >= 75 and (both["value"] == both["value_kept"]).all(), both[both["value"] != both["value_kept"]]
+    ages = real[1].books["ages"][2023][0].loc["E06000039"]
+    by_hand = pd.read_csv(folder / "slough_population_2023.csv", dtype={"age": str}).set_index("age")["children"]
+    assert ages[list(by_hand.index)].astype(int).tolist() == by_hand.tolist()
+    flows = real[1].books["components"][2023][0].loc["E06000039", ["births", "internal_net", "international_net"]]
+    by_hand = pd.read_csv(folder / "slough_components_to_2023.csv").set_index("year_to_mid").loc[2023]
+    assert flows.astype(int).tolist() == by_hand.iloc[1:4].astype(int).tolist()
+
+
+def test_every_council_of_the_real_downloads_opens_with_the_figures_published(home, real):
+    """LAC, CP, starts, ends, ages, placements and children of every council, beside the files read with pandas alone."""
+    folder, held = real
 
     def table(pattern):
         return pd.read_csv(next(folder.glob(pattern)), dtype=str, keep_default_na=False, encoding="utf-8-sig").query(
@@ -625,10 +650,8 @@ def test_every_council_of_the_real_downloads_opens_with_the_figures_published(ho
     assert seen >= 80
 
 
-def test_englands_children_of_mid_2023_are_those_of_the_workbook(home):
-    if not os.environ.get(OFFICIAL):
-        pytest.skip(f"THE REAL DOWNLOADS ARE NOT TESTED: set {OFFICIAL} to the folder of the official files")
-    people = pd.read_excel(Path(os.environ[OFFICIAL]) / MYE, sheet_name="MYE2 - Persons", header=7).set_index("Code")
+def test_englands_children_of_mid_2023_are_those_of_the_workbook(real):
+    people = pd.read_excel(real[0] / MYE, sheet_name="MYE2 - Persons", header=7).set_index("Code")
     ages = [int(people.loc["E92000001", str(age)]) for age in range(18)]
     held = pd.read_csv(HOME / "data" / "published" / "england_population_2023.csv")["children"].tolist()
     cuts = [0, 1, 5, 10, 16, 18]

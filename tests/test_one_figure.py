@@ -66,7 +66,7 @@ def sentences_of(answer: dict) -> list[tuple[str, str]]:
         (rf"Will (?:a contingency of )?({POUNDS}) be enough", pounds(held["amount"])),
         (r"it holds in [^(]*? futures \(([0-9]+%)\)", f"{rounded(100 * held['chance_holds'])}%"),
         (rf"Projected outturn(?: [0-9-]+)?: ({POUNDS}) against", pounds(cost["net"]["mean"])),
-        (rf"against a budget of ({POUNDS}(?<!,)), {POUNDS} (?:over|under) budget", pounds(cost["budget"])),
+        (rf"against a (?:derived )?budget of ({POUNDS}(?<!,)), {POUNDS} (?:over|under) budget", pounds(cost["budget"])),
         (rf"Expected call on the contingency: ({POUNDS}) \(", pounds(held["call"]["mean"])),
         (
             rf"Expected call on the contingency: {POUNDS} \(80% range ({POUNDS} to {POUNDS})\)",

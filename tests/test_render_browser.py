@@ -110,8 +110,7 @@ def test_axe_finds_nothing_in_the_paper_of_the_reference_run(opened, folder, ref
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert (
-        page.evaluate("document.images.length") >= 4
-        and page.evaluate("document.querySelectorAll('table').length") >= 6
+        page.evaluate("document.images.length") >= 4 and page.evaluate("document.querySelectorAll('table').length") >= 6
     )
 
 

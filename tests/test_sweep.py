@@ -2,6 +2,7 @@
 
 import shutil
 
+import losing
 import pandas as pd
 import pytest
 
@@ -55,3 +56,33 @@ def test_a_changed_case_is_worked_out_anew_and_a_fault_is_a_sentence(home, monke
     monkeypatch.setattr(room, "council_rows", fails)
     kept, failed = swept(home, [], scenarios=("gatekeeping",))
     assert kept == 0 and failed["slough 2025-04"] == "the program failed on it (ZeroDivisionError)"
+
+
+# --- a worker is lost -------------------------------------------------------------------------------------------------
+
+PIECES = ("a", "b", "loses once", "c", "d")
+
+
+def pieces(folder, monkeypatch, names):
+    monkeypatch.setattr(room, "_safely", losing.piece)
+    return {name: (name, str(folder)) for name in names}, Asked((), (), 1, 1)
+
+
+def begun(folder):
+    return {path.name: len(path.read_text().splitlines()) for path in folder.iterdir()}
+
+
+def test_a_process_lost_midway_loses_and_repeats_nothing(tmp_path, monkeypatch):
+    opened, asked = pieces(tmp_path, monkeypatch, [*PIECES, "loses always"])
+    done = list(room._on_cores(opened, asked, 2))
+    assert sorted(done) == sorted([("loses always", room.LOST), *((name, [{"piece": name}]) for name in PIECES)])
+    assert begun(tmp_path) == dict.fromkeys(PIECES, 1) | {"loses once": 2, "loses always": room.TRIES}
+
+
+def test_a_dask_worker_lost_midway_loses_and_repeats_nothing(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    opened, asked = pieces(tmp_path, monkeypatch, PIECES)
+    with distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        done = list(room._on_cluster(opened, asked, cluster.scheduler_address))
+    assert sorted(done) == [(name, [{"piece": name}]) for name in sorted(PIECES)]
+    assert begun(tmp_path)["loses once"] == 2

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_annex_a import BORN, DAY, HEADS, as_csv, book, care, headed, plan
 
 from forecast.case.errors import BadInput
+from forecast.case.months import last_day
 from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.io import finish_keeping, kept_files
 from forecast.sources.arrivals import accept, read_card, read_held, read_inbox, write_held
@@ -20,8 +22,8 @@ from forecast.sources.arrivals.card import is_personal
 from forecast.sources.arrivals.cells import Cell, posted, posted_period
 from forecast.sources.arrivals.inbox import find
 from forecast.sources.arrivals.mapping import NOT_OURS, read_mapping
-from forecast.sources.arrivals.trial import read_trial
-from forecast.sources.arrivals.vintages import Held
+from forecast.sources.arrivals.trial import in_months, read_trial
+from forecast.sources.arrivals.vintages import Held, Vintages
 
 CARD = """
 council: Exampleton
@@ -127,6 +129,14 @@ RIGHT = {"ifa_fostering": 202000.50, "private_residential": 309249.50, "uasc_gra
 
 
 # Right values, however they are written
+
+
+@pytest.mark.parametrize(("mark", "words"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_another_separator_below_a_title_is_told_at_the_headings(council, mark, words):
+    text = "Trial balance, period 1\n" + as_text(ROWS).decode().replace(",", mark)
+    council.write("inbox/tb_2025-04.csv", text)
+    with pytest.raises(BadInput, match=f"tb_2025-04.csv, row 2: the cells are separated by {words}"):
+        council.read()
 
 
 def test_codes_are_mapped_totals_proved_and_what_is_left_out_is_told(council):
@@ -555,3 +565,189 @@ def test_a_run_keeps_the_mapping_that_its_card_is_read_with(council, tmp_path):
     before = (council.folder / "mapping.csv").read_bytes()
     finish_keeping(council.folder)
     assert (council.folder / "mapping.csv").read_bytes() == before and (council.folder / "held" / "files.csv").is_file()
+
+
+# The year to date
+
+YEARLY = CARD.replace("Actual: actual", "Actual: actual, To date: actual_to_date")
+TO_DATE_ALONE = CARD.replace("Actual: actual", "Actual: actual_to_date")
+MONTHS_OF_IFA = {"2025-04": 200000, "2025-05": 210000, "2025-06": -5000.5}
+
+
+def to_date(tmp_path, card, rows, head=None, held=None):
+    """What a trial balance of the year to date says of each month: (month, line) -> actual."""
+    made = Council(tmp_path / f"c{len(list(tmp_path.iterdir()))}", card)
+    made.give(rows, "tb_2025-06.csv", head=head or HEAD)
+    (file,) = [file for file in find(made.folder / "inbox", read_card(made.folder / "council.yaml"), Held())[0]]
+    card = read_card(made.folder / "council.yaml")
+    figures, _ = read_trial(file, card, read_mapping(made.folder / "mapping.csv"))
+    figures = in_months(figures, held or Held(), card)
+    return {(month, item): value for month, figure, item, value, *_ in figures if figure == "actual"}
+
+
+def ifa(period: str, *amounts: str) -> list[str]:
+    return ["4100", "", "5100", period, *amounts, ""]
+
+
+def held_to(month: str) -> Held:
+    """April to a month as a council without other spending holds it."""
+    lines = ("ifa_fostering", "private_residential", "uasc_grant")
+    rows = [
+        (at, "actual", line, value if line == "ifa_fostering" else 0.0)
+        for at, value in MONTHS_OF_IFA.items()
+        if at <= month
+        for line in lines
+    ]
+    return Held(Vintages().with_rows(month, pd.DataFrame(rows, columns=["month", "figure", "item", "value"])))
+
+
+def test_a_year_to_date_of_every_period_gives_its_months(tmp_path):
+    rows = [ifa("202501", "200,000.00"), ifa("202502", "410,000.00"), ifa("202503", "404,999.50")]
+    found = to_date(tmp_path, TO_DATE_ALONE, rows)
+    assert {month: found[month, "ifa_fostering"] for month in MONTHS_OF_IFA} == MONTHS_OF_IFA
+
+
+def test_a_year_to_date_of_one_month_is_less_what_is_held(tmp_path):
+    found = to_date(tmp_path, TO_DATE_ALONE, [ifa("202503", "404,999.50")], held=held_to("2025-05"))
+    assert found["2025-06", "ifa_fostering"] == -5000.5
+    with pytest.raises(BadInput, match="is the year to date, and May 2025 is neither held nor here"):
+        to_date(tmp_path, TO_DATE_ALONE, [ifa("202503", "404,999.50")], held=held_to("2025-04"))
+
+
+def test_debits_and_credits_to_date(tmp_path):
+    card = CARD.replace("Actual: actual", "Dr: debit_to_date, Cr: credit_to_date")
+    head = [*HEAD[:4], "Dr", "Cr", "Type"]
+    found = to_date(tmp_path, card, [ifa("202503", "405,000.00", "0.50")], head, held_to("2025-05"))
+    assert found["2025-06", "ifa_fostering"] == -5000.5
+
+
+@pytest.mark.parametrize("said, stops", [("404,999.50", False), ("409,999.50", False), ("504,999.50", True)])
+def test_a_period_is_proved_by_the_year_to_date_beside_it(tmp_path, said, stops):
+    head = [*HEAD[:5], "To date", "Type"]
+    rows = [ifa("202503", "(5,000.50)", said)]
+    if stops:
+        with pytest.raises(BadInput, match=r"the year to date is £504,999.50, and its months make £404,999.50"):
+            to_date(tmp_path, YEARLY, rows, head, held_to("2025-05"))
+    else:
+        assert to_date(tmp_path, YEARLY, rows, head, held_to("2025-05"))["2025-06", "ifa_fostering"] == -5000.5
+
+
+def test_period_13_to_date_is_the_years_and_is_not_added_to_period_12(tmp_path):
+    rows = [ifa(f"2025{period:02d}", f"{period * 1000}.00") for period in range(1, 13)]
+    found = to_date(tmp_path, TO_DATE_ALONE, [*rows, ifa("202513", "12,700.00")])
+    assert found["2026-02", "ifa_fostering"] == 1000 and found["2026-03", "ifa_fostering"] == 1700
+
+
+def test_totals_to_date_are_proved(tmp_path):
+    rows = [ifa("202501", "200,000.00"), ["Total", "", "", "", "200,001.00", ""]]
+    with pytest.raises(BadInput, match="the total says £200,001.00"):
+        to_date(tmp_path, TO_DATE_ALONE, rows)
+
+
+# A whole year as the systems export it, against the same year as counts and a ledger by cost line
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "data" / "example" / "months"
+PARTS = ("7000", "7100")  # the two subjectives of each cost centre
+
+
+def year_of(tmp_path, deliver, card_of) -> Held:
+    """What is held after the example's twelve deliveries, each made anew by `deliver`."""
+    folder, held = tmp_path / "year", None
+    (folder / "inbox").mkdir(parents=True)
+    text = (EXAMPLE / "council.yaml").read_text(encoding="utf-8")
+    (folder / "council.yaml").write_text(card_of(text, folder), encoding="utf-8")
+    for delivery in sorted((EXAMPLE / "deliveries").iterdir()):
+        for file in sorted(delivery.iterdir()):
+            name, content = deliver(file)
+            (folder / "inbox" / name).write_bytes(content)
+        held = accept(held, read_inbox(folder, read_card(folder / "council.yaml"), held))
+    return held
+
+
+def as_trial_balance(text: str, folder: Path) -> str:
+    """The example's card with a trial balance of the year to date for its ledger, and mapping.csv beside it."""
+    head, rest = text.split("  ledger:")
+    accounts, after = rest.split("accounts:")[1].split("total: Total\n")
+    lines = [row.split(": ")[1].strip() for row in accounts.split("\n")[1:] if ": " in row]
+    rows = [f"{4000 + at},7*,{line}," for at, line in enumerate(lines)]
+    (folder / "mapping.csv").write_text("\n".join(["cost_centre,subjective,line,why", *rows]) + "\n", encoding="utf-8")
+    columns = "Centre: cost_centre, Code: subjective, Period: period, To date: actual_to_date"
+    kind = f"    kind: trial_balance\n    pattern: tb_*\n    unit: pounds\n    columns: {{{columns}}}\n"
+    return f"{head}  ledger:\n{kind}{after}"
+
+
+def test_a_year_of_trial_balances_to_date_is_the_ledger_by_cost_line(tmp_path):
+    so_far: dict[int, float] = {}
+
+    def deliver(file: Path) -> tuple[str, bytes]:
+        if not file.name.startswith("ledger"):
+            return file.name, file.read_bytes()
+        rows = [row for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))]
+        period, made = int(rows[0]["Period"][1:]), []
+        for at, row in enumerate(row for row in rows if row["Cost line"] != "Total"):
+            so_far[at] = round(so_far.get(at, 0.0) + float(row["Actual"]), 2)
+            first = round(so_far[at] * 0.7, 2)
+            for code, amount in zip(PARTS, (first, round(so_far[at] - first, 2)), strict=True):
+                shown = f"({-amount:,.2f})" if amount < 0 else f"{amount:,.2f}"
+                made.append([str(4000 + at), code, f"2025{period:02d}", shown])
+        total = sum(so_far.values())
+        made.append(["Total", "", "", f"{total:,.2f}"])
+        return f"tb_{file.stem}.csv", as_text(made, ["Centre", "Code", "Period", "To date"], [["Exampleton"]])
+
+    held = year_of(tmp_path, deliver, as_trial_balance)
+    right = year_of(tmp_path / "right", lambda file: (file.name, file.read_bytes()), lambda text, folder: text)
+    both = held.ledger.merge(right.ledger, on=["month", "line"], suffixes=("", "_right"), validate="one_to_one")
+    assert len(both) == len(right.ledger) == 12 * 15
+    assert (both["actual"] - both["actual_right"]).abs().max() < 0.011
+    assert (both["budget"] - both["budget_right"]).abs().max() < 0.011
+
+
+def test_a_year_of_annex_a_alone_is_the_monthly_counts(tmp_path):
+    counts = read_monthly()
+    children: dict[int, dict[str, list]] = {7: {}, 8: {}}
+    for number, measure in ((7, "cp"), (8, "lac")):
+        opening = {"cp": 161, "lac": 173}[measure]
+        children[number] = {f"{measure}{at}": [date(2024, 6, 3), None] for at in range(opening)}
+
+    def deliver(file: Path) -> tuple[str, bytes]:
+        month = file.stem[-7:]
+        row, first = counts[month], date(int(month[:4]), int(month[5:]), 2)
+        for number, measure in ((7, "cp"), (8, "lac")):
+            here = children[number]
+            open_ = [child for child, (_, end) in here.items() if end is None]
+            for child in open_[: row[f"{measure}_ends"]]:
+                here[child][1] = first
+            for _ in range(row[f"{measure}_starts"]):
+                here[f"{measure}{len(here)}"] = [first, None]
+        end = last_day(month)
+        lists = {
+            7: [plan(child, start, ended, visit=first) for child, (start, ended) in children[7].items()],
+            8: [care(child, start, ended) for child, (start, ended) in children[8].items()],
+        }
+        return f"Annex A {end}.xlsx", book(headed(lists))
+
+    folder, held = tmp_path / "year", None
+    (folder / "inbox").mkdir(parents=True)
+    head, rest = (EXAMPLE / "council.yaml").read_text(encoding="utf-8").split("  counts:")
+    annexed = f'{head}  annex: {{kind: annex_a, pattern: "Annex*"}}\n  ledger:{rest.split("  ledger:")[1]}'
+    (folder / "council.yaml").write_text(annexed, encoding="utf-8")
+    for month in sorted(counts):
+        name, content = deliver(Path(f"counts_{month}.csv"))
+        (folder / "inbox" / name).write_bytes(content)
+        held = accept(held, read_inbox(folder, read_card(folder / "council.yaml"), held))
+    wide = held.counts.pivot(index="month", columns="measure", values="value")
+    for measure in ("lac_starts", "lac_ends", "cp_starts", "cp_ends"):
+        assert wide[measure].to_dict() == {month: row[measure] for month, row in counts.items()}
+    stock = {"lac": 173, "cp": 161}
+    for month in sorted(counts):
+        for measure in ("lac", "cp"):
+            stock[measure] += counts[month][f"{measure}_starts"] - counts[month][f"{measure}_ends"]
+            assert wide.loc[month, measure] == stock[measure]
+
+
+def read_monthly() -> dict[str, dict[str, int]]:
+    """The example's last counts: month -> measure -> children."""
+    path = EXAMPLE / "deliveries" / "2026-04" / "counts_to_2026-03.csv"
+    called = {"LAC starts": "lac_starts", "LAC ends": "lac_ends", "CP starts": "cp_starts", "CP ends": "cp_ends"}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["Month"]: {name: int(row[of]) for of, name in called.items()} for row in csv.DictReader(file)}

@@ -8,7 +8,7 @@ _IN = {
     "layers": ("Assumptions", "Difference", "changed", "list_cases", "list_scenarios", "load", "load_scenarios"),
     "log": ("log_frame", "log_markdown", "overdue"),
     "own": ("not_yours", "others"),
-    "plausible": ("held_elsewhere", "read_bands", "unusual"),
+    "plausible": ("differing", "held_elsewhere", "read_bands", "unusual"),
     "rules": ("carried_range",),
     "sampling": ("rng", "sample"),
     "schema": ("json_schema",),

@@ -1,38 +1,35 @@
-"""The cost lines of the council's reports, and the groups they belong to."""
+"""The cost lines of the council's reports, the groups they belong to and the placements that are paid for, out of
+lines.yaml."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+_DATA = YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml"))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How an ordinary line is priced: the work it is paid by, the keys of its price and index, its first month, and the
+    key of the share of it in the call on the contingency; None: all of it.
+    """
+
+    per: str
+    price: str
+    index: str
+    begins: str = ""
+    in_call: str | None = None
+
 
 # Cost lines in the order of the council's reports: name -> (what it is called, the group it belongs to).
-LINES = {
-    "in_house_fostering": ("In-house fostering", "placements"),
-    "kinship_fostering": ("Fostering by relatives and friends", "placements"),
-    "ifa_fostering": ("Agency (IFA) fostering", "placements"),
-    "fostering_service": ("Fostering service", "placements"),
-    "own_homes": ("Council's own children's homes", "placements"),
-    "private_residential": ("Private children's homes", "placements"),
-    "residential_school": ("Residential schools and other residential", "placements"),
-    "supported": ("Supported accommodation", "placements"),
-    "other_placements": ("Other placements", "placements"),
-    "other_lac_services": ("Other services for looked-after children", "placements"),
-    "contact": ("Court-ordered contact", "contact"),
-    "iro": ("Independent reviewing officers", "iro"),
-    "review_administration": ("Administration of reviews and conferences", "iro"),
-    "measures": ("Measures taken", "measures"),
-    "uasc_grant": ("UASC grant (income)", "income"),
-    "contributions": ("Health, education and other contributions (income)", "income"),
-}
-GROUPS = {
-    "placements": "Placements",
-    "contact": "Court-ordered contact",
-    "iro": "IRO and administration",
-    "measures": "Measures taken",
-    "income": "Income",
-}
-# Lines (or, for the council's homes, a part of one) that cost the same whatever the children: line -> yearly cost.
-SERVICES = {
-    "own_homes": "costs.own_homes",
-    "fostering_service": "costs.fostering_service",
-    "other_lac_services": "costs.other_lac_services",
-}
-
+LINES = {line: (row.pop("name"), row.pop("group")) for line, row in _DATA["lines"].items()}
+GROUPS = _DATA["groups"]
+RULES = {line: Rule(**row) for line, row in _DATA["lines"].items() if row}
+PLACEMENTS = _DATA["placements"]
+PAID_FOR = _DATA["paid_for"]
+RECOVERY = _DATA["recovery"]  # item of a recovery plan -> its name, and who pays
+CONTINGENCY = "contingency"
 
 # Lines of the council's reports that one line of the published s251 outturn holds.
 RESIDENTIAL = ("own_homes", "private_residential", "residential_school")

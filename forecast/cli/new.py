@@ -5,21 +5,26 @@ from datetime import date
 import click
 
 from forecast.cli import options
-from forecast.cli.options import FOLDER, find_home, json_option, short, tell, tell_json
+from forecast.cli.options import PATH, Progress, find_home, json_option, short, tell, tell_json
 
 
 @click.command()
 @click.argument("councils", nargs=-1, required=True, metavar="COUNCIL...")
-@click.option("--from", "folder", type=FOLDER, required=True, help="The folder with the official downloads.")
+@click.option("--from", "folder", type=PATH, help="The folder with the official downloads.")
+@click.option(
+    "--download", is_flag=True, help="Bring that folder (default: downloads in the project) up to date first."
+)
 @click.option("--month", help="The month of the report (default: the month after the last 31 March published).")
 @click.option("--anew", is_flag=True, help="Write the case anew where there is one already.")
 @json_option
-def new(councils, folder, month, anew, as_json) -> None:
+def new(councils, folder, download, month, anew, as_json) -> None:
     """Set up a COUNCIL from official downloads: its case, tables and cards, ready to check and to run.
 
     A council is its name, its three-digit or its nine-character code; several may be given.
     """
+    from forecast.case.errors import BadInput
     from forecast.case.home import typed
+    from forecast.sources.official.download import download as bring
     from forecast.sources.official.folder import read_folder
     from forecast.sources.official.places import find, read_places
     from forecast.sources.official.writing import new_case, write
@@ -28,6 +33,15 @@ def new(councils, folder, month, anew, as_json) -> None:
     params, data = home / "params", home / "data"
     places = read_places(data)
     found = [find(council, places) for council in councils]
+    if folder is None and not download:
+        raise BadInput("give the folder with the official downloads with --from, or fetch them with --download.")
+    folder = folder or home / "downloads"
+    if download:
+        say = Progress(quiet=as_json)
+        for word in bring(folder, data, [code for place in found for code in place.ons_codes], date.today(), say):
+            tell(word, err=True)
+    if not folder.is_dir():
+        raise BadInput(f"there is no folder {folder.name}. Give the one with the official downloads with --from.")
     official, said = read_folder(folder, data), []
     for place in found:
         made = new_case(params, data, official, place, date.today(), month)

@@ -14,6 +14,13 @@ spend_option = click.option(
     type=PATH,
     help="Spend on looked-after children of the panel's councils by financial year, CSV or CSV.GZ; may be repeated.",
 )
+mix_option = click.option(
+    "--mix",
+    "mixes",
+    multiple=True,
+    type=PATH,
+    help="Children by age, placement or legal status of the panel's councils, CSV or CSV.GZ; may be repeated.",
+)
 workers_option = click.option(
     "--workers", default=2, type=click.IntRange(1, 256), help="Processes; changes the time, never the numbers."
 )
@@ -114,12 +121,13 @@ def _methods(asked: tuple[str, ...], held: list[str], bar: str) -> tuple[str, ..
 @panel_option(required=True)
 @editions_option
 @spend_option
+@mix_option
 @seed_option
 @click.option("--write", is_flag=True, help="Write the tables to data/calibration instead of printing the figures.")
-def calibrate(council, month, panel_path, editions, spends, seed, write) -> None:
+def calibrate(council, month, panel_path, editions, spends, mixes, seed, write) -> None:
     """What a panel says of totals, their ranges, the alarm and spend: makes data/calibration anew."""
     from forecast.case import load
-    from forecast.record import calibrate, drivers, io, spend, strict
+    from forecast.record import calibrate, drivers, io, mix, spend, strict
     from forecast.record.panel import MEASURES, read_panel, tunes
 
     home, say = find_home(), Progress()
@@ -130,12 +138,19 @@ def calibrate(council, month, panel_path, editions, spends, seed, write) -> None
     if spends:
         held = spend.Settings(settings, spend.read_spend(*spends), io.open_deflator(home))
         tables[calibrate.SPEND] = spend.calibrate(held, [name for name in settings.panel.councils if tunes(name)])
+    if mixes:
+        even = [name for name in settings.panel.councils if tunes(name)]
+        tables[mix.MIX] = mix.table(settings.panel, mix.read_counts(*mixes), even)
     if write:
         io.write_tables(home / "data" / io.CALIBRATION, tables)
     for row in tables[calibrate.TOTALS].itertuples():
         tell(f"{row.group:4s} {row.name:12s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
     for row in tables[calibrate.SPEND].itertuples() if spends else ():
         tell(f"spend {row.name:10s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
+    for row in tables[mix.MIX].itertuples() if mixes else ():
+        tell(
+            f"mix {row.part:18s} back {row.back:.3f}, drift {row.drift:.3f}, chance {row.chance:.2f}, {row.country:.3f}"
+        )
     for row in tables[drivers.DRIVERS].itertuples():
         tell(
             f"{row.measure:4s} {row.name:21s} {row.value:7.3f}   {row.low:7.3f} to {row.high:6.3f}   {row.years} years"

@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,10 @@ import pandas as pd
 from forecast.case import rng
 from forecast.case.ages import ADULT_AGE, LAC_BANDS, age_from
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, month_edges, years_from
-from forecast.demand import local, matching
+from forecast.demand import local, matching, mix
 from forecast.demand.cache import Cache, hashed_once
 from forecast.demand.evidence import Evidence, Group
+from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Shock
 from forecast.demand.pathways import calibration
 from forecast.demand.pathways.calibration import Fit
@@ -36,6 +38,8 @@ _FITTED = Cache(8)  # pairs of a case's groups, for several cases
 Z90 = 1.2815515655446004  # the normal quantile of 0.9: an 80% range is 2 x Z90 wide
 LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 MATCH_ROUNDS = 2
+AGE_DRAWS = 500  # on which is measured how far ages stray by themselves
+LEAST_REACH = 0.1  # of an age's share for its rates: below it no rate explains what the share does
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
@@ -85,6 +89,7 @@ class Calibrated:
                       none
     total             what the closed form says of the count ahead
     adjustment        [month] log of starts over leaving, against the rates as they are, that meets its median
+    age_doubt         [band] log SD of starts over leaving of each age, beyond what its own counts leave in doubt
     """
 
     group: Group
@@ -104,6 +109,7 @@ class Calibrated:
     places: Places | None = None
     total: Total | None = None
     adjustment: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    age_doubt: np.ndarray | float = 0.0
 
     @property
     def still(self) -> np.ndarray:
@@ -225,6 +231,34 @@ def on_total(fit: Calibrated, total: Total, edges: np.ndarray) -> Calibrated:
     return replace(fit, total=total, adjustment=adjustment)
 
 
+def on_ages(
+    fit: Calibrated, parts: dict[str, mix.Part], norms: Norms, months: list[str], rng, seed: int, threads: int
+) -> Calibrated:
+    """The same group whose ages go where councils' ages go, and stray as far; as it is where returns tell of every age.
+
+    What ages stray by chance and by doubtful rates is measured on some draws, and what lacks of councils' spread added.
+    """
+    if fit.places is not None or not parts:
+        return fit
+    bands, now = [parts[name] for name in LAC_BANDS], fit.group.council.closing
+    quarters = np.linspace(0.0, mix.YEARS[-1] * DAYS_A_YEAR, int(4 * mix.YEARS[-1]) + 1)
+    steady = replace(lean(fit, quarters), starts=np.tile(fit.still * MONTHS_A_YEAR / 4, (quarters.size - 1, 1)))
+    rates, reach = mix.ages(steady, now, fit.group.country.closing, bands)
+    half = np.exp(rates / 2)
+    fit = replace(fit, start_rate=fit.start_rate * half, hazards=fit.hazards.times(1 / half))
+    some = months[: int(mix.YEARS[mix.MIDDLE] * MONTHS_A_YEAR)]
+    spread, starts = practice(fit, AGE_DRAWS, len(some), rng), still_starts(fit, len(some))
+    paths = simulate(
+        fit, norms, master_stream(fit, starts, norms.family), starts, spread, np.ones(starts.shape), some, seed, threads
+    )
+    stock = np.maximum(paths.stock[:, -1], HALF_A_CHILD)
+    held, share = np.log(stock / stock.sum(axis=1, keepdims=True)).var(axis=0), now / now.sum()
+    years = len(some) / MONTHS_A_YEAR
+    wanted = [part.variance(count, now.sum(), years) for part, count in zip(bands, now, strict=True)]
+    lacking = np.maximum((1 - share) ** 2 * np.array(wanted) - held, 0)
+    return replace(fit, age_doubt=np.sqrt(lacking) / np.maximum(reach, LEAST_REACH))
+
+
 def lean(fit: Calibrated, edges: np.ndarray) -> matching.Lean:
     """What the expected stock of a group follows from while its population stands still."""
     starts = np.tile(fit.still, (len(edges) - 1, 1))
@@ -331,9 +365,12 @@ def practice(fit: Calibrated, draws: int, months: int, rng) -> Spread:
     `rng(name)` gives a generator of its own. The same in every scenario, so that a draw is one future seen under
     several policies. The level of starts is not drawn: what is not known of it lies in the closed form's spread.
     """
-    ages = fit.by_age.factors(rng("start ages"), draws)
+    ages, leaving = (
+        pooled.factors(rng(name), draws) for pooled, name in ((fit.by_age, "start ages"), (fit.leaving, "leaving"))
+    )
     flat = Spread.none(draws, months, ages.shape[1])
-    return replace(flat, start_rate=ages, leave_rate=fit.leaving.factors(rng("leaving"), draws))
+    tilt = np.exp(fit.age_doubt / 2 * rng("ages").standard_normal(ages.shape))
+    return replace(flat, start_rate=ages * tilt, leave_rate=leaving / tilt)
 
 
 def simulate(
@@ -446,24 +483,57 @@ class PopulationPlan:
 @hashed_once
 @dataclass(frozen=True)
 class CarePlan:
-    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks."""
+    """What a scenario puts on one group's starts and leaving: levers on all and by age band, and shocks.
+
+    front_door  of plans, where a lever moves it; from_plans: of care, where something moves plans; else None
+    """
 
     starts: Lever
     starts_by_band: tuple[Lever, ...]
     starts_shock: Shock
     leaving_by_band: tuple[Lever, ...]
     ends_shock: Shock
+    front_door: FrontDoor | None = None
+    from_plans: "FromPlans | None" = None
 
     def on_starts(self, months: int) -> np.ndarray:
         """What levers and shocks put on starts, [month x band]."""
         every = self.starts.by_month(months) * self.starts_shock.by_month(months)
+        if self.front_door is not None:
+            every = every * self.front_door.on_plans(months)
+        if self.from_plans is not None:
+            every = every * self.from_plans.moved(months) ** self.from_plans.power.value
         return every[:, None] * np.stack([lever.by_month(months) for lever in self.starts_by_band], axis=1)
+
+    def by_draw(self, months: int, draws: int, seed: int) -> np.ndarray | float:
+        """How each draw's starts stray from `on_starts` where they follow plans, [draw x month x 1]; 1 where not."""
+        if self.from_plans is None:
+            return 1.0
+        away = self.from_plans.power.by_draw(draws, seed) - self.from_plans.power.value
+        return self.from_plans.moved(months)[None, :, None] ** away[:, None, None]
 
     def on_leaving(self, fit: Calibrated, months: int) -> np.ndarray:
         """What levers, shocks and the central path put on leaving, [month x band]."""
         levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
         shock = self.ends_shock.by_month(months)[:, None]
         return levers * shock * np.exp(-fit.adjusted(months))[:, None]
+
+
+@dataclass(frozen=True)
+class FromPlans:
+    """Children on plans who come into care: starts follow, to a power, what moves plans started.
+
+    lag  months from one to the other, on average
+    """
+
+    plans: CarePlan
+    power: Elasticity
+    lag: float
+
+    def moved(self, months: int) -> np.ndarray:
+        """What levers and shocks have put on the plans that care comes from, [month]."""
+        now, kept = self.plans.on_starts(months).mean(axis=1), np.exp(-1 / self.lag)
+        return np.array([*accumulate(now, lambda held, new: kept * held + (1 - kept) * new, initial=1.0)][1:])
 
 
 def usual_care(bands: int) -> CarePlan:
@@ -604,9 +674,8 @@ class Simulator:
         leaving = [care.on_leaving(fit, len(months)) for _, care in distinct]
 
         def drawn() -> Paths:
-            demands = [self._demand(plan) for plan, _ in distinct]
-            alike = all(one is demands[0] for one in demands)
-            demand = demands[0] if alike else np.choose(way[:, None, None], demands)
+            demands = [self._demand(plan, care) for plan, care in distinct]
+            demand = demands[0] if len(demands) == 1 else np.choose(way[:, None, None], demands)
             starts, lever = np.array([one.starts for one in wanted]), np.array(leaving)
             spread, known = replace(self.spread, demand=demand), (self.own_seed, self.threads, way)
             return simulate(fit, self.norms, self.stream, starts, spread, lever, months, *known)
@@ -621,10 +690,14 @@ class Simulator:
         arrive = np.array([one.transfers.sum(axis=1) / one.starts.sum(axis=1) for one in wanted])
         return Simulated(paths, mean, arrive[way] if len(distinct) > 1 else arrive[0])
 
-    def _demand(self, plan: PopulationPlan) -> np.ndarray:
-        """How each draw's births, migration and elasticity move starts, [draw x month x band]."""
-        asked = (self.fit, plan, self.people.project, len(self.people.months), len(self.spread.start_rate), self.seed)
-        return self.demand.get(plan, lambda: starts_by_draw(*asked))
+    def _demand(self, plan: PopulationPlan, care: CarePlan) -> np.ndarray:
+        """How each draw's births, migration, elasticity and children who follow plans move starts, [draw x month x
+        band].
+        """
+        months, draws = len(self.people.months), len(self.spread.start_rate)
+        asked = (self.fit, plan, self.people.project, months, draws, self.seed)
+        follow = care.by_draw(months, draws, self.seed)
+        return self.demand.get(plan, lambda: starts_by_draw(*asked)) * follow
 
     def matched(self, care: "CarePlan", counts: np.ndarray) -> np.ndarray:
         """The log of starts over leaving that each draw has in each piece, [draw x knot], for `with_practice`: with it

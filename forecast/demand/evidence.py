@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS
 from forecast.demand.local import Local, Seen
+from forecast.demand.mix import Part
 from forecast.demand.pathways.calibration import Margins
 from forecast.demand.totals import Figures
 from forecast.demand.trend.past import Past
@@ -42,6 +43,9 @@ class Evidence:
     placed              month -> placement -> children at its end, where the council counts it by month
     totals              group -> figures of the closed form of totals
     spend               name -> figure of how spend a child drifts, for the room that prices
+    mix                 part -> how its share of looked-after children moves
+    country_shares      part -> its share of the country's looked-after children, where that is held
+    front_door          step -> count of the calibration year, of the steps of the front door that are held
     recent_starts       group -> children who started since the calibration year, where the council counts them by month
     """
 
@@ -61,6 +65,9 @@ class Evidence:
     plans: Seen | None = None
     totals: dict[str, Figures] = field(default_factory=dict)
     spend: dict[str, float] = field(default_factory=dict)
+    mix: dict[str, Part] = field(default_factory=dict)
+    country_shares: dict[str, float] = field(default_factory=dict)
+    front_door: dict[str, float] = field(default_factory=dict)
     recent_starts: dict[str, float] | None = None
     placed: dict[str, dict[str, float]] = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.case import lines
 from forecast.case.errors import BadInput
 from forecast.case.months import days_in
 from forecast.demand.local import PAID_AS
@@ -12,16 +13,7 @@ from forecast.demand.workload import Workload
 SETTLED = 1e-10
 ROUNDS = 10_000
 
-# Placements as published, in the order of every [placement] below.
-PLACEMENTS = [
-    "fostering",
-    "placed_for_adoption",
-    "with_parents",
-    "residential",
-    "residential_school",
-    "supported",
-    "other",
-]
+PLACEMENTS = list(lines.PLACEMENTS)  # as published, in the order of every [placement] below
 
 
 @dataclass(frozen=True)
@@ -30,22 +22,11 @@ class PaidFor:
 
     placement: str
     line: str
-    index: str = "placements"
+    index: str
 
 
 # What the council pays for -> its placement, line and index. Order enters the sums of a line.
-PAID_FOR = {
-    "in_house_fostering": PaidFor("fostering", "in_house_fostering", "pay"),
-    "kinship_fostering": PaidFor("fostering", "kinship_fostering", "pay"),
-    "ifa_fostering": PaidFor("fostering", "ifa_fostering"),
-    "own_home": PaidFor("residential", "own_homes", "pay"),
-    "private_residential": PaidFor("residential", "private_residential"),
-    "residential_school": PaidFor("residential_school", "residential_school"),
-    "supported": PaidFor("supported", "supported"),
-    "with_parents": PaidFor("with_parents", "other_placements"),
-    "placed_for_adoption": PaidFor("placed_for_adoption", "other_placements"),
-    "other_placement": PaidFor("other", "other_placements"),
-}
+PAID_FOR = {name: PaidFor(**row) for name, row in lines.PAID_FOR.items()}
 
 
 @dataclass(frozen=True)
@@ -93,44 +74,36 @@ def _scale(wanted: np.ndarray, held: np.ndarray) -> np.ndarray:
     return np.divide(wanted, held, out=np.zeros_like(held), where=held > 0)
 
 
-def shift_to_residential(mix: np.ndarray, times: float) -> np.ndarray:
-    """The mix with residential placements multiplied by `times`, taken from or given to fostering."""
-    if times == 1:
-        return mix
-    moved = mix.copy()
-    residential = [PLACEMENTS.index("residential"), PLACEMENTS.index("residential_school")]
-    extra = np.minimum(mix[:, residential] * (times - 1), mix[:, [0]] / len(residential))
-    moved[:, residential] += extra
-    moved[:, PLACEMENTS.index("fostering")] -= extra.sum(axis=1)
-    return moved
+def more_residential(by_type: dict, times: np.ndarray) -> dict:
+    """Child-days by placement with residential ones multiplied, taken from or given to fostering.
+
+    times  [month] or [draw x month]
+    """
+    for name in ("residential", "residential_school"):
+        extra = np.minimum(by_type[name] * (times - 1), by_type["fostering"] / 2)
+        by_type = by_type | {name: by_type[name] + extra, "fostering": by_type["fostering"] - extra}
+    return by_type
 
 
-def days_by_mix(days: np.ndarray, mix: np.ndarray, kinship_share: np.ndarray | float, months: list[str]) -> dict:
+def days_by_mix(days: np.ndarray, mix: np.ndarray, months: list[str]) -> dict:
     """Child-days by placement from those by age and the placement mix, each [draw x month].
 
     days  [draw x month x band]  child-days of looked-after children
     mix   [band x placement] or [month x band x placement]
     """
     every = np.broadcast_to(mix, (len(months), *mix.shape[-2:]))
-    by_type = dict(zip(PLACEMENTS, np.einsum("dmb,mbp->pdm", days, every), strict=True))
-    return by_type | {"kinship": by_type["fostering"] * kinship_share}
+    return dict(zip(PLACEMENTS, np.einsum("dmb,mbp->pdm", days, every), strict=True))
 
 
-def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...], residential: np.ndarray) -> dict:
-    """Child-days by placement where placements are states, each [draw x month].
+def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...]) -> dict:
+    """Child-days by placement where placements are states, each [draw x month]; fostering by strangers alone.
 
-    placed       [draw x month x state]  child-days; `paid_as` names what each state is
-    residential  [month]                 what a lever multiplies residential child-days by, taken from or given to
-                 fostering
+    placed  [draw x month x state]  child-days; `paid_as` names what each state is
     """
-    by_type = {
+    return {
         name: sum(placed[:, :, at] for at, paid in enumerate(paid_as) if paid == name)
         for name in dict.fromkeys([*PLACEMENTS, *paid_as])
     }
-    for name in ("residential", "residential_school"):
-        extra = np.minimum(by_type[name] * (residential - 1), by_type["fostering"] / 2)
-        by_type[name], by_type["fostering"] = by_type[name] + extra, by_type["fostering"] - extra
-    return by_type | {"fostering": by_type["fostering"] + by_type["kinship"]}
 
 
 def placement_days(
@@ -146,16 +119,15 @@ def placement_days(
 
     mix, kinship_share  who is placed where, and the share of foster placements with relatives, where they are not
                         states
-    residential         [month]  multiple of residential child-days, where they are
+    residential         [month] or [draw x month]  multiple of residential child-days: levers, and drift of the mix
     added_places        [month]  in-house foster places added by a measure
     In-house homes and homes of the council fill first; what they cannot hold goes to agencies.
     """
-    if work.placed is None:
-        by_type = days_by_mix(work.days, mix, kinship_share, work.months)
-    else:
-        by_type = days_by_state(work.placed, PAID_AS, residential)
-    month_days, kinship = days_in(work.months), by_type["kinship"]
-    stranger = by_type["fostering"] - kinship
+    counted = work.placed is not None
+    by_type = days_by_state(work.placed, PAID_AS) if counted else days_by_mix(work.days, mix, work.months)
+    by_type, month_days = more_residential(by_type, residential), days_in(work.months)
+    kinship = by_type["kinship"] if counted else by_type["fostering"] * kinship_share
+    stranger = by_type["fostering"] - (0 if counted else kinship)
     in_house = np.minimum(stranger, (places.in_house_fostering + added_places) * month_days)
     own_home = np.minimum(by_type["residential"], places.own_home * month_days)
     split = {

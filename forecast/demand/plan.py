@@ -4,13 +4,25 @@ import numpy as np
 
 from forecast.case import Assumptions
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, CP_BANDS, LAC_BANDS
+from forecast.case.lines import PLACEMENTS
 from forecast.case.months import DAYS_A_WEEK
 from forecast.demand.cache import Cache
-from forecast.demand.caseload import CarePlan, Demography, Elasticity, FamilyRates, Norms, PopulationPlan, Swing
+from forecast.demand.caseload import (
+    CarePlan,
+    Demography,
+    Elasticity,
+    FamilyRates,
+    FromPlans,
+    Norms,
+    PopulationPlan,
+    Swing,
+)
 from forecast.demand.evidence import Evidence
+from forecast.demand.front_door import REFERRALS, S47, FrontDoor
 from forecast.demand.levers import Lever, Shock, Timing
 from forecast.demand.placements import allowed
 from forecast.demand.population import Arriving, Deaths, People
+from forecast.demand.uasc import Stays
 
 GROUPS = ("lac", "cp")
 OF_PEOPLE = ("births", "moves_in", "family_streams")
@@ -98,21 +110,36 @@ def _demography(values: dict[str, float], moves: dict[str, Lever], streams: list
 def read_care(a: Assumptions) -> dict[str, CarePlan]:
     """What levers and shocks put on the starts and the leaving of each group."""
     by_band = {band: lever(a, f"levers.lac_starts_{band}") for band in ("under_1", "16_17")}
-    lac = CarePlan(
-        starts=lever(a, "levers.lac_starts"),
-        starts_by_band=tuple(by_band.get(band, Lever()) for band in LAC_BANDS),
-        starts_shock=shock(a, "shock.lac_starts"),
-        leaving_by_band=tuple(lever(a, f"levers.lac_leaving_{band}") for band in LAC_BANDS),
-        ends_shock=Shock(),
-    )
+    door = read_front_door(a)
     cp = CarePlan(
         starts=lever(a, "levers.cp_starts"),
         starts_by_band=(Lever(),) * len(CP_BANDS),
         starts_shock=shock(a, "shock.cp_starts"),
         leaving_by_band=(lever(a, "levers.cp_leaving"),) * len(CP_BANDS),
         ends_shock=shock(a, "shock.cp_ends"),
+        front_door=None if door.police_lever == door.assessment_lever == Lever() else door,
+    )
+    unmoved = cp.starts == Lever() and cp.starts_shock == Shock() and cp.front_door is None
+    power = _elasticity(a, "front_door.care_from_plans")
+    lac = CarePlan(
+        starts=lever(a, "levers.lac_starts"),
+        starts_by_band=tuple(by_band.get(band, Lever()) for band in LAC_BANDS),
+        starts_shock=shock(a, "shock.lac_starts"),
+        leaving_by_band=tuple(lever(a, f"levers.lac_leaving_{band}") for band in LAC_BANDS),
+        ends_shock=Shock(),
+        from_plans=None if unmoved else FromPlans(cp, power, a.value("front_door.months_to_care")),
     )
     return {"lac": lac, "cp": cp}
+
+
+def read_front_door(a: Assumptions) -> FrontDoor:
+    """Rates of the front door and the levers on it."""
+    return FrontDoor(
+        **{part: a.value(f"front_door.{part}") for part in ("contacts", "assessed", "police", "risk")},
+        drift=tuple((step, a.value(f"front_door.{step}_drift")) for step in (S47, REFERRALS)),
+        police_lever=lever(a, "levers.police_referrals"),
+        assessment_lever=lever(a, "levers.assessments"),
+    )
 
 
 def group_norms(a: Assumptions) -> dict[str, Norms]:
@@ -142,12 +169,9 @@ def group_norms(a: Assumptions) -> dict[str, Norms]:
 def may_live(a: Assumptions) -> np.ndarray:
     """Structural zeros of the placement mix, [band x placement]."""
     low = np.array([BAND_FROM_YEARS[band] for band in LAC_BANDS], float)
-    youngest = {
-        "residential": a.value("placements.residential_from_age"),
-        "residential_school": a.value("placements.residential_school_from_age"),
-        "supported": a.value("placements.supported_from_age"),
-    }
-    oldest = {"placed_for_adoption": a.value("placements.adoption_to_age")}
+    youngest, oldest = (
+        {name: a.value(row[end]) for name, row in PLACEMENTS.items() if end in row} for end in ("from_age", "to_age")
+    )
     return allowed(low, np.append(low[1:], ADULT_YEARS), youngest, oldest)
 
 
@@ -157,3 +181,8 @@ def uasc_shares(a: Assumptions, evidence: Evidence) -> np.ndarray:
         return evidence.local.uasc_share
     held = {band: a.value(f"placements.uasc_{band}") for band in ("10_15", "16_17")}
     return np.array([held.get(band, 0.0) for band in LAC_BANDS])
+
+
+def uasc_stays(a: Assumptions) -> Stays:
+    """At what age unaccompanied children arrive, and how they leave before 18."""
+    return Stays(a.value("placements.uasc_arrive_under_16"), a.value("placements.uasc_leaving"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.case.months import days_in
 from forecast.demand.local import UASC
 from forecast.demand.pathways.hazards import Paths
 
@@ -19,6 +20,9 @@ class Workload:
     transfers    plans started by transfer in
     cp_reviews   children whose review conference falls due
     uasc         child-days of unaccompanied asylum-seeking children, by age band
+    on_plan      child-days on a plan
+    lac_starts   children who start to be looked after
+    moved_out    days since they left of children whom a measure took out of care under 16; 0 without one
     placed       child-days by placement, [draw x month x state], where placements are states; else None
     """
 
@@ -30,6 +34,9 @@ class Workload:
     transfers: np.ndarray
     cp_reviews: np.ndarray
     uasc: np.ndarray
+    on_plan: np.ndarray
+    lac_starts: np.ndarray
+    moved_out: np.ndarray
     placed: np.ndarray | None = None
 
     def parts(self) -> dict[str, np.ndarray]:
@@ -54,25 +61,32 @@ def workload(
     months: list[str],
     lac: Paths,
     cp: Paths,
-    proceedings_share: float,
+    proceedings_share: np.ndarray | float,
     transfer_share: np.ndarray,
-    uasc_share: np.ndarray,
+    uasc: np.ndarray,
 ) -> Workload:
     """What the paths mean in days, reviews and plans.
 
-    proceedings_share  share of children within the length of proceedings who are in them
+    proceedings_share  those in proceedings over those within their length, one figure or [draw x month or more]
     transfer_share     [month]  share of plans started that arrived open
-    uasc_share         [band]   share of looked-after children who are UASC, where placements are not states
+    uasc               where placements are not states: [band] share of looked-after children who are UASC, or
+                       [draw x month or more x band] such children
     """
-    started, placed = cp.starts.sum(axis=2).astype(float), lac.placed
+    started, placed, count = cp.starts.sum(axis=2).astype(float), lac.placed, len(months)
+    days, share = lac.days.astype(float), np.asarray(proceedings_share, float)
+    share = share[:, :count, None] if share.ndim else share
+    alone = days * uasc if uasc.ndim == 1 else np.minimum(uasc[:, :count] * days_in(months)[:, None], days)
     return Workload(
         months,
-        lac.days.astype(float),
-        lac.early_days * float(proceedings_share),
+        days,
+        np.minimum(lac.early_days * share, days),
         lac.reviews.astype(float),
         started,
         started * transfer_share,
         cp.reviews.astype(float),
-        lac.days * uasc_share if placed is None else placed.days[:, :, UASC].sum(axis=2, dtype=float),
+        alone if placed is None else placed.days[:, :, UASC].sum(axis=2, dtype=float),
+        cp.days.sum(axis=2, dtype=float),
+        lac.starts.sum(axis=2, dtype=float),
+        np.zeros(started.shape),
         None if placed is None else placed.days.sum(axis=3, dtype=float),
     )

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader
 from forecast.report.charts import GREY, ORANGE, PALE
 
 WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 88, 156, 22, 34  # margins: for the amounts, for the labels of the lines, for the months
+LEFT, RIGHT, TOP, BOTTOM = 88, 176, 22, 34  # margins: for the amounts, for the labels of the lines, for the months
 GAP = 17  # between two labels at the right
 TICKS = 5
 NICE = (1, 2, 2.5, 5, 10)

@@ -13,7 +13,7 @@ from forecast.case.home import typed
 from forecast.case.months import financial_year, last_day, month_in_words, year_end
 from forecast.case.reader import read_document
 from forecast.case.wording import check, nearest, read_each
-from forecast.demand import totals
+from forecast.demand import mix, totals
 from forecast.demand.evidence import Evidence
 from forecast.demand.local import Local, read_local, read_plans
 from forecast.demand.placements import PLACEMENTS
@@ -25,6 +25,7 @@ from forecast.sources.history import COLUMNS, History, check_words
 from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
 
 TOTALS = "calibration/totals.csv"  # in the folder of data: figures of the closed form of totals
+MIX = "calibration/mix.csv"  # the same: how the mix of looked-after children moves
 SPEND = "calibration/spend.csv"  # the same: how spend a child drifts
 COUNTED_AS = {name: f"lac_{name}" for name in PLACEMENTS}  # placement -> measure of the monthly counts
 SINGLE = ("population", "country_population", "components", "spending", "country_by_year")  # roles of one table each
@@ -188,7 +189,8 @@ def with_data(
         case, history, *(_numbers(tables[name]) for name in single[:3]), by_year(tables[case.tables["country_by_year"]])
     )
     spend = _calibrated(data, SPEND).set_index("name")["value"].to_dict()
-    evidence = replace(evidence, totals=totals.from_table(_calibrated(data, TOTALS)), spend=spend)
+    parts = mix.from_table(_calibrated(data, MIX))
+    evidence = replace(evidence, totals=totals.from_table(_calibrated(data, TOTALS)), spend=spend, mix=parts)
     if actuals is not None:
         evidence = replace(evidence, recent_starts=actuals.starts_after(case.calibration_year), placed=actuals.placed)
     if returns:

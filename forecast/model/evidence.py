@@ -9,11 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecast.case import Case
+from forecast.case import Case, lines
 from forecast.case.ages import CP_BANDS, LAC_BANDS, UNBORN_FROM_YEARS
 from forecast.case.errors import BadInput
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, year_before, year_end
 from forecast.demand.evidence import Evidence, Group, by_band
+from forecast.demand.front_door import COUNTED
+from forecast.demand.mix import HOMES, PROCEEDINGS
 from forecast.demand.pathways.calibration import Margins
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.trend.past import HALF_A_CHILD, Past, compare, in_years, on_one_base
@@ -59,6 +61,12 @@ def gather(
         interim_care_orders=_interim_care_orders(case, history),
         conferenced=_fitted(history, area, "icpc", case.calibration_year),
         uasc=history.value(area, "uasc_stock", year_end(case.calibration_year)),
+        country_shares=_country_shares(case, history),
+        front_door={
+            step: _fitted(history, area, step, case.calibration_year)
+            for step in COUNTED
+            if history.holds(area, step, case.calibration_year, "all")
+        },
     )
 
 
@@ -227,6 +235,16 @@ def _interim_care_orders(case: Case, history: History) -> float:
     return fill_suppressed(held, total, there)["interim_care_order"]
 
 
+def _country_shares(case: Case, history: History) -> dict[str, float]:
+    """Part of the mix -> its share of the country's looked-after children, where the case's tables hold it."""
+    area, end = case.tables["country"], year_end(case.calibration_year)
+    found = {}
+    for part, breakdown in ((HOMES, "placement"), (PROCEEDINGS, "legal_status")):
+        day = case.tables.get(f"country_lac_stock_by_{breakdown}", end)
+        found[part] = history.by(area, "lac_stock", day, breakdown)[part] / history.value(area, "lac_stock", day)
+    return found
+
+
 def _placements(case: Case, history: History) -> dict[str, float]:
     """Children by placement at the year's end, suppressed cells filled; kinship is counted within fostering.
 
@@ -234,15 +252,7 @@ def _placements(case: Case, history: History) -> dict[str, float]:
     """
     area, day = case.area, year_end(case.calibration_year)
     total = _fitted(history, area, "lac_stock", day)
-    published = {
-        "fostering": ["fostering"],
-        "placed_for_adoption": ["placed_for_adoption"],
-        "with_parents": ["with_parents"],
-        "residential": ["residential"],
-        "residential_school": ["residential_school", "other_residential"],
-        "supported": ["supported"],
-        "other": ["other"],
-    }
+    published = {name: row["published"] for name, row in lines.PLACEMENTS.items()}
     cells = [cell for group in published.values() for cell in group]
     there = history.by(
         case.tables["country"], "lac_stock", case.tables.get("country_lac_stock_by_placement", day), "placement"

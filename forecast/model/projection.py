@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.special import expit
 
 from forecast.case import Assumptions
 from forecast.case.lines import in_group
@@ -24,15 +25,15 @@ from forecast.case.months import (
     year_months,
     years_from,
 )
-from forecast.demand import caseload, totals
+from forecast.demand import caseload, mix, totals, uasc
 from forecast.demand.cache import Cache
-from forecast.demand.caseload import Calibrated, Norms, Simulator, with_practice
+from forecast.demand.caseload import Calibrated, CarePlan, Norms, Simulator, with_practice
 from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
 from forecast.demand.pathways.hazards import Entrants, Paths, Spread
-from forecast.demand.placements import PLACEMENTS, fit_mix, placement_days, shift_to_residential
-from forecast.demand.plan import group_norms, may_live, uasc_shares
+from forecast.demand.placements import PLACEMENTS, days_by_mix, fit_mix, placement_days
+from forecast.demand.plan import group_norms, may_live, uasc_shares, uasc_stays
 from forecast.demand.population import Population, Projector
 from forecast.demand.totals import Total
 from forecast.demand.workload import Workload, workload
@@ -53,6 +54,7 @@ PROJECTIONS_KEPT = 256  # one set of assumptions needs one for each end of each 
 PATHS_KEPT, PLACED_KEPT = 6, 3  # of each group; paths by placement are ten times as large
 DEMANDS_KEPT = 2
 Tables = dict[str, np.ndarray]
+MIXED = ("proceedings_share", "residential", "uasc_share")  # what the drift of the mix gives
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,10 @@ class Base:
     so_far           the work of the months to date (one draw, the mean), or None
     budgets          financial year -> line -> [draw], the base budget and its roll-forward
     spread           group -> what varies from draw to draw
-    mix, uasc_share  who is placed where, by age
+    mix              who is placed where, by age
+    uasc_share       [band] share of children who are UASC or, once drawn, [draw x month x band] such children
+    proceedings_share  those in proceedings over those within their length; once drawn [draw x month]
+    residential      [draw x month] multiple of residential child-days that the drift of the mix makes
     mixes            month -> the same as the council counted it, for months in which it does
     drift            financial year -> [draw], log change of spend a child beyond prices and mix; empty: none
     ledger           the council's own budget and actuals to date, or None
@@ -88,7 +93,7 @@ class Base:
     spread: dict[str, Spread]
     mix: np.ndarray
     uasc_share: np.ndarray
-    proceedings_share: float
+    proceedings_share: np.ndarray | float
     draws: int
     seed: int
     threads: int
@@ -96,6 +101,7 @@ class Base:
     budgets: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     mixes: dict[str, np.ndarray] = field(default_factory=dict)
     drift: dict[str, np.ndarray] = field(default_factory=dict)
+    residential: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
     ledger: Ledger | None = None
     expects: bool = True
     people: Projector = field(init=False)
@@ -143,6 +149,7 @@ class Base:
             spread={name: spread.of_draws(draws) for name, spread in self.spread.items()},
             budgets=money,
             drift={year: drift[:draws] for year, drift in self.drift.items()},
+            **{name: getattr(self, name)[:draws] for name in MIXED if np.ndim(getattr(self, name)) > 1},
             draws=draws,
         )
 
@@ -220,6 +227,9 @@ def prepare(
 
         fit = caseload.calibrate(group, evidence, norms[name], days_in(to_date).sum(), case.calibration_year)
         fit = caseload.with_drawn_places(fit, norms[name], rng("places"))
+        if name == "lac":
+            own = _generators(seed, "ages"), _seed(seed, "ages")
+            fit = caseload.on_ages(fit, evidence.mix, norms[name], months, *own, threads)
         fit = caseload.on_total(fit, counts[name][0], month_edges(months))
         streams[name] = caseload.master_stream(fit, caseload.still_starts(fit, len(months)), norms[name].family)
         spread[name] = caseload.practice(fit, draws, len(months), rng)
@@ -254,11 +264,14 @@ def prepare(
 
     def lived() -> Tables:
         practice = {name: group.matched(usual[name], counts[name][1]) for name, group in base.groups.items()}
-        return practice | unit_cost_drift(with_practices(practice))
+        practised = with_practices(practice)
+        mixed = mix_drift(practised) if evidence.mix else {}
+        return practice | mixed | unit_cost_drift(practised.with_same_children(**mixed))
 
     tables = keep(lived)
-    drift = {name: table for name, table in tables.items() if name not in base.groups}
-    return with_actual_data(with_practices(tables).with_same_children(drift=drift), evidence, ledger)
+    mixed = {name: table for name, table in tables.items() if name in MIXED}
+    drift = {name: table for name, table in tables.items() if name not in (*base.groups, *mixed)}
+    return with_actual_data(with_practices(tables).with_same_children(drift=drift, **mixed), evidence, ledger)
 
 
 def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, tuple[Total, np.ndarray]]:
@@ -272,6 +285,51 @@ def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, 
         total = totals.ahead(group.past, evidence.totals[name], years, evidence.uasc_share(name))
         ahead[name] = total, total.paths(normals, rng(f"{name} tails").random(draws))
     return ahead
+
+
+def mix_drift(base: Base) -> dict[str, np.ndarray]:
+    """Where the mix goes beyond the engine's: proceedings, homes and unaccompanied children, by draw and month.
+
+    Children within proceedings and in homes are led to the closed form's median share of looked-after children, with
+    today's children held as they are, and stray from it as councils' did. Scenarios move them from there.
+    """
+    still, usual, evidence = base.plan.population.held(), caseload.usual_care(len(base.lac.group.bands)), base.evidence
+    paths = base.groups["lac"].simulate(still, usual, False).paths
+    months, every, rng = base.months, evidence.lac.council.closing.sum(), _generators(base.seed, "mix")
+    placed = evidence.placed_last or evidence.placements
+    ago = len(base.so_far.months) if base.so_far is not None else 0
+    years = (ago + np.arange(1, len(months) + 1)) / MONTHS_A_YEAR
+    days, found = np.maximum(paths.days.sum(axis=2, dtype=float), 1.0), {}
+
+    def led(name: str, share: float, held: np.ndarray, years: np.ndarray) -> np.ndarray:
+        """What multiplies `held` child-days so that their share of all goes and strays as councils' did."""
+        part, children = evidence.mix[name], max(share * every, mix.AT_LEAST)
+        now = min(children / every, 1 - mix.AT_LEAST / every)
+        there = evidence.country_shares.get(name, now)
+        odds, own = part.odds(now, there, years), np.maximum(held.sum(axis=0), 1.0) / days.sum(axis=0)
+        held_odds = np.log(np.maximum(held, 1)) - np.log(np.maximum(days - held, 1))
+        strays = mix.walks(
+            part.variance(children, every, years),
+            held_odds.var(axis=0),
+            years,
+            rng(name).standard_normal((base.draws, 2)),
+        )
+        return expit(odds + strays) / own
+
+    early = paths.early_days.sum(axis=2) * base.proceedings_share
+    found["proceedings_share"] = base.proceedings_share * led(
+        mix.PROCEEDINGS, evidence.interim_care_orders / every, early, years
+    )
+    if paths.placed is None:
+        by_type = days_by_mix(paths.days.astype(float), mix_of(base.central, evidence, placed), months)
+        since = years - (ago / MONTHS_A_YEAR if evidence.placed_last else 0)  # placements counted at the origin
+        found["residential"] = led(mix.HOMES, placed[mix.HOMES] / sum(placed.values()), by_type[mix.HOMES], since)
+        now = base.uasc_share * evidence.lac.council.closing
+        now = now * evidence.uasc / now.sum() if now.sum() else now
+        found["uasc_share"] = uasc.children(
+            now, every, ago, len(months), evidence.mix[mix.UASC], uasc_stays(base.central), base.draws, rng
+        )
+    return found
 
 
 def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
@@ -292,10 +350,12 @@ def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
     cost = costs.by_year(lines, work.months)
     children = costs.by_year({"days": work.days.sum(axis=2)}, work.months)
     since = np.array([years_from(base.central.case.calibration_year, year) for year in cost], float)
-    held = [
-        np.var(np.log(in_group(cost[year], "placements")) - figures.children * np.log(children[year]["days"]))
-        for year in cost
-    ]
+    held = []
+    for year in cost:
+        pounds, days = in_group(cost[year], "placements"), children[year]["days"]
+        some = (pounds > 0) & (days > 0)  # a draw of a small council without a child placed has no cost a child
+        strays = np.log(pounds[some]) - figures.children * np.log(days[some])
+        held.append(np.var(strays) if some.any() else 0.0)
     rng, shape = _generators(base.seed, "unit cost"), (base.draws, since.size)
     normals, tails = rng("year by year").standard_normal(shape), rng("tails").random(base.draws)
     added = lacking(figures, base.evidence.lac.open_at_origin, since, np.array(held), normals, tails)
@@ -328,6 +388,7 @@ def project(base: Base, assumptions: Assumptions) -> Projection:
         for name in ("lac", "cp")
     )
     work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
+    work = replace(work, moved_out=moved_out(lac.paths, [way.care["lac"] for way in ways], which, base.months))
     work = work if base.so_far is None else work.after(base.so_far)
     setting, lines = setting_of(base, plan.money.levers, months), costed_ways(base, work, ways, which)
     lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, plan.money.ledger)
@@ -336,6 +397,15 @@ def project(base: Base, assumptions: Assumptions) -> Projection:
     return Projection(
         assumptions, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn
     )
+
+
+def moved_out(lac: Paths, care: list[CarePlan], which: np.ndarray, months: list[str]) -> np.ndarray:
+    """Days since they left care of children under 16 whom levers on leaving took out of it, [draw x month]."""
+    levers = [np.stack([one.by_month(len(months)) for one in way.leaving_by_band[:-1]], axis=1) for way in care]
+    earlier = 1 - 1 / np.maximum(np.array(levers), 1)
+    if not earlier.any():
+        return np.zeros(lac.ends.shape[:2])
+    return np.cumsum((lac.ends[:, :, :-1] * earlier[which]).sum(axis=2), axis=1) * days_in(months)
 
 
 def way_of_draws(base: Base, plans: list[list[Plan]]) -> np.ndarray:
@@ -369,7 +439,7 @@ def with_known_budget(plan: Plan, central: Plan) -> Plan:
 def costed(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:
     """The cost lines of some work at some prices."""
     days = placement_days(work, plan.places, plan.kinship_share, *setting.placed)
-    return costs.cost_lines(work, days, activity_of(work, plan.contact, plan.reviews, setting), plan, setting)
+    return costs.cost_lines(work, days, activity_of(work, plan, setting), plan, setting)
 
 
 # --- the past: one year, the months to date, the budget ---------------------------------------------------------------
@@ -413,8 +483,10 @@ def past_work(groups, norms, months, share, uasc_share, seed, threads, to_date: 
     return workload(months, paths["lac"], paths["cp"], share, np.zeros(len(months)), uasc_share).mean()
 
 
-def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
+def base_budget(base: Base, year: list[str], what=costed) -> dict[str, np.ndarray]:
     """The base budget of one financial year by line, [draw]: the calibration year's activity at this year's prices.
+
+    what  costs some work at some prices: every line, or a part of them alike
 
     The published budget is not held: this is a derivation in the open. A draw's own unit costs price its budget too,
     for a dearer placement was dearer last year; prices rise by the central index, which is all that was known when
@@ -425,7 +497,8 @@ def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
     stretched = {name: part * (factor[None, :, None] if part.ndim == 3 else factor) for name, part in parts}
     work = replace(base.past, months=year, **stretched)
     prices = read_costs(base.plan.money.values.at_central_indices())
-    lines = costed(work, prices, setting_of(base, base.plan.money.levers, year, flat=True))
+    setting = setting_of(base, base.plan.money.levers, year, flat=True)
+    lines = what(work, prices, setting)
     return {line: np.broadcast_to(cost.sum(axis=1), base.draws) for line, cost in lines.items()}
 
 
@@ -440,17 +513,19 @@ def setting_of(base: Base, levers: CostLevers, months: list[str], flat: bool = F
     def from_now(values: np.ndarray, earlier: float) -> np.ndarray:
         return np.concatenate([np.full(before, earlier), values])
 
-    times = from_now(levers.residential.by_month(ahead), 1.0)
+    drifted = base.residential[:, : max(ahead, 1)] * levers.residential.by_month(ahead) if ahead else np.ones((1, 0))
+    times = np.concatenate([np.ones((len(drifted), before)), drifted], axis=1)
     mixes = [base.mix if flat else base.mix_in(month) for month in months]
     since = np.arange(ahead) - levers.measure_begins_after  # months since a measure was set up
     return Setting(
-        mix=np.array([shift_to_residential(mix, more) for mix, more in zip(mixes, times, strict=True)]),
+        mix=np.array(mixes),
         residential=times,
         new_share=from_now(base.new_share[:ahead], 0.0),
         added_places=from_now(levers.in_house_places * levers.timing.reach(ahead), 0.0),
         contact_lever=from_now(levers.contact.by_month(ahead), 1.0),
         price_lever=from_now(levers.prices.by_month(ahead), 1.0),
         iro_lever=from_now(levers.iro_hours.by_month(ahead), 1.0),
+        case_lever=from_now(levers.front_door.on_cases(ahead), 1.0),
         measure_begins=from_now((since == 0).astype(float), 0.0),
         drift=np.zeros(len(months)) if flat or not base.drift else _in_months(base.drift, months),
         measure_months=from_now(((since >= 0) & (since < levers.measure_lasts)).astype(float), 0.0),

@@ -62,12 +62,6 @@ class Draw:
         return float(np.sqrt(self.chance * (1 - self.chance) / self.holds.size))
 
 
-def commitments(total: np.ndarray, starts_after: float, months: int) -> np.ndarray:
-    """Commitments to date, [draw x month], spent evenly from `starts_after` months into the year."""
-    spent = np.clip(np.arange(1, months + 1) - starts_after, 0, None) / (months - starts_after)
-    return np.atleast_1d(total)[:, None] * spent
-
-
 def draw_on(
     plan: ContingencyPlan,
     lines: dict[str, np.ndarray],
@@ -84,8 +78,8 @@ def draw_on(
     """
     days, cost = days_in(year), net(lines)[:, [months.index(month) for month in year]]
     whole = net(budget) + (plan.adjustment if adjustment is None else adjustment)
-    committed = commitments(plan.recovery_plan, plan.recovery_starts, len(days))
-    return draw_down(cost, whole[:, None] * (days / days.sum()), committed, plan.amount, plan.one_off_savings)
+    spread = whole[:, None] * (days / days.sum())
+    return draw_down(cost, spread, plan.committed(len(days)), plan.amount, plan.one_off_savings)
 
 
 def draw_down(cost: np.ndarray, budget: np.ndarray, committed: np.ndarray, amount: float, savings: float = 0.0) -> Draw:

@@ -1,16 +1,17 @@
 """What one set of assumptions says of money, read once: prices, posts, levers, the ledger, the contingency."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from forecast.case import Assumptions, sample
 from forecast.case.ages import LAC_BANDS
-from forecast.case.lines import SERVICES
-from forecast.case.months import DAYS_A_YEAR, days_in, financial_year, years_from
+from forecast.case.lines import CONTINGENCY, RECOVERY, RULES
+from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, days_in, financial_year, years_from
+from forecast.demand.front_door import FrontDoor
 from forecast.demand.levers import Lever, Timing
 from forecast.demand.placements import PAID_FOR, Places
-from forecast.demand.plan import lever, read_timing
+from forecast.demand.plan import lever, read_front_door, read_timing
 
 PRICE_INDICES = "prices."
 BRIDGE = {  # from last year's activity at this year's prices to the base budget
@@ -112,12 +113,31 @@ class ReviewPlan:
 
 
 @dataclass(frozen=True)
+class WorkforcePlan:
+    """Social workers: children one can hold, open cases beside plans and care, posts held and how many of them agency
+    staff fill at what premium; managers and recruits in the cost of a post.
+    """
+
+    caseload: float
+    other_cases: float
+    held: float
+    vacancies: float
+    agency_premium: np.ndarray | float
+    managers: float
+    manager_grade: float
+    recruits: float
+    induction: float
+
+
+@dataclass(frozen=True)
 class CostPlan:
     """Every price, place and post of one scenario, draw by draw where uncertain.
 
     weekly        what is paid for -> price a child and week
-    services      fixed yearly costs by name
-    set_up, running  of a measure
+    ordinary      ordinary line -> its price, of those that the case has
+    in_call       line -> the share of it that the call knows, of those that may stand beside
+    set_up, running  of a measure; upkeep: of each in-house place it adds
+    allowance     a child and week, of children whom a measure took out of care; allowed_share: who bring one
     uasc_under_16, uasc_16_17  grant a child and week; residential_share, fostering_share: of cost met by others
     drift         how far spend a child strays as councils' did: 0 not at all, 1 as much
     """
@@ -126,11 +146,16 @@ class CostPlan:
     kinship_share: np.ndarray | float
     weekly: dict[str, Price]
     new_placement_price: np.ndarray | float
-    services: dict[str, Price]
+    ordinary: dict[str, Price]
+    in_call: dict[str, float]
     contact: ContactPlan
     reviews: ReviewPlan
+    workforce: WorkforcePlan
     set_up: Price
     running: Price
+    upkeep: Price
+    allowance: Price
+    allowed_share: float
     uasc_under_16: float
     uasc_16_17: float
     residential_share: np.ndarray | float
@@ -146,6 +171,7 @@ class CostLevers:
     prices: Lever
     contact: Lever
     iro_hours: Lever
+    front_door: FrontDoor
     in_house_places: float
     timing: Timing
     measure_begins_after: float
@@ -171,10 +197,10 @@ class Setting:
     """What the costing of one scenario needs beside activity and prices.
 
     mix                 [month x band x placement] or [band x placement]  who is placed where
-    residential         [month]             multiple of residential child-days, where placements are states
+    residential         [draw x month]      multiple of residential child-days: levers, and drift of the mix
     new_share           [month]             share of child-days in placements made after the origin
     added_places        [month]             in-house foster places a measure adds
-    contact_lever, price_lever, iro_lever  [month]
+    contact_lever, price_lever, iro_lever, case_lever  [month]
     measure_begins, measure_months         [month]  1 where a measure is set up; 1 where it is paid for
     drift               [month] or [draw x month]  log change of spend a child that prices and mix do not explain
     starts_per_icpc     scalar
@@ -187,6 +213,7 @@ class Setting:
     contact_lever: np.ndarray
     price_lever: np.ndarray
     iro_lever: np.ndarray
+    case_lever: np.ndarray
     measure_begins: np.ndarray
     measure_months: np.ndarray
     drift: np.ndarray
@@ -199,18 +226,42 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class RecoveryItem:
+    """One item of a recovery plan: pounds a year while it runs, who pays, months into the year until it begins, and
+    months that it lasts: once where it ends within the year, else recurring.
+    """
+
+    cost: np.ndarray
+    paid_by: str
+    begins: float
+    lasts: float
+
+    def to_date(self, months: int = MONTHS_A_YEAR) -> np.ndarray:
+        """Spent by each month's end, [draw x month]."""
+        return self.cost[:, None] * np.clip(np.arange(1, months + 1) - self.begins, 0, self.lasts) / MONTHS_A_YEAR
+
+
+@dataclass(frozen=True)
 class ContingencyPlan:
     """The contingency and what is set against it, pounds.
 
     adjustment     [draw] or one figure  the base budget less last year's activity at this year's prices
-    recovery_plan  [draw] or one figure  spent from a month on
+    not_itemised   [draw] or one figure  of the Recovery Plan, spent evenly from `recovery_starts` months on
+    items          what it is made of beside
     """
 
     amount: float
     adjustment: np.ndarray
-    recovery_plan: np.ndarray
+    not_itemised: np.ndarray
     recovery_starts: float
     one_off_savings: float
+    items: dict[str, RecoveryItem] = field(default_factory=dict)
+
+    def committed(self, months: int) -> np.ndarray:
+        """What the contingency is committed to, to date, [draw x month]."""
+        evenly = np.clip(np.arange(1, months + 1) - self.recovery_starts, 0, None) / (months - self.recovery_starts)
+        called = (item.to_date(months) for item in self.items.values() if item.paid_by == CONTINGENCY)
+        return sum(called, np.atleast_1d(self.not_itemised)[:, None] * evenly)
 
 
 @dataclass(frozen=True)
@@ -234,6 +285,7 @@ def read_money(a: Assumptions, keys: list[str], draws: int, seed: int) -> MoneyP
             prices=lever(a, "levers.placement_prices"),
             contact=lever(a, "levers.contact_sessions"),
             iro_hours=lever(a, "levers.iro_hours"),
+            front_door=read_front_door(a),
             in_house_places=a.value("levers.in_house_places"),
             timing=read_timing(a),
             measure_begins_after=a.value("measure.begins_after"),
@@ -246,6 +298,14 @@ def read_money(a: Assumptions, keys: list[str], draws: int, seed: int) -> MoneyP
             np.ravel(values["budget.recovery_plan"]),
             a.value("budget.recovery_starts"),
             a.value("budget.one_off_savings"),
+            {
+                name: RecoveryItem(
+                    np.ravel(values[f"recovery.{name}.cost"]),
+                    row["paid_by"],
+                    *(a.value(f"recovery.{name}.{part}") for part in ("begins", "lasts")),
+                )
+                for name, row in RECOVERY.items()
+            },
         ),
         values,
     )
@@ -275,7 +335,12 @@ def read_costs(values: Values) -> CostPlan:
         kinship_share=values["placements.kinship_share"],
         weekly={name: values.price(f"costs.{name}", f"prices.{paid.index}") for name, paid in PAID_FOR.items()},
         new_placement_price=values["costs.new_placement_price"],
-        services={line: pay(key) for line, key in SERVICES.items()},
+        ordinary={
+            line: values.price(rule.price, f"prices.{rule.index}")
+            for line, rule in RULES.items()
+            if np.any(values[rule.price])
+        },
+        in_call={line: values[rule.in_call] for line, rule in RULES.items() if rule.in_call},
         contact=ContactPlan(
             ContactNorms(
                 np.concatenate(np.broadcast_arrays(*sessions), axis=1),
@@ -307,8 +372,12 @@ def read_costs(values: Values) -> CostPlan:
             hours_a_post=values["iro.hours_a_post"],
             agency_premium=values["iro.agency_premium"],
         ),
+        workforce=WorkforcePlan(**{part.name: values[f"workforce.{part.name}"] for part in fields(WorkforcePlan)}),
         set_up=pay("measure.set_up"),
         running=pay("measure.running"),
+        upkeep=pay("measure.place_upkeep"),
+        allowance=values.price("measure.allowance", "prices.general"),
+        allowed_share=values["measure.allowed_share"],
         uasc_under_16=values["income.uasc_under_16"],
         uasc_16_17=values["income.uasc_16_17"],
         residential_share=values["income.residential_share"],

@@ -5,20 +5,22 @@ import numpy as np
 from forecast import __version__
 from forecast.case import Assumptions
 from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
-from forecast.case.months import MONTHS_A_YEAR, days_in
-from forecast.demand import breaks, totals
+from forecast.case.months import MONTHS_A_YEAR, days_in, year_months, years_from
+from forecast.demand import breaks, front_door, totals
 from forecast.demand.caseload import Calibrated
 from forecast.demand.evidence import Group
 from forecast.demand.local import UASC
-from forecast.model.projection import Base, Projection, project
+from forecast.model.projection import Base, Projection, base_budget, project
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary, years_in
+from forecast.questions.outcomes import outcomes
 from forecast.questions.payback import payback
 
 SCHEMA = "forecast-answer-1"
+GRANT = "uasc_grant"
 BUDGET_STEPS = 7  # points at which the answer page shows how the chance moves with the base budget
 
 
@@ -45,11 +47,13 @@ def head(base: Base) -> dict:
         "hindsight_assumptions": [key for key in central.keys() if central.entry(key).hindsight],
         "outturns": case.tables.get("outturns"),
         "central_path": {group: central_path(base, getattr(base, group).group) for group in ("lac", "cp")},
+        "front_door": front_door.counted(base.plan.money.levers.front_door, counted_steps(base)),
         "breaks": {
             group: breaks_of(central, getattr(base, group), base.norms[group].family) for group in ("lac", "cp")
         },
         "record": {},
         "not_yours": [],
+        "unusual": [],
         "sensitivities": None,
         "drivers": None,
         "scenarios": {},
@@ -113,6 +117,9 @@ def scenario(base: Base, projection: Projection, central: Projection) -> dict:
         "causes": causes_of(base, projection, central),
         "cost": cost_by_year(base, projection),
         "activity": activity_by_year(projection),
+        "front_door": front_door_by_year(base, projection),
+        "beside_the_call": beside_by_year(projection),
+        "outcomes": outcomes(base, projection, uasc(base, projection)),
         "difference_from_central": {
             "call": difference(drawn.at_year_end, central.drawn.at_year_end),
             "net_cost": {
@@ -131,7 +138,8 @@ def contingency(base: Base, projection: Projection) -> dict:
         "call": summary(call) | errors,
         "variance": summary(drawn.variance),
         "headroom": summary(drawn.headroom),
-        "recovery_plan": summary(np.ravel(projection.plan.money.contingency.recovery_plan)),
+        "recovery_plan": summary(projection.plan.money.contingency.committed(len(base.year))[:, -1]),
+        "recovery_items": recovery_items(base, projection),
         "chance_holds": drawn.chance,
         "chance_error": drawn.chance_error(),
         "enough": {f"{at:.0%}".rstrip("%"): amount for at, amount in drawn.enough(ENOUGH_AT).items()},
@@ -142,6 +150,24 @@ def contingency(base: Base, projection: Projection) -> dict:
         ],
         "chance_by_base_budget": chance_by_budget(base, projection),
     }
+
+
+def recovery_items(base: Base, projection: Projection) -> list[dict]:
+    """Items of the Recovery Plan: who pays, from and to when (None: every year), cost of the year; none where there is
+    no plan.
+    """
+    items, last = projection.plan.money.contingency.items, len(base.year)
+    return [
+        {
+            "item": name,
+            "paid_by": item.paid_by,
+            "from": base.year[int(item.begins)],
+            "to": base.year[int(np.ceil(item.begins + item.lasts)) - 1] if item.begins + item.lasts <= last else None,
+            "cost": summary(item.to_date()[:, -1]),
+        }
+        for name, item in items.items()
+        if any(one.cost.any() for one in items.values())
+    ]
 
 
 def children(base: Base, projection: Projection) -> dict:
@@ -157,8 +183,8 @@ def children(base: Base, projection: Projection) -> dict:
             counted = float(getattr(base, group).opening.children)
             row = {"month": base.year[-1], **dict.fromkeys(["principal", "mean", *QUANTILES], counted)}
             held[group]["month_ends"].insert(0, row)
-    expected = projection.expected["lac"].stock @ base.uasc_share
-    held["uasc"] = {"month_ends": by_month(projection.forecast_months, uasc(base, projection), expected)}
+    here = uasc(base, projection)
+    held["uasc"] = {"month_ends": by_month(projection.forecast_months, here, here.mean(axis=0))}
     return held
 
 
@@ -166,7 +192,9 @@ def uasc(base: Base, projection: Projection) -> np.ndarray:
     """UASC at each month end, [draw x month]: counted where they are states of their own."""
     placed = projection.lac.placed
     if placed is None:
-        return projection.lac.stock @ base.uasc_share
+        if base.uasc_share.ndim == 1:
+            return projection.lac.stock @ base.uasc_share
+        return np.minimum(base.uasc_share[:, : len(projection.forecast_months)], projection.lac.stock).sum(axis=2)
     return placed.stock[:, :, UASC].sum(axis=(2, 3), dtype=float)
 
 
@@ -261,8 +289,9 @@ def effects(base: Base, projection: Projection) -> dict:
 
 
 def cost_by_year(base: Base, projection: Projection) -> dict:
-    """Financial year -> gross, income, net, budget, variance, groups and lines."""
-    return {year: cost_of(base, projection, year) for year in years_in(projection.months)}
+    """Financial year -> gross, income, net, budget, variance, groups, lines, and what unaccompanied children cost."""
+    uasc = uasc_by_year(base, projection)
+    return {year: cost_of(base, projection, year) | {"uasc": uasc[year]} for year in years_in(projection.months)}
 
 
 def cost_of(base: Base, projection: Projection, year: str) -> dict:
@@ -287,10 +316,66 @@ def cost_of(base: Base, projection: Projection, year: str) -> dict:
     }
 
 
+def uasc_by_year(base: Base, projection: Projection) -> dict:
+    """Financial year -> what unaccompanied children cost: their placements less the grant; line by line, with the base
+    budget's for the same.
+    """
+    placed = costs.uasc_placements(projection.work, projection.plan.money.costs, projection.setting)
+    told = {}
+    for year, lines in costs.by_year(placed, projection.months).items():
+        budget = base_budget(base, year_months(year), costs.uasc_placements)
+        grant = costs.by_year({GRANT: projection.lines[GRANT]}, projection.months)[year][GRANT]
+        whole, planned = sum(lines.values()), sum(budget.values())
+        of_lines = {line: {"mean": float(lines[line].mean()), "budget": float(budget[line].mean())} for line in lines}
+        told[year] = {
+            "grant": summary(grant),
+            "placements": summary(whole),
+            "net": summary(whole + grant) | {"budget": float((planned + base.budgets[year][GRANT]).mean())},
+            "lines": of_lines,
+        }
+    return told
+
+
+def counted_steps(base: Base) -> dict[str, float]:
+    """Step of the front door -> children of the calibration year."""
+    proceedings = base.past.proceedings.sum() / base.norms["lac"].early
+    held = base.evidence.front_door | {front_door.PROCEEDINGS: float(proceedings)}
+    return {step: held[step] for step in front_door.STEPS if step in held}
+
+
+def front_door_by_year(base: Base, projection: Projection) -> dict:
+    """Financial year -> step -> children, from those conferenced and what their year's rates make of it."""
+    work, door, counted = projection.work, projection.plan.money.levers.front_door, base.evidence.front_door
+    ahead = len(projection.forecast_months)
+    levers = np.ones((3, len(work.months)))
+    levers[:, -ahead:] = door.referred(ahead), door.assessment_lever.by_month(ahead), door.on_plans(ahead)
+    conferenced = (work.cp_starts - work.transfers) / projection.setting.starts_per_icpc
+    told = {}
+    for year, inside in years_in(work.months).items():
+        years = years_from(base.central.case.calibration_year, year)
+        of_year = conferenced[:, inside]
+        steps = front_door.upstream(door, counted, of_year, levers[:, inside], years, base.seed)
+        steps |= {front_door.ICPC: of_year.sum(axis=1), front_door.PLANS: work.cp_starts[:, inside].sum(axis=1)}
+        steps[front_door.PROCEEDINGS] = work.proceedings[:, inside].sum(axis=(1, 2)) / base.norms["lac"].early
+        steps[front_door.CARE] = work.lac_starts[:, inside].sum(axis=1)
+        told[year] = {step: summary(steps[step]) for step in front_door.STEPS if step in steps}
+    return told
+
+
+def beside_by_year(projection: Projection) -> dict:
+    """Financial year -> line -> cost that stands beside the call, such as what the base budget pays for."""
+    plan, work = projection.plan.money.costs, projection.work
+    apart = costs.beside(work, activity_of(work, plan, projection.setting), plan)
+    return {
+        str(year): {line: summary(cost) for line, cost in lines.items()}
+        for year, lines in costs.by_year(apart, work.months).items()
+    }
+
+
 def activity_by_year(projection: Projection) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
     plan = projection.plan.money.costs
-    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
+    needed = activity_of(projection.work, plan, projection.setting)
     counts = {"lac_reviews": projection.work.lac_reviews, **needed.conferences}
     return {
         year: {name: summary(count[:, inside].sum(axis=1)) for name, count in counts.items()}

@@ -90,12 +90,13 @@ def placements(projection: Projection) -> list[dict]:
 def work(projection: Projection) -> list[dict]:
     """Contact hours a week and posts for reviews: needed, and held, by financial year."""
     plan, months = projection.plan.money.costs, projection.months
-    needed = activity_of(projection.work, plan.contact, plan.reviews, projection.setting)
+    needed = activity_of(projection.work, plan, projection.setting)
     hours = needed.sessions * plan.contact.norms.hours_a_session
     needed_by_kind = {"contact_hours_a_week": hours / (days_in(months) / DAYS_A_WEEK)}
     needed_by_kind |= {f"{kind}_posts": posts for kind, posts in needed.posts.items()}
     held = {"contact_hours_a_week": plan.contact.in_house_hours}
     held |= {f"{kind}_posts": post.held for kind, post in plan.reviews.posts.items()}
+    held["social_work_posts"] = plan.workforce.held
     return [
         {"year": year, "work": kind, "held": float(np.mean(held[kind])), **summary(posts[:, inside].mean(axis=1))}
         for year, inside in years_in(months).items()

@@ -2,7 +2,8 @@
 
 Each cause is let in, one after the other, on the same draws: first today's children held as they are, under practice as
 it is going; then events and levers; then those children grow older; then each migration stream, and births, come too.
-What a cause adds is what changes as it comes in, so that nothing is left over.
+What a cause adds is what changes as it comes in, so that nothing is left over. Of the pounds of the first step, what
+prices add beyond the budget's and what the base budget lacks of last year's work at this year's prices stand apart.
 """
 
 from dataclasses import replace
@@ -11,10 +12,11 @@ import numpy as np
 
 from forecast.case import Assumptions
 from forecast.case.months import financial_year
-from forecast.model.projection import Base, Projection, project
+from forecast.model.projection import Base, Projection, costed, project
+from forecast.money.plan import read_costs
 from forecast.questions.compare import years_in
 
-PRACTICE, AGEING, BIRTHS, EVENTS = "practice", "ageing", "births", "events"
+PRACTICE, PRICES, BUDGET, AGEING, BIRTHS, EVENTS = "practice", "prices", "budget", "ageing", "births", "events"
 COUNTRY, ABROAD = "moves within the country", "moves abroad"
 FLOWS = {COUNTRY: ("internal_in", "internal_out"), ABROAD: ("international_in", "international_out")}
 OF_PEOPLE = ("levers.births", "levers.moves_in", "levers.family_streams")
@@ -29,9 +31,11 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
     fewer  the same case on fewer draws, on which causes are told apart; what they leave of `central` is practice's
 
     year, month, cause; lac, cp: expected children; cost: expected pounds of the year to that day.
-    Practice's pounds are also those of prices and of what the budget lacks: what today's children would bring.
+    Practice's pounds are what today's children bring beyond last year's work; prices and the budget move no child.
     """
-    found = {cause: _figures(fewer, project(fewer, a)) for cause, a in steps(central.assumptions).items()}
+    let_in = {cause: project(fewer, a) for cause, a in steps(central.assumptions).items()}
+    found = {cause: _figures(fewer, projection) for cause, projection in let_in.items()}
+    dearer, lacks = _above_budget(fewer, let_in[BIRTHS]), -float(np.mean(central.plan.money.contingency.adjustment))
     whole, told = _figures(base, central), []
     opening = {"lac": base.lac.opening.children, "cp": base.cp.opening.children, "cost": 0.0}
     for month, here in whole.items():
@@ -41,9 +45,11 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
         }
         rest = {name: here[name] - opening[name] - sum(part[name] for part in added.values()) for name in FIGURES}
         year = financial_year(month)
-        told += [
-            {"year": year, "month": month, "cause": cause} | of for cause, of in ({PRACTICE: rest} | added).items()
-        ]
+        pounds = {PRICES: dearer[year], BUDGET: lacks}
+        rest["cost"] -= sum(pounds.values())
+        alone = {cause: {"lac": 0.0, "cp": 0.0, "cost": cost} for cause, cost in pounds.items()}
+        causes = {PRACTICE: rest} | alone | added
+        told += [{"year": year, "month": month, "cause": cause} | of for cause, of in causes.items()]
     return told
 
 
@@ -68,6 +74,15 @@ def steps(a: Assumptions) -> dict[str, Assumptions]:
 
 def _certain(a: Assumptions, key: str, value: float):
     return a.entry(key).model_copy(update={"value": value, "low": value, "high": value})
+
+
+def _above_budget(base: Base, projection: Projection) -> dict[str, float]:
+    """Financial year -> expected pounds of its work above what it would cost at the prices the budget was made with."""
+    setting, allowed = projection.setting, read_costs(base.plan.money.values.at_central_indices())
+    flat = replace(setting, new_share=0 * setting.new_share, drift=0 * setting.drift)
+    dearer = sum(costed(projection.work, projection.plan.money.costs, setting).values())
+    dearer = (dearer - sum(costed(projection.work, allowed, flat).values())).mean(axis=0)
+    return {year: float(dearer[months].sum()) for year, months in years_in(projection.months).items()}
 
 
 def _figures(base: Base, projection: Projection) -> dict[str, dict[str, float]]:

@@ -38,4 +38,6 @@ def monthly_costs(base: Base, projections: dict[str, Projection]) -> pd.DataFram
 
 def _figures(cost: np.ndarray) -> list[list[float]]:
     """Mean, 10th and 90th percentile of each month, from [draw x month]."""
+    if not cost.any():  # a line that the case does not have
+        return [[0.0] * cost.shape[1]] * (1 + len(SHOWN))
     return [cost.mean(axis=0).tolist(), *np.quantile(cost, [QUANTILES[name] for name in SHOWN], axis=0).tolist()]

@@ -7,8 +7,9 @@ import statsmodels.api as sm
 
 from forecast.demand.caseload import Z90
 from forecast.demand.trend.past import on_one_base
+from forecast.record import front_door
 from forecast.record.calibrate import LEAST_STOCK
-from forecast.record.panel import MEASURES, Panel
+from forecast.record.panel import FRONT_DOOR, MEASURES, Panel
 
 DRIVERS = "drivers"  # the table of data/calibration
 SPANS = (5, 10)  # years: shorter ones are mostly chance
@@ -16,10 +17,16 @@ SPANS = (5, 10)  # years: shorter ones are mostly chance
 # third of its doubt beyond half as much and half as much again.
 BEFORE = 1.0, 0.5
 EVERY = 1  # year
+RUN = 3  # years that growth of births is told over: the recent past as a case holds it, and its forecast
+BIRTHS = "births_yr_to_mid_year"
 HOW = {
     "elasticity": "log change of the count on that of all children, both against England's, least squares over "
     "overlapping spans, errors clustered by council; 80% interval",
     "pooled": "the surest span's evidence and what plain sense said before (1, SD 0.5), each by its precision",
+    "growth": "births a year over the next three years less all councils' over the last three; mean, 10th and 90th "
+    "percentile",
+    "kept": "how much of a council's growth of births beyond all councils', over three years, comes again in the next "
+    "three; errors clustered by council; 80% interval",
     "correlation": "yearly log changes of LAC and of CP, both against England's; interval by Fisher's z",
 }
 
@@ -37,6 +44,8 @@ def table(panel: Panel, england: pd.DataFrame, councils: list[str]) -> pd.DataFr
         rows.append(pooled(min(found, key=lambda row: row["high"] - row["low"])))
     for name, column in (("correlation of stocks", 0), ("correlation of starts", 1)):
         rows.append(together(panel, england, councils, name, column))
+    rows += births(panel, councils)
+    rows += front_door.rows(panel, councils) if set(FRONT_DOOR) <= set(panel.figures) else []
     return pd.DataFrame(rows).round({"value": 3, "low": 3, "high": 3})
 
 
@@ -52,10 +61,7 @@ def elasticity(panel: Panel, england: pd.DataFrame, councils: list[str], measure
     )
     both = pd.DataFrame({"count": counts - country, "children": children}).dropna()
     names = both.index.get_level_values(0)
-    fit = sm.OLS(both["count"], sm.add_constant(both["children"])).fit(
-        cov_type="cluster", cov_kwds={"groups": pd.factorize(names)[0]}
-    )
-    value, error = fit.params["children"], fit.bse["children"]
+    value, error = _clustered(both["count"], both["children"])
     return _row(measure, "elasticity", years, value, value - Z90 * error, value + Z90 * error, names)
 
 
@@ -66,6 +72,29 @@ def pooled(found: dict) -> dict:
     value, spread = (found["value"] * seen + before * held) / (seen + held), (seen + held) ** -0.5
     more = {"value": value, "low": value - Z90 * spread, "high": value + Z90 * spread}
     return found | more | {"name": "pooled", "how": HOW["pooled"]}
+
+
+def births(panel: Panel, councils: list[str]) -> list[dict]:
+    """How far births' growth strays from what it was in all councils, and how much of a council's own comes again."""
+    counted = panel.figures.loc[councils, BIRTHS].unstack(level=0).dropna(how="all").dropna(axis=1)
+    growth = pd.concat({name: _growth(one, RUN) for name, one in counted.items()}) / RUN
+    country = _growth(counted.sum(axis=1), RUN) / RUN
+    own = pd.DataFrame({"next": growth, "before": growth.groupby(level=0).transform(_years_before)}).dropna()
+    years = own.index.get_level_values(1)
+    astray = own["next"] - country.reindex(years - RUN).to_numpy()
+    beyond = own - np.column_stack([country.reindex(years), country.reindex(years - RUN)])
+    ends, names = astray.quantile([0.1, 0.9]), own.index.get_level_values(0)
+    value, error = _clustered(beyond["next"], beyond["before"])
+    return [
+        _row("births", "growth", RUN, astray.mean(), *ends, names),
+        _row("births", "kept", RUN, value, value - Z90 * error, value + Z90 * error, names),
+    ]
+
+
+def _years_before(growth: pd.Series) -> pd.Series:
+    """The growth of the years before those of each growth, in its place."""
+    by_year = growth.droplevel(0)
+    return pd.Series(by_year.reindex(by_year.index - RUN).to_numpy(), growth.index)
 
 
 def together(panel: Panel, england: pd.DataFrame, councils: list[str], name: str, column: int) -> dict:
@@ -87,6 +116,13 @@ def changes(panel: Panel, england: pd.DataFrame, councils: list[str], measure: s
     own = pd.concat({name: _growth(one.where(one >= LEAST_STOCK), years) for name, one in counts.items()})
     theirs = _growth(england[(measure, f"{measure}_started")[column]], years)
     return own, pd.Series(theirs.reindex(own.index.get_level_values(1)).to_numpy(), own.index)
+
+
+def _clustered(of: pd.Series, on: pd.Series) -> tuple[float, float]:
+    """Slope of one by council and year on another, and its standard error clustered by council."""
+    groups = pd.factorize(of.index.get_level_values(0))[0]
+    fit = sm.OLS(of, sm.add_constant(on)).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    return fit.params[on.name], fit.bse[on.name]
 
 
 def _children(panel: Panel, council: str) -> pd.Series:

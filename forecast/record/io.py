@@ -19,7 +19,7 @@ CALIBRATION = "calibration"
 TAUGHT = "totals_by_origin"
 SPEND_TAUGHT = "spend_by_origin"
 DEFLATOR = "gdp_deflator"
-RECORD = ("scope", "summary", "against_own_walk", "against_pooled_walk", "ranges", "pit")
+RECORD = ("scope", "summary", "against_own_walk", "against_pooled_walk", "ranges", "pit", "together")
 
 
 def open_england(home: Path) -> pd.DataFrame:

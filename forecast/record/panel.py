@@ -21,6 +21,7 @@ SIGNED = ["net_internal_migration_all_ages", "net_international_migration_all_ag
 BY_MID_YEAR = ["births_yr_to_mid_year", *SIGNED, "population_all_ages"]
 FIGURES = [name for names in MEASURES.values() for name in names] + ["pop_0_17", *BY_MID_YEAR]
 UASC = "uasc"
+FRONT_DOOR = ("referrals", "s47", "icpc")  # in the year to 31 March
 RATE_OF_ENDS = "cpp_ended_rate_per_10k"
 FIRST_PUBLISHED = {name: f"{name}_first_published" for name in MEASURES["lac"]}
 ROUNDED = "lac_rounded_to_5"
@@ -60,7 +61,7 @@ class Panel:
 def read_panel(path: Path, editions: Path | None = None) -> Panel:
     """Read a panel and, where given, its figures by edition. Raises BadInput naming file, line and column."""
     rows = read_rows(path, [*NAMES, *FIGURES])
-    optional = [name for name in [UASC, RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
+    optional = [name for name in [UASC, *FRONT_DOOR, RATE_OF_ENDS, *FIRST_PUBLISHED.values()] if name in rows]
     frame = rows[NAMES].copy()
     for column in [*FIGURES, *optional]:
         frame[column] = _numbers(path, rows, column)

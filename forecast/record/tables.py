@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast.record import scores, strict
+from forecast.record import scores, strict, together
 from forecast.record.panel import MEASURES, SCORED, tunes
 from forecast.record.strict import CLOSED, HORIZONS, METHODS, NO_CHANGE, ODD, OWN_WALK, POOLED
 
@@ -69,6 +69,7 @@ def tables(frame: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
         **{name: strict.ratios(frame, bar, seed) for name, bar in BARS.items()},
         "ranges": strict.ranges(frame),
         "pit": pit_table(frame),
+        "together": together.table(frame, seed),
     }
 
 

@@ -10,6 +10,7 @@ from forecast.report import words
 from forecast.report.charts import Chart
 
 SHOWN = ("contingency", "looked_after")  # charts of a run
+SIZE, TITLE = (4.8, 2.6), 10  # inches and letters of a chart that takes half the page
 PAGES = Environment(loader=PackageLoader("forecast.report", "."), autoescape=True, undefined=StrictUndefined)
 PAGES.trim_blocks = PAGES.lstrip_blocks = True
 
@@ -28,12 +29,19 @@ def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
         adds=adds(answer),
         scenarios=scenarios(answer),
         trust=told["trust"],
+        short=words.ABBREVIATIONS,
     )
 
 
 def picture(chart: Chart) -> dict[str, str]:
-    """A chart as a source that a page can hold, with its alternative text."""
-    svg = base64.b64encode(chart.svg).decode("ascii")
+    """A chart as a source that a page can hold, with its alternative text; its letters are legible at half the page."""
+    figure, usual = chart.figure, chart.figure.get_size_inches().copy()
+    size = figure._suptitle.get_fontsize()
+    figure.set_size_inches(SIZE)
+    figure._suptitle.set_fontsize(TITLE)
+    svg = base64.b64encode(chart.svg()).decode("ascii")
+    figure.set_size_inches(usual)
+    figure._suptitle.set_fontsize(size)
     return {"source": f"data:image/svg+xml;base64,{svg}", "alt": chart.alt}
 
 

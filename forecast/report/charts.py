@@ -4,7 +4,7 @@ import math
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from io import BytesIO
 
 import matplotlib
@@ -17,6 +17,7 @@ from forecast.case.lines import GROUPS, LINES
 from forecast.case.months import month_in_words
 from forecast.report.words import (
     BANDS,
+    MEASURES,
     WORK,
     at_month,
     children,
@@ -27,12 +28,14 @@ from forecast.report.words import (
     money_signed,
     percent,
     signed,
+    spread,
     year_end_month,
 )
 
 BLUE, TURQUOISE, PURPLE, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, LILAC = "#BFCFE0", "#A285D1"
 MOST_BARS = 10
+MULTIPLES, PANEL_HEIGHT, ROW_HEIGHT = 6, 1.5, 0.24  # small charts to a row; inches of one, and of a row with a name
 MOST_YEARS_NAMED = 10  # on an axis
 TOP = 1.12  # room above the tallest bar for its label
 LABEL_WIDTH = 38  # letters
@@ -42,6 +45,7 @@ LOWER = 0.72  # height of a chart in a report, against that of the same chart al
 PRINT_DPI = 200  # sharp on paper at the width of a page
 HATCHED = "///"  # told from plain without colour
 GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measures": LILAC}
+GROUP_COLOURS |= {"legal": PALE, "allowances": ORANGE, "workforce": GREY}
 BAND_COLOURS = dict(zip(BANDS, (LILAC, TURQUOISE, PALE, BLUE, GREY, ORANGE), strict=True))
 ON_DARK = {BLUE, GREY}
 FLOWS = {
@@ -87,7 +91,6 @@ class Chart:
     def _repr_png_(self):
         return self.png(STYLE["figure.dpi"]), {"alt": self.alt}
 
-    @cached_property
     def svg(self) -> bytes:
         """The figure as SVG; always the same bytes."""
         metadata = {"Date": None, "Creator": None}
@@ -101,16 +104,21 @@ class Chart:
 
     def pictures(self, dpi: int) -> tuple[bytes, bytes]:
         """The figure as SVG and, so many dots to an inch, as PNG."""
-        return self.svg, self.png(dpi)
+        return self.svg(), self.png(dpi)
 
     def _printed(self, dpi: int, prints: Callable[[BytesIO], None]) -> bytes:
-        """What prints the figure writes. Its parts are laid out once: that takes longer than to draw them."""
+        """What prints the figure writes. Its parts are laid out once for each size: that takes longer than drawing."""
+        figure, engine = self.figure, self.figure.get_layout_engine()
+        looks = (*figure.get_size_inches(), figure.get_suptitle(), figure._suptitle.get_fontsize())
         with matplotlib.rc_context(STYLE):
-            if self.figure.get_layout_engine() is not None:
-                self.figure.get_layout_engine().execute(self.figure)
-                self.figure.set_layout_engine("none")
-            self.figure.dpi = dpi
+            if looks != vars(self).get("_laid_out"):
+                figure.dpi = STYLE["figure.dpi"]
+                engine.execute(figure)
+                vars(self)["_laid_out"] = looks
+            figure.set_layout_engine("none")
+            figure.dpi = dpi
             prints(to := BytesIO())
+            figure.set_layout_engine(engine)
         return to.getvalue()
 
 
@@ -534,6 +542,20 @@ def where_children_live(year: str, rows: list[dict]) -> Chart:
     return Chart(figure, title, alt)
 
 
+def front_door(answer: dict, slug: str = "central") -> Chart:
+    """How many contacts, referrals and so on the year's plans and care come from; on a scale of ratios."""
+    year, counted = answer["financial_year"], answer["front_door"]
+    held = answer["scenarios"][slug]["front_door"][year]
+    title, alt = told("front_door", year, held, counted)
+    what = f"Expected in {year} and 80% range; the last published year in brackets; bars on a ratio scale"
+    figure, axes = _axes(title, what, BESIDE_NAMES)
+    said = [f"{children(n['mean'])} · {spread(n, children)} ({children(counted[step])})" for step, n in held.items()]
+    lengths = [math.log10(max(one["mean"], 1)) for one in held.values()]
+    _across(axes, [MEASURES[step] for step in held], lengths, said, 0.0)
+    axes.set_xlim(right=1.6 * max(lengths))
+    return Chart(figure, title, alt)
+
+
 def capacity(rows: list[dict]) -> Chart:
     """Contact hours and posts needed against those held, by year. rows: year, work, held, mean, p10, p90."""
     kinds = [kind for kind in WORK if any(row["work"] == kind for row in rows)]
@@ -584,15 +606,21 @@ def calls(answer: dict) -> Chart:
     title, alt = told("calls", held, min(held, key=lambda name: held[name]["call"]["mean"]))
     what = "Call on the contingency, £ thousand, 80% range; diamond: the contingency"
     figure, axes = _axes(title, what, BESIDE_NAMES)
-    labels, rows = list(held), [one["call"] for one in held.values()]
-    low, high = [row["p10"] / 1000 for row in rows], [row["p90"] / 1000 for row in rows]
-    axes.hlines(labels, low, high, color=PALE, linewidth=9)
-    axes.plot([row["mean"] / 1000 for row in rows], labels, "o", color=BLUE, markersize=8)
-    axes.plot([one["amount"] / 1000 for one in held.values()], labels, "D", color=ORANGE, markeredgecolor="white")
-    axes.grid(axis="y", visible=False)
+    _spans(axes, list(held), [one["call"] | {"amount": one["amount"]} for one in held.values()])
     axes.margins(y=0.3)
-    axes.invert_yaxis()
     return Chart(figure, title, alt)
+
+
+def _spans(axes, labels: list[str], rows: list[dict]) -> None:
+    """An 80% range a label, the first on top, in thousands: a dot for the mean, a diamond for the contingency."""
+    axes.hlines(
+        labels, [row["p10"] / 1000 for row in rows], [row["p90"] / 1000 for row in rows], color=PALE, linewidth=9
+    )
+    axes.plot([row["mean"] / 1000 for row in rows], labels, "o", color=BLUE, markersize=8)
+    if "amount" in rows[0]:
+        axes.plot([row["amount"] / 1000 for row in rows], labels, "D", color=ORANGE, markeredgecolor="white")
+    axes.grid(axis="y", visible=False)
+    axes.invert_yaxis()
 
 
 def why_changed(name: str, days: tuple[str, str], parts: dict[str, float]) -> Chart:
@@ -603,6 +631,76 @@ def why_changed(name: str, days: tuple[str, str], parts: dict[str, float]) -> Ch
     figure, axes = _axes(title, f"Change of {name.lower()} from {first} to {last}, children, by cause", BESIDE_NAMES)
     _across(axes, [one.capitalize() for one in parts], list(parts.values()), [*map(signed, parts.values())], 0.2)
     return Chart(figure, title, alt)
+
+
+# ---- many councils ----
+
+
+def chance_by_council(rows: list[dict]) -> Chart:
+    """The chance that each council's contingency holds, in the order of the rows. rows: as a sweep keeps them."""
+    title, alt = told("chance_by_council", rows)
+    figure, axes = _axes(title, "Chance that the contingency holds to the year's end, %", BESIDE_NAMES)
+    names, chances = [row["area"] for row in rows], [100 * row["chance_holds"] for row in rows]
+    axes.hlines(names, 0, chances, color=PALE, linewidth=3)
+    axes.plot(chances, names, "o", color=BLUE)
+    axes.set_xlim(0, 100)
+    _lying(axes)
+    axes.invert_yaxis()
+    return Chart(_tall(figure, len(rows)), title, alt)
+
+
+def money_by_council(rows: list[dict]) -> Chart:
+    """What each council may call on its contingency, the most expected first."""
+    rows = sorted(rows, key=lambda row: -row["call_mean"])
+    title, alt = told("money_by_council", rows)
+    what = "Call on the contingency, £ thousand, 80% range; diamond: the contingency"
+    figure, axes = _axes(title, what, BESIDE_NAMES)
+    calls_ = [{at: row[f"call_{at}"] for at in ("mean", "p10", "p90")} | {"amount": row["contingency"]} for row in rows]
+    _spans(axes, [row["area"] for row in rows], calls_)
+    return Chart(_tall(figure, len(rows)), title, alt)
+
+
+def children_by_council(rows: list[dict]) -> Chart:
+    """Small multiples: looked-after children and children on plans now and at the year's end, a panel a council."""
+    most = max(rows, key=lambda row: abs(row["lac_at_year_end_mean"] - row["lac_now"]))
+    title, alt = told("children_by_council", rows, most)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(layout="constrained")
+        panels = figure.subplots(math.ceil(len(rows) / MULTIPLES), MULTIPLES, squeeze=False, sharex=True)
+    figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
+    for panel in panels.flat[len(rows) :]:
+        panel.set_visible(False)
+    for panel, row in zip(panels.flat, rows, strict=False):
+        panel.set_title(textwrap.fill(row["area"], NAME_WIDTH), loc="left", fontsize=SMALL)
+        for group, colour, style in (("lac", BLUE, "-"), ("cp", PURPLE, "--")):
+            now, end = row[f"{group}_now"], f"{group}_at_year_end"
+            panel.fill_between([0, 1], [now, row[f"{end}_p10"]], [now, row[f"{end}_p90"]], color=PALE, alpha=0.7)
+            panel.plot([0, 1], [now, row[f"{end}_mean"]], color=colour, linestyle=style)
+        panel.set_ylim(bottom=0)
+        panel.set_xticks([0, 1], ["now", "year end"])
+        panel.tick_params(labelsize=SMALL)
+    what = "Children; line: looked after, dashes: on plans; shaded: 80% range"
+    figure.supxlabel(what, fontsize=LABEL, x=0.01, ha="left")
+    figure.set_figheight(max(figure.get_figheight(), panels.shape[0] * PANEL_HEIGHT))
+    return Chart(figure, title, alt)
+
+
+def total_of_councils(sums: dict[str, dict], number: int) -> Chart:
+    """The call of all councils together: its range under shared misses, beside misses all apart and all as one."""
+    ways = {"Misses shared as past ones were": "", "Each council's its own": "apart_", "One and the same": "as_one_"}
+    call = sums["call"]
+    held = {name: {at: call[way + at] for at in ("p10", "p90")} for name, way in ways.items()}
+    title, alt = told("total_of_councils", call, held, number)
+    figure, axes = _axes(title, "Call on all contingencies together, £ thousand: mean and 80% range", BESIDE_NAMES)
+    _spans(axes, list(held), [{**way, "mean": call["mean"]} for way in held.values()])
+    axes.margins(y=0.5)
+    return Chart(figure, title, alt)
+
+
+def _tall(figure: Figure, rows: int) -> Figure:
+    """A figure with room for so many names, one under the other."""
+    figure.set_figheight(max(figure.get_figheight(), rows * ROW_HEIGHT))
+    return figure
 
 
 # ---- for a report ----

@@ -143,6 +143,8 @@ HOW: dict[str, Callable] = (
         "exhaustion": lambda held: words.lines("exhaustion", held)[0],  # when the contingency runs out, if it does
         "over_all_years": words.over_all_years,
         "text": _text,
+        "cause": words.cause,
+        "signed": words.signed,
         "count": lambda number: f"{words.round_half_up(number):,}",
         "how_many": lambda rows: f"{len(rows):,}",
         "pounds": lambda pounds: f"£{words.round_half_up(pounds):,}",

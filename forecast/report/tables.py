@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from forecast.case.lines import LINES
+from forecast.case.lines import LINES, RECOVERY
 from forecast.case.months import month_in_words
 from forecast.report.words import (
     at_month,
@@ -202,13 +202,31 @@ def payback(answer: dict) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def recovery(answer: dict, slug: str) -> pd.DataFrame:
+    """The Recovery Plan: what each item costs in the year, who pays, and whether it is paid once."""
+    rows = [
+        {
+            "Item": RECOVERY[row["item"]]["name"],
+            "Paid by": row["paid_by"],
+            "From": month_in_words(row["from"]),
+            "To": month_in_words(row["to"]) if row["to"] else "recurring",
+            "Cost in the year": money(row["cost"]["mean"]) if row["cost"]["mean"] else "not costed",
+            "80% range": spread(row["cost"], money) if row["cost"]["mean"] else "",
+        }
+        for row in answer["scenarios"][slug]["contingency"]["recovery_items"]
+    ]
+    return pd.DataFrame(rows, columns=["Item", "Paid by", "From", "To", "Cost in the year", "80% range"])
+
+
 def comparison(answer: dict) -> pd.DataFrame:
     """Scenarios side by side for the budget year: cost by line, gross, income, net, and net against central."""
     year, columns = answer["financial_year"], {}
+    every = [scenario["cost"][year]["lines"] for scenario in answer["scenarios"].values()]
+    some = {line: name for line, (name, _) in LINES.items() if any(held[line]["mean"] for held in every)}
     for scenario in answer["scenarios"].values():
         cost, change = scenario["cost"][year], scenario["difference_from_central"]["net_cost"][year]
         columns[scenario["name"]] = (
-            {name: money(cost["lines"][line]["mean"]) for line, (name, _) in LINES.items()}
+            {name: money(cost["lines"][line]["mean"]) for line, name in some.items()}
             | {part.capitalize(): money(cost[part]["mean"]) for part in ("gross", "income", "net")}
             | {"Net against central": signed_pounds(change["mean"]), "80% range of that": spread(change, signed_pounds)}
         )

@@ -221,6 +221,7 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     table["line"] = table["line"].map(lambda line: LINES[line][0])
     drawn = {"placements": lambda: charts.where_children_live(year, rows)}
     drawn |= {"capacity": lambda: charts.capacity(detail["work"])}
+    drawn |= {"front_door": lambda: charts.front_door(answer, slug)}
     return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
 
 
@@ -282,3 +283,34 @@ def comparison(answer: dict) -> View:
     if answer["sensitivities"]:
         drawn["matters"] = lambda: charts.tornado(answer)
     return View(headline, table, summary, drawn)
+
+
+def region(rows: pd.DataFrame, totals: pd.DataFrame) -> View:
+    """Councils of a sweep side by side, the least likely to hold first, and what they come to together.
+
+    rows    a council each, as a sweep keeps them; totals: by figure, as `runs.sweep.totals` makes them
+    """
+    held = rows.sort_values(["chance_holds", "call_mean"], ascending=[True, False]).to_dict("records")
+    sums = totals.to_dict("index")
+    summary = pd.DataFrame(
+        {
+            "Council": row["area"],
+            "Chance it holds": words.percent(row["chance_holds"]),
+            "Contingency": words.money(row["contingency"]),
+            "Expected call": words.money(row["call_mean"]),
+            "80% range": words.spread({at: row[f"call_{at}"] for at in ("p10", "p90")}, words.money),
+            "LAC now": row["lac_now"],
+            "LAC at year end": words.children(row["lac_at_year_end_mean"]),
+            "CP now": row["cp_now"],
+            "CP at year end": words.children(row["cp_at_year_end_mean"]),
+        }
+        for row in held
+    ).set_index("Council")
+    drawn = {
+        "chance": lambda: charts.chance_by_council(held),
+        "money": lambda: charts.money_by_council(held),
+        "children": lambda: charts.children_by_council(held),
+        "total": lambda: charts.total_of_councils(sums, len(held)),
+    }
+    lists = [name for name in rows if name.endswith("_percentiles")]
+    return View(_headline("of_region", held, sums), rows.drop(columns=lists), summary, drawn)

@@ -20,7 +20,9 @@ MONEY_STEP = 10_000
 FIGURES = 4
 VARIANCE = "Variance from budget"
 CAUSE_WORDS = {
-    "practice": "Practice, prices and budget",
+    "practice": "Today's children, practice",
+    "prices": "Prices above the budget's",
+    "budget": "Gap in the base budget",
     "ageing": "Ageing of today's children",
     "births": "Births",
     "events": "Events and levers",
@@ -36,12 +38,25 @@ MEASURES = {
     "cp_ends": "Plans ended",
     "icpc": "Children at initial conferences",
     "s47": "Section 47 enquiries",
+    "referrals": "Referrals",
+    "contacts": "Contacts",
+    "assessments": "Assessments",
+    "proceedings": "Care proceedings begun",
 }
 BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
 WORK = {
     "contact_hours_a_week": "Contact, hours a week",
     "iro_posts": "Reviewing officers, posts",
     "admin_posts": "Review administration, posts",
+    "social_work_posts": "Social workers, posts",
+}
+UASC, UASC_NET = "uasc_grant", "UASC, placements less grant"
+ABBREVIATIONS = {
+    "CP": "child protection",
+    "LAC": "looked-after children",
+    "UASC": "unaccompanied asylum-seeking children",
+    "IRO": "independent reviewing officer",
+    "IFA": "independent fostering agency",
 }
 COLUMNS = 80  # of a terminal
 DRIVERS = 3  # cost lines named on the answer page
@@ -153,8 +168,8 @@ def money_signed(pounds: float) -> str:
 
 
 def signed(value: float, decimals: int = 1) -> str:
-    """A figure with its sign, +1,280 or −3.0; nothing is never minus."""
-    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+    """A figure with its sign, +1,280 or -3.0; nothing is never minus."""
+    return f"{round(value, decimals) + 0.0:+,.{decimals}f}"
 
 
 def cause(name: str) -> str:
@@ -230,11 +245,14 @@ def pages() -> Environment:
     """The pages of sentences, with the rules as filters."""
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
-    pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
+    pages.filters |= RULES | {
+        rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers, less_uasc)
+    }
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
     pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
-    pages.globals |= {"money": money, "children": children, "bands": BANDS, "work": WORK}
+    pages.globals |= {"steps": MEASURES, "money": money, "children": children, "bands": BANDS, "work": WORK}
+    pages.globals["abbreviations"] = ABBREVIATIONS
     return pages
 
 
@@ -247,6 +265,14 @@ def lines(macro: str, *facts, page: str = "answer") -> list[str]:
 def drivers(cost: dict) -> list[str]:
     """The cost lines that move the year most."""
     return sorted(cost, key=lambda line: -abs(cost[line]["mean"] - cost[line]["budget"]))[:DRIVERS]
+
+
+def less_uasc(cost: dict) -> dict:
+    """A year's cost lines, with unaccompanied children on a line of their own: placements less grant."""
+    held, lines = cost["uasc"], {line: figure | {"name": ""} for line, figure in cost["lines"].items()}
+    for line, part in held["lines"].items():
+        lines[line] |= {name: lines[line][name] - part[name] for name in ("mean", "budget")}
+    return lines | {UASC: held["net"] | {"name": UASC_NET}}
 
 
 def headline(answer: dict, slug: str = "central") -> list[str]:
@@ -350,7 +376,7 @@ def in_parts(answer: dict) -> dict[str, list[str]]:
     asked = [*lines("question", answer, central), *lines("call", central["contingency"])]
     return {
         "asked": asked,
-        "why": lines("driven", central["cost"][answer["financial_year"]]["lines"]),
+        "why": lines("driven", central["cost"][answer["financial_year"]]),
         "trust": cautions(answer),
     }
 

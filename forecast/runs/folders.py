@@ -41,7 +41,7 @@ from filelock import FileLock, Timeout
 from forecast import __version__
 from forecast.case.errors import BadInput, Busy, CannotPublish
 from forecast.sources import files
-from forecast.sources.files import PAUSE, SWAP_WAIT, checksums, patiently, sha256, sync, sync_folder
+from forecast.sources.files import PAUSE, SEAL, SWAP_WAIT, checksums, patiently, sealed, sha256, sync, sync_folder
 
 Read = TypeVar("Read")
 Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (runs/COUNCIL, runs/COUNCIL/MONTH)
@@ -49,7 +49,7 @@ Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (
 LIBRARIES = ("numpy", "pandas", "numba", "pydantic", "papermill")
 # What the package is made of; not what Python and editors leave in it.
 CODE = {".py", ".html", ".css", ".js", ".svg", ".typ", ".j2", ".jinja", ".xml", ".md", ".txt", ".yaml", ".csv"}
-MANIFEST, LOG, SEAL = "manifest.json", "runs.log", "seal"
+MANIFEST, LOG = "manifest.json", "runs.log"
 LEAST_FREE = 50_000_000  # bytes: several times a run with its notebooks and report
 NEARLY_NOTHING = 1_000_000  # bytes: with less free, whatever went wrong went wrong for want of room
 LOCK_WAIT = 0.5  # seconds: longer than a reader needs to finish a swap
@@ -423,12 +423,6 @@ def read_log(home: Path) -> list[Logged]:
 def manifest(folder: Path, inputs: dict[str, Path], draws: int, seed: int, settings: dict | None = None) -> dict:
     """What made the run: code, libraries, seed, and the checksum of every input and every output."""
     return sealed(made_from(inputs, draws, seed, settings) | {"outputs": checksums(folder)})
-
-
-def sealed(made: dict) -> dict:
-    """A manifest with one checksum over its own content."""
-    content = {name: part for name, part in made.items() if name != SEAL}
-    return content | {SEAL: hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8")).hexdigest()}
 
 
 def made_from(inputs: dict[str, Path], draws: int, seed: int, settings: dict | None = None) -> dict:

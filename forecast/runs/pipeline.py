@@ -1,5 +1,6 @@
 """One run of a case: every scenario, every table, the charts and the notebooks, published as one folder."""
 
+import json
 import os
 import re
 import sys
@@ -16,8 +17,8 @@ from forecast.case.errors import NotebookFailed
 from forecast.case.lines import LINES
 from forecast.case.log import table_markdown
 from forecast.model import projection
-from forecast.model.cases import SPEND, TOTALS, OpenCase
-from forecast.model.ownership import copied_tables
+from forecast.model.cases import MIX, SPEND, TOTALS, OpenCase
+from forecast.model.ownership import copied_tables, unusual_figures
 from forecast.questions import drivers, sensitivity
 from forecast.questions.answer import head, scenario
 from forecast.questions.history_causes import years_apart
@@ -27,7 +28,7 @@ from forecast.report import charts, words
 from forecast.report.answer_page import answer_page
 from forecast.report.notebook import RUN_FOLDER
 from forecast.report.workbook import sources_table
-from forecast.runs import folders
+from forecast.runs import consistent, folders
 from forecast.runs.home import Home, Settings
 from forecast.runs.steps import Steps, keeping
 from forecast.runs.toolkit import CENTRAL, DETAIL, SENSITIVITY_DRAWS, asked, checks_of, detail_of
@@ -118,12 +119,13 @@ def run_open(home: Home, case: OpenCase, settings: Settings, say: Callable[[str]
 
 
 def beside(home: Home, case: OpenCase) -> dict:
-    """What the answer says besides what is projected: how good past forecasts were, which figures are another's."""
+    """What the answer says besides what is projected: past forecasts, which figures are another's, what is unusual."""
     known = others(home.params, case.central.case.council)
     found = not_yours(case.central, known, spoken_names(read_places(home.data)))
     return {
         "record": record_told(home.data.parent),
         "not_yours": [*(one.key for one in found), *copied_tables(case, home.data)],
+        "unusual": unusual_figures(case, home.params, home.data),
     }
 
 
@@ -159,6 +161,9 @@ def write_run(folder: Path, case: OpenCase, chosen: dict, base, central, answer:
         files.write_text(folder / "frozen" / f"{slug}.yaml", freeze(assumptions))
     for name, table in (tables_of(case, base, central, answer) | {"monthly": by_month}).items():
         files.write_table(folder / "tables", name, table)
+    asked_of = answer_tables(answer) | {"monthly": by_month}
+    written = {name: pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in asked_of}
+    consistent.check(json.loads((folder / "answer.json").read_text(encoding="utf-8")), asked_of, written)
     drawn = charts_of(answer)
     if drawn:
         files.write_text(folder / "answer.html", answer_page(answer, drawn))
@@ -217,6 +222,7 @@ def charts_of(answer: dict) -> dict[str, charts.Chart]:
         "contingency": charts.contingency_fan(answer),
         "looked_after": charts.children_fan(answer, "lac", "Looked-after children"),
         "plans": charts.children_fan(answer, "cp", "Child protection plans"),
+        "front_door": charts.front_door(answer),
         "scenarios": charts.scenario_paths(answer),
         "cost": charts.cost_by_year(answer),
         "sensitivities": charts.tornado(answer),
@@ -231,7 +237,7 @@ def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dic
         params += [home.params / "national.yaml", home.params / central.council / central.month / "case.yaml"]
         params += [home.params / "scenarios" / f"{slug}.yaml" for slug in case.scenarios]
     data = [part for file in case.files.values() if file.is_relative_to(home.data) for part in (file, card_path(file))]
-    data += [home.data / TOTALS, home.data / SPEND]
+    data += [home.data / name for name in (TOTALS, SPEND, MIX)]
     files = {f"params/{path.relative_to(home.params).as_posix()}": path for path in params}
     files |= {} if workbook is None else {f"workbook/{workbook.name}": workbook}
     files |= {f"notebooks/{path.name}": path for path in sorted(home.notebooks.glob("[0-9]*.ipynb"))}

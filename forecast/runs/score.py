@@ -4,18 +4,31 @@ from pathlib import Path
 
 import pandas as pd
 
+from forecast.case.ages import LAC_BANDS
 from forecast.case.home import find_home
 from forecast.case.lines import FOSTERING, RESIDENTIAL
 from forecast.case.months import year_end
 from forecast.report import charts
 from forecast.report.notebook import Run
-from forecast.report.words import children, money
+from forecast.report.words import BANDS, children, money
 from forecast.sources import outturns
-from forecast.sources.history import History
+from forecast.sources.history import SUPPRESSED, History
 
 SPENT = "fostering_and_residential"  # in the answer and among the outturns
 MEASURES = {"lac": ("lac_stock", "Looked-after children"), "cp": ("cp_stock", "Child protection plans")}
+PARTS = {  # (measure, category) of an outturn -> what it is called: what makes the money
+    **{("lac_stock", band): f"Looked-after children {'aged ' * band[0].isdigit()}{BANDS[band]}" for band in LAC_BANDS},
+    ("lac_stock", "residential"): "Children in children's homes",
+    ("lac_stock", "interim_care_order"): "Children in proceedings (interim care orders)",
+    ("uasc_stock", "all"): "Unaccompanied children (UASC)",
+    ("lac_starts", "all"): "Started to be looked after",
+    ("lac_ceases", "all"): "Ceased to be looked after",
+    ("cp_starts", "all"): "Plans started",
+    ("cp_ends", "all"): "Plans ended",
+    ("population", "all"): "Residents aged 0 to 17",
+}
 NAMES = {group: name for group, (_, name) in MEASURES.items()} | {"spend": "Spent on fostering and residential care"}
+NAMES |= {f"{measure} {part}": name for (measure, part), name in PARTS.items()}
 
 
 def of_run(run: Run) -> dict[str, list[dict]]:
@@ -46,6 +59,11 @@ def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[
         if SPENT in cost.get(year, {}) and year_end(year)[:7] <= answer["horizon"]:  # older runs have no such figure
             planned = sum(cost[year]["lines"][line]["budget"] for line in (*FOSTERING, *RESIDENTIAL))
             rows["spend"].append(_row(year, cost[year][SPENT], outturn, planned))
+    frame = happened.frame[(happened.frame["area"] == answer["data_area"]) & (happened.frame["status"] != SUPPRESSED)]
+    outturn = frame.set_index(["measure", "category", "period"])["value"].astype(float)
+    for row in answer["scenarios"][slug].get("outcomes", []):  # older runs have none
+        if (key := (row["measure"], row["category"], row["period"])) in outturn.index:
+            rows[f"{key[0]} {key[1]}"].append(_row(key[2], row, outturn[key], row["no_change"]))
     return rows
 
 
@@ -91,9 +109,9 @@ def verdict(rows: dict[str, list[dict]]) -> list[str]:
     """One sentence a group: mean error of the forecast and of no change, and how many outturns the range held."""
     lines = ["How good was it?"]
     for group, name in NAMES.items():
-        scores = rows[group]
-        if not scores:
-            lines.append(f"{name}: no outturn is held yet.")
+        if not (scores := rows[group]):
+            if len(group.split()) == 1:
+                lines.append(f"{name}: no outturn is held yet.")
             continue
         ours, naive = (
             sum(abs(row[error]) / row["outturn"] for row in scores) / len(scores)

@@ -2,7 +2,7 @@
 
 A step's name is a checksum of all that it is made from: the code, the libraries, every file of assumptions and tables
 that a case may read, and what was asked (council, month, scenario, changes, draws, seed). A file that does not read is
-made again.
+made again, and so is one that was edited.
 """
 
 import hashlib
@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.runs.home import Home
-from forecast.sources.files import write_whole
+from forecast.sources.files import sealed, write_whole
 
 if TYPE_CHECKING:  # a notebook on steps that are kept does without the model
     from forecast.model.cases import OpenCase
     from forecast.model.projection import Tables
 
+STEP = "step"
 STEPS_FOLDER = "FORECAST_STEPS"  # where steps are kept, if not in runs/.steps
 MOST_KEPT, MOST_PREPARED = 200, 16  # files; what was used longest ago goes first
 MATTERS = (".yaml", ".csv", ".parquet")
@@ -61,20 +62,21 @@ class Steps:
     def take(self, step: str, asked: dict, work: Callable[[], dict]) -> dict:
         """A step's result, from its file or from `work`; the same to the last bit either way."""
         path = self.path(step, asked)
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError):
             held = json.loads(path.read_text(encoding="utf-8"))
-            os.utime(path)
-            return held
+            if held == sealed({STEP: held[STEP]}):
+                os.utime(path)
+                return held[STEP]
         return self.keep(step, asked, work())
 
     def keep(self, step: str, asked: dict, result: dict) -> dict:
         """Keep a result that was worked out elsewhere; where it cannot be written, it is only returned."""
-        text = json.dumps(result, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(sealed({STEP: result}), ensure_ascii=False, allow_nan=False)
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(self.path(step, asked), text.encode("utf-8"))
             _drop_oldest(self.folder, "[!.]*.json", MOST_KEPT)
-        return json.loads(text)
+        return json.loads(text)[STEP]
 
 
 def keeping(home: Home, case: "OpenCase", draws: int, seed: int) -> "Callable[[Callable[[], Tables]], Tables]":

@@ -5,26 +5,41 @@ Dask cluster. Each piece is one Parquet file of the sweep's folder, written whol
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 import numpy as np
 import pandas as pd
 
 from forecast.case import freeze
 from forecast.case.errors import BadInput
+from forecast.case.home import typed
 from forecast.model.cases import OpenCase, open_case
 from forecast.model.projection import Base, Projection, prepare, project
+from forecast.questions.region import together
 from forecast.record.parallel import leave_with_parent
 from forecast.sources.cards import fingerprint
 from forecast.sources.files import write_whole
 
 RANGE = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+SHARES = np.linspace(0, 1, 101)  # percentiles, of which a total of councils is made
+MISSES = {
+    "lac_at_year_end": "lac",
+    "cp_at_year_end": "cp",
+    "call": "lac_spend",
+    "variance": "lac_spend",
+}  # of the record
+TOTAL_DRAWS = 10_000
 TRIES = 3  # a piece whose worker is lost so often is given up
+LOST = "its worker was lost again and again: too little memory?"
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,42 @@ def council_rows(case: OpenCase, draws: int, seed: int) -> list[dict]:
     return [_row(base, project(base, a)) | {"draws": draws, "seed": seed} for a in case.scenarios.values()]
 
 
+def read(folder: Path, scenario: str) -> pd.DataFrame:
+    """The rows of one scenario of a sweep, a council each. Raises BadInput where there is none, or a council twice."""
+    import duckdb
+
+    if not next(folder.rglob("*.parquet"), None):
+        raise BadInput(f"there is no sweep in {folder.name}. Make it with: {typed('sweep --all')}")
+    files = duckdb.read_parquet(f"{folder.as_posix()}/**/*.parquet", union_by_name=True, hive_partitioning=False)
+    held = files.df().sort_values("area", ignore_index=True)
+    rows = held[held["scenario"] == scenario].reset_index(drop=True)
+    if rows.empty:
+        raise BadInput(f"the sweep holds no scenario {scenario}. It holds: {', '.join(sorted(set(held['scenario'])))}")
+    if (twice := rows["council"].duplicated()).any():
+        name = rows["area"][twice].iloc[0]
+        raise BadInput(
+            f"the sweep holds {name} more than once: of several months, draws or seeds. Give the folder of one"
+        )
+    return rows
+
+
+def totals(rows: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
+    """What councils come to together at the year's end: a row a figure, with its range under the misses that councils
+    were found to share, and as it would be were their misses each council's own, or one and the same.
+
+    record  the correlation of misses by measure and years ahead (data/calibration/record_together.csv)
+    """
+    shared, made = record[record["horizon"] == "1"].set_index("measure")["correlation"].astype(float), []
+    for figure, measure in MISSES.items():
+        held, row = np.stack(rows[f"{figure}_percentiles"].to_list()), {"figure": figure}
+        row |= {"mean": rows[f"{figure}_mean"].sum(), "correlation": shared[measure]}
+        for name, correlation in {"": shared[measure], "apart_": 0.0, "as_one_": 1.0}.items():
+            total = together(held, correlation, TOTAL_DRAWS, int(rows["seed"].iloc[0]))
+            row |= {f"{name}{at}": float(np.quantile(total, share)) for at, share in RANGE.items()}
+        made.append(row)
+    return pd.DataFrame(made).set_index("figure")
+
+
 def _chosen(case: OpenCase, scenarios: tuple[str, ...]) -> OpenCase:
     kept = {slug: a for slug, a in case.scenarios.items() if not scenarios or slug == "central" or slug in scenarios}
     if unknown := sorted(set(scenarios) - set(kept)):
@@ -104,9 +155,10 @@ def _row(base: Base, held: Projection) -> dict:
 
 
 def _spread(name: str, draws: np.ndarray) -> dict[str, float]:
-    return {f"{name}_mean": float(draws.mean())} | {
-        f"{name}_{at}": float(np.quantile(draws, share)) for at, share in RANGE.items()
-    }
+    """The mean, the 80% range and every percentile from the least to the most (a list)."""
+    spread = {f"{name}_mean": float(draws.mean())}
+    spread |= {f"{name}_{at}": float(np.quantile(draws, share)) for at, share in RANGE.items()}
+    return spread | {f"{name}_percentiles": np.quantile(draws, SHARES).tolist()}
 
 
 def _safely(case: OpenCase, draws: int, seed: int) -> list[dict] | str:
@@ -115,7 +167,7 @@ def _safely(case: OpenCase, draws: int, seed: int) -> list[dict] | str:
         return council_rows(case, draws, seed)
     except BadInput as fault:
         return str(fault).splitlines()[0]
-    except (ValueError, ArithmeticError, IndexError, KeyError) as fault:
+    except Exception as fault:  # whatever it is, the other councils are worked out
         return f"the program failed on it ({type(fault).__name__})"
 
 
@@ -132,21 +184,33 @@ def _worked_out(
 
 
 def _on_cores(opened: dict[str, OpenCase], asked: Asked, workers: int) -> Iterator[tuple[str, list[dict] | str]]:
-    """On processes of this machine; where one is lost, what it and the others had in hand is begun again."""
-    left = dict(opened)
-    for _ in range(TRIES):
-        if not left:
-            return
-        try:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=leave_with_parent) as pool:
-                at = {pool.submit(_safely, case, asked.draws, asked.seed): name for name, case in left.items()}
-                for future in as_completed(at):
-                    rows = future.result()
-                    del left[at[future]]
-                    yield at[future], rows
-        except BrokenProcessPool:
-            continue
-    yield from ((name, "its worker was lost again and again: too little memory?") for name in left)
+    """On processes of this machine. One that is lost has its piece begun again by another, and no other piece."""
+    waiting, done = deque((name, TRIES) for name in opened), SimpleQueue()
+
+    def serve() -> None:
+        pool = _process()
+        with suppress(IndexError):  # nothing waits any more
+            while True:
+                name, tries = waiting.popleft()
+                try:
+                    rows = pool.submit(_safely, opened[name], asked.draws, asked.seed).result()
+                except BrokenProcessPool:
+                    pool = _process()
+                    if tries > 1:
+                        waiting.append((name, tries - 1))
+                        continue
+                    rows = LOST
+                done.put((name, rows))
+        pool.shutdown()
+
+    for _ in range(min(workers, len(opened))):
+        Thread(target=serve, daemon=True).start()
+    yield from (done.get() for _ in opened)
+
+
+def _process() -> ProcessPoolExecutor:
+    """One process of this machine, which leaves when this one does."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=leave_with_parent)
 
 
 def _on_cluster(opened: dict[str, OpenCase], asked: Asked, address: str) -> Iterator[tuple[str, list[dict] | str]]:
@@ -158,15 +222,15 @@ def _on_cluster(opened: dict[str, OpenCase], asked: Asked, address: str) -> Iter
             client.submit(_safely, case, asked.draws, asked.seed, pure=False, retries=TRIES): name
             for name, case in opened.items()
         }
-        for future in distributed.as_completed(list(at)):
-            try:
-                yield at[future], future.result()
-            except distributed.KilledWorker:
-                yield at[future], "its worker was lost again and again: too little memory?"
+        ready = distributed.as_completed(list(at), loop=client.loop, with_results=True, raise_errors=False)
+        for future, rows in ready:
+            yield at.pop(future), LOST if future.status == "error" else rows
+            future.release()  # a worker that is lost later takes nothing with it that is here already
 
 
 def _keep(part: Path, rows: list[dict]) -> None:
     part.parent.mkdir(parents=True, exist_ok=True)
-    for old in part.parent.glob(f"{part.name.rsplit('_', 1)[0]}_*.parquet"):
-        old.unlink()  # of a case that was changed since
     write_whole(part, pd.DataFrame(rows).to_parquet(index=False))
+    for old in part.parent.glob(f"{part.name.rsplit('_', 1)[0]}_*.parquet"):
+        if old != part:
+            old.unlink()  # of a case that was changed since

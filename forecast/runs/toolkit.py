@@ -294,6 +294,11 @@ class Future:
         return views.cost(self.answer, self.slug)
 
     @property
+    def recovery(self) -> pd.DataFrame:
+        """The items of the Recovery Plan."""
+        return tables.recovery(self.answer, self.slug).set_index("Item")
+
+    @property
     def contingency(self) -> View:
         """The call, the chance and when it is spent."""
         return views.contingency(self.answer, self.slug)
@@ -498,6 +503,22 @@ def open_run(run: str) -> Published:
     if pages.RUN_FOLDER not in os.environ:  # a run being made has no manifest yet when its notebooks look at it
         as_published(opened.folder)
     return Published(opened)
+
+
+def open_sweep(folder: str = "", scenario: str = CENTRAL) -> View:
+    """The councils of a sweep side by side, and what they come to together. folder: the sweep's (default: runs/sweep).
+
+    Raises Stopped, with the command that makes it, where it holds no such scenario, or councils twice.
+    """
+    from forecast.record.io import calibration_table
+    from forecast.runs import sweep
+
+    try:
+        home = Home.found()
+        rows = sweep.read(home.runs / "sweep" if not folder else home.params.parent / folder, scenario)
+        return views.region(rows, sweep.totals(rows, calibration_table(home.params.parent, "record_together")))
+    except BadInput as error:
+        raise Stopped(str(error)) from None
 
 
 def compare(cases: dict[str, Case | Future | Published], draws: int = DRAWS, seed: int = SEED) -> Comparison:

@@ -6,6 +6,8 @@ import io
 from forecast.case.errors import BadInput
 
 UTF_8_MARK, UTF_16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+MOST_HEADING_ROWS = 10  # an export may have a title above its headings
 SAVE_AGAIN = "In Excel: Save As, CSV UTF-8 (comma delimited); or export the file again."
 
 
@@ -22,6 +24,16 @@ def decode(name: str, content: bytes) -> tuple[str, bool]:
         return content.removeprefix(UTF_8_MARK).decode("utf-8"), False
     except UnicodeDecodeError:
         return content.decode("latin-1"), True
+
+
+def separated(rows: list[list[str]]) -> tuple[int, str] | None:
+    """Where the first lines have headings that another mark separates, and which in words; None where commas do."""
+    first, width = rows[:MOST_HEADING_ROWS], max(map(len, rows[:MOST_HEADING_ROWS]), default=1)
+    for at, row in enumerate(first):
+        for mark, words in SEPARATORS.items():
+            if len(row) == 1 and len(row[0].split(mark)) > width:
+                return at, words
+    return None
 
 
 def parse(name: str, text: str) -> tuple[list[list[str]], list[int]]:

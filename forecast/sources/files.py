@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+SEAL = "seal"
 SWAP_WAIT = 2.0  # seconds: a virus scanner or a preview lets go of a folder sooner than this
 PAUSE = 0.05  # seconds between two attempts
 
@@ -85,6 +86,12 @@ def checksums(folder: Path) -> dict[str, str]:
     """Name within the folder -> checksum of every file, in the order of the names."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return {name: sha256(files[name]) for name in sorted(files)}
+
+
+def sealed(content: dict) -> dict:
+    """What goes into a JSON file, with one checksum over it."""
+    content = {name: part for name, part in content.items() if name != SEAL}
+    return content | {SEAL: hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8")).hexdigest()}
 
 
 def sha256(path: Path) -> str:

@@ -1,10 +1,12 @@
 """One tidy table of what happened, and strict questions to it."""
 
 import re
+from functools import cached_property
 
 import pandas as pd
 
 from forecast.case.errors import BadInput
+from forecast.case.lines import PLACEMENTS
 from forecast.case.months import financial_year, year_end
 from forecast.case.wording import nearest
 
@@ -12,17 +14,15 @@ COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit"
 SUPPRESSED, OWN = "suppressed", "council"
 SUPPRESSED_LEAST, MOST_SUPPRESSED = 1, 5  # a suppressed cell stands for 1 to 5
 
-MEASURES = ("lac_stock", "lac_starts", "lac_ceases", "cp_stock", "cp_starts", "cp_ends", "uasc_stock", "icpc", "s47")
+FLOWS = (("lac_stock", "lac_starts", "lac_ceases"), ("cp_stock", "cp_starts", "cp_ends"))
+MEASURES = (*FLOWS[0], *FLOWS[1], "uasc_stock", "icpc", "s47", "referrals")
 AGES = ["unborn", "under_1", "1_4", "5_9", "10_15", "16_17", "16", "17", "18"]
 KNOWN = {  # breakdown -> categories: a word that is none of these would be left out of every forecast in silence
     "all": ["all"],
     "age_band": AGES,
     "other_age": ["unborn_or_unknown_gender"],
     "legal_status": ["interim_care_order", "full_care_order", "placement_order", "s20", "detained", "youth_justice"],
-    "placement": [
-        *("fostering", "kinship", "other_fostering", "placed_for_adoption", "with_parents", "residential"),
-        *("other_residential", "residential_school", "supported", "other"),
-    ],
+    "placement": ["kinship", "other_fostering", *(cell for row in PLACEMENTS.values() for cell in row["published"])],
     "provider": [
         *("own", "other_la", "other_council", "other_public", "private", "voluntary", "parents", "not_reported"),
     ],
@@ -32,7 +32,6 @@ KNOWN = {  # breakdown -> categories: a word that is none of these would be left
         *("under_2_weeks", "under_1_year", "5_to_10_years"),
     ],
 }
-FLOWS = (("lac_stock", "lac_starts", "lac_ceases"), ("cp_stock", "cp_starts", "cp_ends"))
 ROUNDED, ROUNDED_STEP = "rounded_5", 5  # a status, and what it says
 ROUNDED_TO, COUNTRY = 10, 10_000  # a country's counts are published to the nearest ten, a council's whole
 
@@ -152,8 +151,12 @@ class History:
             )
         return {**cells, hidden[0]: left}
 
+    @cached_property
+    def _by_measure(self) -> dict[tuple[str, str], pd.DataFrame]:
+        return dict(iter(self.frame.groupby(["area", "measure"], sort=False)))
+
     def _rows(self, area: str, measure: str) -> pd.DataFrame:
-        return self.frame[(self.frame["area"] == area) & (self.frame["measure"] == measure)]
+        return self._by_measure.get((area, measure), self.frame.iloc[:0])
 
     def _not_held(self, area: str, measure: str, period: str, breakdown: str) -> str:
         rows = self._rows(area, measure)

@@ -9,10 +9,10 @@ from forecast.sources.annex_a import codes
 from forecast.sources.annex_a.lists import which_list
 from forecast.sources.cin.codes import heading
 from forecast.sources.counting import Quality
-from forecast.sources.csv_text import decode
+from forecast.sources.csv_text import MOST_HEADING_ROWS, decode
 from forecast.sources.private import guarded
 from forecast.sources.reading.files import CHUNK, MEGABYTE, Source, Wanted, find_files, suffix
-from forecast.sources.reading.sheets import MOST_HEADING_ROWS, workbook_tables
+from forecast.sources.reading.sheets import workbook_tables
 from forecast.sources.ssda903 import codes as ssda903_codes
 
 SSDA903, CENSUS, ANNEX = "ssda903", "cin", "annex_a"

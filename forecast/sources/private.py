@@ -9,7 +9,6 @@
 import functools
 import hashlib
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from forecast.case.errors import BadInput
@@ -26,8 +25,6 @@ SHORT_PAIR = rf"(?<!\d)(?=([0-4]\d){BETWEEN}(\d\d)(?!\d))"  # 17-18, 1718
 SINGLE = r"(?<!\d)((?:19[89]|20\d)\d)(?!\d)"
 DATE = r"(?<!\d)(?:\d{1,2}[-_. ]\d{1,2}[-_. ]\d{2,4}|\d{4}[-_. ]\d{1,2}[-_. ]\d{1,2})(?!\d)"  # may be of birth
 DAY = r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)"
-TOKEN = r"[^\W\d_]+|\d+|[^\w]|_"
-WORDS = frozenset(Path(__file__).with_name("shown_words.txt").read_text(encoding="utf-8").split())
 
 
 def same_child(identifier: str) -> str:

@@ -4,6 +4,7 @@ The key says what is counted, where and when. Two cells with one key are one fig
 linked by sharing keys, and a release is linked to an earlier one in the same way.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from forecast.case.errors import BadInput
+from forecast.sources.files import SEAL, sealed
 
 HIDDEN, SECTION = "c", "disclosure"
 Equation = tuple[tuple[int, str], ...]  # terms, (whole factor, key), that sum to nothing
@@ -139,13 +141,18 @@ RECORD = TypeAdapter(Released)
 
 
 def write_release(released: Released) -> str:
-    """The release as JSON, without any hidden figure; the same release always gives the same text."""
-    return RECORD.dump_json(released, indent=1).decode("utf-8") + "\n"
+    """The release as JSON, without any hidden figure, sealed; the same release always gives the same text."""
+    return json.dumps(sealed(RECORD.dump_python(released, mode="json")), indent=1, ensure_ascii=False) + "\n"
 
 
 def read_release(text: str, file: str = "release") -> Released:
-    """The release that was written. Raises BadInput if the text is damaged; `file` is what the message calls it."""
+    """The release that was written. Raises BadInput if the text is damaged, or was edited since; `file` is what the
+    message calls it. Releases of before there were seals are read without.
+    """
     try:
-        return RECORD.validate_json(text)
-    except ValidationError as wrong:
+        content = json.loads(text)
+        if content != sealed(content) and content.pop(SEAL, None):
+            raise ValueError("edited")
+        return RECORD.validate_json(json.dumps({name: part for name, part in content.items() if name != SEAL}))
+    except (ValidationError, ValueError, AttributeError) as wrong:
         raise BadInput(f"{file}: this is not a release as it was written. Take the copy kept with its run") from wrong

@@ -76,6 +76,7 @@ class Tables:
             "parts": self.parts,
             "tried": tried,
             "drivers": drivers(lines),
+            "causes": self.causes(),
             "ranked": ranked(answer),
             "march_of": lambda year: f"{int(year[:4]) + 1}-03",
         }
@@ -96,6 +97,12 @@ class Tables:
             return [f"{source}/{key}" for key in self.rows(name)]
         held = self.run.value(source)
         return [f"{source}/{key}" for key in (held if isinstance(held, dict) else range(len(held)))]
+
+    def causes(self) -> list[list[str]]:
+        """For each cause of demand, the sources of its row at the first 31 March and at the last."""
+        rows = self.run.answer["drivers"] or []
+        ends = [[at for at, row in enumerate(rows) if row["month"] == end["month"]] for end in (*rows[:1], *rows[-1:])]
+        return [[f"drivers/{at}" for at in places] for places in zip(*ends, strict=True)]
 
     def parts(self, group: str) -> dict[str, str]:
         """What the expected change of a group is made of, in words."""

@@ -23,6 +23,7 @@ from forecast.case.errors import BadInput, Busy
 from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.model import projection
+from forecast.model.cases import OpenCase
 from forecast.report.words import money
 from forecast.runs import folders, history, pipeline
 from forecast.runs.home import Home, Settings
@@ -93,14 +94,15 @@ def refresh_council(home: Home, folder: Path, settings: Settings, at: str, say: 
         for name, text in texts(returned).items():
             files.write_text(folder / PENDING / RETURNS / name, text)
         published, kept = folders.settled(home.runs / card.slug, now.last), kept_files(folder).items()
-        inputs = pipeline.input_files(home, replace(now.case(home.data), scenarios=now.scenarios))
+        case = now.case(home.data)
+        inputs = pipeline.input_files(home, replace(case, scenarios=now.scenarios))
         inputs |= {name: path for name, path in kept if path.name not in (FILES_FILE, SOURCES)}
         history.catch_up(home.runs, card.slug)
         asked = {"notebooks": settings.notebooks}
         is_new = not folders.same_inputs(published, inputs, settings.draws, settings.seed, asked)
         if is_new:
-            more = More(at, history.record, inputs, partial(_write_summary, home, folder, now, arrived, say))
-            pipeline.run_open(home, now.case(home.data), settings, say, more)
+            more = More(at, history.record, inputs, partial(_write_summary, home, folder, now, case, arrived, say))
+            pipeline.run_open(home, case, settings, say, more)
         files.write_json(folder / PENDING / SUMS, files.checksums(folder / PENDING))
         (folder / PENDING / KEEPING).touch()
         finish_keeping(folder)
@@ -126,7 +128,16 @@ def data_cut(home: Home, card: Card, held: Held, returned: Path) -> DataCut:
 
 
 def _write_summary(
-    home: Home, folder: Path, now: DataCut, arrived: Arrived, say: Callable, staging: Path, base, central, answer: dict
+    home: Home,
+    folder: Path,
+    now: DataCut,
+    opened: OpenCase,
+    arrived: Arrived,
+    say: Callable,
+    staging: Path,
+    base,
+    central,
+    answer: dict,
 ) -> None:
     """Into a run that is being made: what it was made from, and what moved since last month."""
     for name, source in kept_files(folder).items():
@@ -151,7 +162,7 @@ def _write_summary(
         moves = movement(headline, after, steps_between(then, now, same_program), value)
     if since is not None and (told := beyond_range(home.runs / now.card.slug, since, then, now, after, moves)):
         arrived = replace(arrived, warnings=(*arrived.warnings, told[0]), conflicts=(*arrived.conflicts, *told[1:]))
-    expired = now.expired(now.case(home.data))
+    expired = now.expired(opened)
     wide = now.actuals.counts.pivot(index="month", columns="measure", values="value").sort_index()
     alarms = [  # on starts of each group
         alarm(

@@ -61,6 +61,7 @@ def summary(
         "tracking": tracking,
         "outturn": {part: cost[part] for part in ("net", "budget", "variance")},
         "expired": expired,
+        "unusual": answer["unusual"],
         "code": NEEDS_A_PERSON if person or any(group["alarm"] for group in tracking) else 0,
     }
 

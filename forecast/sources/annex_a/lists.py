@@ -10,15 +10,13 @@ from forecast.case.errors import BadInput
 from forecast.sources.annex_a import codes
 from forecast.sources.annex_a.codes import HEADINGS, LISTS, heading
 from forecast.sources.counting import Quality
-from forecast.sources.csv_text import decode, parse
+from forecast.sources.csv_text import MOST_HEADING_ROWS, decode, parse, separated
 from forecast.sources.private import hash_child
 from forecast.sources.reading import days
 from forecast.sources.reading.days import NO_DAY
 from forecast.sources.reading.files import Source, suffix
 from forecast.sources.reading.sheets import (
-    MOST_HEADING_ROWS,
     NOTHING,
-    SEPARATORS,
     below,
     check_cells,
     each,
@@ -143,9 +141,8 @@ def _lacks(number: int, line: int, lacking: list[str], rows: list[list[str]]) ->
 
 
 def _read(name: str, title: str, lines: dict[int, list[str]], salt: bytes, quality: Quality) -> Part | None:
-    first = next(iter(lines.values()), [""])
-    if len(first) == 1 and any(mark in first[0] for mark in SEPARATORS):
-        below(name, lines, 0, heading, quality)  # says what separates the cells
+    if other := separated(list(lines.values())):
+        below(name, lines, other[0], heading, quality)  # says what separates the cells
     try:
         found = which_list(title, lines)
     except BadInput as error:

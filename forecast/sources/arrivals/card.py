@@ -43,7 +43,8 @@ COUNTED = MEASURES | PLACED
 MONTH, YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL = "month", "financial_year", "period", "cost_line", "budget", "actual"
 LEDGER_FIELDS = (YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL)
 CENTRE, SUBJECTIVE, DEBIT, CREDIT, POSTING = "cost_centre", "subjective", "debit", "credit", "posting"
-TRIAL_FIELDS = (CENTRE, SUBJECTIVE, PERIOD, YEAR, BUDGET, ACTUAL, DEBIT, CREDIT, POSTING)
+TO_DATE = {each: f"{each}_to_date" for each in (BUDGET, ACTUAL, DEBIT, CREDIT)}
+TRIAL_FIELDS = (CENTRE, SUBJECTIVE, PERIOD, YEAR, BUDGET, ACTUAL, DEBIT, CREDIT, POSTING, *TO_DATE.values())
 COST_LINES = tuple(LINES)
 OF_ONE_PERSON = """
     name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born
@@ -237,7 +238,7 @@ def _own_faults(card: Card) -> Faults:
     if (
         card.has(TRIAL)
         and card.phasing == "own"
-        and not any(BUDGET in file.columns.values() for file in card.files.values())
+        and not any({BUDGET, TO_DATE[BUDGET]} & set(file.columns.values()) for file in card.files.values())
     ):
         yield "phasing", "is own, and the trial balance has no budget to tell it; expected twelfths or days. Correct it"
     if card.total and same_words(card.total) in accounts:
@@ -282,11 +283,13 @@ def _faults_of(file: ExpectedFile) -> Iterator[tuple[str, str]]:
         yield "columns", f"lead to {wrong[:40]}, {expected}"
     if any(given.count(field) > 1 for field in given) or not set(needed) <= set(given):
         yield "columns", f"do not lead to each field once; expected {', '.join(needed)}. Correct the columns"
-    if file.kind == TRIAL and (ACTUAL in given) == bool({DEBIT, CREDIT} & set(given)):
-        yield (
-            "columns",
-            f"lead to no amounts, or to two kinds; expected {ACTUAL}, or {DEBIT} and {CREDIT}. Correct them",
-        )
+    sides = [{DEBIT, CREDIT}, {TO_DATE[DEBIT], TO_DATE[CREDIT]}]
+    amounts = [
+        (one in given) + len(both & set(given)) / 2 for one, both in zip((ACTUAL, TO_DATE[ACTUAL]), sides, strict=True)
+    ]
+    if file.kind == TRIAL and (not set(amounts) <= {0, 1} or not any(amounts)):
+        expected = f"expected {ACTUAL}, or {DEBIT} and {CREDIT}, or these with _to_date"
+        yield "columns", f"lead to no amounts, or to two kinds; {expected}. Correct them"
     if bool(file.accruals) != (POSTING in given):
         yield "accruals", f"goes with a column that leads to {POSTING}; expected both or neither. Correct it"
     if (file.unit is None) == (file.kind in (LEDGER, TRIAL)):

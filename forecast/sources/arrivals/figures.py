@@ -45,7 +45,7 @@ def read_figures(file: Delivered, card: Card, mapping: Mapping | None) -> tuple[
     """The figures of one file, each with the columns GIVEN, and what a person should know of them.
 
     children  every count, a whole number; budget and actual  every cost line in pounds, without the totals
-    mapping   of the codes of a trial balance, where one is expected
+    mapping   of the codes of a trial balance, where one is expected; what is of the year to date there is left so
     Months are those that the file says. Raises BadInput naming the file, the row or cell, what was expected and what to
     do.
     """

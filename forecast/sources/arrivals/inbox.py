@@ -1,7 +1,6 @@
 """What lies in a council's inbox: the files the card expects, those already read, and what should not be there."""
 
 import fnmatch
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,19 +12,13 @@ from forecast.sources.arrivals.mapping import MAPPING
 from forecast.sources.arrivals.sheets import check_size
 from forecast.sources.arrivals.vintages import Held
 from forecast.sources.cards import fingerprint
-from forecast.sources.private import DATE, LEFT_OUT, TOKEN, WORDS
+from forecast.sources.private import shown_name
 
 INBOX = "inbox"
 READ = (".csv", ".xlsx")
 ANOTHER_KIND = (".xls", ".xlsm", ".xlsb", ".ods", ".txt", ".tsv", ".zip", ".7z", ".gz", ".xml", ".json", ".parquet")
 OPEN_ELSEWHERE = ("~$", ".~lock.")  # what Excel and LibreOffice keep beside a workbook that is open
 NO_DATA = (".", "Thumbs.db", "desktop.ini")
-MONTHS = "january february march april may june july august september october november december"
-OWN_WORDS = frozenset(
-    f"counts count ledger actual actuals monthly budget p inbox lock {MONTHS}".split()
-    + [month[:3] for month in MONTHS.split()]
-)
-SHORT_NUMBER = re.compile(r"\d{1,2}|(?:19|20)\d\d|20\d\d(?:0[1-9]|1[0-2])")  # a day or period, a year, a month
 
 
 class Delivered(NamedTuple):
@@ -49,11 +42,11 @@ def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str
     if not inbox.is_dir():
         remedy = "Create it, and put what arrives there"
         raise refusal(inbox.name, "there is no such folder", f"it beside {CARD}", remedy)
-    words, delivered, warnings, faults = words_of(card), [], [], []
+    delivered, warnings, faults = [], [], []
     for path in sorted(inbox.iterdir()):
         if path.name.startswith(NO_DATA) and not path.name.startswith(OPEN_ELSEWHERE):
             continue
-        name, stem = shown(path.name, words), (path.name if path.is_dir() else path.stem).casefold()
+        name, stem = shown_name(path.name), (path.name if path.is_dir() else path.stem).casefold()
         kinds = [file for file in card.files.values() if fnmatch.fnmatchcase(stem, file.pattern.casefold())]
         wrong = _place_fault(path, kinds, card)
         if wrong:
@@ -66,26 +59,6 @@ def find(inbox: Path, card: Card, held: Held) -> tuple[list[Delivered], list[str
     if faults:
         raise BadInput("\n".join(faults))
     return [file for file in delivered if file.sha256 not in held.files], warnings
-
-
-def words_of(card: Card) -> frozenset[str]:
-    """The words that names of files may show: the card's, the calendar's and those of returns."""
-    named = " ".join([card.council, card.slug, *(file.pattern for file in card.files.values())])
-    return OWN_WORDS | WORDS | set(re.findall(r"[^\W\d_]+", named.casefold()))
-
-
-def shown(name: str, words: frozenset[str]) -> str:
-    """A file's name with other words, long numbers and whole dates left out, for they may be a child's."""
-    dates = {at for found in re.finditer(DATE, name) for at in range(*found.span())}
-    parts = []
-    for found in re.finditer(TOKEN, name):
-        token = found.group()
-        if token.isalpha():
-            safe = token.casefold() in words
-        else:
-            safe = SHORT_NUMBER.fullmatch(token) and found.start() not in dates
-        parts.append(token if safe or not token.isalnum() else LEFT_OUT)
-    return re.sub(rf"{LEFT_OUT}(?:[ _'.,-]*{LEFT_OUT})+", LEFT_OUT, "".join(parts))
 
 
 def _is_annex(kinds: list[ExpectedFile]) -> bool:

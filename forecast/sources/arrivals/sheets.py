@@ -1,6 +1,5 @@
 """A CSV or Excel file as rows of cells under the card's headings. Nothing that stands in a cell is ever quoted."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,11 +11,9 @@ from forecast.case.workbook import book
 from forecast.case.workbook.cells import ERROR, FORMULA, is_blank
 from forecast.sources.arrivals.card import CARD, TRIAL, ExpectedFile, is_personal, same_words
 from forecast.sources.arrivals.cells import MEND, Cell, fault, refusal
-from forecast.sources.csv_text import SAVE_AGAIN, UTF_16_MARKS, decode, parse
+from forecast.sources.csv_text import MOST_HEADING_ROWS, SAVE_AGAIN, UTF_16_MARKS, decode, parse, separated
 
 ZIP_MARK = b"PK\x03\x04"
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-MOST_TITLE_ROWS = 10
 A_TABLE = "a row of headings, and a row below it for each month or cost line"
 A_WORKBOOK = "an Excel workbook (.xlsx)"
 SAVE_AS = "Open it in Excel and save it as an Excel workbook (*.xlsx), or as CSV UTF-8"
@@ -86,7 +83,7 @@ def check_size(name: str, size: int) -> None:
 def _below_titles(rows: list[tuple[int, list]], expected: ExpectedFile) -> list[tuple[int, list]]:
     """The rows from the headings on: what finance systems export may have a title above them."""
     wanted = {same_words(heading) for heading in expected.columns}
-    for at, (_, values) in enumerate(rows[:MOST_TITLE_ROWS] if expected.kind == TRIAL else []):
+    for at, (_, values) in enumerate(rows[:MOST_HEADING_ROWS] if expected.kind == TRIAL else []):
         if wanted <= {same_words(str(value)) for value in values if value is not None}:
             return rows[at:]
     return rows
@@ -101,11 +98,11 @@ def _csv(name: str, content: bytes, expected: ExpectedFile) -> Grid:
         raise refusal(f"{name}, row 1", "saved as UTF-16 (Unicode text)", "UTF-8", save_again)
     rows, lines = parse(name, decode(name, content)[0])
     pairs = [(line, list(row)) for line, row in zip(lines, rows, strict=True) if any(map(str.strip, row))]
+    if other := separated([row for _, row in pairs]):
+        at, words = other
+        raise refusal(f"{name}, row {pairs[at][0]}", f"the cells are separated by {words}", "commas", save_again)
     pairs = _below_titles(pairs, expected)
     headings = pairs[0][1] if pairs else []
-    for separator, words in SEPARATORS.items():
-        if len(headings) == 1 and len(next(csv.reader(headings, delimiter=separator))) > 1:
-            raise refusal(f"{name}, row 1", f"the cells are separated by {words}", "commas", save_again)
     for line, row in pairs:
         if len(row) != len(headings):
             expected, remedy = f"{len(headings)}, as in the headings", "A file cut short, or a stray comma"

@@ -1,7 +1,8 @@
 """A trial balance by cost centre and subjective code, as finance systems export it: proved, mapped, put on cost lines.
 
 Expenditure is above 0 and income below. Rows of totals are recognised by their words or by having no codes, and each
-must be the sum of the rows before it, back to some total before. Every code is mapped or told with its amount.
+must be the sum of the rows before it, back to some total before. Every code is mapped or told with its amount. A month
+of the year to date is what it grew by since the months before it, held or delivered with it.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from forecast.case.errors import BadInput
-from forecast.case.months import MONTHS_A_YEAR, year_months
+from forecast.case.months import MONTHS_A_YEAR, financial_year, month_in_words, year_months
 from forecast.sources.arrivals import cells
 from forecast.sources.arrivals.card import (
     ACTUAL,
@@ -21,6 +22,7 @@ from forecast.sources.arrivals.card import (
     PERIOD,
     POSTING,
     SUBJECTIVE,
+    TO_DATE,
     YEAR,
     Card,
     same_words,
@@ -29,11 +31,14 @@ from forecast.sources.arrivals.cells import refusal
 from forecast.sources.arrivals.inbox import Delivered
 from forecast.sources.arrivals.mapping import MAPPING, NOT_OURS, Mapping
 from forecast.sources.arrivals.sheets import Row, read_rows
+from forecast.sources.arrivals.vintages import KEY, Held
 
 UNITS = {"pounds": 1, "thousands": 1000}
 TOTAL = re.compile(r"\b(sub[ -]?)?totals?\b", re.IGNORECASE)
 MOST_TOLD = 12  # codes named in one sentence
-Amounts = dict[str, Decimal]  # budget (where the file has it) and actual
+AMOUNTS = (BUDGET, ACTUAL, TO_DATE[BUDGET], TO_DATE[ACTUAL])
+SIDES = (DEBIT, CREDIT, TO_DATE[DEBIT], TO_DATE[CREDIT])
+Amounts = dict[str, Decimal]  # budget and actual, of the period or of the year to date, as far as the file has them
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,11 @@ class Posting:
     amounts: Amounts
     accrual: bool
     row: Row
+
+    @property
+    def spent(self) -> Decimal:
+        """What was posted in the period; to date, where the file has no more."""
+        return self.amounts.get(ACTUAL, self.amounts.get(TO_DATE[ACTUAL], Decimal(0)))
 
 
 def read_trial(file: Delivered, card: Card, mapping: Mapping) -> tuple[list[tuple], list[str]]:
@@ -83,12 +93,13 @@ def _is_total(row: Row) -> bool:
 
 
 def _amounts(row: Row, unit: int) -> Amounts:
-    found = {field: cells.posted(cell, unit) for field, cell in row.cells.items() if field in (BUDGET, ACTUAL)}
-    sides = [row.cells[field] for field in (DEBIT, CREDIT) if field in row.cells]
-    if all(row.cells[field].blank for field in (BUDGET, ACTUAL, DEBIT, CREDIT) if field in row.cells):
+    found = {field: cells.posted(cell, unit) for field, cell in row.cells.items() if field in AMOUNTS}
+    if all(cell.blank for field, cell in row.cells.items() if field in (*AMOUNTS, *SIDES)):
         raise refusal(row.where, "has no amount", "an amount in each row", "Fill it in, or delete the row")
-    if sides:
-        found[ACTUAL] = cells.posted(row.cells[DEBIT], unit) - abs(cells.posted(row.cells[CREDIT], unit))
+    for of, sides in ((ACTUAL, SIDES[:2]), (TO_DATE[ACTUAL], SIDES[2:])):
+        if sides[0] in row.cells:
+            debit, credit = (cells.posted(row.cells[side], unit) for side in sides)
+            found[of] = debit - abs(credit)
     return found
 
 
@@ -143,10 +154,7 @@ def _mapped(name: str, postings: list[Posting], mapping: Mapping) -> dict[tuple[
 
 def _told(postings: list[Posting], codes: list[tuple[str, str]]) -> str:
     """Codes with what was posted to them over the whole file, the largest first."""
-    sums = {
-        pair: sum((posting.amounts[ACTUAL] for posting in postings if posting.codes == pair), Decimal(0))
-        for pair in codes
-    }
+    sums = {pair: sum((posting.spent for posting in postings if posting.codes == pair), Decimal(0)) for pair in codes}
     first = sorted(sums, key=lambda pair: -abs(sums[pair]))
     words = [f"{centre} / {subjective} £{sums[centre, subjective]:,}" for centre, subjective in first[:MOST_TOLD]]
     others = f" and {len(first) - MOST_TOLD} more" if len(first) > MOST_TOLD else ""
@@ -172,7 +180,7 @@ def _figures(
             what = f"has period {cells.ADJUSTMENTS} of {here[0].year} without period {MONTHS_A_YEAR}"
             raise refusal(last[0].row.where, what, "both, as both are March's", "Export both in one file")
         if last:
-            added = sum((posting.amounts[ACTUAL] for posting in last if lines[posting.codes] != NOT_OURS), Decimal(0))
+            added = sum((posting.spent for posting in last if lines[posting.codes] != NOT_OURS), Decimal(0))
             notes.append(f"{name}: period {cells.ADJUSTMENTS} of {here[0].year}, £{added:,}, is put to March.")
         agreed = card.period_budget(month)
         for line in card.lines:
@@ -180,10 +188,48 @@ def _figures(
             if not parts and agreed.get(line):
                 notes.append(f"{name}: no posting of {month} on {line.replace('_', ' ')}: taken as £0.00.")
             row = min((posting.row.number for posting in parts), default=here[0].row.number)
-            has_budget = BUDGET in here[0].amounts
-            budget = sum((posting.amounts[BUDGET] for posting in parts), Decimal(0)) if has_budget else agreed[line]
-            yield month, BUDGET, line, round(float(budget), 2), name, row
-            yield month, ACTUAL, line, float(sum((each.amounts[ACTUAL] for each in parts), Decimal(0))), name, row
+            ends = {each.codes: max(one.period for one in parts if one.codes == each.codes) for each in parts}
+            for figure in here[0].amounts:
+                kept = [each for each in parts if figure in (BUDGET, ACTUAL) or each.period == ends[each.codes]]
+                amount = sum((each.amounts[figure] for each in kept), Decimal(0))
+                yield month, figure, line, float(amount), name, row
+            if not {BUDGET, TO_DATE[BUDGET]} & set(here[0].amounts):
+                yield month, BUDGET, line, round(agreed[line], 2), name, row
+
+
+def in_months(figures: list[tuple], held: Held, card: Card) -> list[tuple]:
+    """Figures of all files (month, figure, item, value, file, row), those of the year to date less the months before.
+
+    Raises BadInput for a year to date of which a month before is not known, or that its months do not make.
+    """
+    if any(figure in TO_DATE.values() for _, figure, *_ in figures):
+        return list(_less_before(sorted(figures, key=lambda each: each[0]), held, card))
+    return figures
+
+
+def _less_before(figures: list[tuple], held: Held, card: Card) -> Iterator[tuple]:
+    known = {tuple(row[:3]): row[3] for row in held.vintages.as_known()[[*KEY, "value"]].itertuples(index=False)}
+    of_months = {each[:3]: each[3] for each in figures if each[1] in (BUDGET, ACTUAL)}
+    known |= of_months
+    for month, figure, line, value, name, row in figures:
+        of = next((of for of, to_date in TO_DATE.items() if to_date == figure), None)
+        if of is None:
+            yield month, figure, line, value, name, row
+            continue
+        before = [at for at in year_months(financial_year(month)) if at < month]
+        if lacking := [at for at in before if (at, of, line) not in known]:
+            what = f"is the year to date, and {month_in_words(lacking[0])} is neither held nor here"
+            remedy = "Send the months in their order, or a file of every period"
+            raise refusal(f"{name}, row {row}", what, f"every month of the year before {month_in_words(month)}", remedy)
+        grown = round(value - sum(known[at, of, line] for at in before), 2)
+        if (month, of, line) not in of_months:
+            known[month, of, line] = grown
+            yield month, of, line, grown, name, row
+        elif abs(known[month, of, line] - grown) > card.tolerances.revision_pounds:
+            made = value - grown + known[month, of, line]
+            what = f"{line.replace('_', ' ')}: the year to date is £{value:,.2f}, and its months make £{made:,.2f}"
+            remedy = "Look for a month that was restated, and send a file of every period"
+            raise refusal(f"{name}, row {row}", what, "the two alike", remedy)
 
 
 def _not_reversed(name: str, postings: list[Posting]) -> Iterator[str]:
@@ -192,7 +238,7 @@ def _not_reversed(name: str, postings: list[Posting]) -> Iterator[str]:
         (posting.year, posting.period): {} for posting in postings
     }
     for posting in postings:
-        if posting.accrual:
+        if posting.accrual and ACTUAL in posting.amounts:
             made[posting.year, posting.period].setdefault(posting.codes, []).append(posting.amounts[ACTUAL])
     for (year, period), rows in made.items():
         before, after = made.get((year, period - 1)), made.get((year, period + 1))

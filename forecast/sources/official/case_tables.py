@@ -92,6 +92,11 @@ def children_table(official: Official, place: Place, held: Counted, prefix: str,
             at = period(measure, held.year)
             where = {"area": area, "measure": measure, "period": at, "breakdown": "all"}
             totals.append(("value", where, held.total(area, measure), f"{area}'s row, {measure} at {at}"))
+        for (measure, breakdown), counts in held.parts[area].items():
+            where = {"area": area, "measure": measure, "period": period(measure, held.year), "breakdown": breakdown}
+            whole, seen = held.total(area, measure), sum(count for count in counts.values() if count is not None)
+            why = f"{breakdown} of {area}: published cells, of {whole:,.0f} in all"
+            totals.append(("value", where, seen, why))
     symbols = {row[5]: SYMBOLS[row[5]] for row in rows if row[7] == SUPPRESSED}
     made = _described("children", official, prefix, rows, totals, area=place.name, year=held.year)
     return replace(made, symbols=symbols)

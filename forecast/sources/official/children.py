@@ -226,7 +226,7 @@ def _parts(held: Counted, official: Official, area: str, figures: pd.DataFrame) 
             cells = _joined(cells)
         counts = {name: float(value) if value.isdigit() else None for name, value in cells.items()}
         total = held.totals[area][measure].get(held.year, 0.0)
-        wrong = _wrong(cells, counts, total, breakdown in ADDS_UP and area != ENGLAND)
+        wrong = _wrong(cells, counts, total if area != ENGLAND else None, breakdown in ADDS_UP)
         if wrong:
             table = where(official.kinds[kind])
             held.gaps.append(
@@ -250,15 +250,15 @@ def _joined(cells: dict[str, str]) -> dict[str, str]:
     return cells | {"16_17": hidden or str(sum(map(int, older)))}
 
 
-def _wrong(cells: dict[str, str], counts: dict[str, float | None], total: float, adds_up: bool) -> str:
-    """Why a breakdown cannot be used, if it cannot."""
+def _wrong(cells: dict[str, str], counts: dict[str, float | None], total: float | None, adds_up: bool) -> str:
+    """Why a breakdown cannot be used, if it cannot. total: None for England's, which is rounded."""
     if not cells:
         return "not in the downloads"
     beyond = sorted({value for value in cells.values() if not value.isdigit()} - set(HIDDEN))
     if beyond:
         return f"not available ({', '.join(beyond)})"
     seen, hidden = sum(count for count in counts.values() if count is not None), list(counts.values()).count(None)
-    if adds_up and (seen > total or (not hidden and seen != total)):
+    if total is not None and (seen > total or (adds_up and not hidden and seen != total)):
         return f"the cells add up to {seen:,.0f} and the total is {total:,.0f}"
     return ""
 
@@ -285,11 +285,15 @@ def _others(held: Counted, area: str) -> None:
             "official download, unaccompanied asylum-seeking children",
         )
         if value is None and uasc and uasc.get("other") is not None:
-            value, status, source = stock - uasc["other"], "derived", "the total less those who are not unaccompanied"
+            value, status, source = (
+                max(stock - uasc["other"], 0.0),
+                "derived",
+                "the total less those who are not unaccompanied",
+            )
         if value is None:
-            most = MOST_SUPPRESSED if uasc else stock
-            value, status = float(min(round(share * stock), most)), "proxy"
-            source = f"{'suppressed, 1 to 5' if uasc else 'not in the downloads'}: England's share of {share:.1%}"
+            least, most = (LEAST_HIDDEN, MOST_SUPPRESSED) if uasc.get("uasc", 0) is None else (0, stock)
+            value, status = float(min(max(round(share * stock), least), most, stock)), "proxy"
+            source = f"{'suppressed, 1 to 5' if least else 'not in the downloads'}: England's share of {share:.1%}"
             held.gaps.append(
                 f"unaccompanied children of {name}, {period('lac_stock', held.year)}: {source}; {value:.0f} is used"
             )

@@ -11,7 +11,7 @@ from forecast.sources.cards import fingerprint
 from forecast.sources.csv_text import decode
 from forecast.sources.official.kinds import Kind, fault, plain, read_kinds
 from forecast.sources.official.tables import COLUMNS, read_table
-from forecast.sources.official.workbooks import read_book
+from forecast.sources.official.workbooks import NOMIS, read_book, read_nomis
 
 BOOKS = (".xlsx", ".xlsm", ".ods")
 PLAIN_FILES = (".csv", ".txt", ".tsv")
@@ -103,6 +103,11 @@ def _read(path: Path, kinds: dict[str, Kind]) -> tuple[str | None, tuple[int, ..
         return kind, tuple(sorted({year for _, year, _ in parts})), parts, sha256
     if (near := _neighbours(path.name, content)) is not None:
         return "neighbours", (), near, sha256
+    if content[:100].startswith((b'"DATE_NAME"', b"DATE_NAME", b"date_name")):
+        table = pd.read_csv(pd.io.common.BytesIO(content), dtype=str, keep_default_na=False).rename(columns=str.lower)
+        if {*table} >= NOMIS:
+            parts = read_nomis(path.name, table)
+            return "population", tuple(year for _, year, _ in parts[:1]), parts, sha256
     held = read_table(path.name, content, kinds)
     if held is None:
         return None, (), None, sha256
@@ -128,11 +133,15 @@ def _neighbours(name: str, content: bytes) -> dict[str, list[str]] | None:
 def _keep_book(books: dict, part: str, year: int, table: pd.DataFrame, name: str, notes: list[str]) -> None:
     """Keep a workbook's part. Raises BadInput where two files say different things of the same year."""
     held = books.setdefault(part, {})
-    if year in held and not held[year][0].equals(table):
-        raise BadInput(
-            f"{name} and {held[year][1]} both hold {part.replace('_', ' ')} of {year}, and they disagree. Keep the "
-            "newer edition and take the other out of the folder."
-        )
+    if year in held:
+        other = held[year][0]
+        rows, columns = other.index.intersection(table.index), other.columns.intersection(table.columns).drop("name")
+        if not other.loc[rows, columns].equals(table.loc[rows, columns]):
+            raise BadInput(
+                f"{name} and {held[year][1]} both hold {part.replace('_', ' ')} of {year}, and they disagree. Keep the "
+                "newer edition and take the other out of the folder."
+            )
+        table = other.combine_first(table)
     held[year] = (table, name)
 
 

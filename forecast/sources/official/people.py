@@ -44,7 +44,9 @@ def people(official: Official, place: Place, held: Counted, shipped: pd.DataFram
     """
     kind, last = official.kinds["population"], held.year - 1
     ages = {year: held_by for year, held_by in official.books.get("ages", {}).items() if year <= last}
-    own = row_by_code(place, ages[max(ages)][0]) if ages else None
+    theirs = {year: table for year, table in ages.items() if row_by_code(place, table[0]) is not None}
+    ages = theirs or ages
+    own = row_by_code(place, ages[max(ages)][0]) if theirs else None
     total = _children(official, place, held)
     if own is not None:
         made = People(max(ages), own[AGES].astype(float), ages[max(ages)][0].loc[CODE, AGES].astype(float))

@@ -34,6 +34,8 @@ COMPONENTS = {
     "international_out": "international migration outflow",
     "international_net": "international migration net",
 }
+NOMIS = {"date_name", "geography_code", "geography_name", "c_age", "obs_value"}  # columns of its CSV
+NOMIS_AGES = {str(101 + age): str(age) for age in range(18)} | {"200": "all"}
 THOUSAND = 1000
 NO_FIGURE = r"|:|m|no data|\[.*\]"  # as the publishers write that there is none
 
@@ -74,6 +76,23 @@ def read_book(name: str, content: bytes) -> list[tuple[str, int, pd.DataFrame]]:
             or (part := _spending(book))
         ):
             found.append(part)
+    return found
+
+
+def read_nomis(name: str, table: pd.DataFrame) -> list[tuple[str, int, pd.DataFrame]]:
+    """The same of ages and people by year as Nomis gives them: a row an area, year and code of age (101 is age 0)."""
+    if not (table["obs_value"].str.fullmatch("[0-9]+") & table["date_name"].str.fullmatch("20[0-9]{2}")).all():
+        raise fault(name, "a count or a year is none. Download it again.")
+    table, last = table.assign(age=table["c_age"].map(NOMIS_AGES)), max(table["date_name"])
+    table["obs_value"] = table["obs_value"].astype(float)
+    ages = table[(table["date_name"] == last) & table["age"].isin(CHILD_AGES)]
+    found = []
+    for part, rows, across in (("ages", ages, "age"), ("by_year", table[table["age"] == "all"], "date_name")):
+        wide = rows.pivot(index="geography_code", columns=across, values="obs_value")
+        wanted = CHILD_AGES if part == "ages" else [last]
+        if ENGLAND not in wide.index or wide.reindex(columns=wanted).isna().any(axis=None):
+            raise fault(name, f"ages or areas of {last} are missing, England among them. Download it again.")
+        found.append((part, int(last), wide.assign(name=table.groupby("geography_code")["geography_name"].last())))
     return found
 
 

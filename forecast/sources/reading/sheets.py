@@ -14,13 +14,19 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.sources.counting import Quality
-from forecast.sources.csv_text import SAVE_AGAIN, UTF_16_MARKS, decode, parse
+from forecast.sources.csv_text import (
+    MOST_HEADING_ROWS,
+    SAVE_AGAIN,
+    SEPARATORS,
+    UTF_16_MARKS,
+    decode,
+    parse,
+    separated,
+)
 from forecast.sources.reading.files import MEGABYTE, ZIP_FAULTS, Source
 
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 SPOILT = r"\d(?:\.\d+)?[eE]\+?\d+|.*\.0"  # what a spreadsheet makes of a long number
 MOST_UNPACKED = 400 * MEGABYTE  # of a workbook
-MOST_HEADING_ROWS = 10  # a sheet may have a title above its headings
 MOST_CELLS = 1000  # of a line: no return has a tenth of that
 NEAR = 0.6  # of difflib: headings more alike than this are told as the one that was meant
 # What databases, spreadsheets and statistics programs write where there is nothing.
@@ -125,11 +131,9 @@ def _as_sheet(
     quality: Quality,
     synonyms: dict[str, str] | None = None,
 ) -> Sheet:
-    for separator, words in SEPARATORS.items():
-        if len(rows[0]) == 1 and separator in rows[0][0]:
-            raise BadInput(
-                f"{name}, line {lines[0]}: the cells are separated by {words}; expected commas. {SAVE_AGAIN}"
-            )
+    if other := separated(rows[:1]):
+        what = f"the cells are separated by {other[1]}; expected commas"
+        raise BadInput(f"{name}, line {lines[0]}: {what}. {SAVE_AGAIN}")
     columns = _columns(rows[0], heading, synonyms)
     twice = {column for column in columns if column and columns.count(column) > 1}
     if twice:
