@@ -25,6 +25,7 @@ def one_month(**parts) -> Workload:
         "uasc": [0, 0],
         "on_plan": 0,
         "lac_starts": 0,
+        "moved_out": 0,
     }
     held = {name: np.array(count, float)[None, None] for name, count in (nothing | parts).items()}
     return Workload(JUNE, **held)

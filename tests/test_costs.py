@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.case.lines import GROUPS, LINES
+from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
 from forecast.model.projection import costed
 from forecast.money.activity import activity_of
-from forecast.money.costs import beside, by_year, net
+from forecast.money.costs import beside, by_year, contributions, net, uasc_placements
 from forecast.money.plan import CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
@@ -52,12 +53,14 @@ YEARLY = {  # pounds a year, of 2010-11: multiples of 365.25, so that a day cost
     "costs.other_lac_services": 109_575,
     "measure.set_up": 7_000,
     "measure.running": 36_525,
+    "measure.place_upkeep": 3_652.5,
     "contact.in_house_cost": 36_525,
     "iro.post_cost": 36_525,
     "iro.admin_post_cost": 18_262.5,
 }
-HOURLY = {"contact.agency_hour": 35, "contact.travel": 10}
+HOURLY = {"contact.agency_hour": 35, "contact.travel": 10, "measure.allowance": 100}
 OTHER = {
+    "measure.allowed_share": 0.5,
     "placements.in_house_fostering_places": 6,
     "placements.own_home_places": 3,
     "placements.kinship_share": 0.1,
@@ -152,7 +155,7 @@ def work(months: list[str], children: np.ndarray = CHILDREN) -> Workload:
     in_proceedings = np.minimum(children, [2.0, 1, 0, 0, 0])  # both babies, and one child aged 1-4
     by_band = [days[:, None] * counted for counted in (children, in_proceedings)]
     events = [days / 28 * count for count in (4, 12, 2, 6)]  # LAC reviews, plans started, transfers in, CP reviews
-    alike = [days * 12, days / 28 * 2]  # 12 children on plans, 2 come into care
+    alike = [days * 12, days / 28 * 2, days * 0]  # 12 children on plans, 2 come into care, no measure took any out
     return Workload(months, *(part[None] for part in [*by_band, *events, by_band[0] * UASC_SHARE, *alike]))
 
 
@@ -480,3 +483,34 @@ def test_a_line_that_nobody_costs_is_refused(monkeypatch):
     monkeypatch.setitem(LINES, "secure", ("Secure accommodation", "placements"))
     with pytest.raises(ValueError, match="costed secure; expected"):
         one_month()
+
+
+def test_what_a_measure_brings_is_paid_for_while_it_stands():
+    """Two places it added, £10 a day each: 28 days, £560 beside the rest. Three children it took out of care, half with
+    an allowance: 4 weeks at £100 each, £600.
+    """
+    plain, more = one_month(), one_month(added_places=np.array([2.0]))
+    assert more["measures"] - plain["measures"] == pytest.approx(560)
+    out = replace(work([FEBRUARY]), moved_out=np.array([[3 * 28.0]]))
+    lines = costed(out, plan(), setting(1))
+    assert lines["special_guardianship"].item() - plain["special_guardianship"] == pytest.approx(600)
+
+
+def test_unaccompanied_children_are_placed_at_agencies_prices():
+    """1.5 of 6 aged 10 to 15 and 2 of 5 aged 16 and 17 are unaccompanied: each age's weeks by its placements' prices."""
+    one, held = work([FEBRUARY]), setting(1)
+    found = sum(cost.item() for cost in uasc_placements(one, plan(), held).values())
+    price = {"fostering": "ifa_fostering", "residential": "private_residential", "other": "other_placement"}
+    by_hand = sum(
+        children * share * PRICES[price.get(name, name)] * 4
+        for children, shares in zip((1.5, 2.0), held.mix[3:], strict=True)
+        for name, share in zip(PLACEMENTS, shares, strict=True)
+    )
+    assert found == pytest.approx(by_hand)
+
+
+def test_a_council_without_a_fostering_service_has_contributions_all_the_same():
+    """Three lines of £100 in homes at a tenth, and three of fostering, for the fourth is not there, at a fifth: £90."""
+    held = [name for name in (*RESIDENTIAL, *FOSTERING) if name != "fostering_service"]
+    plan = SimpleNamespace(residential_share=0.1, fostering_share=0.2)
+    assert contributions({name: np.array([[100.0]]) for name in held}, plan).item() == pytest.approx(-90)

@@ -22,6 +22,7 @@ class Workload:
     uasc         child-days of unaccompanied asylum-seeking children, by age band
     on_plan      child-days on a plan
     lac_starts   children who start to be looked after
+    moved_out    days since they left of children whom a measure took out of care under 16; 0 without one
     placed       child-days by placement, [draw x month x state], where placements are states; else None
     """
 
@@ -35,6 +36,7 @@ class Workload:
     uasc: np.ndarray
     on_plan: np.ndarray
     lac_starts: np.ndarray
+    moved_out: np.ndarray
     placed: np.ndarray | None = None
 
     def parts(self) -> dict[str, np.ndarray]:
@@ -85,5 +87,6 @@ def workload(
         alone if placed is None else placed.days[:, :, UASC].sum(axis=2, dtype=float),
         cp.days.sum(axis=2, dtype=float),
         lac.starts.sum(axis=2, dtype=float),
+        np.zeros(started.shape),
         None if placed is None else placed.days.sum(axis=3, dtype=float),
     )

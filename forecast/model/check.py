@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forecast.case.lines import FOSTERING, RESIDENTIAL
+from forecast.case.lines import FOSTERING, RESIDENTIAL, RULES
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR
 from forecast.demand.caseload import Calibrated
 from forecast.demand.local import Local, by_time
@@ -29,6 +29,8 @@ MANY, ROUNDED_TO, SHARES_ROUNDED_TO = 10_000, 10, 0.1  # a country's counts are 
 MISFIT = 0.005  # of a published figure
 QUARTILES, QUARTILES_APART = (0.25, 0.75), 1.349  # of a normal distribution, in SDs
 TOTAL = "Total Children Looked After"
+LEFT = " less "  # how a source says that a fixed cost is a remainder
+BY_REMAINDER = "agrees by construction: its fixed cost is what its prices leave of the published line"
 SPENDING = {
     "Residential care": RESIDENTIAL,
     "Fostering services": FOSTERING,
@@ -158,35 +160,40 @@ def rates_used(base: Base) -> pd.DataFrame:
 
 
 def reconciliation(base: Base, spending: pd.DataFrame) -> pd.DataFrame:
-    """Children x unit cost for the calibration year beside the published s251 outturn, gross."""
+    """Children x unit cost for the calibration year beside the published s251 outturn: gross, income and net.
+
+    A line whose fixed cost is what its prices leave of the published one agrees because it was made to; its note says
+    so.
+    """
     a = base.central
     setting = setting_of(base, base.plan.money.levers, base.past.months, flat=True)
-    lines = costed(base.past, read_costs(central_values(a)), setting)
-    lines = {line: float(cost.sum()) for line, cost in lines.items()}
-    published = published_spending(spending, a.case.area)
+    prices = read_costs(central_values(a))
+    lines = {line: float(cost.sum()) for line, cost in costed(base.past, prices, setting).items()}
     placed = [line for line, (_, group) in costs.LINES.items() if group == "placements"]
+    shares = {"Residential care": prices.residential_share, "Fostering services": prices.fostering_share}
     rows = []
-    for name, held in [(name, held) for name, held in SPENDING.items() if name in published]:
-        modelled = sum(lines[line] for line in (placed if held is None else held))
-        rows.append(
-            [
-                name,
-                published[name],
-                round(modelled),
-                round(modelled - published[name]),
-                round(PERCENT * (modelled / published[name] - 1), 2),
-            ]
-        )
-    return pd.DataFrame(rows, columns=["line", "published", "modelled", "difference", "difference, %"])
+    for name, held in SPENDING.items():
+        gross = sum(lines[line] for line in (placed if held is None else held))
+        earned = -lines["contributions"] if held is None else gross * float(np.mean(shares[name]))
+        fixed = [RULES[line].price for line in (placed if held is None else held) if line in RULES]
+        left = any(a.value(key) and LEFT in a.entry(key).source for key in fixed)
+        modelled = {"gross": gross, "income": earned, "net": gross - earned}
+        for what, figure in published_spending(spending, a.case.area).get(name, {}).items():
+            whole, gap = modelled[what], modelled[what] - figure
+            share = round(PERCENT * gap / figure, 2) if figure else 0.0
+            label = name if what == "gross" else f"{name}, {what}"
+            rows.append([label, figure, round(whole), round(gap), share, BY_REMAINDER if left else ""])
+    columns = ["line", "published", "modelled", "difference", "difference, %", "note"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def published_spending(spending: pd.DataFrame, area: str) -> dict[str, float]:
-    """Gross spending by line: from the s251 lines, or the total alone where only unit costs and the total are held."""
+def published_spending(spending: pd.DataFrame, area: str) -> dict[str, dict[str, float]]:
+    """Line -> gross, income and net: from s251 lines, or gross of the total alone where only unit costs are held."""
     if "gross" in spending:
-        return dict(zip(spending["line"], spending["gross"].astype(float), strict=True))
+        return spending.set_index("line")[["gross", "income", "net"]].astype(float).to_dict("index")
     rows = spending[(spending["area"] == area) & (spending["measure"] == "total_lac_gross")]
     totals = rows["value"].astype(float).tolist()
-    return {TOTAL: totals[-1]} if totals else {}
+    return {TOTAL: {"gross": totals[-1]}} if totals else {}
 
 
 def spread(base: Base, projection) -> pd.DataFrame:

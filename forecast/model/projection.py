@@ -27,7 +27,7 @@ from forecast.case.months import (
 )
 from forecast.demand import caseload, mix, totals, uasc
 from forecast.demand.cache import Cache
-from forecast.demand.caseload import Calibrated, Norms, Simulator, with_practice
+from forecast.demand.caseload import Calibrated, CarePlan, Norms, Simulator, with_practice
 from forecast.demand.evidence import Evidence
 from forecast.demand.pathways.calibration import POINTS, as_opening
 from forecast.demand.pathways.expectation import Expected
@@ -149,6 +149,7 @@ class Base:
             spread={name: spread.of_draws(draws) for name, spread in self.spread.items()},
             budgets=money,
             drift={year: drift[:draws] for year, drift in self.drift.items()},
+            **{name: getattr(self, name)[:draws] for name in MIXED if np.ndim(getattr(self, name)) > 1},
             draws=draws,
         )
 
@@ -295,15 +296,17 @@ def mix_drift(base: Base) -> dict[str, np.ndarray]:
     still, usual, evidence = base.plan.population.held(), caseload.usual_care(len(base.lac.group.bands)), base.evidence
     paths = base.groups["lac"].simulate(still, usual, False).paths
     months, every, rng = base.months, evidence.lac.council.closing.sum(), _generators(base.seed, "mix")
+    placed = evidence.placed_last or evidence.placements
     ago = len(base.so_far.months) if base.so_far is not None else 0
     years = (ago + np.arange(1, len(months) + 1)) / MONTHS_A_YEAR
-    days, found = paths.days.sum(axis=2), {}
+    days, found = np.maximum(paths.days.sum(axis=2, dtype=float), 1.0), {}
 
-    def led(name: str, children: float, held: np.ndarray) -> np.ndarray:
+    def led(name: str, share: float, held: np.ndarray, years: np.ndarray) -> np.ndarray:
         """What multiplies `held` child-days so that their share of all goes and strays as councils' did."""
-        part, now = evidence.mix[name], max(children, mix.AT_LEAST) / every
+        part, children = evidence.mix[name], max(share * every, mix.AT_LEAST)
+        now = min(children / every, 1 - mix.AT_LEAST / every)
         there = evidence.country_shares.get(name, now)
-        odds, own = part.odds(now, there, years), held.sum(axis=0) / days.sum(axis=0)
+        odds, own = part.odds(now, there, years), np.maximum(held.sum(axis=0), 1.0) / days.sum(axis=0)
         held_odds = np.log(np.maximum(held, 1)) - np.log(np.maximum(days - held, 1))
         strays = mix.walks(
             part.variance(children, every, years),
@@ -314,10 +317,13 @@ def mix_drift(base: Base) -> dict[str, np.ndarray]:
         return expit(odds + strays) / own
 
     early = paths.early_days.sum(axis=2) * base.proceedings_share
-    found["proceedings_share"] = base.proceedings_share * led(mix.PROCEEDINGS, evidence.interim_care_orders, early)
+    found["proceedings_share"] = base.proceedings_share * led(
+        mix.PROCEEDINGS, evidence.interim_care_orders / every, early, years
+    )
     if paths.placed is None:
-        by_type = days_by_mix(paths.days.astype(float), base.mix, months)
-        found["residential"] = led(mix.HOMES, evidence.placements[mix.HOMES], by_type[mix.HOMES])
+        by_type = days_by_mix(paths.days.astype(float), mix_of(base.central, evidence, placed), months)
+        since = years - (ago / MONTHS_A_YEAR if evidence.placed_last else 0)  # placements counted at the origin
+        found["residential"] = led(mix.HOMES, placed[mix.HOMES] / sum(placed.values()), by_type[mix.HOMES], since)
         now = base.uasc_share * evidence.lac.council.closing
         now = now * evidence.uasc / now.sum() if now.sum() else now
         found["uasc_share"] = uasc.children(
@@ -382,6 +388,7 @@ def project(base: Base, assumptions: Assumptions) -> Projection:
         for name in ("lac", "cp")
     )
     work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
+    work = replace(work, moved_out=moved_out(lac.paths, [way.care["lac"] for way in ways], which, base.months))
     work = work if base.so_far is None else work.after(base.so_far)
     setting, lines = setting_of(base, plan.money.levers, months), costed_ways(base, work, ways, which)
     lines = lines if base.ledger is None else with_actuals(lines, months, base.ledger, plan.money.ledger)
@@ -390,6 +397,15 @@ def project(base: Base, assumptions: Assumptions) -> Projection:
     return Projection(
         assumptions, plan, people, lac.paths, cp.paths, expected, base.months, work, setting, lines, drawn
     )
+
+
+def moved_out(lac: Paths, care: list[CarePlan], which: np.ndarray, months: list[str]) -> np.ndarray:
+    """Days since they left care of children under 16 whom levers on leaving took out of it, [draw x month]."""
+    levers = [np.stack([one.by_month(len(months)) for one in way.leaving_by_band[:-1]], axis=1) for way in care]
+    earlier = 1 - 1 / np.maximum(np.array(levers), 1)
+    if not earlier.any():
+        return np.zeros(lac.ends.shape[:2])
+    return np.cumsum((lac.ends[:, :, :-1] * earlier[which]).sum(axis=2), axis=1) * days_in(months)
 
 
 def way_of_draws(base: Base, plans: list[list[Plan]]) -> np.ndarray:
@@ -467,8 +483,10 @@ def past_work(groups, norms, months, share, uasc_share, seed, threads, to_date: 
     return workload(months, paths["lac"], paths["cp"], share, np.zeros(len(months)), uasc_share).mean()
 
 
-def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
+def base_budget(base: Base, year: list[str], what=costed) -> dict[str, np.ndarray]:
     """The base budget of one financial year by line, [draw]: the calibration year's activity at this year's prices.
+
+    what  costs some work at some prices: every line, or a part of them alike
 
     The published budget is not held: this is a derivation in the open. A draw's own unit costs price its budget too,
     for a dearer placement was dearer last year; prices rise by the central index, which is all that was known when
@@ -479,7 +497,8 @@ def base_budget(base: Base, year: list[str]) -> dict[str, np.ndarray]:
     stretched = {name: part * (factor[None, :, None] if part.ndim == 3 else factor) for name, part in parts}
     work = replace(base.past, months=year, **stretched)
     prices = read_costs(base.plan.money.values.at_central_indices())
-    lines = costed(work, prices, setting_of(base, base.plan.money.levers, year, flat=True))
+    setting = setting_of(base, base.plan.money.levers, year, flat=True)
+    lines = what(work, prices, setting)
     return {line: np.broadcast_to(cost.sum(axis=1), base.draws) for line, cost in lines.items()}
 
 

@@ -2,12 +2,16 @@
 
 import numpy as np
 
-from forecast.case.lines import LINES, RULES, net
+from forecast.case.lines import FOSTERING, LINES, RULES, net
 from forecast.case.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in, financial_year
-from forecast.demand.placements import PAID_FOR
+from forecast.demand.local import PAID_AS, UASC
+from forecast.demand.placements import PAID_FOR, PLACEMENTS, days_by_mix, days_by_state
 from forecast.demand.workload import Workload
 from forecast.money.activity import MEASURES, Activity
 from forecast.money.plan import ContactPlan, CostPlan, ReviewPlan, Setting
+
+ALLOWANCES = "special_guardianship"  # the line of allowances that a measure brings, adoption's among them
+MARGINAL = {"fostering": "ifa_fostering", "residential": "private_residential", "other": "other_placement"}
 
 __all__ = ["LINES", "by_year", "cost_lines", "net"]
 
@@ -25,15 +29,19 @@ def cost_lines(
     months, ordinary = work.months, ordinary_cost(work, needed, plan)
     lines = placement_cost(days, ordinary, plan, setting, months)
     lines |= {"contact": contact_cost(needed, plan.contact, months)} | review_cost(needed, plan.reviews, months)
-    # A measure costs once in the month it is set up, then by the day while it is paid for.
+    # A measure costs once in the month it is set up, then by the day while it is paid for; places it adds stay.
     measure = plan.set_up.in_months(months) * setting.measure_begins
     measure = measure + plan.running.by_day(months) * setting.measure_months
+    measure = measure + plan.upkeep.by_day(months) * setting.added_places
     lines["measures"] = np.zeros_like(lines["contact"]) + measure
     lines |= {"uasc_grant": uasc_grant(work, plan), "contributions": contributions(lines, plan)}
     none = np.broadcast_to(0.0, lines["contact"].shape)  # a line that the case does not have, or that stands beside
     for line in RULES.keys() - lines.keys():
         share = plan.in_call.get(line, 1.0) if line in ordinary else 0.0
         lines[line] = ordinary[line] * share + none if share else none
+    if work.moved_out.any():
+        allowed = work.moved_out * plan.allowed_share / DAYS_A_WEEK * plan.allowance.in_months(months)
+        lines[ALLOWANCES] = lines[ALLOWANCES] + allowed
     if lines.keys() != LINES.keys():
         raise ValueError(f"costed {', '.join(sorted(lines.keys() ^ LINES.keys()))}; expected the lines of LINES alone")
     return {line: lines[line] for line in LINES}
@@ -96,12 +104,27 @@ def uasc_grant(work: Workload, plan: CostPlan) -> np.ndarray:
     return -(weeks[:, :, :-1].sum(axis=2) * plan.uasc_under_16 + weeks[:, :, -1] * plan.uasc_16_17)
 
 
+def uasc_placements(work: Workload, plan: CostPlan, setting: Setting) -> dict[str, np.ndarray]:
+    """What placing unaccompanied children costs, line -> [draw x month]: at agencies' prices, for the council's own
+    places would be filled without them.
+    """
+    if work.placed is None:
+        days = days_by_mix(work.uasc, setting.mix, work.months)
+    else:
+        days = days_by_state(np.where(UASC, work.placed, 0.0), PAID_AS)
+    dearer, found = (1 + (plan.new_placement_price - 1) * setting.new_share) * setting.price_lever, {}
+    for placement in PLACEMENTS:
+        name = MARGINAL.get(placement, placement)
+        bought = dearer if PAID_FOR[name].index != "pay" else 1.0
+        cost = days[placement] / DAYS_A_WEEK * plan.weekly[name].in_months(work.months) * bought
+        found[PAID_FOR[name].line] = found.get(PAID_FOR[name].line, 0.0) + cost * np.exp(plan.drift * setting.drift)
+    return found
+
+
 def contributions(lines: dict, plan: CostPlan) -> np.ndarray:
     """What health, education and others pay toward placements, negative, [draw x month]."""
     residential = lines["own_homes"] + lines["private_residential"] + lines["residential_school"]
-    fostering = sum(
-        lines[name] for name in ("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service")
-    )
+    fostering = sum(lines[name] for name in FOSTERING if name in lines)  # one of price 0 the case does not have
     return -(residential * plan.residential_share + fostering * plan.fostering_share)
 
 

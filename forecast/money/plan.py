@@ -136,7 +136,8 @@ class CostPlan:
     weekly        what is paid for -> price a child and week
     ordinary      ordinary line -> its price, of those that the case has
     in_call       line -> the share of it that the call knows, of those that may stand beside
-    set_up, running  of a measure
+    set_up, running  of a measure; upkeep: of each in-house place it adds
+    allowance     a child and week, of children whom a measure took out of care; allowed_share: who bring one
     uasc_under_16, uasc_16_17  grant a child and week; residential_share, fostering_share: of cost met by others
     drift         how far spend a child strays as councils' did: 0 not at all, 1 as much
     """
@@ -152,6 +153,9 @@ class CostPlan:
     workforce: WorkforcePlan
     set_up: Price
     running: Price
+    upkeep: Price
+    allowance: Price
+    allowed_share: float
     uasc_under_16: float
     uasc_16_17: float
     residential_share: np.ndarray | float
@@ -371,6 +375,9 @@ def read_costs(values: Values) -> CostPlan:
         workforce=WorkforcePlan(**{part.name: values[f"workforce.{part.name}"] for part in fields(WorkforcePlan)}),
         set_up=pay("measure.set_up"),
         running=pay("measure.running"),
+        upkeep=pay("measure.place_upkeep"),
+        allowance=values.price("measure.allowance", "prices.general"),
+        allowed_share=values["measure.allowed_share"],
         uasc_under_16=values["income.uasc_under_16"],
         uasc_16_17=values["income.uasc_16_17"],
         residential_share=values["income.residential_share"],

@@ -5,12 +5,12 @@ import numpy as np
 from forecast import __version__
 from forecast.case import Assumptions
 from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
-from forecast.case.months import MONTHS_A_YEAR, days_in, years_from
+from forecast.case.months import MONTHS_A_YEAR, days_in, year_months, years_from
 from forecast.demand import breaks, front_door, totals
 from forecast.demand.caseload import Calibrated
 from forecast.demand.evidence import Group
 from forecast.demand.local import UASC
-from forecast.model.projection import Base, Projection, project
+from forecast.model.projection import Base, Projection, base_budget, project
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
@@ -20,6 +20,7 @@ from forecast.questions.outcomes import outcomes
 from forecast.questions.payback import payback
 
 SCHEMA = "forecast-answer-1"
+GRANT = "uasc_grant"
 BUDGET_STEPS = 7  # points at which the answer page shows how the chance moves with the base budget
 
 
@@ -288,8 +289,9 @@ def effects(base: Base, projection: Projection) -> dict:
 
 
 def cost_by_year(base: Base, projection: Projection) -> dict:
-    """Financial year -> gross, income, net, budget, variance, groups and lines."""
-    return {year: cost_of(base, projection, year) for year in years_in(projection.months)}
+    """Financial year -> gross, income, net, budget, variance, groups, lines, and what unaccompanied children cost."""
+    uasc = uasc_by_year(base, projection)
+    return {year: cost_of(base, projection, year) | {"uasc": uasc[year]} for year in years_in(projection.months)}
 
 
 def cost_of(base: Base, projection: Projection, year: str) -> dict:
@@ -312,6 +314,26 @@ def cost_of(base: Base, projection: Projection, year: str) -> dict:
         "groups": {group: summary(cost) for group, cost in groups.items()},
         "lines": {line: summary(cost) | {"budget": float(budget[line].mean())} for line, cost in lines.items()},
     }
+
+
+def uasc_by_year(base: Base, projection: Projection) -> dict:
+    """Financial year -> what unaccompanied children cost: their placements less the grant; line by line, with the base
+    budget's for the same.
+    """
+    placed = costs.uasc_placements(projection.work, projection.plan.money.costs, projection.setting)
+    told = {}
+    for year, lines in costs.by_year(placed, projection.months).items():
+        budget = base_budget(base, year_months(year), costs.uasc_placements)
+        grant = costs.by_year({GRANT: projection.lines[GRANT]}, projection.months)[year][GRANT]
+        whole, planned = sum(lines.values()), sum(budget.values())
+        of_lines = {line: {"mean": float(lines[line].mean()), "budget": float(budget[line].mean())} for line in lines}
+        told[year] = {
+            "grant": summary(grant),
+            "placements": summary(whole),
+            "net": summary(whole + grant) | {"budget": float((planned + base.budgets[year][GRANT]).mean())},
+            "lines": of_lines,
+        }
+    return told
 
 
 def counted_steps(base: Base) -> dict[str, float]:

@@ -50,6 +50,7 @@ WORK = {
     "admin_posts": "Review administration, posts",
     "social_work_posts": "Social workers, posts",
 }
+UASC, UASC_NET = "uasc_grant", "UASC, placements less grant"
 ABBREVIATIONS = {
     "CP": "child protection",
     "LAC": "looked-after children",
@@ -244,7 +245,9 @@ def pages() -> Environment:
     """The pages of sentences, with the rules as filters."""
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
-    pages.filters |= RULES | {rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers)}
+    pages.filters |= RULES | {
+        rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers, less_uasc)
+    }
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
     pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
@@ -262,6 +265,14 @@ def lines(macro: str, *facts, page: str = "answer") -> list[str]:
 def drivers(cost: dict) -> list[str]:
     """The cost lines that move the year most."""
     return sorted(cost, key=lambda line: -abs(cost[line]["mean"] - cost[line]["budget"]))[:DRIVERS]
+
+
+def less_uasc(cost: dict) -> dict:
+    """A year's cost lines, with unaccompanied children on a line of their own: placements less grant."""
+    held, lines = cost["uasc"], {line: figure | {"name": ""} for line, figure in cost["lines"].items()}
+    for line, part in held["lines"].items():
+        lines[line] |= {name: lines[line][name] - part[name] for name in ("mean", "budget")}
+    return lines | {UASC: held["net"] | {"name": UASC_NET}}
 
 
 def headline(answer: dict, slug: str = "central") -> list[str]:
@@ -365,7 +376,7 @@ def in_parts(answer: dict) -> dict[str, list[str]]:
     asked = [*lines("question", answer, central), *lines("call", central["contingency"])]
     return {
         "asked": asked,
-        "why": lines("driven", central["cost"][answer["financial_year"]]["lines"]),
+        "why": lines("driven", central["cost"][answer["financial_year"]]),
         "trust": cautions(answer),
     }
 
