@@ -15,7 +15,7 @@ from forecast.demand.workload import Workload
 from forecast.model.projection import costed
 from forecast.money.activity import activity_of
 from forecast.money.costs import beside, by_year, net, uasc_placements
-from forecast.money.plan import CostPlan, Setting, Values, read_costs
+from forecast.money.plan import STREAMS, CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
 INCOME = [line for line, (_, group) in LINES.items() if group == "income"]
@@ -60,6 +60,7 @@ YEARLY = {  # pounds a year, of 2010-11: multiples of 365.25, so that a day cost
 HOURLY = {"contact.agency_hour": 35, "contact.travel": 10, "measure.allowance": 100}
 OTHER = {
     "measure.allowed_share": 0.5,
+    **dict.fromkeys((f"measure.from_{stream}" for stream in STREAMS), 0.0),
     "placements.in_house_fostering_places": 6,
     "placements.own_home_places": 3,
     "placements.kinship_share": 0.1,

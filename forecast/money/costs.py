@@ -122,12 +122,13 @@ def uasc_placements(work: Workload, plan: CostPlan, setting: Setting) -> dict[st
 
 
 def contributions(lines: dict, plan: CostPlan) -> np.ndarray:
-    """What health, education and others pay toward placements, negative, [draw x month]."""
+    """What health, education and others pay toward placements and measures, negative, [draw x month]."""
     residential = lines["own_homes"] + lines["private_residential"] + lines["residential_school"]
     fostering = sum(
         lines[name] for name in ("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service")
     )
-    return -(residential * plan.residential_share + fostering * plan.fostering_share)
+    measures = lines["measures"] * sum(plan.funded.values())
+    return -(residential * plan.residential_share + fostering * plan.fostering_share + measures)
 
 
 def by_year(lines: dict[str, np.ndarray], months: list[str]) -> dict[str, dict[str, np.ndarray]]:
