@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from forecast.report.notebook import RUN_FOLDER
 from forecast.runs.home import Home, Settings
-from forecast.runs.steps import STEPS_FOLDER, Steps
+from forecast.runs.steps import STEPS_FOLDER, Steps, keeping
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
 hypothesis.settings.register_profile(
@@ -25,6 +25,7 @@ MADE = pytest.StashKey[Path]()
 LONGEST = (  # files, longest first: they are begun first, so that none is left to one worker at the end
     "test_cycle.py",
     "test_run.py",  # makes the reference run, while another worker is at the cycle
+    "01_what_has_happened.ipynb",  # likewise the run that notebooks show
     "test_projection.py",
     "test_notebooks.py",
     "test_explore_browser.py",
@@ -67,10 +68,11 @@ def slough():
 
 @cache
 def slough_base(draws: int, seed: int):
-    """What its scenarios share on so many draws, prepared once in a process for all files that ask for the same."""
+    """What its scenarios share on so many draws, prepared once in a session for all files that ask for the same."""
     from forecast.model.projection import prepare
 
-    return prepare(slough().central, slough().evidence, draws, seed)
+    home = Home(HOME / "params", HOME / "data", Path(os.environ[KEPT]), HOME / "notebooks")
+    return prepare(slough().central, slough().evidence, draws, seed, keep=keeping(home, slough(), draws, seed))
 
 
 def pytest_addoption(parser):

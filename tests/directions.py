@@ -122,6 +122,8 @@ DIRECTIONS = [
         for band in ("under_1", "1_4", "5_9", "10_15", "16_17")
     ),
     Direction("a lower threshold, not fewer plans", "levers.cp_starts", more, cp, 1),
+    Direction("more assessed, not fewer plans", "levers.assessments", more, cp, 1),
+    Direction("more plans start, not fewer looked after", "levers.cp_starts", more, lac_starts, 1),
     Direction("plans end sooner, not more plans", "levers.cp_leaving", more, cp, -1),
     Direction(
         "more in-house places, no more spent on agencies",

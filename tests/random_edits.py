@@ -1,12 +1,13 @@
 """Random single edits of real inputs, and what becomes of each: refused, told, nothing moved, or silent.
 
-    python tests/random_edits.py [--seed 1] [--edits 1000] [--kind KIND] [--list]
+    python tests/random_edits.py [--seed 1] [--edits 1000] [--kind KIND] [--first] [--list]
 
 An edit changes one digit, one row, one column or one unit of one file: the assumptions of Slough, April 2025, its
 tables and their cards, a delivery of the example council, its card, what is held, a published run. It is read by the
 code that a run reads it by. `same` means that every figure that reaches a forecast is what it was, so that the answer
 moves by nothing; `silent` that a figure changed without a word (an upper bound on what moves the answer by £1 or more,
-for nothing is forecast here). --list prints the silent ones.
+for nothing is forecast here). --first: no run of the case stands yet, so that what changed since is not known. --list
+prints the silent ones.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import pandas as pd
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 
-from forecast.case import held_elsewhere, list_scenarios, load_scenarios, plausible  # noqa: E402
+from forecast.case import differing, held_elsewhere, list_scenarios, load_scenarios, plausible  # noqa: E402
 from forecast.case.errors import BadInput  # noqa: E402
 from forecast.runs import folders  # noqa: E402
 from forecast.runs.refresh import io  # noqa: E402
@@ -89,8 +90,12 @@ class Assumptions:
         self.files += [*self.files, *sorted(self.params.glob("scenarios/*.yaml"))]
         self.bands = plausible.read_bands(HOME / "data")
         prices = pd.read_csv(HOME / "data" / "published" / "gdp_deflator.csv").set_index("financial_year")["deflator"]
-        self.prices = prices.to_dict()
+        self.prices, self.before = prices.to_dict(), {}
         self.right = self.read()
+
+    def with_a_run(self) -> None:
+        """From now on a run of the case stands, made of the files as they are."""
+        self.before = load_scenarios(self.params, "slough", "2025-04", list_scenarios(self.params))
 
     def read(self) -> tuple:
         scenarios = load_scenarios(self.params, "slough", "2025-04", list_scenarios(self.params))
@@ -99,6 +104,8 @@ class Assumptions:
             slug: (a.case, {key: tuple(getattr(entry, name) for name in FIGURES) for key, entry in a.entries.items()})
             for slug, a in scenarios.items()
         }
+        for slug in self.before:
+            said += differing(self.before[slug], scenarios[slug], slug) if slug in scenarios else []
         return figures, said
 
 
@@ -212,12 +219,15 @@ def main() -> dict:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--edits", type=int, default=1000)
     asked.add_argument("--kind", choices=[kind.__name__.lower() for kind in KINDS])
+    asked.add_argument("--first", action="store_true", help="before the first run of the case")
     asked.add_argument("--list", action="store_true", help="print the silent edits")
     given = asked.parse_args()
     draw, counts = random.Random(given.seed), collections.Counter()
     with tempfile.TemporaryDirectory() as place:
         chosen = [kind for kind in KINDS if given.kind in (None, kind.__name__.lower())]
         kinds = {kind.__name__: kind(Path(place) / kind.__name__) for kind in chosen}
+        if Assumptions in chosen and not given.first:
+            kinds["Assumptions"].with_a_run()
         for _ in range(given.edits):
             name = draw.choice(list(kinds))
             of = kinds[name]

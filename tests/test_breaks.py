@@ -20,7 +20,7 @@ STARTS = [101, 69, 101, 107, 108, 119, 129, 118, 125, 133, 107, 129, 124, 140, 7
 SLOUGH = pd.Series(STARTS, index=YEARS, dtype=float)
 RESIDUAL_ONLY = Limits(residual=2.576, slack=0.5, cusum=np.inf)
 CUSUM_ONLY = Limits(residual=np.inf, slack=0.5, cusum=5.0)
-SERIES, PERIODS = 1000, 16
+SERIES, PERIODS = 500, 16
 
 
 def sounds(table: pd.DataFrame, limits: Limits) -> pd.Series:
@@ -224,7 +224,7 @@ def rates(counts: np.ndarray, drift: float, limits: Limits) -> tuple[int, float]
 @pytest.mark.parametrize("drift", [LAC_DRIFT, CP_DRIFT])
 @pytest.mark.parametrize("start", [30.0, 120.0])
 def test_false_alarms_of_single_residuals_are_as_many_as_chance_makes(drift, start):
-    """Binomial(1000, 2 (1 - F(2.576))) in the last period: 10 expected; the tails of 1 in 10,000 either side."""
+    """Binomial(500, 2 (1 - F(2.576))) in the last period: 5 expected; the tails of 1 in 10,000 either side."""
     last, share = rates(simulated(drift, start, 1), drift, RESIDUAL_ONLY)
     chance = 2 * stats.norm.sf(RESIDUAL_ONLY.residual)
     low, high = stats.binom(SERIES, chance).ppf([1e-4, 1 - 1e-4])

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.case.lines import GROUPS, LINES
+from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
 from forecast.demand.placements import PLACEMENTS
 from forecast.demand.workload import Workload
 from forecast.model.projection import costed
 from forecast.money.activity import activity_of
-from forecast.money.costs import beside, by_year, net, uasc_placements
+from forecast.money.costs import beside, by_year, contributions, net, uasc_placements
 from forecast.money.plan import STREAMS, CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
@@ -507,3 +508,10 @@ def test_unaccompanied_children_are_placed_at_agencies_prices():
         for name, share in zip(PLACEMENTS, shares, strict=True)
     )
     assert found == pytest.approx(by_hand)
+
+
+def test_a_council_without_a_fostering_service_has_contributions_all_the_same():
+    """Three lines of £100 in homes at a tenth, and three of fostering, for the fourth is not there, at a fifth: £90."""
+    held = [name for name in (*RESIDENTIAL, *FOSTERING) if name != "fostering_service"]
+    plan = SimpleNamespace(residential_share=0.1, fostering_share=0.2)
+    assert contributions({name: np.array([[100.0]]) for name in held}, plan).item() == pytest.approx(-90)

@@ -125,7 +125,7 @@ def home(tmp_path, service):
     path = tmp_path / "data" / room.SERVICES
     text = path.read_text(encoding="utf-8")
     text = text.replace("https://api.education.gov.uk/statistics/v1\n", f"{service.address}/v1\n")
-    text = text.replace("https://www.nomisweb.co.uk/api/v01\n", f"{service.address}/nomis\n")
+    text = text.replace("https://www.nomisweb.co.uk/api/v01/", f"{service.address}/nomis/")
     path.write_text(text.replace("pause: 2", "pause: 0").replace("seconds: 60", "seconds: 5"), encoding="utf-8")
     return tmp_path
 

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import HOME, slough_base
-from forecast.case import held_elsewhere, list_scenarios, load, load_scenarios, plausible
+from forecast.case import freeze, held_elsewhere, list_scenarios, load, load_scenarios, plausible
 from forecast.case.documents import case_faults
 from forecast.case.errors import BadInput
 from forecast.case.rules import faults
@@ -33,6 +33,7 @@ from forecast.runs import consistent, folders, history, pipeline, publication, t
 from forecast.runs.home import Home
 from forecast.runs.refresh import io
 from forecast.runs.refresh.movement import Figures
+from forecast.runs.since import changed_since
 from forecast.sources import cards, files
 from forecast.sources import published as published_tables
 from forecast.sources.arrivals import CARD, INBOX, accept, read_card, read_inbox
@@ -385,6 +386,58 @@ def test_the_cases_held_are_not_unusual(month):
     prices = pd.read_csv(HOME / "data" / "published" / "gdp_deflator.csv").set_index("financial_year")["deflator"]
     bands = plausible.read_bands(HOME / "data")
     assert plausible.unusual(scenarios, held_elsewhere(params, scenarios["central"]), bands, prices.to_dict()) == []
+
+
+# ---- assumptions that changed since the last run ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run_of_a_case(tmp_path_factory):
+    """Slough, April 2025, as a run left it: the project's folders, its assumptions frozen, its files' checksums."""
+    place = tmp_path_factory.mktemp("since")
+    shutil.copytree(HOME / "params", place / "params")
+    home = Home(place / "params", HOME / "data", place / "runs", HOME / "notebooks")
+    names = ["national.yaml", "slough/2025-04/case.yaml", *(f"scenarios/{slug}.yaml" for slug in CHOSEN)]
+    with folders.publishing(home.runs, "slough", "2025-04") as staging:
+        for slug, assumptions in load_scenarios(home.params, "slough", "2025-04", CHOSEN).items():
+            files.write_text(staging / "frozen" / f"{slug}.yaml", freeze(assumptions))
+        inputs = {f"params/{name}": home.params / name for name in names}
+        files.write_json(staging / "manifest.json", folders.manifest(staging, inputs, 100, 1))
+    return home
+
+
+CHOSEN = ["central", "gatekeeping", "first-response"]
+
+
+def since_the_run(home: Home) -> list[str]:
+    scenarios = load_scenarios(home.params, "slough", "2025-04", CHOSEN)
+    return changed_since(home, SimpleNamespace(central=scenarios["central"], scenarios=scenarios))
+
+
+@each("since")
+def test_a_figure_changed_since_the_last_run_is_told(run_of_a_case, row):
+    path = run_of_a_case.params / row["file"]
+    text = path.read_text(encoding="utf-8")
+    found = re.search(rf"{re.escape(row['key'])}:[^#]*?(?<![\w.]){re.escape(row['old'])}(?![\w.])", text)
+    assert found, "the row's figure is no longer there"
+    try:
+        path.write_text(text[: found.end() - len(row["old"])] + row["new"] + text[found.end() :], encoding="utf-8")
+        assert since_the_run(run_of_a_case) == [f"changed since the last run: {row['said']}"]
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_nothing_is_told_where_nothing_changed_or_no_run_stands(run_of_a_case, tmp_path):
+    assert since_the_run(run_of_a_case) == []
+    path = run_of_a_case.params / "scenarios" / "gatekeeping.yaml"
+    text = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(text + "# looked at again\n", encoding="utf-8")
+        assert since_the_run(run_of_a_case) == [], "a comment is no figure"
+        path.write_text(text.replace("0.85", "0.83"), encoding="utf-8")
+        assert since_the_run(replace(run_of_a_case, runs=tmp_path)) == []
+    finally:
+        path.write_text(text, encoding="utf-8")
 
 
 # ---- tables and their cards ------------------------------------------------------------------------------------------

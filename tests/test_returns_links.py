@@ -259,3 +259,25 @@ def test_the_salt_is_made_anew_each_time(by_hand, monkeypatch):
     for _ in range(2):
         room.read_plans(by_hand[0], None, None, None)
     assert seen[0] != seen[1] and {len(salt) for salt in seen} == {64}
+
+
+NOUGHTS = {"00123": "123", "0456": "00456", "000789": "789", "0012": "12", "07": "007", "1200": "01200"}
+
+
+@pytest.mark.parametrize(("of_plans", "of_care"), NOUGHTS.items())
+def test_a_number_that_lost_noughts_in_one_of_the_two_is_one_child_s(tmp_path, of_plans, of_care):
+    rows = [plan(of_plans, "2017-05-15", born="2010-02-01")]
+    cin, ssda903 = folders(tmp_path, rows, [episode(of_care, "14/07/2017")], [header(of_care)])
+    plans = read_cin(cin, salt=SALT)
+    links = link(read_returns(ssda903, salt=SALT), plans)
+    assert counts(links)[0] == {"1": (1, 1, 0)} and links.noughts == 1
+    assert any("both returns together" in line and "noughts" in line for line in plans.warnings())
+
+
+def test_noughts_may_tell_two_children_of_two_returns_apart(tmp_path):
+    """Another date of birth is another child's; two children of one return whose numbers differ by noughts are two."""
+    rows = [plan("0123", "2017-05-15", born="2003-02-01"), plan("055", "2017-05-15"), plan("55", "2017-05-15")]
+    care = [episode("123", "14/07/2017"), episode("0055", "14/07/2017")]
+    cin, ssda903 = folders(tmp_path, rows, care, [header("123"), header("0055")])
+    links = link(read_returns(ssda903, salt=SALT), read_cin(cin, salt=SALT))
+    assert counts(links)[0] == {NO_PLAN: (2, 0, 0)} and links.noughts == 0

@@ -311,7 +311,7 @@ def test_years_go_together_as_councils_do():
     assert stats.kurtosis(added[:, 0]) > 0.5, "tails beyond a normal's"
 
 
-DRAWS = 1500
+DRAWS = 500
 
 
 @pytest.fixture(scope="module")
@@ -413,3 +413,20 @@ def test_what_makes_the_money_is_scored_by_the_words_of_the_outturns():
     shown = score.score_table(held).set_index("Children")
     assert shown.loc["Looked-after children aged 16 to 17", ["What happened", "Range"]].tolist() == ["37", "outside"]
     assert held["lac_stock residential"][0]["error"] == held["lac_stock interim_care_order"][0]["error"] == 0
+
+
+def test_a_draw_in_which_no_child_is_placed_strays_nowhere(monkeypatch):
+    """A council of a few children has draws without any: they have no cost a child, and stop no forecast."""
+    base, in_group = slough_base(DRAWS, 11), projection.in_group
+
+    def none_in_the_first(lines, group):
+        return np.where(np.arange(DRAWS) < 1, 0.0, in_group(lines, group))
+
+    usual = projection.unit_cost_drift(base)
+    monkeypatch.setattr(projection, "in_group", none_in_the_first)
+    found = projection.unit_cost_drift(base)
+    assert all(np.isfinite(table).all() for table in found.values())
+    monkeypatch.setattr(projection, "in_group", lambda lines, group: np.zeros(DRAWS))
+    assert all(np.isfinite(table).all() for table in projection.unit_cost_drift(base).values())
+    # one draw fewer hardly changes how far the others stray
+    assert all(found[year].std() == pytest.approx(usual[year].std(), rel=0.1, abs=0.005) for year in usual)

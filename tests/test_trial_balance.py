@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from test_annex_a import BORN, DAY, HEADS, as_csv, book, care, headed, plan
 
 from forecast.case.errors import BadInput
+from forecast.case.months import last_day
 from forecast.runs.refresh.data_cut import DataCut
 from forecast.runs.refresh.io import finish_keeping, kept_files
 from forecast.sources.arrivals import accept, read_card, read_held, read_inbox, write_held
@@ -21,7 +22,7 @@ from forecast.sources.arrivals.card import is_personal
 from forecast.sources.arrivals.cells import Cell, posted, posted_period
 from forecast.sources.arrivals.inbox import find
 from forecast.sources.arrivals.mapping import NOT_OURS, read_mapping
-from forecast.sources.arrivals.trial import read_trial
+from forecast.sources.arrivals.trial import in_months, read_trial
 from forecast.sources.arrivals.vintages import Held, Vintages
 
 CARD = """
@@ -296,7 +297,7 @@ def test_blocks_with_subtotals_and_a_grand_total_make_their_sum(tmp_path_factory
     card = read_card(made.folder / "council.yaml")
     made.give(rows)
     (file,), _ = find(made.folder / "inbox", card, Held())
-    figures, _ = read_trial(file, card, read_mapping(made.folder / "mapping.csv"), Held())
+    figures, _ = read_trial(file, card, read_mapping(made.folder / "mapping.csv"))
     (actual,) = [value for _, figure, item, value, *_ in figures if (figure, item) == ("actual", "private_residential")]
     assert actual == pytest.approx(whole, abs=1e-6)
 
@@ -578,8 +579,9 @@ def to_date(tmp_path, card, rows, head=None, held=None):
     made = Council(tmp_path / f"c{len(list(tmp_path.iterdir()))}", card)
     made.give(rows, "tb_2025-06.csv", head=head or HEAD)
     (file,) = [file for file in find(made.folder / "inbox", read_card(made.folder / "council.yaml"), Held())[0]]
-    mapping = read_mapping(made.folder / "mapping.csv")
-    figures, _ = read_trial(file, read_card(made.folder / "council.yaml"), mapping, held or Held())
+    card = read_card(made.folder / "council.yaml")
+    figures, _ = read_trial(file, card, read_mapping(made.folder / "mapping.csv"))
+    figures = in_months(figures, held or Held(), card)
     return {(month, item): value for month, figure, item, value, *_ in figures if figure == "actual"}
 
 
@@ -608,7 +610,7 @@ def test_a_year_to_date_of_every_period_gives_its_months(tmp_path):
 def test_a_year_to_date_of_one_month_is_less_what_is_held(tmp_path):
     found = to_date(tmp_path, TO_DATE_ALONE, [ifa("202503", "404,999.50")], held=held_to("2025-05"))
     assert found["2025-06", "ifa_fostering"] == -5000.5
-    with pytest.raises(BadInput, match="is the year to date, and May 2025 is neither held nor in the file"):
+    with pytest.raises(BadInput, match="is the year to date, and May 2025 is neither held nor here"):
         to_date(tmp_path, TO_DATE_ALONE, [ifa("202503", "404,999.50")], held=held_to("2025-04"))
 
 
@@ -640,3 +642,112 @@ def test_totals_to_date_are_proved(tmp_path):
     rows = [ifa("202501", "200,000.00"), ["Total", "", "", "", "200,001.00", ""]]
     with pytest.raises(BadInput, match="the total says £200,001.00"):
         to_date(tmp_path, TO_DATE_ALONE, rows)
+
+
+# A whole year as the systems export it, against the same year as counts and a ledger by cost line
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "data" / "example" / "months"
+PARTS = ("7000", "7100")  # the two subjectives of each cost centre
+
+
+def year_of(tmp_path, deliver, card_of) -> Held:
+    """What is held after the example's twelve deliveries, each made anew by `deliver`."""
+    folder, held = tmp_path / "year", None
+    (folder / "inbox").mkdir(parents=True)
+    text = (EXAMPLE / "council.yaml").read_text(encoding="utf-8")
+    (folder / "council.yaml").write_text(card_of(text, folder), encoding="utf-8")
+    for delivery in sorted((EXAMPLE / "deliveries").iterdir()):
+        for file in sorted(delivery.iterdir()):
+            name, content = deliver(file)
+            (folder / "inbox" / name).write_bytes(content)
+        held = accept(held, read_inbox(folder, read_card(folder / "council.yaml"), held))
+    return held
+
+
+def as_trial_balance(text: str, folder: Path) -> str:
+    """The example's card with a trial balance of the year to date for its ledger, and mapping.csv beside it."""
+    head, rest = text.split("  ledger:")
+    accounts, after = rest.split("accounts:")[1].split("total: Total\n")
+    lines = [row.split(": ")[1].strip() for row in accounts.split("\n")[1:] if ": " in row]
+    rows = [f"{4000 + at},7*,{line}," for at, line in enumerate(lines)]
+    (folder / "mapping.csv").write_text("\n".join(["cost_centre,subjective,line,why", *rows]) + "\n", encoding="utf-8")
+    columns = "Centre: cost_centre, Code: subjective, Period: period, To date: actual_to_date"
+    kind = f"    kind: trial_balance\n    pattern: tb_*\n    unit: pounds\n    columns: {{{columns}}}\n"
+    return f"{head}  ledger:\n{kind}{after}"
+
+
+def test_a_year_of_trial_balances_to_date_is_the_ledger_by_cost_line(tmp_path):
+    so_far: dict[int, float] = {}
+
+    def deliver(file: Path) -> tuple[str, bytes]:
+        if not file.name.startswith("ledger"):
+            return file.name, file.read_bytes()
+        rows = [row for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))]
+        period, made = int(rows[0]["Period"][1:]), []
+        for at, row in enumerate(row for row in rows if row["Cost line"] != "Total"):
+            so_far[at] = round(so_far.get(at, 0.0) + float(row["Actual"]), 2)
+            first = round(so_far[at] * 0.7, 2)
+            for code, amount in zip(PARTS, (first, round(so_far[at] - first, 2)), strict=True):
+                shown = f"({-amount:,.2f})" if amount < 0 else f"{amount:,.2f}"
+                made.append([str(4000 + at), code, f"2025{period:02d}", shown])
+        total = sum(so_far.values())
+        made.append(["Total", "", "", f"{total:,.2f}"])
+        return f"tb_{file.stem}.csv", as_text(made, ["Centre", "Code", "Period", "To date"], [["Exampleton"]])
+
+    held = year_of(tmp_path, deliver, as_trial_balance)
+    right = year_of(tmp_path / "right", lambda file: (file.name, file.read_bytes()), lambda text, folder: text)
+    both = held.ledger.merge(right.ledger, on=["month", "line"], suffixes=("", "_right"), validate="one_to_one")
+    assert len(both) == len(right.ledger) == 12 * 15
+    assert (both["actual"] - both["actual_right"]).abs().max() < 0.011
+    assert (both["budget"] - both["budget_right"]).abs().max() < 0.011
+
+
+def test_a_year_of_annex_a_alone_is_the_monthly_counts(tmp_path):
+    counts = read_monthly()
+    children: dict[int, dict[str, list]] = {7: {}, 8: {}}
+    for number, measure in ((7, "cp"), (8, "lac")):
+        opening = {"cp": 161, "lac": 173}[measure]
+        children[number] = {f"{measure}{at}": [date(2024, 6, 3), None] for at in range(opening)}
+
+    def deliver(file: Path) -> tuple[str, bytes]:
+        month = file.stem[-7:]
+        row, first = counts[month], date(int(month[:4]), int(month[5:]), 2)
+        for number, measure in ((7, "cp"), (8, "lac")):
+            here = children[number]
+            open_ = [child for child, (_, end) in here.items() if end is None]
+            for child in open_[: row[f"{measure}_ends"]]:
+                here[child][1] = first
+            for _ in range(row[f"{measure}_starts"]):
+                here[f"{measure}{len(here)}"] = [first, None]
+        end = last_day(month)
+        lists = {
+            7: [plan(child, start, ended, visit=first) for child, (start, ended) in children[7].items()],
+            8: [care(child, start, ended) for child, (start, ended) in children[8].items()],
+        }
+        return f"Annex A {end}.xlsx", book(headed(lists))
+
+    folder, held = tmp_path / "year", None
+    (folder / "inbox").mkdir(parents=True)
+    head, rest = (EXAMPLE / "council.yaml").read_text(encoding="utf-8").split("  counts:")
+    annexed = f'{head}  annex: {{kind: annex_a, pattern: "Annex*"}}\n  ledger:{rest.split("  ledger:")[1]}'
+    (folder / "council.yaml").write_text(annexed, encoding="utf-8")
+    for month in sorted(counts):
+        name, content = deliver(Path(f"counts_{month}.csv"))
+        (folder / "inbox" / name).write_bytes(content)
+        held = accept(held, read_inbox(folder, read_card(folder / "council.yaml"), held))
+    wide = held.counts.pivot(index="month", columns="measure", values="value")
+    for measure in ("lac_starts", "lac_ends", "cp_starts", "cp_ends"):
+        assert wide[measure].to_dict() == {month: row[measure] for month, row in counts.items()}
+    stock = {"lac": 173, "cp": 161}
+    for month in sorted(counts):
+        for measure in ("lac", "cp"):
+            stock[measure] += counts[month][f"{measure}_starts"] - counts[month][f"{measure}_ends"]
+            assert wide.loc[month, measure] == stock[measure]
+
+
+def read_monthly() -> dict[str, dict[str, int]]:
+    """The example's last counts: month -> measure -> children."""
+    path = EXAMPLE / "deliveries" / "2026-04" / "counts_to_2026-03.csv"
+    called = {"LAC starts": "lac_starts", "LAC ends": "lac_ends", "CP starts": "cp_starts", "CP ends": "cp_ends"}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["Month"]: {name: int(row[of]) for of, name in called.items()} for row in csv.DictReader(file)}

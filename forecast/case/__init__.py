@@ -5,7 +5,7 @@ from forecast.case.freezing import freeze, thaw
 from forecast.case.layers import Assumptions, Difference, changed, list_cases, list_scenarios, load, load_scenarios
 from forecast.case.log import log_frame, log_markdown, overdue
 from forecast.case.own import not_yours, others
-from forecast.case.plausible import held_elsewhere, read_bands, unusual
+from forecast.case.plausible import differing, held_elsewhere, read_bands, unusual
 from forecast.case.rules import carried_range
 from forecast.case.sampling import rng, sample
 from forecast.case.schema import json_schema
@@ -18,6 +18,7 @@ __all__ = [
     "Scenario",
     "carried_range",
     "changed",
+    "differing",
     "freeze",
     "held_elsewhere",
     "json_schema",

@@ -17,6 +17,7 @@ from forecast.case.own import REPLACE
 from forecast.case.wording import read_as
 
 BANDS = Path("bands", "assumptions.yaml")  # in the folder of data
+FIGURES = ("value", "low", "high", "price_base", "unit")
 CENT = 0.005  # shares are given to the hundredth
 Held = dict[str, dict[str, Entry]]  # whose, in words -> key -> entry
 
@@ -99,6 +100,7 @@ def _of_entry(
     name = f"unusual: {item.description} ({key}), {number(entry.value)} {unit.description},"
     if (
         entry.price_base
+        and entry.value  # nothing is nothing in any year's prices
         and abs(years := year_ended(entry.price_base) - year_ended(year)) > bands.price_base_years.value
     ):
         yield f"{name} is in prices of {entry.price_base}, {abs(years)} years off the budget's; is the year right?"
@@ -110,13 +112,19 @@ def _of_entry(
     scale = "positive" if entry.unit in bands.times else unit.scale
     found = []
     for whose, other in others.items():
-        real = deflator.get(entry.price_base, 1.0) / deflator.get(other.price_base, 1.0) if other.price_base else 1.0
+        real = _level(deflator, entry.price_base) / _level(deflator, other.price_base)
         if REPLACE not in other.why and (off := _off(entry.value, other, real, scale)):
             found.append((abs(off[0]), off[1], whose, other))
     if found and (nearest := min(found, key=lambda each: each[0]))[0] > (
         most[scale].value if scale == "real" else log(most[scale].value)
     ):
         yield f"{name} is {nearest[1]} {nearest[2]} ({number(nearest[3].value)}); is the unit right?"
+
+
+def _level(deflator: dict[str, float], year: str | None) -> float:
+    """The level of prices of a year, of the last held before it where it is not held yet; 1 where there is no year."""
+    held = [level for name, level in sorted(deflator.items()) if year and name <= year]
+    return held[-1] if held else 1.0
 
 
 def _off(value: float, other: Entry, real: float, scale: str) -> tuple[float, str] | None:
@@ -156,3 +164,28 @@ def _of_levers(a: Assumptions, bands: Bands) -> Iterator[str]:
                         f"{number(change.value)}, and its reason says {'fewer' if down else 'more'}: {text.strip()}"
                     )
                 break
+
+
+def differing(then: Assumptions, now: Assumptions, slug: str) -> Iterator[str]:
+    """Sentences on every figure of a scenario, and of the case under it, that is not what it was."""
+    if slug == CENTRAL:
+        was, is_now = (dict(_flat(each.case.model_dump(mode="json"))) for each in (then, now))
+        for key in [key for key in {**was, **is_now} if was.get(key) != is_now.get(key)]:
+            yield f"the case: {key} is {is_now.get(key, 'left out')}, was {was.get(key, 'left out')}"
+    mine = {*then.scenario.changes, *now.scenario.changes}  # a key that is new came with the program
+    for key in [key for key in now.entries if key in then.entries and (slug == CENTRAL or key in mine)]:
+        parts = [{name: getattr(each.entries[key], name) for name in FIGURES} for each in (then, now)]
+        told = [
+            f"{name} {_as(new)}, was {_as(parts[0][name])}" for name, new in parts[1].items() if new != parts[0][name]
+        ]
+        if told:
+            yield f"{slug}: {key}: {', '.join(told)}"
+
+
+def _flat(part: dict, path: str = "") -> Iterator[tuple[str, object]]:
+    for key, inner in part.items():
+        yield from _flat(inner, f"{path}{key}.") if isinstance(inner, dict) else [(f"{path}{key}", inner)]
+
+
+def _as(figure: float | str | None) -> str:
+    return number(figure) if isinstance(figure, float) else str(figure or "none")

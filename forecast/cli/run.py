@@ -31,6 +31,7 @@ def run(workbook, council, month, scenarios, runs_folder, opened, **settings) ->
     from forecast.report import words
     from forecast.runs.home import Settings
     from forecast.runs.pipeline import More, run_name, run_open
+    from forecast.runs.since import changed_since
     from forecast.runs.steps import Steps
 
     home, say = project(runs_folder), options.Progress()
@@ -41,10 +42,11 @@ def run(workbook, council, month, scenarios, runs_folder, opened, **settings) ->
         case = open_case(home.params, home.data, council, month)
     for name in scenarios:
         named(case.scenarios, name)
+    changed = [] if workbook else changed_since(home, case)
     more = More(steps=None if workbook else Steps.of(home), scenarios=scenarios, workbook=workbook)
     answer = run_open(home, case, Settings(**settings), say, more)
     folder = home.runs / answer["council"] / run_name(answer["month"], workbook)
-    for line in ["", *words.page(answer), ""]:
+    for line in ["", *words.page(answer), "", *changed, *([""] if changed else [])]:
         tell(line)
     tell(f"Everything is in {options.short(folder)}: answer.html, answer.txt, answer.json, tables, charts, notebooks.")
     if opened:
@@ -60,6 +62,7 @@ def check(council, month) -> None:
     from forecast.model.cases import open_case
     from forecast.model.ownership import unusual_figures
     from forecast.questions.answer import red as unsourced
+    from forecast.runs.since import changed_since
 
     home = find_home()
     case = open_case(home / "params", home / "data", council, month)
@@ -69,7 +72,7 @@ def check(council, month) -> None:
     tell(f"{parts} hold together.")
     if late := overdue(central, date.today()):
         tell(f"{len(late)} assumptions are past their review date: {', '.join(late)}")
-    for line in unusual_figures(case, home / "params", home / "data"):
+    for line in [*unusual_figures(case, home / "params", home / "data"), *changed_since(project(), case)]:
         tell(line[:1].upper() + line[1:])
     open_ends = case.history.not_closing(central.case.area)
     for line in open_ends[-3:]:

@@ -135,10 +135,7 @@ def read_care(a: Assumptions) -> dict[str, CarePlan]:
 def read_front_door(a: Assumptions) -> FrontDoor:
     """Rates of the front door and the levers on it."""
     return FrontDoor(
-        contacts=a.value("front_door.contacts"),
-        assessed=a.value("front_door.assessed"),
-        police=a.value("front_door.police"),
-        risk=a.value("front_door.risk"),
+        **{part: a.value(f"front_door.{part}") for part in ("contacts", "assessed", "police", "risk")},
         drift=tuple((step, a.value(f"front_door.{step}_drift")) for step in (S47, REFERRALS)),
         police_lever=lever(a, "levers.police_referrals"),
         assessment_lever=lever(a, "levers.assessments"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecast.case.lines import LINES, RULES, net
+from forecast.case.lines import FOSTERING, LINES, RULES, net
 from forecast.case.months import DAYS_A_WEEK, DAYS_A_YEAR, days_in, financial_year
 from forecast.demand.local import PAID_AS, UASC
 from forecast.demand.placements import PAID_FOR, PLACEMENTS, days_by_mix, days_by_state
@@ -124,9 +124,7 @@ def uasc_placements(work: Workload, plan: CostPlan, setting: Setting) -> dict[st
 def contributions(lines: dict, plan: CostPlan) -> np.ndarray:
     """What health, education and others pay toward placements and measures, negative, [draw x month]."""
     residential = lines["own_homes"] + lines["private_residential"] + lines["residential_school"]
-    fostering = sum(
-        lines[name] for name in ("in_house_fostering", "kinship_fostering", "ifa_fostering", "fostering_service")
-    )
+    fostering = sum(lines[name] for name in FOSTERING if name in lines)  # one of price 0 the case does not have
     measures = lines["measures"] * sum(plan.funded.values())
     return -(residential * plan.residential_share + fostering * plan.fostering_share + measures)
 

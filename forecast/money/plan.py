@@ -311,8 +311,7 @@ def read_money(a: Assumptions, keys: list[str], draws: int, seed: int) -> MoneyP
                 name: RecoveryItem(
                     np.ravel(values[f"recovery.{name}.cost"]),
                     row["paid_by"],
-                    a.value(f"recovery.{name}.begins"),
-                    a.value(f"recovery.{name}.lasts"),
+                    *(a.value(f"recovery.{name}.{part}") for part in ("begins", "lasts")),
                 )
                 for name, row in RECOVERY.items()
             },

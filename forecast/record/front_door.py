@@ -14,15 +14,9 @@ COLUMNS = {REFERRALS: "referrals", S47: "s47", ICPC: "icpc", PLANS: MEASURES["cp
 STOCK = MEASURES["cp"][0]
 RATE = "one step over the one before; middle and 80% of councils and years"
 DRIFT = "yearly change of the rate's logarithm: a robust SD, chance included"
-FOLLOWS = (
-    "log change of LAC starts on that of plans started, this year and the last, both against the panel's middle; summed"
-)
-WARNS = (
-    "next year's log change of {} on this year's of {}, beside its own, against the panel's middle; errors clustered"
-)
-HELPS = (
-    "share of the mean absolute miss that this takes away in councils not fitted on; 80% of 1,000 resamples of councils"
-)
+FOLLOWS = "log change of LAC starts on plans started, this year's and the last's, against the panel's middle; summed"
+WARNS = "next year's log change of {} on this year's of {}, beside its own, against the panel's middle"
+HELPS = "share of the mean absolute miss that this takes away in councils not fitted on; 80% of 1,000 resamples"
 RESAMPLES, SEED = 1000, 2011
 
 
@@ -32,11 +26,8 @@ def rows(panel: Panel, councils: list[str]) -> list[dict]:
     logs = np.log(counts[[*COLUMNS, STOCK]].where(lambda count: count >= LEAST_STOCK))
     moved = logs.groupby(level=0).diff()
     moved = moved - moved.groupby(level=1).median()
-    found = [
-        row
-        for before, after in zip(list(COLUMNS)[:-2], list(COLUMNS)[1:-1], strict=True)
-        for row in rate(counts, before, after)
-    ]
+    steps = list(COLUMNS)[:-1]
+    found = [row for pair in zip(steps[:-1], steps[1:], strict=True) for row in rate(counts, *pair)]
     found.append(care_after_plans(moved))
     for what in (PLANS, STOCK):
         found += [row for early in (S47, ICPC) for row in warning(moved, early, what)]
@@ -71,14 +62,15 @@ def warning(moved: pd.DataFrame, early: str, what: str) -> list[dict]:
     fit, both = _fit(ahead, [*usual, moved[early]])
     value, error = fit.params[early], fit.bse[early]
     low, high = value - Z90 * error, value + Z90 * error
-    name, halves = "plans" if what == STOCK else "plans started", both.index.get_level_values(0).map(tunes).to_numpy()
-    misses = {}
-    for way, parts in (("with", ["own", early]), ("without", ["own"])):
-        misses[way] = pd.Series(0.0, both.index)
-        for half in (True, False):
-            fitted = sm.OLS(both["ahead"][halves == half], sm.add_constant(both[parts][halves == half])).fit()
-            told = fitted.predict(sm.add_constant(both[parts][halves != half]))
-            misses[way][halves != half] = (both["ahead"][halves != half] - told).abs()
+    name, even = "plans" if what == STOCK else "plans started", both.index.get_level_values(0).map(tunes).to_numpy()
+
+    def missed(parts: list[str]) -> pd.Series:
+        """What each half of the councils misses, told by the other."""
+        known = sm.add_constant(both[parts])
+        told = (sm.OLS(both["ahead"][half], known[half]).fit().predict(known[~half]) for half in (even, ~even))
+        return (both["ahead"] - pd.concat(told)).abs()
+
+    misses = {"with": missed(["own", early]), "without": missed(["own"])}
     by_council = pd.DataFrame(misses).groupby(level=0).sum().to_numpy()
     again = np.random.default_rng(SEED).integers(0, len(by_council), (RESAMPLES, len(by_council)))
     gains = 1 - np.divide(*by_council[again].sum(axis=1).T)

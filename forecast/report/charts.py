@@ -7,7 +7,6 @@ from functools import partial
 from io import BytesIO
 
 import matplotlib
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -15,7 +14,7 @@ from forecast.case.lines import GROUPS, LINES
 from forecast.case.months import month_in_words
 from forecast.report.words import (
     BANDS,
-    STEPS,
+    MEASURES,
     WORK,
     at_month,
     children,
@@ -26,6 +25,7 @@ from forecast.report.words import (
     money_signed,
     percent,
     signed,
+    spread,
     year_end_month,
 )
 
@@ -524,28 +524,12 @@ def front_door(answer: dict, slug: str = "central") -> Chart:
     year, counted = answer["financial_year"], answer["front_door"]
     held = answer["scenarios"][slug]["front_door"][year]
     title, alt = told("front_door", year, held, counted)
-    figure, axes = _axes(title, f"Expected in {year} (line: 80% range) and last published (hatched), on a ratio scale")
-    places = np.arange(len(held))
-    means = [one["mean"] for one in held.values()]
-    reach = [[one["mean"] - one["p10"] for one in held.values()], [one["p90"] - one["mean"] for one in held.values()]]
-    look = {"xerr": np.maximum(reach, 0), "error_kw": {"ecolor": ORANGE, "elinewidth": 2}}
-    axes.barh(places - 0.2, means, 0.4, color=BLUE, **look)
-    axes.barh(places + 0.2, [counted[step] for step in held], 0.4, color=PALE, hatch=HATCHED, edgecolor="white")
-    for place, step in zip(places, held, strict=True):
-        said = f"{children(held[step]['mean'])} ({children(counted[step])})"
-        axes.annotate(
-            said,
-            (max(held[step]["p90"], counted[step]), place),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=LABEL,
-        )
-    axes.set_xscale("log")
-    axes.set_xlim(left=10, right=5 * max(means))
-    axes.set_yticks(places, [STEPS[step] for step in held])
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
+    what = f"Expected in {year} and 80% range; the last published year in brackets; bars on a ratio scale"
+    figure, axes = _axes(title, what, BESIDE_NAMES)
+    said = [f"{children(n['mean'])} · {spread(n, children)} ({children(counted[step])})" for step, n in held.items()]
+    lengths = [math.log10(max(one["mean"], 1)) for one in held.values()]
+    _across(axes, [MEASURES[step] for step in held], lengths, said, 0.0)
+    axes.set_xlim(right=1.6 * max(lengths))
     return Chart(figure, title, alt)
 
 
@@ -610,7 +594,8 @@ def _spans(axes, labels: list[str], rows: list[dict]) -> None:
         labels, [row["p10"] / 1000 for row in rows], [row["p90"] / 1000 for row in rows], color=PALE, linewidth=9
     )
     axes.plot([row["mean"] / 1000 for row in rows], labels, "o", color=BLUE, markersize=8)
-    axes.plot([row["amount"] / 1000 for row in rows], labels, "D", color=ORANGE, markeredgecolor="white")
+    if "amount" in rows[0]:
+        axes.plot([row["amount"] / 1000 for row in rows], labels, "D", color=ORANGE, markeredgecolor="white")
     axes.grid(axis="y", visible=False)
     axes.invert_yaxis()
 
@@ -656,11 +641,12 @@ def children_by_council(rows: list[dict]) -> Chart:
     """Small multiples: looked-after children and children on plans now and at the year's end, a panel a council."""
     most = max(rows, key=lambda row: abs(row["lac_at_year_end_mean"] - row["lac_now"]))
     title, alt = told("children_by_council", rows, most)
-    across = min(MULTIPLES, len(rows))
     with matplotlib.rc_context(STYLE):
         figure = Figure(layout="constrained")
-        panels = figure.subplots(math.ceil(len(rows) / across), across, squeeze=False, sharex=True)
+        panels = figure.subplots(math.ceil(len(rows) / MULTIPLES), MULTIPLES, squeeze=False, sharex=True)
     figure.suptitle(textwrap.fill(title, TITLE_WIDTH), x=0.01, ha="left", fontweight="bold", fontsize=13)
+    for panel in panels.flat[len(rows) :]:
+        panel.set_visible(False)
     for panel, row in zip(panels.flat, rows, strict=False):
         panel.set_title(textwrap.fill(row["area"], NAME_WIDTH), loc="left", fontsize=SMALL)
         for group, colour, style in (("lac", BLUE, "-"), ("cp", PURPLE, "--")):
@@ -668,13 +654,10 @@ def children_by_council(rows: list[dict]) -> Chart:
             panel.fill_between([0, 1], [now, row[f"{end}_p10"]], [now, row[f"{end}_p90"]], color=PALE, alpha=0.7)
             panel.plot([0, 1], [now, row[f"{end}_mean"]], color=colour, linestyle=style)
         panel.set_ylim(bottom=0)
-        panel.set_xticks([0, 1], ["now", "year end"], fontsize=SMALL)
-        panel.tick_params(axis="y", labelsize=SMALL)
-    for panel in panels.flat[len(rows) :]:
-        panel.set_visible(False)
-    figure.supxlabel(
-        "Children; line: looked after, dashes: on plans; shaded: 80% range", fontsize=LABEL, x=0.01, ha="left"
-    )
+        panel.set_xticks([0, 1], ["now", "year end"])
+        panel.tick_params(labelsize=SMALL)
+    what = "Children; line: looked after, dashes: on plans; shaded: 80% range"
+    figure.supxlabel(what, fontsize=LABEL, x=0.01, ha="left")
     figure.set_figheight(max(figure.get_figheight(), panels.shape[0] * PANEL_HEIGHT))
     return Chart(figure, title, alt)
 
@@ -685,13 +668,9 @@ def total_of_councils(sums: dict[str, dict], number: int) -> Chart:
     call = sums["call"]
     held = {name: {at: call[way + at] for at in ("p10", "p90")} for name, way in ways.items()}
     title, alt = told("total_of_councils", call, held, number)
-    figure, axes = _axes(title, "Call on all contingencies together, £ thousand: 80% range and mean", BESIDE_NAMES)
-    low, high = ([way[at] / 1000 for way in held.values()] for at in ("p10", "p90"))
-    axes.hlines(list(held), low, high, color=[BLUE, PALE, PALE], linewidth=12)
-    axes.axvline(call["mean"] / 1000, color=GREY, linewidth=1)
+    figure, axes = _axes(title, "Call on all contingencies together, £ thousand: mean and 80% range", BESIDE_NAMES)
+    _spans(axes, list(held), [{**way, "mean": call["mean"]} for way in held.values()])
     axes.margins(y=0.5)
-    axes.grid(axis="y", visible=False)
-    axes.invert_yaxis()
     return Chart(figure, title, alt)
 
 

@@ -39,16 +39,9 @@ MEASURES = {
     "icpc": "Children at initial conferences",
     "s47": "Section 47 enquiries",
     "referrals": "Referrals",
-}
-STEPS = {  # of the front door
     "contacts": "Contacts",
-    "referrals": "Referrals",
     "assessments": "Assessments",
-    "s47": "Section 47 enquiries",
-    "icpc": "Children at initial conferences",
-    "cp_starts": "Plans started",
     "proceedings": "Care proceedings begun",
-    "lac_starts": "Started to be looked after",
 }
 BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
 WORK = {
@@ -258,7 +251,7 @@ def pages() -> Environment:
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
     pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
-    pages.globals |= {"steps": STEPS, "money": money, "children": children, "bands": BANDS, "work": WORK}
+    pages.globals |= {"steps": MEASURES, "money": money, "children": children, "bands": BANDS, "work": WORK}
     pages.globals["abbreviations"] = ABBREVIATIONS
     return pages
 

@@ -70,6 +70,10 @@ def _faults(card: Card, table: str):
         yield "expires", f"is {card.expires}, before known_from {card.known_from}. Give the later day"
     if card.table != table:
         yield "table", f"is {card.table!r}, expected {table!r}. Each card describes the file beside it"
+    totals = [column for total in card.control_totals for column in (total.column, *total.where)]
+    for part, names in (("key", card.key), ("numbers", card.numbers), ("control_totals", totals)):
+        if unknown := [name for name in names if name not in card.columns]:
+            yield part, f"name {', '.join(dict.fromkeys(unknown))}, which columns does not have. Write it as there"
     if card.hindsight and not card.hindsight_reason:
         yield "hindsight_reason", "is empty, and hindsight is true. Say why a later figure may be used"
 

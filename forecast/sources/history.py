@@ -14,18 +14,8 @@ COLUMNS = ["area", "period", "measure", "breakdown", "category", "value", "unit"
 SUPPRESSED, OWN = "suppressed", "council"
 SUPPRESSED_LEAST, MOST_SUPPRESSED = 1, 5  # a suppressed cell stands for 1 to 5
 
-MEASURES = (
-    "lac_stock",
-    "lac_starts",
-    "lac_ceases",
-    "cp_stock",
-    "cp_starts",
-    "cp_ends",
-    "uasc_stock",
-    "icpc",
-    "s47",
-    "referrals",
-)
+FLOWS = (("lac_stock", "lac_starts", "lac_ceases"), ("cp_stock", "cp_starts", "cp_ends"))
+MEASURES = (*FLOWS[0], *FLOWS[1], "uasc_stock", "icpc", "s47", "referrals")
 AGES = ["unborn", "under_1", "1_4", "5_9", "10_15", "16_17", "16", "17", "18"]
 KNOWN = {  # breakdown -> categories: a word that is none of these would be left out of every forecast in silence
     "all": ["all"],
@@ -42,7 +32,6 @@ KNOWN = {  # breakdown -> categories: a word that is none of these would be left
         *("under_2_weeks", "under_1_year", "5_to_10_years"),
     ],
 }
-FLOWS = (("lac_stock", "lac_starts", "lac_ceases"), ("cp_stock", "cp_starts", "cp_ends"))
 ROUNDED, ROUNDED_STEP = "rounded_5", 5  # a status, and what it says
 ROUNDED_TO, COUNTRY = 10, 10_000  # a country's counts are published to the nearest ten, a council's whole
 

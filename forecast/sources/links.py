@@ -11,6 +11,8 @@ import pandas as pd
 from forecast.case.errors import BadInput
 from forecast.case.months import DAYS_A_YEAR
 from forecast.sources.cin import Plans
+from forecast.sources.reading.days import NO_DAY
+from forecast.sources.reading.identifiers import with_zeros
 from forecast.sources.ssda903 import Returns
 from forecast.sources.ssda903.codes import AGE_BANDS
 from forecast.sources.ssda903.tables import age_band
@@ -34,11 +36,13 @@ class Links:
     starts              starts of care on days that both returns cover, of a child twice where it starts twice
     plan_open           of those, a plan open on that day, or ending on it
     plan_within_a_year  of those, none open and one that ended in the year before
+    noughts             children whose number has lost noughts in front in one of the two, and who are one child's
     share               (plan_open + plan_within_a_year) / starts; missing where there are no starts
     """
 
     by_months: pd.DataFrame
     by_age: pd.DataFrame
+    noughts: int = 0
 
 
 def link(returns: Returns, plans: Plans) -> Links:
@@ -54,16 +58,32 @@ def link(returns: Returns, plans: Plans) -> Links:
             f"the returns cover {returns.first_day} to {returns.last_day} and the plans {plans.first_day} to "
             f"{plans.last_day}. Expected years in common. Give returns of the same years."
         )
-    starts = _with_plans(_starts(returns, first, last), plans._plans)
+    longest = _with_noughts(returns, plans)
+    starts = _with_plans(_starts(returns, first, last, longest), plans._plans.replace({"child": longest}))
     seen = starts["day"] - YEAR_BEFORE >= plans._span.first
-    return Links(_by_months(starts), _by_age(starts.assign(year_before_seen=seen)))
+    changed = sum(name != longer for name, longer in longest.items())
+    plans._quality.count("both returns together", "zeros_lost", changed)
+    return Links(_by_months(starts), _by_age(starts.assign(year_before_seen=seen)), changed)
 
 
-def _starts(returns: Returns, first: int, last: int) -> pd.DataFrame:
+def _with_noughts(returns: Returns, plans: Plans) -> dict[str, str]:
+    """Hash -> the one with most noughts in front, of numbers that a spreadsheet cut in one of the returns."""
+    care = returns._care[["child", "born"]].drop_duplicates("child")
+    hashes = np.array(returns._hashes, dtype=object)[care["child"].to_numpy()]
+    sides = (
+        pd.Series(care["born"].to_numpy(), hashes),
+        plans._plans.drop_duplicates("child").set_index("child")["born"],
+    )
+    births = pd.concat(sides).rename("born").reset_index().drop_duplicates().set_index("index")["born"]
+    births = births[(births != NO_DAY) & ~births.index.duplicated()]
+    return with_zeros([dict(returns._bare), dict(plans._bare)], births)
+
+
+def _starts(returns: Returns, first: int, last: int, longest: dict[str, str]) -> pd.DataFrame:
     """child (hash), day, age_band: starts of care on the days from first to last."""
     care = returns._care.drop_duplicates("period")
     care = care[(care["began"] >= first) & (care["began"] <= last)]
-    child = np.array(returns._hashes, dtype=object)[care["child"].to_numpy()]
+    child = np.array([longest.get(name, name) for name in returns._hashes], dtype=object)[care["child"].to_numpy()]
     day = care["began"].to_numpy(np.int64)
     return pd.DataFrame({"child": child, "day": day, "age_band": age_band(care["born"].to_numpy(np.int64), day)})
 

@@ -20,6 +20,7 @@ from forecast.sources.arrivals.figures import GIVEN, read_figures
 from forecast.sources.arrivals.inbox import INBOX, find
 from forecast.sources.arrivals.mapping import MAPPING, read_mapping
 from forecast.sources.arrivals.shape import read_bands
+from forecast.sources.arrivals.trial import in_months
 from forecast.sources.arrivals.vintages import KEY, Held, read_held, write_held
 from forecast.sources.private import guarded
 
@@ -47,9 +48,10 @@ def read_inbox(folder: Path, card: Card, held: Held | None) -> Arrived:
     held = held or Held()
     delivered, warnings = find(Path(folder) / INBOX, card, held)
     mapping = read_mapping(Path(folder) / MAPPING) if card.has(TRIAL) else None
-    read = read_each(range(len(delivered)), lambda at: read_figures(delivered[at], card, mapping, held))
+    read = read_each(range(len(delivered)), lambda at: read_figures(delivered[at], card, mapping))
     warnings = [*warnings, *(note for _, notes in read.values() for note in notes)]
-    given = pd.DataFrame([figure for figures, _ in read.values() for figure in figures], columns=GIVEN)
+    figures = in_months([figure for figures, _ in read.values() for figure in figures], held, card)
+    given = pd.DataFrame(figures, columns=GIVEN)
     given = given.astype({"value": float}).sort_values([*KEY, "file"], ignore_index=True)
     files: dict[str, tuple[str, ...]] = {}
     for file in delivered:

@@ -25,7 +25,7 @@ from forecast.sources.arrivals.lists import read_counts
 from forecast.sources.arrivals.mapping import Mapping
 from forecast.sources.arrivals.sheets import Row, read_rows
 from forecast.sources.arrivals.trial import UNITS, read_trial
-from forecast.sources.arrivals.vintages import ACTUAL, BUDGET, CHILDREN, KEY, Held
+from forecast.sources.arrivals.vintages import ACTUAL, BUDGET, CHILDREN, KEY
 
 GIVEN = [*KEY, "value", "file", "row"]
 
@@ -41,16 +41,16 @@ class Posting(NamedTuple):
     row: Row
 
 
-def read_figures(file: Delivered, card: Card, mapping: Mapping | None, held: Held) -> tuple[list[tuple], list[str]]:
+def read_figures(file: Delivered, card: Card, mapping: Mapping | None) -> tuple[list[tuple], list[str]]:
     """The figures of one file, each with the columns GIVEN, and what a person should know of them.
 
     children  every count, a whole number; budget and actual  every cost line in pounds, without the totals
-    mapping   of the codes of a trial balance, where one is expected; held: earlier months, where it is the year to date
+    mapping   of the codes of a trial balance, where one is expected; what is of the year to date there is left so
     Months are those that the file says. Raises BadInput naming the file, the row or cell, what was expected and what to
     do.
     """
     if file.expected.kind == TRIAL:
-        return read_trial(file, card, mapping, held)
+        return read_trial(file, card, mapping)
     if file.expected.kind == ANNEX:
         counts, notes = read_counts(file)
         return [(month, CHILDREN, measure, count, file.name, 0) for (month, measure), count in counts.items()], notes

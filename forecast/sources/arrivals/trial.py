@@ -2,7 +2,7 @@
 
 Expenditure is above 0 and income below. Rows of totals are recognised by their words or by having no codes, and each
 must be the sum of the rows before it, back to some total before. Every code is mapped or told with its amount. A month
-of the year to date is what it grew by: since the month before in the file, or since all that is held of the year.
+of the year to date is what it grew by since the months before it, held or delivered with it.
 """
 
 import re
@@ -58,12 +58,11 @@ class Posting:
         return self.amounts.get(ACTUAL, self.amounts.get(TO_DATE[ACTUAL], Decimal(0)))
 
 
-def read_trial(file: Delivered, card: Card, mapping: Mapping, held: Held) -> tuple[list[tuple], list[str]]:
+def read_trial(file: Delivered, card: Card, mapping: Mapping) -> tuple[list[tuple], list[str]]:
     """The figures of each cost line and month (month, figure, item, value, file, row), and what a person should know.
 
     Period 13 goes with period 12, to March. Raises BadInput naming the file, the row or cell, what was expected and
-    what to do: for a total that its rows do not make, codes that mapping.csv does not have, a period 13 alone, a year
-    to date of which a month before is not known, or that its months do not make.
+    what to do: for a total that its rows do not make, codes that mapping.csv does not have, a period 13 alone.
     """
     rows = read_rows(file.name, file.content, file.expected)
     unit = UNITS[file.expected.unit]
@@ -82,7 +81,6 @@ def read_trial(file: Delivered, card: Card, mapping: Mapping, held: Held) -> tup
     lines = _mapped(file.name, postings, mapping)
     notes = [] if totals else [f"{file.name} has no totals: that it is whole cannot be proved."]
     figures = list(_figures(file.name, postings, lines, card, notes))
-    figures = list(_by_month(figures, held, card))
     notes += [*_left_out(file.name, postings, lines), *_not_reversed(file.name, postings)]
     return figures, notes
 
@@ -199,10 +197,20 @@ def _figures(
                 yield month, BUDGET, line, round(agreed[line], 2), name, row
 
 
-def _by_month(figures: list[tuple], held: Held, card: Card) -> Iterator[tuple]:
-    """The figures of each month, what is of the year to date less the months before it."""
+def in_months(figures: list[tuple], held: Held, card: Card) -> list[tuple]:
+    """Figures of all files (month, figure, item, value, file, row), those of the year to date less the months before.
+
+    Raises BadInput for a year to date of which a month before is not known, or that its months do not make.
+    """
+    if any(figure in TO_DATE.values() for _, figure, *_ in figures):
+        return list(_less_before(sorted(figures, key=lambda each: each[0]), held, card))
+    return figures
+
+
+def _less_before(figures: list[tuple], held: Held, card: Card) -> Iterator[tuple]:
     known = {tuple(row[:3]): row[3] for row in held.vintages.as_known()[[*KEY, "value"]].itertuples(index=False)}
-    known |= {each[:3]: each[3] for each in figures if each[1] in (BUDGET, ACTUAL)}
+    of_months = {each[:3]: each[3] for each in figures if each[1] in (BUDGET, ACTUAL)}
+    known |= of_months
     for month, figure, line, value, name, row in figures:
         of = next((of for of, to_date in TO_DATE.items() if to_date == figure), None)
         if of is None:
@@ -210,11 +218,11 @@ def _by_month(figures: list[tuple], held: Held, card: Card) -> Iterator[tuple]:
             continue
         before = [at for at in year_months(financial_year(month)) if at < month]
         if lacking := [at for at in before if (at, of, line) not in known]:
-            what = f"is the year to date, and {month_in_words(lacking[0])} is neither held nor in the file"
+            what = f"is the year to date, and {month_in_words(lacking[0])} is neither held nor here"
             remedy = "Send the months in their order, or a file of every period"
             raise refusal(f"{name}, row {row}", what, f"every month of the year before {month_in_words(month)}", remedy)
         grown = round(value - sum(known[at, of, line] for at in before), 2)
-        if (month, of, line) not in {each[:3] for each in figures}:
+        if (month, of, line) not in of_months:
             known[month, of, line] = grown
             yield month, of, line, grown, name, row
         elif abs(known[month, of, line] - grown) > card.tolerances.revision_pounds:

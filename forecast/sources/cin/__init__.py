@@ -21,7 +21,7 @@ from forecast.sources.cin.sheets import read_sheets
 from forecast.sources.cin.tables import Plans, Span
 from forecast.sources.cin.years import Part, Return, place_in_returns, read_dates
 from forecast.sources.counting import Quality
-from forecast.sources.private import MOST_SALT, check_salt, guarded, mark_of
+from forecast.sources.private import MOST_SALT, Hidden, check_salt, guarded, mark_of
 from forecast.sources.reading.files import find_files, suffix
 
 
@@ -106,4 +106,5 @@ def _plans(returns: list[Return], quality: Quality, mark: str) -> Plans:
     plans.count_lone_reviews(rows, conferences, quality)
     with_plans = [found for found in returns if found.holds("plans")]
     known = {table: [(found.first, found.last) for found in returns if found.holds(table)] for table in codes.TABLES}
-    return Plans(rows, conferences, quality, Span(with_plans[0].first, with_plans[-1].last, known), mark)
+    bare = Hidden(item for found in returns for part in found.parts for item in part.bare.items())
+    return Plans(rows, conferences, quality, Span(with_plans[0].first, with_plans[-1].last, known), bare, mark)

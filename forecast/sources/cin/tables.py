@@ -12,6 +12,7 @@ import pandas as pd
 from forecast.case.months import last_day
 from forecast.sources.cin import codes
 from forecast.sources.counting import Quality
+from forecast.sources.private import Hidden
 from forecast.sources.reading import counts
 from forecast.sources.reading.counts import ChildReturns, count_cells, open_on
 from forecast.sources.reading.days import birthday, day_number
@@ -55,12 +56,14 @@ class Plans(ChildReturns):
     first_day, last_day  the days covered, from the first return's first to the last one's last
     """
 
-    __slots__ = ("_conferences", "_plans")
+    __slots__ = ("_bare", "_conferences", "_plans")
     counted = "on a plan"
 
-    def __init__(self, rows: pd.DataFrame, conferences: pd.DataFrame, quality: Quality, span: Span, mark: str) -> None:
+    def __init__(
+        self, rows: pd.DataFrame, conferences: pd.DataFrame, quality: Quality, span: Span, bare: Hidden, mark: str
+    ) -> None:
         super().__init__(quality, span, mark)
-        self._plans, self._conferences = rows, conferences
+        self._plans, self._conferences, self._bare = rows, conferences, bare
 
     def __repr__(self) -> str:
         found = f"{len(self._plans):,} plans of {self._plans['child'].nunique():,} children"

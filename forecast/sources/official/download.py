@@ -34,26 +34,13 @@ PASSING = (429, 500, 502, 503, 504)  # too many requests, or a fault of the serv
 PAGE = 40
 
 
-class Education(Strict):
-    """Explore education statistics."""
-
-    address: Text = Field(description="its address, with the version of its interface")
-    publications: list[Text] = Field(description="titles of publications")
-    level: Text = Field(description="the geographic level that a data set must have")
-
-
-class Population(Strict):
-    """Nomis."""
-
-    address: Text = Field(description="its address, with the version of its interface")
-    query: Text = Field(description="what is asked of it, for the geography that is added")
-
-
 class Services(Strict):
     """The whole of services.yaml."""
 
-    education: Education
-    population: Population
+    education: Text = Field(description="address of Explore education statistics, with the version of its interface")
+    publications: list[Text] = Field(description="titles of its publications")
+    level: Text = Field(description="the geographic level that a data set must have")
+    population: Text = Field(description="address of Nomis, with what is asked of it but for the geography")
     seconds: float = Field(gt=0, description="after which an answer is waited for no longer")
     tries: int = Field(ge=1, description="of a request before it is given up")
     pause: float = Field(ge=0, description="seconds before the second try; twice as long before each further one")
@@ -75,16 +62,17 @@ def download(folder: Path, data: Path, ons_codes: list[str], today: date, tell: 
     for name, parts in (("education", _education(services)), ("population", _nomis(services, ons_codes))):
         try:
             for file, edition, fetch in parts:
-                old = held.get(file, {})
-                if old.get("edition") == edition and _whole(folder / file, old):
+                old, there = held.get(file, {}), folder / file
+                whole = there.is_file() and fingerprint(there.read_bytes()) == old.get("sha256")
+                if old.get("edition") == edition and (whole or old["sha256"] is None):
                     tell(f"{file}: edition {edition} is held")
                     continue
                 content = fetch()
                 why = _unread(file, content, read_kinds(data))
                 if not why:
-                    write_whole(folder / file, content)
-                checksum = None if why else fingerprint(content)
-                held[file] = {"edition": edition, "fetched": today.isoformat(), "sha256": checksum}
+                    write_whole(there, content)
+                kept = None if why else fingerprint(content)
+                held[file] = {"edition": edition, "fetched": today.isoformat(), "sha256": kept}
                 write_whole(path, json.dumps(held, indent=1).encode("utf-8"))
                 tell(f"{file}: edition {edition}, {why or 'downloaded'}")
         except Unreachable as fault:
@@ -107,56 +95,45 @@ def _unread(file: str, content: bytes, kinds: dict[str, Kind]) -> str:
     return "" if read else "not one of the tables that are read"
 
 
-def _whole(path: Path, old: dict) -> bool:
-    """Whether a file is still as it was downloaded, or was none of those that are kept."""
-    return old["sha256"] is None or (path.is_file() and fingerprint(path.read_bytes()) == old["sha256"])
-
-
 def _education(services: Services) -> Iterator[tuple[str, str, Callable[[], bytes]]]:
     """File, edition and what fetches it, of every data set by council."""
-    education = services.education
 
     def listed(path: str, **query) -> Iterator[dict]:
         page, pages = 1, 1
         while page <= pages:
-            asked = urlencode(query | {"page": page, "pageSize": PAGE})
-            answer = _json(f"{education.address}/{path}?{asked}", services)
+            content = _get(
+                f"{services.education}/{path}?{urlencode(query | {'page': page, 'pageSize': PAGE})}", services
+            )
+            try:
+                answer = json.loads(content)
+            except ValueError:
+                said = "answered with what is not its list: a page of the network before it?"
+                raise Unreachable(f"Explore education statistics {said}") from None
             pages, page = answer["paging"]["totalPages"], page + 1
             yield from answer["results"]
 
-    for title in education.publications:
+    for title in services.publications:
         found = [one for one in listed("publications", search=title) if plain(one["title"]) == plain(title)]
         if not found:
             raise Unreachable(f"Explore education statistics lists no publication {title!r}.")
         for one in listed(f"publications/{found[0]['id']}/data-sets"):
             newest = one["latestVersion"]
-            if education.level in newest["geographicLevels"]:
-                file, address = f"{slug(one['title'])}.csv", f"{education.address}/data-sets/{one['id']}/csv"
+            if services.level in newest["geographicLevels"]:
+                address = f"{services.education}/data-sets/{one['id']}/csv"
                 edition = f"{newest['version']} ({newest['timePeriods']['end']})"
-                yield file, edition, partial(_get, address, services)
+                yield f"{slug(one['title'])}.csv", edition, partial(_get, address, services)
 
 
 def _nomis(services: Services, ons_codes: list[str]) -> Iterator[tuple[str, str, Callable[[], bytes]]]:
     """The same of the population of the councils asked for, whose edition is what it says."""
-    population = services.population
-    address = f"{population.address}/{population.query}&geography={','.join([ENGLAND, *ons_codes])}"
-    content = _get(address, services)
+    content = _get(f"{services.population}&geography={','.join([ENGLAND, *ons_codes])}", services)
     yield POPULATION, fingerprint(content)[:12], lambda: content
-
-
-def _json(address: str, services: Services) -> dict:
-    content = _get(address, services)
-    try:
-        return json.loads(content)
-    except ValueError:
-        raise Unreachable(
-            f"{_host(address)} answered with what is not its list: a page of the network before it?"
-        ) from None
 
 
 def _get(address: str, services: Services) -> bytes:
     """The answer to a request, asked again while the fault is a passing one. Raises Unreachable."""
     request, pause = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"}), services.pause
+    host = address.split("/")[2]
     for left in reversed(range(services.tries)):
         try:
             with urllib.request.urlopen(request, timeout=services.seconds) as answer:
@@ -165,14 +142,10 @@ def _get(address: str, services: Services) -> bytes:
         except urllib.error.HTTPError as fault:
             wait, why = fault.headers.get("Retry-After", ""), f"it answers {fault.code} {fault.reason}"
             if fault.code not in PASSING:
-                raise Unreachable(f"{_host(address)} refuses {address}: {why}.") from None
+                raise Unreachable(f"{host} refuses {address}: {why}.") from None
         except (OSError, EOFError, HTTPException) as fault:  # no network, too slow, cut off
             wait, why = "", str(getattr(fault, "reason", fault)) or type(fault).__name__
         if left:
             time.sleep(float(wait) if wait.isdigit() else pause)
             pause *= 2
-    raise Unreachable(f"{_host(address)} cannot be reached ({why}).")
-
-
-def _host(address: str) -> str:
-    return address.split("/")[2]
+    raise Unreachable(f"{host} cannot be reached ({why}).")

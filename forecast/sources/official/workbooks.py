@@ -81,20 +81,18 @@ def read_book(name: str, content: bytes) -> list[tuple[str, int, pd.DataFrame]]:
 
 def read_nomis(name: str, table: pd.DataFrame) -> list[tuple[str, int, pd.DataFrame]]:
     """The same of ages and people by year as Nomis gives them: a row an area, year and code of age (101 is age 0)."""
-    wrong = ~table["obs_value"].str.fullmatch(r"[0-9]+") | ~table["date_name"].str.fullmatch("20[0-9]{2}")
-    if wrong.any():
-        row = table[wrong].iloc[0]
-        raise fault(name, f"line {row.name + 2}: {row['obs_value']!r} in {row['date_name']!r}; expected a whole number")
-    table = table.assign(age=table["c_age"].map(NOMIS_AGES), obs_value=table["obs_value"].astype(float))
-    names, last = table.groupby("geography_code")["geography_name"].last(), max(table["date_name"])
+    if not (table["obs_value"].str.fullmatch("[0-9]+") & table["date_name"].str.fullmatch("20[0-9]{2}")).all():
+        raise fault(name, "a count or a year is none. Download it again.")
+    table, last = table.assign(age=table["c_age"].map(NOMIS_AGES)), max(table["date_name"])
+    table["obs_value"] = table["obs_value"].astype(float)
     ages = table[(table["date_name"] == last) & table["age"].isin(CHILD_AGES)]
-    people = table[table["age"] == "all"]
     found = []
-    for part, rows, across, whole in (("ages", ages, "age", CHILD_AGES), ("by_year", people, "date_name", [last])):
+    for part, rows, across in (("ages", ages, "age"), ("by_year", table[table["age"] == "all"], "date_name")):
         wide = rows.pivot(index="geography_code", columns=across, values="obs_value")
-        if not {*whole} <= {*wide} or ENGLAND not in wide.index or wide[whole].isna().any(axis=None):
+        wanted = CHILD_AGES if part == "ages" else [last]
+        if ENGLAND not in wide.index or wide.reindex(columns=wanted).isna().any(axis=None):
             raise fault(name, f"ages or areas of {last} are missing, England among them. Download it again.")
-        found.append((part, int(last), wide.assign(name=names)))
+        found.append((part, int(last), wide.assign(name=table.groupby("geography_code")["geography_name"].last())))
     return found
 
 

@@ -22,6 +22,7 @@ from forecast.sources.private import Hidden, check_salt, guarded, hash_child, ma
 from forecast.sources.reading.counts import Span
 from forecast.sources.reading.days import complete_to, real_days, to_date
 from forecast.sources.reading.files import find_files
+from forecast.sources.reading.identifiers import bare
 from forecast.sources.ssda903 import children, codes, episodes
 from forecast.sources.ssda903.identifiers import one_each
 from forecast.sources.ssda903.rows import choose_authority, read_tables
@@ -71,8 +72,9 @@ def read_returns(
     reviews = children.read_reviews(placed.get("Reviews", {}), span, quality)
     number, identifiers = pd.factorize(pd.concat([care["child"], spells["child"]]), sort=True)
     hashes = Hidden(() if salt is None else [hash_child(identifier, salt) for identifier in identifiers])
+    numbers = Hidden(() if salt is None else bare(identifiers, lambda text: hash_child(text, salt)).items())
     care, spells = care.assign(child=number[: len(care)]), spells.assign(child=number[len(care) :])
-    return Returns(care, spells, reviews, quality, span, hashes, mark_of(salt), with_short_breaks)
+    return Returns(care, spells, reviews, quality, span, hashes, numbers, mark_of(salt), with_short_breaks)
 
 
 def _care(

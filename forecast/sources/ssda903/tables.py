@@ -95,7 +95,7 @@ class Returns(ChildReturns):
     Children are numbers of this reading; their identifiers are not kept, but for their hashes where a salt was given.
     """
 
-    __slots__ = ("_care", "_hashes", "_reviews", "_spells", "with_short_breaks")
+    __slots__ = ("_bare", "_care", "_hashes", "_reviews", "_spells", "with_short_breaks")
     counted = "looked after"
 
     def __init__(
@@ -106,12 +106,13 @@ class Returns(ChildReturns):
         quality: Quality,
         span: Span,
         hashes: Hidden,
+        bare: Hidden,
         mark: str,
         with_short_breaks: bool,
     ) -> None:
         super().__init__(quality, span, mark)
         self.with_short_breaks = with_short_breaks
-        self._care, self._spells, self._reviews, self._hashes = care, spells, reviews, hashes
+        self._care, self._spells, self._reviews, self._hashes, self._bare = care, spells, reviews, hashes, bare
 
     def __repr__(self) -> str:
         found = f"{self._care['child'].nunique():,} children, {self._care['period'].nunique():,} periods of care"
