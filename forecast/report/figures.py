@@ -198,7 +198,7 @@ BEFORE = "(?:Warning: |Note: )?"  # what a renderer may put before a paragraph
 
 
 def undeclared(text: str, names: Iterable[str] = ()) -> list[str]:
-    """Figures in a text that no source answers for. `names`, such as a title, may hold some; so may a cost line's."""
+    """The figures in a text that no source answers for. `names`, such as a title, may hold some, as may cost lines."""
     for name in (*names, *(line[0] for line in LINES.values())):
         text = text.replace(name, "")
     return NUMBER.findall(DECLARED.sub("", text))
