@@ -8,7 +8,6 @@ import datetime
 import importlib
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -96,12 +95,8 @@ def parts_of_a_run(parts: Parts, draws: int, folder: Path) -> None:
     write = (folder, case, case.scenarios, base, central, answer, whole)
     parts.of("writing the answer, tables and charts", lambda: pipeline.write_run(*write))
     files.write_json(folder / DETAIL, behind)
-    for notebook in sorted(home.notebooks.glob("[0-9]*.ipynb")):
-        alone = folder / "alone" / notebook.stem
-        alone.mkdir(parents=True)
-        shutil.copyfile(notebook, alone / notebook.name)
-        one = (alone, folder, "slough/2011-06", lambda said: None)
-        parts.of(f"notebook: {notebook.name}", lambda one=one: pipeline.run_notebooks(*one))
+    looked_at = (home.notebooks, folder, "slough/2011-06", lambda said: None)
+    parts.of("notebooks, all of them", lambda: pipeline.run_notebooks(*looked_at))
 
 
 def levers_moved(parts: Parts, draws: int = 1000, steps: int = 3) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.questions.compare import difference, error_of_mean, error_of_quantile, summary
+from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, quantiles, summary
 
 POUNDS = st.floats(-1e6, 1e6)
 DRAWS = arrays(float, st.integers(1, 30), elements=POUNDS)
@@ -74,3 +74,11 @@ def test_draws_that_do_not_vary_have_no_error():
     assert error_of_mean(np.full(50, 7.0)) == 0
     assert error_of_quantile(np.full(50, 7.0), 0.9) == 0
     assert error_of_quantile(np.array([7.0]), 0.9) == 0
+
+
+@pytest.mark.parametrize("draws", [1, 2, 3, 10, 101, 4096])
+def test_quantiles_are_numpys_to_the_bit(draws):
+    """Of whole numbers and of pounds, ties among them."""
+    some = np.random.default_rng(draws)
+    for values in (some.integers(0, 20, draws).astype(np.int16), some.normal(1e6, 1e5, draws)):
+        assert np.array_equal(quantiles(values), np.quantile(values, list(QUANTILES.values())))

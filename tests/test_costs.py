@@ -16,7 +16,7 @@ from forecast.demand.workload import Workload
 from forecast.model.projection import costed
 from forecast.money.activity import activity_of
 from forecast.money.costs import beside, by_year, contributions, net, uasc_placements
-from forecast.money.plan import CostPlan, Setting, Values, read_costs
+from forecast.money.plan import STREAMS, CostPlan, Setting, Values, read_costs
 
 FEBRUARY = "2011-02"  # 28 days: four weeks exactly, and 28/365.25 of a year
 INCOME = [line for line, (_, group) in LINES.items() if group == "income"]
@@ -61,6 +61,7 @@ YEARLY = {  # pounds a year, of 2010-11: multiples of 365.25, so that a day cost
 HOURLY = {"contact.agency_hour": 35, "contact.travel": 10, "measure.allowance": 100}
 OTHER = {
     "measure.allowed_share": 0.5,
+    **dict.fromkeys((f"measure.from_{stream}" for stream in STREAMS), 0.0),
     "placements.in_house_fostering_places": 6,
     "placements.own_home_places": 3,
     "placements.kinship_share": 0.1,
@@ -442,9 +443,10 @@ def test_lines_sum_to_the_total_to_the_penny(children):
 
 @given(SOME, st.floats(0, 20))
 def test_more_in_house_places_never_cost_more(children, places):
+    """Beyond what each is paid for whether it is filled or not."""
+    free = plan(measure__place_upkeep=0.0)
     before, after = (
-        costed(work([FEBRUARY], children), plan(), setting(1, added_places=np.array([added])))
-        for added in (0.0, places)
+        costed(work([FEBRUARY], children), free, setting(1, added_places=np.array([added]))) for added in (0.0, places)
     )
     assert net(after).item() <= net(before).item() + 1e-6
 
@@ -510,7 +512,9 @@ def test_unaccompanied_children_are_placed_at_agencies_prices():
 
 
 def test_a_council_without_a_fostering_service_has_contributions_all_the_same():
-    """Three lines of £100 in homes at a tenth, and three of fostering, for the fourth is not there, at a fifth: £90."""
-    held = [name for name in (*RESIDENTIAL, *FOSTERING) if name != "fostering_service"]
-    plan = SimpleNamespace(residential_share=0.1, fostering_share=0.2)
-    assert contributions({name: np.array([[100.0]]) for name in held}, plan).item() == pytest.approx(-90)
+    """Three lines of £100 in homes at a tenth, and three of fostering, for the fourth is not there, at a fifth: £90; and
+    of a measure of £100 partners pay a half.
+    """
+    held = [name for name in (*RESIDENTIAL, *FOSTERING, "measures") if name != "fostering_service"]
+    plan = SimpleNamespace(residential_share=0.1, fostering_share=0.2, funded={"partners": 0.5})
+    assert contributions({name: np.array([[100.0]]) for name in held}, plan).item() == pytest.approx(-140)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import forecast
 from conftest import HOME
 from forecast.cli.commands import main
+from forecast.report.notebook import RUN_FOLDER
 from forecast.runs.pipeline import import_papermill
 from forecast.runs.steps import STEPS_FOLDER
 from forecast.runs.toolkit import CHECKSUM, PARAMETERS, Stopped
@@ -102,6 +103,17 @@ def test_a_published_run_is_looked_at_like_a_case(reference_folder):
     assert future.figures == told["scenarios"]["central"]
     assert forecast.open_case("slough", "2011-06").simulate(told["draws"], told["seed"]).figures == future.figures
     assert published.population().headline == forecast.open_case("slough", "2011-06").population().headline
+
+
+def test_a_kernel_used_again_gives_what_a_cold_one_gives(reference_folder, tmp_path):
+    """The run's notebooks share two kernels; one of the last of them, on a kernel of its own, shows the same."""
+    import_papermill()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(RUN_FOLDER, str(reference_folder))
+        cold = run(NOTEBOOKS[5], tmp_path / "cold.ipynb", {"run": "slough/2011-06"})
+    warm = nbformat.read(reference_folder / "notebooks" / NOTEBOOKS[5].name, as_version=4)
+    shown = [[(c.source, c.get("execution_count"), c.get("outputs")) for c in book.cells] for book in (warm, cold)]
+    assert shown[0] == shown[1]
 
 
 def test_names_a_notebook_sets_itself_are_no_parameters(steps):

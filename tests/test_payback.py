@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import slough, slough_base
+from forecast.case.errors import BadInput
 from forecast.demand.plan import read_timing
 from forecast.model import plan, projection
 from forecast.money import costs
@@ -123,3 +124,21 @@ def test_the_answer_tells_payback(base, central):
     assert sum(year["mean"] for year in told["by_year"].values()) == pytest.approx(told["benefit"]["mean"])
     assert 0 <= told["chance"] <= 1 and told["until"] == "2015-03" and told["cost"] > 200_000
     assert "Chance that it has paid back by then" in words.lines("payback", told)[0]
+
+
+def test_streams_pay_their_shares_and_the_contingency_the_rest(base, central):
+    """£100,000 a year, a quarter from the Early Intervention Grant and a tenth from partners: the call bears 65%."""
+    bare = projection.project(base, changed(measure__running=100_000))
+    shared = changed(measure__running=100_000, measure__from_early_intervention_grant=0.25, measure__from_partners=0.1)
+    told = answer.payback_of(projection.project(base, shared), central)
+    whole = answer.payback_of(bare, central)["cost"]
+    assert told["cost"] == pytest.approx(whole)
+    assert told["funding"]["early_intervention_grant"] == pytest.approx(0.25 * whole)
+    assert told["funding"]["contingency"] == pytest.approx(0.65 * whole)
+    assert told["benefit"]["mean"] == pytest.approx(-0.65 * whole)  # nothing else changes
+    assert "the early intervention grant £" in words.lines("payback", told)[0]
+
+
+def test_streams_pay_no_more_than_all():
+    with pytest.raises(BadInput, match="more than the whole cost"):
+        plan.read_plan(changed(measure__from_base=0.7, measure__from_partners=0.4), 10, 1)

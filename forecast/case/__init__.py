@@ -1,39 +1,24 @@
 """Layered assumptions: national, then council and month, then scenario. The files are the assumptions log."""
 
-from forecast.case.documents import Case, Entry, Scenario
-from forecast.case.freezing import freeze, thaw
-from forecast.case.layers import Assumptions, Difference, changed, list_cases, list_scenarios, load, load_scenarios
-from forecast.case.log import log_frame, log_markdown, overdue
-from forecast.case.own import not_yours, others
-from forecast.case.plausible import differing, held_elsewhere, read_bands, unusual
-from forecast.case.rules import carried_range
-from forecast.case.sampling import rng, sample
-from forecast.case.schema import json_schema
+import importlib
 
-__all__ = [
-    "Assumptions",
-    "Case",
-    "Difference",
-    "Entry",
-    "Scenario",
-    "carried_range",
-    "changed",
-    "differing",
-    "freeze",
-    "held_elsewhere",
-    "json_schema",
-    "list_cases",
-    "list_scenarios",
-    "load",
-    "load_scenarios",
-    "log_frame",
-    "log_markdown",
-    "not_yours",
-    "others",
-    "overdue",
-    "read_bands",
-    "rng",
-    "sample",
-    "thaw",
-    "unusual",
-]
+_IN = {
+    "documents": ("Case", "Entry", "Scenario"),
+    "freezing": ("freeze", "thaw"),
+    "layers": ("Assumptions", "Difference", "changed", "list_cases", "list_scenarios", "load", "load_scenarios"),
+    "log": ("log_frame", "log_markdown", "overdue"),
+    "own": ("not_yours", "others"),
+    "plausible": ("differing", "held_elsewhere", "read_bands", "unusual"),
+    "rules": ("carried_range",),
+    "sampling": ("rng", "sample"),
+    "schema": ("json_schema",),
+}
+_FROM = {name: module for module, names in _IN.items() for name in names}
+__all__ = sorted(_FROM)  # noqa: PLE0605
+
+
+def __getattr__(name: str):
+    """Each name when it is first asked for: what looks at a finished run reads no assumptions."""
+    if name in _FROM:
+        return getattr(importlib.import_module(f"forecast.case.{_FROM[name]}"), name)
+    raise AttributeError(f"module 'forecast.case' has no attribute {name!r}")

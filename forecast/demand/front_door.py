@@ -75,5 +75,6 @@ def upstream(
 
 def counted(plan: FrontDoor, held: dict[str, float]) -> dict[str, float]:
     """Step -> the year that rates are taken from; contacts and assessments, which few publish, by their assumptions."""
-    more = {CONTACTS: held[REFERRALS] * plan.contacts, ASSESSMENTS: held[REFERRALS] * plan.assessed}
-    return held | (more if REFERRALS in held else {})
+    if REFERRALS not in held:
+        return held
+    return held | {CONTACTS: held[REFERRALS] * plan.contacts, ASSESSMENTS: held[REFERRALS] * plan.assessed}

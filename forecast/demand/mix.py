@@ -67,7 +67,9 @@ def ages(lean: Lean, now: np.ndarray, country: np.ndarray, parts: list[Part]) ->
 
     now, country  [band] children of the council and of the country by age
     """
-    odds = [part.odds(n / now.sum(), c / country.sum(), YEARS) for part, n, c in zip(parts, now, country, strict=True)]
+    every = max(now.sum(), 1.0)  # a council of few children has ages without any: half a child stands for none
+    shares = np.clip(now / every, AT_LEAST / every, 1 - AT_LEAST / every)
+    odds = [part.odds(n, c / country.sum(), YEARS) for part, n, c in zip(parts, shares, country, strict=True)]
     wanted = expit(np.array(odds)).T
     wanted, rates = np.log(wanted / wanted.sum(axis=1, keepdims=True)), np.zeros(now.size)
     for _ in range(ROUNDS):

@@ -122,10 +122,11 @@ def uasc_placements(work: Workload, plan: CostPlan, setting: Setting) -> dict[st
 
 
 def contributions(lines: dict, plan: CostPlan) -> np.ndarray:
-    """What health, education and others pay toward placements, negative, [draw x month]."""
+    """What health, education and others pay toward placements and measures, negative, [draw x month]."""
     residential = lines["own_homes"] + lines["private_residential"] + lines["residential_school"]
     fostering = sum(lines[name] for name in FOSTERING if name in lines)  # one of price 0 the case does not have
-    return -(residential * plan.residential_share + fostering * plan.fostering_share)
+    measures = lines["measures"] * sum(plan.funded.values())
+    return -(residential * plan.residential_share + fostering * plan.fostering_share + measures)
 
 
 def by_year(lines: dict[str, np.ndarray], months: list[str]) -> dict[str, dict[str, np.ndarray]]:

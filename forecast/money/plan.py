@@ -6,6 +6,7 @@ import numpy as np
 
 from forecast.case import Assumptions, sample
 from forecast.case.ages import LAC_BANDS
+from forecast.case.errors import BadInput
 from forecast.case.lines import CONTINGENCY, RECOVERY, RULES
 from forecast.case.months import DAYS_A_YEAR, MONTHS_A_YEAR, days_in, financial_year, years_from
 from forecast.demand.front_door import FrontDoor
@@ -14,6 +15,12 @@ from forecast.demand.placements import PAID_FOR, Places
 from forecast.demand.plan import lever, read_front_door, read_timing
 
 PRICE_INDICES = "prices."
+STREAMS = (
+    "base",
+    "early_intervention_grant",
+    "sure_start",
+    "partners",
+)  # what may pay for a measure beside the contingency
 BRIDGE = {  # from last year's activity at this year's prices to the base budget
     "budget.met_by_one_offs": -1,
     "budget.growth": 1,
@@ -137,6 +144,7 @@ class CostPlan:
     ordinary      ordinary line -> its price, of those that the case has
     in_call       line -> the share of it that the call knows, of those that may stand beside
     set_up, running  of a measure; upkeep: of each in-house place it adds
+    funded        stream -> share of a measure's cost that it pays; the contingency pays the rest
     allowance     a child and week, of children whom a measure took out of care; allowed_share: who bring one
     uasc_under_16, uasc_16_17  grant a child and week; residential_share, fostering_share: of cost met by others
     drift         how far spend a child strays as councils' did: 0 not at all, 1 as much
@@ -154,6 +162,7 @@ class CostPlan:
     set_up: Price
     running: Price
     upkeep: Price
+    funded: dict[str, float]
     allowance: Price
     allowed_share: float
     uasc_under_16: float
@@ -376,6 +385,7 @@ def read_costs(values: Values) -> CostPlan:
         set_up=pay("measure.set_up"),
         running=pay("measure.running"),
         upkeep=pay("measure.place_upkeep"),
+        funded=_funded(values),
         allowance=values.price("measure.allowance", "prices.general"),
         allowed_share=values["measure.allowed_share"],
         uasc_under_16=values["income.uasc_under_16"],
@@ -384,3 +394,12 @@ def read_costs(values: Values) -> CostPlan:
         fostering_share=values["income.fostering_share"],
         drift=values["drift.unit_cost"],
     )
+
+
+def _funded(values: Values) -> dict[str, float]:
+    """Stream -> share of a measure's cost. Raises BadInput where they pay more than all of it."""
+    shares = {stream: values[f"measure.from_{stream}"] for stream in STREAMS}
+    if sum(shares.values()) > 1:
+        said = ", ".join(f"measure.from_{stream} {share:g}" for stream, share in shares.items() if share)
+        raise BadInput(f"{said}: together more than the whole cost of the measure; expected at most 1")
+    return shares

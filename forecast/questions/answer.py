@@ -215,6 +215,7 @@ def payback_of(projection: Projection, central: Projection) -> dict | None:
     return {
         "until": held.months[-1],
         "cost": float(held.cost.sum()),
+        "funding": held.funding(projection.plan.money.costs.funded),
         "benefit": summary(held.so_far[:, -1]),
         "chance": held.chance,
         "month": _months_at(held.months, month) if month.size else None,

@@ -9,8 +9,15 @@ QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 def summary(draws: np.ndarray) -> dict[str, float]:
     """Mean, 10th, 50th and 90th percentile of one figure over the draws."""
-    held = {name: float(np.quantile(draws, at)) for name, at in QUANTILES.items()}
-    return {"mean": float(np.mean(draws)), **held}
+    return {"mean": float(np.mean(draws)), **dict(zip(QUANTILES, quantiles(draws).tolist(), strict=True))}
+
+
+def quantiles(draws: np.ndarray) -> np.ndarray:
+    """The 10th, 50th and 90th percentile, [quantile]: those of `np.quantile`, which is slower on so few draws."""
+    ordered, at = np.sort(draws), np.array(list(QUANTILES.values())) * (draws.size - 1)
+    below = at.astype(int)
+    low, high, part = ordered[below], ordered[np.minimum(below + 1, draws.size - 1)], at - below
+    return np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part))
 
 
 def error_of_mean(draws: np.ndarray) -> float:

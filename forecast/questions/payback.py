@@ -49,6 +49,11 @@ class Payback:
         for_good = np.flip(np.logical_and.accumulate(np.flip(paid, axis=1), axis=1), axis=1)
         return np.maximum(for_good.argmax(axis=1), int(np.flatnonzero(self.cost)[0]))
 
+    def funding(self, funded: dict[str, float]) -> dict[str, float]:
+        """Stream -> pounds of the measure's cost that it pays; the contingency pays what no stream does."""
+        paid = {stream: float(np.mean(share) * self.cost.sum()) for stream, share in funded.items()}
+        return {"contingency": float(self.cost.sum()) - sum(paid.values())} | paid
+
     def by_year(self) -> dict[str, np.ndarray]:
         """Financial year -> net benefit, [draw]."""
         return {year: self.benefit[:, inside].sum(axis=1) for year, inside in years_in(self.months).items()}

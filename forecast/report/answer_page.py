@@ -39,7 +39,7 @@ def picture(chart: Chart) -> dict[str, str]:
     size = figure._suptitle.get_fontsize()
     figure.set_size_inches(SIZE)
     figure._suptitle.set_fontsize(TITLE)
-    svg = base64.b64encode(chart.pictures(words.COLUMNS)[0]).decode("ascii")
+    svg = base64.b64encode(chart.svg()).decode("ascii")
     figure.set_size_inches(usual)
     figure._suptitle.set_fontsize(size)
     return {"source": f"data:image/svg+xml;base64,{svg}", "alt": chart.alt}

@@ -2,12 +2,15 @@
 
 import math
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
 import matplotlib
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from forecast.case.lines import GROUPS, LINES
@@ -86,17 +89,37 @@ class Chart:
     alt: str
 
     def _repr_png_(self):
-        buffer = BytesIO()
-        self.figure.savefig(buffer, format="png", metadata={"Software": None})
-        return buffer.getvalue(), {"alt": self.alt}
+        return self.png(STYLE["figure.dpi"]), {"alt": self.alt}
+
+    def svg(self) -> bytes:
+        """The figure as SVG; always the same bytes."""
+        metadata = {"Date": None, "Creator": None}
+        return self._printed(
+            STYLE["figure.dpi"], lambda to: FigureCanvasSVG(self.figure).print_svg(to, metadata=metadata)
+        )
+
+    def png(self, dpi: int) -> bytes:
+        """The figure as PNG, so many dots to an inch; always the same bytes."""
+        return self._printed(dpi, lambda to: FigureCanvasAgg(self.figure).print_png(to, metadata={"Software": None}))
 
     def pictures(self, dpi: int) -> tuple[bytes, bytes]:
-        """The figure as SVG and, so many dots to an inch, as PNG; always the same bytes."""
-        svg, png = BytesIO(), BytesIO()
+        """The figure as SVG and, so many dots to an inch, as PNG."""
+        return self.svg(), self.png(dpi)
+
+    def _printed(self, dpi: int, prints: Callable[[BytesIO], None]) -> bytes:
+        """What prints the figure writes. Its parts are laid out once for each size: that takes longer than drawing."""
+        figure, engine = self.figure, self.figure.get_layout_engine()
+        looks = (*figure.get_size_inches(), figure.get_suptitle(), figure._suptitle.get_fontsize())
         with matplotlib.rc_context(STYLE):
-            self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-            self.figure.savefig(png, format="png", metadata={"Software": None}, dpi=dpi)
-        return svg.getvalue(), png.getvalue()
+            if looks != vars(self).get("_laid_out"):
+                figure.dpi = STYLE["figure.dpi"]
+                engine.execute(figure)
+                vars(self)["_laid_out"] = looks
+            figure.set_layout_engine("none")
+            figure.dpi = dpi
+            prints(to := BytesIO())
+            figure.set_layout_engine(engine)
+        return to.getvalue()
 
 
 told = partial(lines, page="charts")  # title and alternative text of a chart, by its name there

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from forecast.case.lines import LINES
 from forecast.case.months import last_day, month_in_words
 from forecast.report import words
 from forecast.report.model import Figure, FigureInText, Heading, Report, Table, figures_in, rows_of, text_of
@@ -197,8 +198,8 @@ BEFORE = "(?:Warning: |Note: )?"  # what a renderer may put before a paragraph
 
 
 def undeclared(text: str, names: Iterable[str] = ()) -> list[str]:
-    """The figures in a text that no source answers for. `names` are texts, such as a title, that may stand in it."""
-    for name in names:
+    """The figures in a text that no source answers for. `names`, such as a title, may hold some, as may cost lines."""
+    for name in (*names, *(line[0] for line in LINES.values())):
         text = text.replace(name, "")
     return NUMBER.findall(DECLARED.sub("", text))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 import pandas as pd
 
@@ -244,7 +245,9 @@ def input_files(home: Home, case: OpenCase, workbook: Path | None = None) -> dic
 
 
 def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], None]) -> None:
-    """Every notebook on the run in `folder`, each on a cold kernel, two at a time. Raises if any of them fails.
+    """Every notebook on the run in `folder`, on two kernels side by side. Raises if any of them fails.
+
+    A kernel is emptied between notebooks, which then find it as one just started, but for what it need not load again.
 
     The kernels find the unpublished folder through the environment, so that what is stored names the run alone.
     """
@@ -253,18 +256,32 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
     (folder / "notebooks").mkdir(exist_ok=True)
     os.environ[RUN_FOLDER] = str(folder.resolve())
 
+    from jupyter_client.manager import AsyncKernelManager
+    from jupyter_core.utils import run_sync
+
+    kernels, idle = [AsyncKernelManager(kernel_name="python3") for _ in notebooks[:NOTEBOOKS_AT_ONCE]], SimpleQueue()
+    for kernel in kernels:
+        idle.put(kernel)
+
     def execute(notebook: Path) -> str:
-        papermill.execute_notebook(
-            str(notebook),
-            str(folder / "notebooks" / notebook.name),
-            parameters={"run": run},
-            kernel_name="python3",
-            progress_bar=False,
-            log_output=False,
-            extra_arguments=["--IPKernelApp.log_level=50"],
-            execution_timeout=CELL_TIMEOUT,
-            start_timeout=CELL_TIMEOUT,
-        )
+        kernel = idle.get()
+        try:
+            if kernel.has_kernel:
+                _emptied(kernel)
+            papermill.execute_notebook(
+                str(notebook),
+                str(folder / "notebooks" / notebook.name),
+                parameters={"run": run},
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                extra_arguments=["--IPKernelApp.log_level=50"],
+                execution_timeout=CELL_TIMEOUT,
+                start_timeout=CELL_TIMEOUT,
+                km=kernel,
+            )
+        finally:
+            idle.put(kernel)
         return notebook.name
 
     try:
@@ -277,7 +294,20 @@ def run_notebooks(source: Path, folder: Path, run: str, say: Callable[[str], Non
             "Send this message to who keeps the program; meanwhile --no-notebooks leaves them out."
         ) from None
     finally:
+        for kernel in kernels:
+            if kernel.has_kernel:
+                run_sync(kernel.shutdown_kernel)(now=True)
         del os.environ[RUN_FOLDER]
+
+
+def _emptied(kernel) -> None:
+    """Takes every name out of a kernel, which then counts its cells from 1."""
+    client = kernel.blocking_client()
+    client.start_channels()
+    try:
+        client.execute("get_ipython().reset(new_session=True)", store_history=False, reply=True, timeout=CELL_TIMEOUT)
+    finally:
+        client.stop_channels()
 
 
 def import_papermill():
