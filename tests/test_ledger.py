@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forecast.case.errors import BadInput
 from forecast.case.lines import LINES
-from forecast.money.ledger import Ledger, at_level, budget_of, ledger_of, with_actuals
+from forecast.money.ledger import Ledger, at_level, beyond_model, budget_of, ledger_of, with_actuals
 from forecast.money.plan import LedgerPlan
 
 MONTHS = ["2025-04", "2025-05", "2025-06", "2025-07"]
@@ -109,3 +109,12 @@ def test_accepted_rows_become_a_ledger_of_their_year():
         columns=["month", "line", "actual"],
     )
     assert ledger_of(rows, {"iro": 1200.0}, "2025-26").actual == {"2025-04": {"iro": 100.5}, "2025-05": {"iro": 99.0}}
+
+
+def test_a_line_far_from_what_the_model_makes_of_its_children():
+    """By hand: 100 of 40 is 2.5 times, 19 of 40 less than half; 80 and 20 are at the ends; 6 of 2 is but 4 apart."""
+    modelled = {"a": 40.0, "b": 40.0, "c": 40.0, "d": 40.0, "e": 2.0, "f": 0.0, "g": -40.0, "h": -40.0}
+    actual = {"a": 100.0, "b": 19.0, "c": 80.0, "d": 20.0, "e": 6.0, "f": 50.0, "g": 40.0, "h": -39.0}
+    assert beyond_model(actual, modelled, 0.5, 2.0, least=5.0) == ["a", "b", "g"]
+    assert beyond_model(actual, modelled, 0.5, 2.0, least=3.0) == ["a", "b", "e", "g"]
+    assert beyond_model(actual, modelled, 0.4, 2.6, least=3.0) == ["e", "g"]

@@ -120,6 +120,17 @@ def at_level(modelled: np.ndarray, actual: np.ndarray, plan: LedgerPlan) -> np.n
     return np.exp(prior / (prior + noise) * off)
 
 
+def beyond_model(
+    actual: dict[str, float], modelled: dict[str, float], low: float, high: float, least: float
+) -> list[str]:
+    """Lines of a month that came below `low` or above `high` times what the model makes of its children.
+
+    least  pounds apart below which nothing is said; nor is it of a line that the model has nothing in
+    """
+    apart = {line: pounds / modelled[line] for line, pounds in actual.items() if modelled.get(line)}
+    return [line for line, by in apart.items() if not low <= by <= high and abs(actual[line] - modelled[line]) > least]
+
+
 def carried(modelled: np.ndarray, actual: np.ndarray) -> float:
     """Pounds a month of a line that the model has nothing in and the ledger has: its mean month goes on."""
     return float(actual.mean()) if not modelled.any() else 0.0

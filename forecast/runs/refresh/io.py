@@ -31,6 +31,7 @@ from forecast.runs.pipeline import More
 from forecast.runs.refresh import summary
 from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
+from forecast.runs.refresh.expected import against_model
 from forecast.runs.refresh.movement import CAUSES, Figures, figures, movement, same_children, steps_between, value_of
 from forecast.runs.refresh.returned import FOLDER as RETURNS
 from forecast.runs.refresh.returned import SOURCES, read_returned, take, texts
@@ -47,6 +48,7 @@ from forecast.sources.arrivals import (
     read_inbox,
     write_held,
 )
+from forecast.sources.arrivals.shape import read_bands
 from forecast.sources.arrivals.vintages import FILES_FILE, VINTAGES_FILE
 
 DONE, NEEDS_A_PERSON = 0, 4
@@ -162,6 +164,10 @@ def _write_summary(
         moves = movement(headline, after, steps_between(then, now, same_program), value)
     if since is not None and (told := beyond_range(home.runs / now.card.slug, since, then, now, after, moves)):
         arrived = replace(arrived, warnings=(*arrived.warnings, told[0]), conflicts=(*arrived.conflicts, *told[1:]))
+    odd = list(against_model(now, base, sorted(set(arrived.ledger["month"])), read_bands(home.data)))
+    asked = [sentence for sentence, accepted in odd if not accepted]
+    told = [sentence for sentence, _ in odd]
+    arrived = replace(arrived, warnings=(*arrived.warnings, *told), conflicts=(*arrived.conflicts, *asked))
     expired = now.expired(opened)
     wide = now.actuals.counts.pivot(index="month", columns="measure", values="value").sort_index()
     alarms = [  # on starts of each group
