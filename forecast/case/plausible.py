@@ -142,28 +142,36 @@ def _off(value: float, other: Entry, real: float, scale: str) -> tuple[float, st
 
 
 def _of_levers(a: Assumptions, bands: Bands) -> Iterator[str]:
-    """Levers that go the other way than their scenario's name and reason, or their own reason, say, or than another."""
-    ways = {key: a.value(key) > a.central[key].value for key in bands.judged if key in a.scenario.changes}
-    if len(set(ways.values())) > 1:
-        told = ", ".join(f"{key} goes {'up' if up else 'down'}" for key, up in ways.items())
-        yield f"unusual: scenario {a.scenario.name}: {told}; is one of them meant the other way?"
+    """Levers that go the other way than their own reason says, or their scenario's; and those that say nothing and go
+    another way than the rest."""
+    changes = {key: a.scenario.changes[key] for key in bands.judged if key in a.scenario.changes}
+    ways = {key: change.value > a.central[key].value for key, change in changes.items()}
+    own = {key: _way(change.why, bands) for key, change in changes.items()}
+    scenario = f"unusual: scenario {a.scenario.name}"
+    if len(set(ways.values())) > 1 and not all(own[key] == up for key, up in ways.items()):
+        told = ", ".join(f"{_named(a, key)} goes {'up' if up else 'down'}" for key, up in ways.items())
+        yield f"{scenario}: {told}; is one of them meant the other way?"
         return
-    for key in bands.judged:
-        change = a.scenario.changes.get(key)
-        before = a.central[key].value
-        if change is None or change.value == before:
-            continue
-        for text in (change.why, f"{a.scenario.name} {a.scenario.reason}"):
-            words = set(re.findall(r"[a-z-]+", text.lower()))
-            down, up = bool(words & set(bands.fewer)), bool(words & set(bands.more))
-            if down != up:
-                if down != (change.value < before):
-                    way = "down" if change.value < before else "up"
-                    yield (
-                        f"unusual: scenario {a.scenario.name}: {key} goes {way}, from {number(before)} to "
-                        f"{number(change.value)}, and its reason says {'fewer' if down else 'more'}: {text.strip()}"
-                    )
-                break
+    whole = f"{a.scenario.name} {a.scenario.reason}"
+    for key, change in changes.items():
+        before, text = a.central[key].value, whole if own[key] is None else change.why
+        said = _way(text, bands)
+        if change.value != before and said is not None and said != ways[key]:
+            yield (
+                f"{scenario}: {_named(a, key)} goes {'up' if ways[key] else 'down'}, from {number(before)} to "
+                f"{number(change.value)}, and its reason says {'more' if said else 'fewer'}: {text.strip()}"
+            )
+
+
+def _way(text: str, bands: Bands) -> bool | None:
+    """Whether words say up (True) or down (False); None where they say neither, or both."""
+    words = set(re.findall(r"[a-z-]+", text.lower()))
+    down, up = bool(words & set(bands.fewer)), bool(words & set(bands.more))
+    return None if down == up else up
+
+
+def _named(a: Assumptions, key: str) -> str:
+    return f"{a.catalogue.items[key].description} ({key})"
 
 
 def differing(then: Assumptions, now: Assumptions, slug: str) -> Iterator[str]:
