@@ -61,10 +61,11 @@ def between(text: str, mark: str, content: str) -> str:
     return f"{text.split(first)[0]}{first}\n{content}\n{last}{text.split(last)[1]}"
 
 
-def score_block(run: Path) -> str:
-    """The forecast beside what happened, as Markdown."""
+def score_block(run: Path, whole: bool) -> str:
+    """The forecast beside what happened, as Markdown: the totals or, if `whole`, what they are made of too."""
     told = json.loads((run / "answer.json").read_text(encoding="utf-8"))
     rows = score.scored(told, HOME / "data", told["outturns"])
+    rows = {group: held if whole or " " not in group else [] for group, held in rows.items()}
     table = score.score_table(rows)
     lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
     return "\n".join(
@@ -94,14 +95,15 @@ def store_pages(run: Path) -> None:
     answer = (run / "answer.txt").read_text(encoding="utf-8").rstrip()
     readme, page, changes = (HOME / name for name in ("README.md", "docs/record.md", "CHANGELOG.md"))
     text = between(readme.read_text(encoding="utf-8"), "answer", f"```text\n{answer}\n```")
-    write_text(page, between(page.read_text(encoding="utf-8"), "record", record_block()))
-    write_text(readme, between(text, "score", score_block(run)))
+    record = between(page.read_text(encoding="utf-8"), "record", record_block())
+    write_text(page, between(record, "score", score_block(run, True)))
+    write_text(readme, between(text, "score", score_block(run, False)))
     told = json.loads((run / "answer.json").read_text(encoding="utf-8"))
     first = "\n".join(f"* {line}" for line in words.headline(told)[1:10])
     write_text(changes, between(changes.read_text(encoding="utf-8"), "answer", first))
     (HOME / "docs" / "contingency.png").write_bytes((run / "charts" / "contingency.png").read_bytes())
-    record = record_page.own_chart(calibration_table(HOME, "record_slough"), "lac")
-    (HOME / "docs" / "track_record.png").write_bytes(record.pictures(PRINT_DPI)[1])
+    chart = record_page.own_chart(calibration_table(HOME, "record_slough"), "lac")
+    (HOME / "docs" / "track_record.png").write_bytes(chart.pictures(PRINT_DPI)[1])
 
 
 def main() -> None:
