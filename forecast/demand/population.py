@@ -149,7 +149,7 @@ def project(start: np.ndarray, births: np.ndarray, deaths: Deaths, streams: Stre
         own = name == RESIDENTS
         born, here = (births, start) if own else (0 * births, np.zeros_like(start))
         more = 0 * still if own else streams.arriving[name]
-        change = sum(coming.values()) - sum(moving.values()) if own else -sum(moving.values())
+        change = (sum(coming.values()) if own else 0) - sum(moving.values(), 0 * still)
         path, stayed = [here], []
         for month, times in enumerate(1 - dying + change[:, None]):
             stayed.append(path[-1] * times + more[month])

@@ -22,7 +22,7 @@ from forecast.model import projection
 from forecast.model.cases import OpenCase, open_case
 from forecast.model.projection import Base, Projection
 from forecast.questions import answer
-from forecast.questions.compare import difference, years_in
+from forecast.questions.compare import difference
 from forecast.report import words
 from forecast.runs.folders import settled
 
@@ -177,6 +177,6 @@ def figures(base: Base, projected: Projection, central: Projection) -> dict:
         "contingency": answer.contingency(base, projected),
         "effect": answer.effects(base, projected),
         "payback": answer.payback_of(projected, central),
-        "cost": {year: answer.cost_of(base, projected, year) for year in years_in(projected.months)},
+        "cost": answer.cost_by_year(base, projected),
         "difference_from_central": {"call": difference(projected.drawn.at_year_end, central.drawn.at_year_end)},
     }
