@@ -704,8 +704,8 @@ class Simulator:
         the stock's quantiles are the closed form's at every knot, as children stand still.
 
         counts  [draw x month]  draws of the closed form
-        Each draw's practice makes the part of its count's way from the median that chance leaves to it. What then is
-        wrong with the quantiles is put right rank by rank. Each of the rounds is a run of the engine.
+        Each draw's practice makes the part of its count's way from the median that chance and the draw's own rates leave
+        to it. What then is wrong with the quantiles is put right rank by rank. Each of the rounds is a run of the engine.
         """
         fit, months = self.fit, len(self.people.months)
         at, leaving = matching.knots(months) - 1, care.on_leaving(fit, months)
@@ -719,8 +719,13 @@ class Simulator:
             return np.maximum(paths.stock[:, at].sum(axis=2), HALF_A_CHILD)
 
         away = np.log(counts[:, at] / total.last) - total.middle
-        chance = np.log(stock(np.zeros(away.shape))).var(axis=0)
-        adjustment = matching.within(away * np.sqrt(np.maximum(1 - chance / away.var(axis=0), 0)) @ inverse)
+        # What a draw's own rates make of its count is taken off, so that ages may stray and the totals do not.
+        alone = np.log(stock(np.zeros(away.shape)))
+        rates = np.log(np.hstack([self.spread.start_rate, self.spread.leave_rate]))
+        rates, alone = rates - rates.mean(axis=0), alone - alone.mean(axis=0)
+        own = rates @ np.linalg.lstsq(rates, alone, rcond=None)[0]
+        led = np.sqrt(np.maximum(1 - (alone - own).var(axis=0) / away.var(axis=0), 0))
+        adjustment = matching.within((away * led - own) @ inverse)
         for _ in range(MATCH_ROUNDS):
             now = stock(adjustment)
             wanted = total.quantiles((pd.DataFrame(now).rank().to_numpy() - 0.5) / len(now))
