@@ -704,8 +704,9 @@ class Simulator:
         the stock's quantiles are the closed form's at every knot, as children stand still.
 
         counts  [draw x month]  draws of the closed form
-        Each draw's practice makes the part of its count's way from the median that chance and the draw's own rates leave
-        to it. What then is wrong with the quantiles is put right rank by rank. Each of the rounds is a run of the engine.
+        Each draw's practice makes the part of its count's way from the median that chance and the draw's own rates
+        leave to it. What then is wrong with the quantiles is put right rank by rank. Each of the rounds is a run of the
+        engine.
         """
         fit, months = self.fit, len(self.people.months)
         at, leaving = matching.knots(months) - 1, care.on_leaving(fit, months)
