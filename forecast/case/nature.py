@@ -14,4 +14,4 @@ CAUSES = (  # in the order in which a change is told
 )
 TIMING = "timing"  # when levers act: it belongs to every cause that it times
 INTERACTION = "interaction"
-ACTS_ON = ("fit", "population", "care", "cost", "contingency", "report")
+ACTS_ON = ("fit", "population", "care", "cost", "care and cost", "contingency", "report")
