@@ -201,7 +201,7 @@ def test_it_starts_from_a_scenario(page):
     page.select_option("#start", "gatekeeping")
     settle(page)
     assert page.input_value(box(LAC)) == "0.85" and "less" in page.inner_text("#against")
-    assert page.locator("#whys-list li").count() == 2
+    assert page.locator("#whys-list li").count() == 3
     page.fill(box(LAC), "0.7")
     settle(page)
     page.get_by_role("button", name="Reset LAC starts at every age").click()

@@ -157,6 +157,11 @@ class Base:
         """The plan of a set of assumptions, on the draws of this case."""
         return read_plan(a, self.draws, self.seed)
 
+    @cached_property
+    def uasc_budgets(self) -> dict[str, dict[str, np.ndarray]]:
+        """What `budgets` hold for placing unaccompanied children: financial year -> line -> [draw]."""
+        return {year: base_budget(self, year_months(year), costs.uasc_placements) for year in self.budgets}
+
     @property
     def budget(self) -> dict[str, np.ndarray]:
         """The base budget of the year whose contingency is asked about, line -> [draw]."""
@@ -265,13 +270,10 @@ def prepare(
     def lived() -> Tables:
         practice = {name: group.matched(usual[name], counts[name][1]) for name, group in base.groups.items()}
         practised = with_practices(practice)
-        mixed = mix_drift(practised) if evidence.mix else {}
-        return practice | mixed | unit_cost_drift(practised.with_same_children(**mixed))
+        return practice | drifts(practised)
 
     tables = keep(lived)
-    mixed = {name: table for name, table in tables.items() if name in MIXED}
-    drift = {name: table for name, table in tables.items() if name not in (*base.groups, *mixed)}
-    return with_actual_data(with_practices(tables).with_same_children(drift=drift, **mixed), evidence, ledger)
+    return with_money(with_drifts(with_practices(tables), tables), ledger)
 
 
 def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, tuple[Total, np.ndarray]]:
@@ -285,6 +287,19 @@ def totals_ahead(evidence: Evidence, months: int, draws: int, rng) -> dict[str, 
         total = totals.ahead(group.past, evidence.totals[name], years, evidence.uasc_share(name))
         ahead[name] = total, total.paths(normals, rng(f"{name} tails").random(draws))
     return ahead
+
+
+def drifts(base: Base) -> Tables:
+    """How the mix and the unit costs drift, of a case that has no such drift yet: both start from the placements."""
+    mixed = mix_drift(base) if base.evidence.mix else {}
+    return mixed | unit_cost_drift(base.with_same_children(**mixed))
+
+
+def with_drifts(base: Base, tables: Tables) -> Base:
+    """The same children, whose mix and unit costs drift as `tables` say."""
+    mixed = {name: table for name, table in tables.items() if name in MIXED}
+    drift = {name: table for name, table in tables.items() if name not in (*base.groups, *mixed)}
+    return base.with_same_children(drift=drift, **mixed)
 
 
 def mix_drift(base: Base) -> dict[str, np.ndarray]:
@@ -363,12 +378,31 @@ def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
 
 
 def with_actual_data(base: Base, evidence: Evidence, ledger: Ledger | None) -> Base:
-    """The same children and rates, with another ledger and with where children are placed as `evidence` counts it."""
+    """The same children and rates, with another ledger and with where children are placed as `evidence` counts it.
+
+    The drift of the mix and of unit costs starts from where children are placed: worked out anew where that moved.
+    """
+    if evidence.placed_last != base.evidence.placed_last:
+        still = base.with_same_children(
+            evidence=evidence,
+            mixes={},
+            drift={},
+            ledger=None,
+            uasc_share=uasc_shares(base.central, evidence),
+            proceedings_share=in_proceedings(evidence, base.lac, base.norms["lac"].early),
+            residential=np.ones((1, 1)),
+        )
+        base = with_drifts(still, drifts(still))
+    return with_money(base.with_same_children(evidence=evidence), ledger)
+
+
+def with_money(base: Base, ledger: Ledger | None) -> Base:
+    """The same with its budgets, its ledger and where children were placed in the months that count it."""
     years = dict.fromkeys(financial_year(month) for month in [*base.year, *base.months])
     budgets = {name: base_budget(base, year_months(name)) for name in years}
     budgets |= {} if ledger is None else {ledger.year: budget_of(ledger, base.draws)}
-    mixes = {month: mix_of(base.central, evidence, placed) for month, placed in evidence.placed.items()}
-    return base.with_same_children(evidence=evidence, budgets=budgets, mixes=mixes, ledger=ledger)
+    mixes = {month: mix_of(base.central, base.evidence, placed) for month, placed in base.evidence.placed.items()}
+    return base.with_same_children(budgets=budgets, mixes=mixes, ledger=ledger)
 
 
 def project(base: Base, assumptions: Assumptions) -> Projection:

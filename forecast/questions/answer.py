@@ -5,12 +5,12 @@ import numpy as np
 from forecast import __version__
 from forecast.case import Assumptions
 from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
-from forecast.case.months import MONTHS_A_YEAR, days_in, year_months, years_from
+from forecast.case.months import MONTHS_A_YEAR, days_in, years_from
 from forecast.demand import breaks, front_door, totals
 from forecast.demand.caseload import Calibrated
 from forecast.demand.evidence import Group
 from forecast.demand.local import UASC
-from forecast.model.projection import Base, Projection, base_budget, project
+from forecast.model.projection import Base, Projection, project
 from forecast.money import costs
 from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
@@ -324,7 +324,7 @@ def uasc_by_year(base: Base, projection: Projection) -> dict:
     placed = costs.uasc_placements(projection.work, projection.plan.money.costs, projection.setting)
     told = {}
     for year, lines in costs.by_year(placed, projection.months).items():
-        budget = base_budget(base, year_months(year), costs.uasc_placements)
+        budget = base.uasc_budgets[year]
         grant = costs.by_year({GRANT: projection.lines[GRANT]}, projection.months)[year][GRANT]
         whole, planned = sum(lines.values()), sum(budget.values())
         of_lines = {line: {"mean": float(lines[line].mean()), "budget": float(budget[line].mean())} for line in lines}
