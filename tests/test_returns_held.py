@@ -1006,6 +1006,24 @@ def test_a_case_closed_and_opened_again_has_its_plans_apart(tmp_path):
         assert total(plans) == 1 and counted(plans, "the case was closed") == 0
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [plan("c1", "2017-06-13", closed="2018-03-30")],
+        [plan("c1", "2017-06-13", closed="2017-06-13")],
+        [plan("c1", "2017-06-13", "2017-09-01", closed="2018-02-01"), plan("c1", "2017-10-02", closed="2018-02-01")],
+        [plan("c1", "2016-11-01", closed="2018-02-01"), plan("c2", "2017-08-01", "2018-01-05", closed="2018-02-01")],
+    ],
+    ids=["the day before the count", "the day it started", "after one that ended", "of an earlier year"],
+)
+@pytest.mark.parametrize("form", ["xml", "csv"])
+def test_a_plan_open_in_a_case_that_closed_is_told(tmp_path, rows, form):
+    """A plan without an end is counted, and told as one whose case was closed."""
+    files = {"2018.xml": census(2018, rows)} if form == "xml" else {"2017-18/plans.csv": table(rows)}
+    plans = read_cin(give(tmp_path, files))
+    assert total(plans) == 1 and counted(plans, "the case was closed (CINclosureDate)") == 1
+
+
 def test_an_episodes_file_cut_at_a_line_is_told_first(tmp_path):
     episodes, heads = sixty()
     files = {"2017-18/header.csv": csv(heads), "2017-18/episodes.csv": csv(episodes[20:])}
