@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -15,9 +16,8 @@ from forecast.runs.home import Home, Settings
 from forecast.runs.steps import STEPS_FOLDER, Steps, keeping
 
 os.environ.pop("FORECAST_TYPED", None)  # tests expect the plain command, however they were started
-hypothesis.settings.register_profile(
-    "patient", deadline=None, max_examples=50
-)  # a busy machine is no fault of the code
+# A busy machine is no fault of the code; the longest tests, asked for by --slow, look further.
+hypothesis.settings.register_profile("patient", deadline=None, max_examples=50 if "--slow" in sys.argv else 15)
 hypothesis.settings.load_profile("patient")
 HOME = Path(__file__).resolve().parent
 KEPT = "FORECAST_TEST_RUNS"  # a folder that keeps the run for the next session; without it, one of its own
