@@ -16,9 +16,9 @@ REMEDY = "Is the ledger right, or the price of the assumptions? Correct one, or 
 
 def against_model(now: DataCut, base: projection.Base, months: list[str], bands: Bands) -> Iterator[tuple[str, bool]]:
     """What is said of each line of these months that is far from what the model makes of it, and whether the council's
-    card says that it is right.
+    card says that it is right. Nothing where returns tell placements: a ledger's headings are not theirs.
     """
-    if base.ledger is None or base.so_far is None:
+    if base.ledger is None or base.so_far is None or base.lac.places is not None:
         return
     setting = projection.setting_of(base, base.plan.money.levers, base.so_far.months, flat=True)
     lines = projection.costed(base.so_far, read_costs(central_values(base.central)), setting)
