@@ -114,7 +114,7 @@ class Base:
     def _simulator(self, fit: Calibrated) -> Simulator:
         name, kept = fit.group.name, Cache(PATHS_KEPT if fit.places is None else PLACED_KEPT)
         group = (fit, self.norms[name], self.streams[name], self.spread[name])
-        caches = kept, Cache(PATHS_KEPT), Cache(DEMANDS_KEPT)
+        caches = kept, Cache(PATHS_KEPT), Cache(DEMANDS_KEPT), Cache(PROJECTIONS_KEPT)
         return Simulator(*group, self.people, self.seed, _seed(self.seed, name), self.threads, *caches)
 
     def without_expected(self) -> "Base":
@@ -355,11 +355,9 @@ def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
     scenario shares.
     """
     figures, still = from_figures(base.evidence.spend), base.plan.population.held()
-    lac, cp = (
-        base.groups[fit.group.name].simulate(still, caseload.usual_care(len(fit.group.bands)), False)
-        for fit in (base.lac, base.cp)
-    )
-    work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
+    lac = base.groups["lac"].simulate(still, caseload.usual_care(len(base.lac.group.bands)), False).paths
+    nobody = replace(lac, starts=0 * lac.starts, days=0 * lac.days, reviews=0 * lac.reviews)  # plans place no child
+    work = workload(base.months, lac, nobody, base.proceedings_share, np.zeros(len(base.months)), base.uasc_share)
     work = work if base.so_far is None else work.after(base.so_far)
     lines = costed(work, base.plan.money.costs, setting_of(base, base.plan.money.levers, work.months))
     cost = costs.by_year(lines, work.months)
@@ -455,12 +453,13 @@ def way_of_draws(base: Base, plans: list[list[Plan]]) -> np.ndarray:
 
 def costed_ways(base: Base, work: Workload, ways: list[Plan], which: np.ndarray) -> dict[str, np.ndarray]:
     """The cost lines of some work, each draw's at the levers of its way; prices are the same whichever way it goes."""
-    costs_of, distinct = ways[0].money.costs, list(dict.fromkeys(way.money.levers for way in ways))
-    each = [costed(work, costs_of, setting_of(base, levers, work.months)) for levers in distinct]
-    way = np.array([distinct.index(one.money.levers) for one in ways])[which]
-    return (
-        each[0] if len(each) == 1 else {line: np.choose(way[:, None], [one[line] for one in each]) for line in each[0]}
-    )
+    distinct = list(dict.fromkeys(way.money.levers for way in ways))
+    each = [vars(setting_of(base, levers, work.months)) for levers in distinct]
+    way, setting = np.array([distinct.index(one.money.levers) for one in ways])[which], {}
+    for name, usual in each[0].items():
+        differs = any(not np.array_equal(usual, one[name]) for one in each[1:])
+        setting[name] = np.choose(way[:, None], [one[name] for one in each]) if differs else usual
+    return costed(work, ways[0].money.costs, Setting(**setting))
 
 
 def with_known_budget(plan: Plan, central: Plan) -> Plan:
