@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
 
 from forecast.case import Assumptions
 from forecast.case.lines import in_group
@@ -318,6 +317,8 @@ def mix_drift(base: Base) -> dict[str, np.ndarray]:
 
     def led(name: str, share: float, held: np.ndarray, years: np.ndarray) -> np.ndarray:
         """What multiplies `held` child-days so that their share of all goes and strays as councils' did."""
+        from scipy.special import expit  # not where a case is only read
+
         part, children = evidence.mix[name], max(share * every, mix.AT_LEAST)
         now = min(children / every, 1 - mix.AT_LEAST / every)
         there = evidence.country_shares.get(name, now)

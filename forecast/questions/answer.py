@@ -3,7 +3,7 @@
 import numpy as np
 
 from forecast import __version__
-from forecast.case import Assumptions
+from forecast.case import Assumptions, red
 from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
 from forecast.case.months import MONTHS_A_YEAR, days_in, years_from
 from forecast.demand import breaks, front_door, totals
@@ -84,12 +84,6 @@ def answer(base: Base, projections: dict[str, Projection]) -> dict:
     told = head(base)
     told["scenarios"] = {slug: scenario(base, projection, central) for slug, projection in projections.items()}
     return told
-
-
-def red(assumptions, with_ledger: bool = False) -> list[str]:
-    """Keys of the red assumptions that the figures rest on: those about the ledger only where there is one."""
-    used = [key for key in assumptions.keys() if with_ledger or not key.startswith("ledger.")]
-    return [key for key in used if assumptions.entry(key).reliability == "red"]
 
 
 def scenario(base: Base, projection: Projection, central: Projection) -> dict:
