@@ -38,7 +38,7 @@ from forecast.demand.totals import Total
 from forecast.demand.workload import Workload, workload
 from forecast.model.plan import CHANCE, Plan, read_plan, read_plans
 from forecast.money import costs
-from forecast.money.activity import activity_of
+from forecast.money.activity import Activity, activity_of
 from forecast.money.contingency import Draw, draw_on
 from forecast.money.drift import from_figures, lacking
 from forecast.money.ledger import Ledger, budget_of, with_actuals
@@ -203,6 +203,27 @@ class Projection:
         """The drawn assumptions, by key."""
         return self.plan.money.values
 
+    @cached_property
+    def net(self) -> np.ndarray:
+        """Net cost, [draw x month], pounds."""
+        return costs.net(self.lines)
+
+    @cached_property
+    def yearly(self) -> dict[str, dict[str, np.ndarray]]:
+        """Financial year -> line -> [draw], pounds."""
+        return costs.by_year(self.lines, self.months)
+
+    @cached_property
+    def lived(self) -> dict[str, np.ndarray]:
+        """Child-days by what is paid for, each [draw x month]."""
+        plan = self.plan.money.costs
+        return placement_days(self.work, plan.places, plan.kinship_share, *self.setting.placed)
+
+    @cached_property
+    def needed(self) -> Activity:
+        """Meetings, sessions, hours and posts."""
+        return activity_of(self.work, self.plan.money.costs, self.setting)
+
 
 def prepare(
     central: Assumptions,
@@ -337,7 +358,7 @@ def mix_drift(base: Base) -> dict[str, np.ndarray]:
         mix.PROCEEDINGS, evidence.interim_care_orders / every, early, years
     )
     if paths.placed is None:
-        by_type = days_by_mix(paths.days.astype(float), mix_of(base.central, evidence, placed), months)
+        by_type = days_by_mix(paths.days.astype(float), mix_of(base.central, evidence, placed))
         since = years - (ago / MONTHS_A_YEAR if evidence.placed_last else 0)  # placements counted at the origin
         found["residential"] = led(mix.HOMES, placed[mix.HOMES] / sum(placed.values()), by_type[mix.HOMES], since)
         now = base.uasc_share * evidence.lac.council.closing
