@@ -26,6 +26,7 @@ CAUSE_WORDS = {
     "ageing": "Ageing of today's children",
     "births": "Births",
     "events": "Events and levers",
+    "together": "What these do together",
 }
 GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
 MEASURES = {
