@@ -14,7 +14,11 @@ from forecast.report.words import BANDS, children, money
 from forecast.sources import outturns
 from forecast.sources.history import SUPPRESSED, History
 
-SPENT = "fostering_and_residential"  # in the answer and among the outturns
+FORECAST = "fostering_and_residential"  # spend in the answer
+SPENT = {  # group -> what it is among the outturns: as published, and as the year that prices come from counted it
+    "spend": FORECAST,
+    "spend_alike": "fostering_residential_and_short_breaks",
+}
 MEASURES = {"lac": ("lac_stock", "Looked-after children"), "cp": ("cp_stock", "Child protection plans")}
 PARTS = {  # (measure, category) of an outturn -> what it is called: what makes the money
     **{("lac_stock", band): f"Looked-after children {'aged ' * band[0].isdigit()}{BANDS[band]}" for band in LAC_BANDS},
@@ -27,7 +31,10 @@ PARTS = {  # (measure, category) of an outturn -> what it is called: what makes 
     ("cp_ends", "all"): "Plans ended",
     ("population", "all"): "Residents aged 0 to 17",
 }
-NAMES = {group: name for group, (_, name) in MEASURES.items()} | {"spend": "Spent on fostering and residential care"}
+NAMES = {group: name for group, (_, name) in MEASURES.items()} | {
+    "spend": "Spent on fostering and residential care",
+    "spend_alike": "The same with short breaks of looked-after disabled children, a line of their own since 2011-12",
+}
 NAMES |= {f"{measure} {part}": name for (measure, part), name in PARTS.items()}
 
 
@@ -55,10 +62,11 @@ def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[
         for day, outturn in happened.series(answer["data_area"], measure).items():
             if row := forecast.get(day[:7]):
                 rows[group].append(_row(day, row, outturn, no_change))
-    for year, outturn in happened.series(answer["data_area"], SPENT).items():
-        if SPENT in cost.get(year, {}) and year_end(year)[:7] <= answer["horizon"]:  # older runs have no such figure
-            planned = sum(cost[year]["lines"][line]["budget"] for line in (*FOSTERING, *RESIDENTIAL))
-            rows["spend"].append(_row(year, cost[year][SPENT], outturn, planned))
+    for group, measure in SPENT.items():
+        for year, outturn in happened.series(answer["data_area"], measure).items():
+            if FORECAST in cost.get(year, {}) and year_end(year)[:7] <= answer["horizon"]:  # older runs have none
+                planned = sum(cost[year]["lines"][line]["budget"] for line in (*FOSTERING, *RESIDENTIAL))
+                rows[group].append(_row(year, cost[year][FORECAST], outturn, planned))
     frame = happened.frame[(happened.frame["area"] == answer["data_area"]) & (happened.frame["status"] != SUPPRESSED)]
     outturn = frame.set_index(["measure", "category", "period"])["value"].astype(float)
     for row in answer["scenarios"][slug].get("outcomes", []):  # older runs have none
@@ -77,7 +85,7 @@ def score_table(rows: dict[str, list[dict]]) -> pd.DataFrame:
     """The same for a reader, with which was nearer said plainly."""
     table = []
     for group, name in NAMES.items():
-        said = money if group == "spend" else children
+        said = money if group in SPENT else children
         table += [
             {
                 "Children": name,
