@@ -364,8 +364,10 @@ def test_scenarios_share_the_drift_and_children_and_budget_do_not_know_it(base):
 
 
 def test_spend_is_scored_beside_the_published_by_year_and_no_change_is_the_budget():
-    """£7.0m forecast for 2011-12 against £5,989,964, and with £843,031 of short breaks; seven lines of £1m last year."""
+    """£7.0m forecast for 2011-12 against £5,989,964, and with £843,031 of short breaks;
+    seven lines of £1m last year. Others paid £28,890 and £175,252, of £300,000 forecast and £500,000 budgeted."""
     lines = {line: {"budget": 1e6 if line in (*FOSTERING, *RESIDENTIAL) else 5e6} for line in LINES}
+    lines["contributions"] = {"mean": -0.3e6, "p10": -0.4e6, "p90": -0.2e6, "budget": -0.5e6}
     year = {score.FORECAST: {"mean": 7e6, "p10": 6e6, "p90": 8e6}, "lines": lines}
     children = {group: {"month_ends": []} for group in ("lac", "cp")}
     scenario = {"children": children, "cost": {"2011-12": year, "2012-13": year, "2013-14": {"lines": lines}}}
@@ -374,7 +376,11 @@ def test_spend_is_scored_beside_the_published_by_year_and_no_change_is_the_budge
     (row,) = rows["spend"]  # 2012-13 is not over at the horizon, 2013-14 was made before spend was scored
     assert (row["outturn"], row["no_change"], row["error"]) == (5_989_964, 7e6, 1_010_036)
     shown = score.score_table(rows)[["What happened", "Range", "Nearer"]].to_numpy().tolist()
-    assert shown == [["£5,990,000", "outside", "equal"], ["£6,830,000", "inside", "equal"]]
+    assert shown == [
+        ["£5,990,000", "outside", "equal"],
+        ["£6,830,000", "inside", "equal"],
+        ["£200,000", "inside", "forecast"],
+    ]
 
 
 def test_the_assumption_has_the_range_that_was_calibrated():
