@@ -227,7 +227,9 @@ def test_what_drives_demand_sums_to_the_forecast_and_is_shown(case):
             assert rows[column].sum() == pytest.approx(ends[month] - opened, abs=1e-9)
     for year, rows in drivers.table.groupby("financial year"):
         assert rows["variance, £"].sum() == pytest.approx(future.figures["cost"][year]["variance"]["mean"], abs=1e-6)
-    assert {"Births", "Moves abroad", "London families", "Ageing of today's children"} < set(drivers.summary.index)
+    assert {"Births", "Moves from abroad, net", "London families", "Ageing of today's children"} < set(
+        drivers.summary.index
+    )
     assert all(drivers.plot(name).alt for name in drivers.pictures)
 
 
@@ -237,7 +239,7 @@ def test_each_cause_takes_its_own_change(case):
     for changes, own in (
         ({"population.births_growth": 0.08}, "Births"),
         ({"migration.london_families.families": 25}, "London families"),
-        ({"migration.international_in": 40}, "Moves abroad"),
+        ({"migration.international_in": 40}, "Moves from abroad, net"),
     ):
         moved = case.change(changes).drivers(DRAWS, SEED).table
         for column in ("looked-after children", "children on plans", "variance, £"):

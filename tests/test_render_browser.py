@@ -100,6 +100,10 @@ def test_axe_finds_nothing_in_the_answer_of_the_reference_run(opened, folder, re
         page = opened("answer.html", width)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.pdf(path=folder / "answer.pdf", prefer_css_page_size=True)
+    pikepdf = pytest.importorskip("pikepdf", reason="SKIPPED: pikepdf is not installed, so pages were not counted")
+    with pikepdf.open(folder / "answer.pdf") as printed:
+        assert len(printed.pages) == 1, "one side of A4"
 
 
 def test_axe_finds_nothing_in_the_paper_of_the_reference_run(opened, folder, reference_folder):

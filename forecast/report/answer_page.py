@@ -1,23 +1,28 @@
 """The answer on one side of A4: the question, the years ahead, why, what would change it, how far to trust it."""
 
 import base64
+import pickle
+import re
+import textwrap
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from forecast.case.months import month_in_words
 from forecast.report import words
 from forecast.report.charts import Chart
 
 SHOWN = ("contingency", "looked_after")  # charts of a run
-SIZE, TITLE = (4.8, 2.6), 10  # inches and letters of a chart that takes half the page
+SIZE, TITLE = (4.8, 2.2), 10  # inches and letters of a chart that takes half the page
+TICKS, TO_A_LINE = 8, 55  # letters of its axes, and how many of its subtitle fill a line
 PAGES = Environment(loader=PackageLoader("forecast.report", "."), autoescape=True, undefined=StrictUndefined)
 PAGES.trim_blocks = PAGES.lstrip_blocks = True
 
 
 def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
     """The page as HTML that needs no other file, from an answer and the charts of its run by name."""
-    told = words.in_parts(answer)
+    told = {part: [unbroken(line) for line in lines] for part, lines in words.in_parts(answer).items()}
     title, chance, *money = told["asked"]
     return PAGES.get_template("answer_page.html").render(
         title=title,
@@ -33,15 +38,20 @@ def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
     )
 
 
+def unbroken(line: str) -> Markup:
+    """A sentence for the page, in which no line ends between a minus and its pounds."""
+    return Markup(re.sub(r"-£[\d,]+", r'<span class="n">\g<0></span>', str(escape(line))))
+
+
 def picture(chart: Chart) -> dict[str, str]:
     """A chart as a source that a page can hold, with its alternative text; its letters are legible at half the page."""
-    figure, usual = chart.figure, chart.figure.get_size_inches().copy()
-    size = figure._suptitle.get_fontsize()
+    figure = pickle.loads(pickle.dumps(chart.figure))  # a copy: the run's own chart keeps its size
     figure.set_size_inches(SIZE)
     figure._suptitle.set_fontsize(TITLE)
-    svg = base64.b64encode(chart.svg()).decode("ascii")
-    figure.set_size_inches(usual)
-    figure._suptitle.set_fontsize(size)
+    for axes in figure.axes:
+        axes._left_title.set_text(textwrap.fill(axes.get_title("left"), TO_A_LINE))
+        axes.tick_params(labelsize=TICKS)
+    svg = base64.b64encode(Chart(figure, chart.title, chart.alt).svg()).decode("ascii")
     return {"source": f"data:image/svg+xml;base64,{svg}", "alt": chart.alt}
 
 
@@ -64,8 +74,10 @@ def scenarios(answer: dict) -> pd.DataFrame:
     for scenario in map(answer["scenarios"].get, words.ranked(answer)):
         held, paid = scenario["contingency"], scenario["payback"]
         month = paid and paid["month"]
-        change = "" if scenario["causes"] is None else words.over_all_years(scenario)
-        back = "no cost named" if change else ""
+        change, back = "", ""
+        if scenario["causes"] is not None:
+            change = words.over_all_years(scenario)
+            back = "cost not known" if words.four_years(scenario) < 0 else "saves nothing"
         if paid:
             likely = words.chance_in_ten(paid["chance"])
             back = f"{month_in_words(month['p50'])} ({likely})" if month else "not by then"
@@ -74,7 +86,7 @@ def scenarios(answer: dict) -> pd.DataFrame:
         )
     heads = [
         "Scenario",
-        "Chance",
+        "Chance it holds",
         "Call this year",
         f"Net cost over {len(answer['scenarios']['central']['cost'])} years",
     ]

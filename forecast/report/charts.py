@@ -163,7 +163,7 @@ def _fan(axes, rows: list[dict], colour: str) -> list[str]:
     axes.margins(x=0.01)
     _note(axes, "Expected", (labels[-1], rows[-1]["mean"]), (4, 0), color=colour, va="center")
     middle = len(rows) * 2 // 3
-    _note(axes, "80% range", (labels[middle], rows[middle]["p90"]), (0, 4))
+    _note(axes, "80% range", (labels[middle], rows[middle]["p90"]), (0, 4), ha="right")
     return labels
 
 

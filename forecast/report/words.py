@@ -20,15 +20,18 @@ MONEY_STEP = 10_000
 FIGURES = 4
 VARIANCE = "Variance from budget"
 CAUSE_WORDS = {
-    "practice": "Today's children, practice",
+    "practice": "Practice (starts, stays)",
     "prices": "Prices above the budget's",
     "budget": "Gap in the base budget",
     "ageing": "Ageing of today's children",
     "births": "Births",
     "events": "Events and levers",
     "together": "What these do together",
+    "moves within the country": "Moves within the UK, net",
+    "moves abroad": "Moves from abroad, net",
 }
 GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
+RECORD_NAMES = GROUP_NAMES | {"lac_spend": "Spend on looked-after children"}
 MEASURES = {
     "lac_stock": "Looked-after children",
     "lac_starts": "Started to be looked after",
@@ -105,6 +108,11 @@ def spread(figure: dict, say) -> str:
 def against(call: float, contingency: float) -> str:
     """Where an expected call stands against the contingency."""
     return "within the contingency" if call <= contingency else "beyond the contingency"
+
+
+def apart(change: float, left: float, right: float) -> bool:
+    """Whether a reader who subtracts two sums as they are said finds another difference than the one that is said."""
+    return round_half_up(change, MONEY_STEP) != round_half_up(left, MONEY_STEP) - round_half_up(right, MONEY_STEP)
 
 
 def _by_sign(change: float, above: str, below: str, none: str = "", say: Callable[[float], str] = money) -> str:
@@ -247,13 +255,13 @@ def pages() -> Environment:
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     pages.filters |= RULES | {
-        rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers, less_uasc)
+        rule.__name__: rule for rule in (spread, against, apart, round_half_up, at_month, drivers, less_uasc)
     }
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
     pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"steps": MEASURES, "money": money, "children": children, "bands": BANDS, "work": WORK}
-    pages.globals["abbreviations"] = ABBREVIATIONS
+    pages.globals |= {"abbreviations": ABBREVIATIONS, "record_names": RECORD_NAMES}
     return pages
 
 
