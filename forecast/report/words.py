@@ -26,6 +26,7 @@ CAUSE_WORDS = {
     "ageing": "Ageing of today's children",
     "births": "Births",
     "events": "Events and levers",
+    "together": "What these do together",
     "moves within the country": "Moves within the UK, net",
     "moves abroad": "Moves from abroad, net",
 }
