@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from forecast.case.months import month_in_words
 from forecast.report.words import day_in_words
 from forecast.sources.annex_a import codes as annex_a
-from forecast.sources.annex_a.summary import SCHEMA as ANNEX_SCHEMA
+from forecast.sources.annex_a.tables import SCHEMA as ANNEX_SCHEMA
 from forecast.sources.cin import codes as cin
 from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
 from forecast.sources.returns import PLANS_SCHEMA, SCHEMA, WORDS

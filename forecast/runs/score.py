@@ -11,8 +11,9 @@ from forecast.case.months import year_end
 from forecast.report import charts
 from forecast.report.notebook import Run
 from forecast.report.words import BANDS, children, money
-from forecast.sources import outturns
+from forecast.sources.cards import read_card
 from forecast.sources.history import SUPPRESSED, History
+from forecast.sources.published import prove
 
 SPENT = "fostering_and_residential"  # in the answer and among the outturns
 MEASURES = {"lac": ("lac_stock", "Looked-after children"), "cp": ("cp_stock", "Child protection plans")}
@@ -47,7 +48,8 @@ def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[
 
     No change in spend is last year's work at the year's prices: what the base budget has for the same lines.
     """
-    happened = History({table: outturns.read(data / "outturns", table)})
+    path = data / "outturns" / f"{table}.csv"  # read to score a forecast, never to make one
+    happened = History({table: prove(path, read_card(path))})
     rows, cost = {group: [] for group in NAMES}, answer["scenarios"][slug]["cost"]
     for group, (measure, _) in MEASURES.items():
         months = answer["scenarios"][slug]["children"][group]["month_ends"]

@@ -15,10 +15,9 @@ from ruamel.yaml import YAML
 from forecast.report.render.files import put
 from forecast.report.workbook import records
 from forecast.report.workbook.cells import Column, Link, Sheet
-from forecast.report.workbook.control import NAME as CONTROL
-from forecast.report.workbook.control import NOT_OK, OK, control, verdict
 from forecast.report.workbook.run import Run, read_run
-from forecast.report.workbook.table import said, table, wanted
+from forecast.report.workbook.table import NAME as CONTROL
+from forecast.report.workbook.table import NOT_OK, OK, control, said, table, verdict, wanted
 from forecast.report.workbook.write import workbook_bytes
 from forecast.sources.cards import Card
 
