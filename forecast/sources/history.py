@@ -77,16 +77,13 @@ class History:
 
     def cells(self, area: str, measure: str, period: str, breakdown: str) -> dict[str, float | None]:
         """Category -> figure of one breakdown; a suppressed figure is None. Raises BadInput if nothing is found."""
-        rows = self._rows(area, measure)
-        found = rows[(rows["period"] == period) & (rows["breakdown"] == breakdown)]
-        if found.empty:
+        if (area, measure, period, breakdown) not in self._cells:
             raise BadInput(self._not_held(area, measure, period, breakdown))
-        return {row.category: None if row.status == SUPPRESSED else float(row.value) for row in found.itertuples()}
+        return dict(self._cells[area, measure, period, breakdown])
 
     def holds(self, area: str, measure: str, period: str, breakdown: str) -> bool:
         """Whether anything of one breakdown is held."""
-        rows = self._rows(area, measure)
-        return bool(((rows["period"] == period) & (rows["breakdown"] == breakdown)).any())
+        return (area, measure, period, breakdown) in self._cells
 
     def value(self, area: str, measure: str, period: str, breakdown: str = "all", category: str = "all") -> float:
         """One figure. Raises BadInput if it is not held or is suppressed."""
@@ -150,6 +147,16 @@ class History:
                 f"{measure} of {area} at {period}: {hidden[0]} would be {left:g}, and suppressed means 1 to 5"
             )
         return {**cells, hidden[0]: left}
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str, str, str], dict[str, float | None]]:
+        cells = {}
+        for area, period, measure, breakdown, category, value, _, status, _ in self.frame[COLUMNS].itertuples(
+            index=False
+        ):
+            figure = None if status == SUPPRESSED else float(value)
+            cells.setdefault((area, measure, period, breakdown), {})[category] = figure
+        return cells
 
     @cached_property
     def _by_measure(self) -> dict[tuple[str, str], pd.DataFrame]:
