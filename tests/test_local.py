@@ -20,7 +20,7 @@ from forecast.model import projection
 from forecast.model.cases import open_case
 from forecast.model.check import calibration
 from forecast.questions.answer import uasc
-from forecast.sources import returns_history
+from forecast.sources import returns_case
 from forecast.sources.cin import read_cin
 from forecast.sources.ssda903 import read_returns
 from invented import Settings, invent, write
@@ -263,9 +263,9 @@ def council(tmp_path_factory):
     shutil.copytree(HOME / "params", home / "params")
     shutil.copytree(HOME / "data" / "published", home / "data" / "published")
     shutil.copytree(HOME / "data" / "calibration", home / "data" / "calibration")
-    files = returns_history.contents(returns_history.lac_tables(lac, AREA), "own", AREA, LAST, date(2025, 6, 1))
-    files |= returns_history.contents(returns_history.cp_tables(plans, AREA), "own", AREA, LAST, date(2025, 6, 1))
-    returns_history.write_tables(files, home / "data" / "local")
+    files = returns_case.contents(returns_case.lac_tables(lac, AREA), "own", AREA, LAST, date(2025, 6, 1))
+    files |= returns_case.contents(returns_case.cp_tables(plans, AREA), "own", AREA, LAST, date(2025, 6, 1))
+    returns_case.write_tables(files, home / "data" / "local")
     path = home / "params" / "slough" / "2025-04" / "case.yaml"
     text = (
         path.read_text(encoding="utf-8")
@@ -357,8 +357,8 @@ def test_a_table_that_disagrees_with_the_returns_is_refused(council, tmp_path):
     (tmp_path / "data" / "published" / "own_open.csv").unlink()
     table = pd.read_csv(tmp_path / "data" / "local" / "own_open.csv", dtype=str)
     table.loc[0, "children"] = str(int(table.loc[0, "children"]) + 1)
-    files = returns_history.contents({"open": table}, "own", AREA, LAST, date(2025, 6, 1))
-    returns_history.write_tables(files, tmp_path / "data" / "local")
+    files = returns_case.contents({"open": table}, "own", AREA, LAST, date(2025, 6, 1))
+    returns_case.write_tables(files, tmp_path / "data" / "local")
     with pytest.raises(BadInput, match="looked-after children on 2025-03-31 and the table of children says"):
         open_case(tmp_path / "params", tmp_path / "data", "slough", "2025-04")
 

@@ -43,7 +43,8 @@ def returns(path, days, published, authority, until, with_short_breaks, **wanted
     """
     from forecast.model.returns_rates import leaving_rates, moving_rates
     from forecast.sources import returns as room
-    from forecast.sources.returns_history import lac_table, lac_tables
+    from forecast.sources.returns_case import lac_tables
+    from forecast.sources.returns_history import lac_table
     from forecast.sources.ssda903 import read_returns
     from forecast.sources.together import SSDA903, but, kinds, with_beside
 
@@ -70,7 +71,8 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
     from forecast.model.returns_rates import plan_rates
     from forecast.sources import returns as room
-    from forecast.sources.returns_history import cp_table, cp_tables
+    from forecast.sources.returns_case import cp_tables
+    from forecast.sources.returns_history import cp_table
     from forecast.sources.together import CENSUS, but, kinds, with_beside
 
     found, day = kinds(path), room.day_asked(until) if until else None
@@ -154,7 +156,7 @@ def _write(returns, summary: dict, tables, tables_of, as_json, quality, out, are
 def _write_for_case(tables_of, returns, name: str | None, area: str | None) -> None:
     """The tables that a case reads, in data/local; nothing where no name is given for them."""
     from forecast.case.errors import BadInput
-    from forecast.sources.returns_history import PLANS, contents, in_case, write_tables
+    from forecast.sources.returns_case import PLANS, contents, in_case, write_tables
 
     if not name:
         return

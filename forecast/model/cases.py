@@ -22,7 +22,7 @@ from forecast.money.ledger import Ledger
 from forecast.sources import published
 from forecast.sources.cards import Card, read_card
 from forecast.sources.history import COLUMNS, History, check_words
-from forecast.sources.returns_history import PLAN_RATES, RATES, TEXT
+from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
 
 TOTALS = "calibration/totals.csv"  # in the folder of data: figures of the closed form of totals
 MIX = "calibration/mix.csv"  # the same: how the mix of looked-after children moves

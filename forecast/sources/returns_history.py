@@ -1,14 +1,11 @@
 """Returns as a table of children that a case reads: local stocks, starts and ends by age, and the last position."""
 
-import json
 from collections.abc import Callable
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 
 import pandas as pd
 
 from forecast.case.months import financial_year
-from forecast.sources.cards import fingerprint
 from forecast.sources.cin import Plans
 from forecast.sources.history import COLUMNS
 from forecast.sources.returns import days_asked
@@ -112,100 +109,3 @@ def _table(rows: list[tuple], area: str, source: str) -> pd.DataFrame:
         area=area, unit="children", status=STATUS, source=source, value=frame["value"].astype(int).astype(str)
     )
     return frame[COLUMNS]
-
-
-CHILDREN, PLANS, PLAN_RATES = "children", "plans", "plan_exposure"
-RATES = ("exposure", "starts", "open", "survival")
-BY_YEAR = ["area", "period", "measure", "breakdown", "category"]
-# table -> its title, the column whose sum is kept on the card, and the columns that name a row
-TABLES = {
-    CHILDREN: ("looked-after children by year", "value", BY_YEAR),
-    PLANS: ("child protection plans by year", "value", BY_YEAR),
-    PLAN_RATES: ("child-days on plans, and ends", "child_days", ["age_band", "time_since_start"]),
-    "exposure": (
-        "child-days and transitions",
-        "child_days",
-        ["year", "age_band", "time_since_start", "placement", "uasc"],
-    ),
-    "starts": ("where children first lived", "starts", ["age_band", "placement", "uasc"]),
-    "open": (
-        "children looked after on the last day",
-        "children",
-        ["age_band", "time_since_start", "placement", "uasc"],
-    ),
-    "survival": ("how long care lasts", "periods", ["since_start"]),
-}
-TEXT = {*BY_YEAR, "unit", "status", "source", "age_band", "time_since_start", "placement", "uasc", "day"}
-GOOD_FOR = timedelta(days=549)  # a year and a half: the next year's return is out by then
-SHARE_PLACES = 6
-
-
-def lac_tables(returns: Returns, area: str) -> dict[str, pd.DataFrame]:
-    """The five tables of looked-after children that a case reads."""
-    return {
-        CHILDREN: lac_table(returns, area),
-        "exposure": returns.exposure_by_year(),
-        "starts": returns.entries(),
-        "open": returns.open_at_end(),
-        "survival": returns.survival().round(SHARE_PLACES),
-    }
-
-
-def cp_tables(plans: Plans, area: str) -> dict[str, pd.DataFrame]:
-    """The two tables of child protection plans that a case reads."""
-    return {PLANS: cp_table(plans, area), PLAN_RATES: plans.exposure()}
-
-
-def contents(tables: dict[str, pd.DataFrame], name: str, area: str, last: date, made: date) -> dict[str, str]:
-    """Every file by its name: NAME_TABLE.csv and its card. `last`: the last day covered; `made`: the day of reading."""
-    files = {}
-    for kind, table in tables.items():
-        text = table.to_csv(index=False, lineterminator="\n")
-        files[f"{name}_{kind}.csv"] = text
-        files[f"{name}_{kind}.card.yaml"] = _card(f"{name}_{kind}", kind, table, text, area, last, made)
-    return files
-
-
-def _card(name: str, kind: str, table: pd.DataFrame, text: str, area: str, last: date, made: date) -> str:
-    title, counted, key = TABLES[kind]
-    total = float(pd.to_numeric(table[counted]).sum())
-    card = {
-        "table": name,
-        "title": f"{area}: {title}",
-        "publisher": f"{area}, its own returns",
-        "link": "not published: it holds small numbers",
-        "published": str(last),
-        "retrieved": str(made),
-        "licence": "the council's own; keep inside the council",
-        "period": f"to {last}",
-        "units": "children, child-days or events as the columns say",
-        "symbols": {},
-        "columns": list(table.columns),
-        "rows": len(table),
-        "sha256": fingerprint(text.encode()),
-        "key": key,
-        "numbers": [column for column in table.columns if column not in TEXT],
-        "control_totals": [
-            {"column": counted, "where": {}, "equals": total, "why": "the sum when the returns were read"}
-        ],
-        "known_from": str(last),
-        "hindsight": False,
-        "hindsight_reason": "",
-        "expires": str(last + GOOD_FOR),
-        "notes": "Made of child-level returns, which it does not hold.",
-    }
-    return "".join(f"{field}: {json.dumps(value, ensure_ascii=False)}\n" for field, value in card.items())
-
-
-def write_tables(files: dict[str, str], folder: Path) -> list[Path]:
-    """Write every file, UTF-8 with plain line ends; gives the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    return [folder / name for name in files]
-
-
-def in_case(name: str, of_plans: bool) -> list[str]:
-    """What to put into case.yaml, under tables."""
-    table, role = (f"{name}_{PLANS}", "plan_returns") if of_plans else (f"{name}_{CHILDREN}", "returns")
-    return [f"children: [{table}, ...]   # with the other tables of children", f"{role}: {name}"]

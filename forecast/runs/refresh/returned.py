@@ -14,7 +14,7 @@ from forecast.case import Assumptions
 from forecast.case.errors import BadInput
 from forecast.case.months import day_in_words, last_day
 from forecast.sources.cin import read_cin
-from forecast.sources.returns_history import PLAN_RATES, RATES, contents, cp_tables, lac_tables
+from forecast.sources.returns_case import PLAN_RATES, RATES, contents, cp_tables, lac_tables
 from forecast.sources.ssda903 import read_returns
 
 FOLDER, SOURCES, TABLE = "returns", "sources.csv", "held"
