@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import yaml
+
 from forecast.case.errors import BadInput
 
 TYPED = "FORECAST_TYPED"  # set by start.py, which runs this package
@@ -19,3 +21,9 @@ def find_home() -> Path:
         if (folder / "params" / "catalogue.yaml").is_file():
             return folder
     raise BadInput("no params/catalogue.yaml here or above. Run the command inside the project's folder.")
+
+
+def beside(module: str, name: str = ""):
+    """What the package's own YAML beside a module (`__file__`) says: that of the module's name, or NAME.yaml."""
+    path = Path(module).with_name(f"{name}.yaml") if name else Path(module).with_suffix(".yaml")
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)

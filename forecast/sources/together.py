@@ -22,21 +22,15 @@ from forecast.sources.cin.codes import heading
 from forecast.sources.counting import Quality
 from forecast.sources.csv_text import MOST_HEADING_ROWS, decode
 from forecast.sources.private import guarded
-from forecast.sources.reading.files import CHUNK, MEGABYTE, Source, Wanted, find_files, suffix
+from forecast.sources.reading.files import CHUNK, Source, find_files, suffix, wanted
 from forecast.sources.reading.sheets import workbook_tables
 from forecast.sources.ssda903 import codes as ssda903_codes
 from forecast.sources.ssda903 import read_returns
 
 SSDA903, CENSUS, ANNEX = "ssda903", "cin", "annex_a"
 WORDS = {SSDA903: "SSDA903 returns", CENSUS: "CIN census returns", ANNEX: "Annex A lists"}
-EVERY = Wanted(
-    most={".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE, ".xml": 1024 * MEGABYTE},
-    together=8192 * MEGABYTE,
-    alone=True,
-    no_path="",
-    none="",
-    passed_over="not_list",
-)
+SIZES = {"most": {".csv": 100, ".xlsx": 50, ".xml": 1024}, "together": 8192}  # MB: the most of any reader
+EVERY = wanted(SIZES | {"alone": True, "no_path": "", "none": "", "passed_over": "not_list"})
 ROOTS = {b"EXPSSDA903": SSDA903, b"MESSAGE": CENSUS}
 ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?([A-Za-z]\w*)")
 OWN = {"DECOM", "DUC", "DOB", "REVIEW", "SDQSCORE", "INTOUCH", "DATEINT", "DATEPLACED", "PREVPERM", "MISSTART"}

@@ -22,37 +22,10 @@ from forecast.sources.reading.sheets import (
 from forecast.sources.reading.xml import Layout, Section, read_children, root_element
 from forecast.sources.ssda903 import codes
 
-OTHER_ELEMENTS = """
-    UPN ETHNIC MOTHER MC_DOB CIN PL_POST HOME_POST URN REASON_PLACE_CHANGE REVIEW_CODE PL_LA PL_LOCATION PL_DISTANCE
-    OC2 SDQ_REASON SDQ_SCORE CONVICTED HEALTH_CHECK IMMUNISATIONS TEETH_CHECK HEALTH_ASSESSMENT SUBSTANCE_MISUSE
-    INTERVENTION_RECEIVED INTERVENTION_OFFERED ACTIV ACCOM AMISSING MISSING MIS_START MIS_END
-    PERMANENCE PREV_PERM LA_PERM DATE_PERM AD_PLACED DATE_PLACED DATE_PLACED_CEASED REASON_PLACED_CEASED
-    AD1 ADOPTION DATE_INT DATE_MATCH FOSTER_CARE NB_ADOPTR SEX_ADOPTR LS_ADOPTR
-"""
-EPISODE = ("DECOM", "DEC", "LS", "PL", "PLACE", "RNE", "REC", "PLACE_PROVIDER")
-RETURN = Layout(
-    called="an SSDA903 return",
-    root="EXPSSDA903",
-    child="CHILD",
-    sections={
-        "HEADER": ("CHILDID", "DOB", "SEX", "DUC", "IN_TOUCH"),
-        "EPISODE": EPISODE,
-        "AREVIEW": ("REVIEW",),
-        "UASC": ("DUC",),
-        "OC3": ("IN_TOUCH",),  # of care leavers
-    },
-    repeated={},
-    header={},
-    others=frozenset(OTHER_ELEMENTS.split()),
-)
+RETURN = Layout(**codes.DATA["xml"])
 CENSUS = "MESSAGE"  # the root of the children in need census
 NOT_UASC = {"", "0", "FALSE", "N", "NO"}
-COLUMNS = {
-    "Header": ["CHILD", "DOB", "SEX"],
-    "Episodes": ["CHILD", "DECOM", "DEC", "LS", "PLACE", "RNE", "REC", "PLACE_PROVIDER"],
-    "UASC": ["CHILD", "DUC"],
-    "Reviews": ["CHILD", "REVIEW"],
-}
+COLUMNS: dict[str, list[str]] = codes.DATA["xml_columns"]
 
 
 def read_xml(source: Source, quality: Quality) -> dict[str, pd.DataFrame]:
