@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import yaml
-
 from forecast.case.errors import BadInput
 
 TYPED = "FORECAST_TYPED"  # set by start.py, which runs this package
@@ -25,5 +23,7 @@ def find_home() -> Path:
 
 def beside(module: str, name: str = ""):
     """What the package's own YAML beside a module (`__file__`) says: that of the module's name, or NAME.yaml."""
+    import yaml  # not for what only asks where the project is
+
     path = Path(module).with_name(f"{name}.yaml") if name else Path(module).with_suffix(".yaml")
     return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from ruamel.yaml import YAML
 
 from forecast.case.errors import BadInput
+from forecast.case.home import beside
 from forecast.case.months import DAYS_A_YEAR
 from forecast.sources.cin import Plans, read_cin
 from forecast.sources.private import MOST_SALT
@@ -138,7 +138,7 @@ def _by_age(starts: pd.DataFrame) -> pd.DataFrame:
 SCHEMA, PLANS_SCHEMA = "forecast-returns-1", "forecast-plans-1"
 MARCH_END = (3, 31)
 SUPPRESSED = ("x", "c")  # how the DfE writes 1 to 5, to 2017 and since
-WORDS = YAML(typ="safe").load(Path(__file__).with_name("returns_words.yaml"))  # what groups of children are called
+WORDS = beside(__file__, "returns_words")  # what groups of children are called
 
 
 def days_asked(texts: tuple[str, ...], returns: Returns | Plans) -> list[date]:

@@ -2,14 +2,13 @@
 
 import re
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from openpyxl.cell.cell import Cell
-from ruamel.yaml import YAML
 
 from forecast.case.documents import Case, Change, Scenario, WrittenEntry
 from forecast.case.errors import BadInput
+from forecast.case.home import beside
 from forecast.case.reader import hidden_name, is_hidden
 from forecast.case.wording import nearest, read_each
 
@@ -74,7 +73,7 @@ def _column(header: str, field: str, kind: Kind, width: int, like: str = "", **m
 
 def _tables() -> dict[str, Table]:
     """The sheets as layout.yaml describes them."""
-    described = YAML(typ="safe").load(Path(__file__).with_name("layout.yaml"))
+    described = beside(__file__, "layout")
     return {
         name: Table(name, tuple(_column(**column) for column in sheet["columns"]), sheet.get("spare_rows", 0))
         for name, sheet in described.items()

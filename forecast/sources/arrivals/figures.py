@@ -15,6 +15,7 @@ from forecast.sources.arrivals.card import (
     CARD,
     COUNTED,
     COUNTS,
+    DATA,
     MONTH,
     PERIOD,
     PLACED,
@@ -31,14 +32,7 @@ from forecast.sources.arrivals.sheets import Row, read_rows
 from forecast.sources.arrivals.trial import UNITS, read_trial
 from forecast.sources.arrivals.vintages import ACTUAL, BUDGET, CHILDREN, KEY
 
-# Placements told apart by the lists -> those of the counts, where the two are not alike.
-COUNTED_AS = {
-    **dict.fromkeys(
-        ("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown"), "fostering"
-    ),
-    "secure": "residential",
-    "unknown": "other",
-}
+COUNTED_AS: dict[str, str] = DATA["counted_as"]  # placements of the lists, where the counts have others
 
 
 def read_counts(file: Delivered) -> tuple[dict[tuple[str, str], int], list[str]]:
