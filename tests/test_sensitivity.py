@@ -76,15 +76,22 @@ KEYS = CASE.central.keys()
 
 def test_tornado_is_the_scenario_that_sets_it_to_the_pound(base, held, tmp_path):
     """One key in two dozen, of any kind, at its low and its high, as a scenario's file with that one change gives it."""
-    tried, wrong = as_scenario.differing(base, held, as_scenario.files(tmp_path), KEYS[::24])
+    tried, wrong = as_scenario.differing(base, held, as_scenario.files(tmp_path, CASE.central), KEYS[::24])
     assert tried > 12 and not wrong
 
 
 def test_what_switches_or_is_enough_is_so_in_a_run_of_the_scenario(base, held, tmp_path):
-    read = as_scenario.files(tmp_path)
+    read = as_scenario.files(tmp_path, CASE.central)
     switched = as_scenario.switched(base, held, read, ["budget.adjustment", "costs.ifa_fostering"])
     sought = as_scenario.sought(base, held, read, ["budget.contingency", "levers.placement_prices"], sensitivity.SURE)
     assert switched == (2, []) and sought == (2, [])
+
+
+def test_what_is_certainly_nothing_is_set_for_sure():
+    """A chance that is 0 for sure has no range to move in proportion: set at a half, it is a half for sure."""
+    none = sensitivity.set_at(CASE.central, "shock.chance", 0.0)
+    entry = sensitivity.set_at(replace(none, central=none.entries), "shock.chance", 0.5).entry("shock.chance")
+    assert (entry.low, entry.value, entry.high) == (0.5, 0.5, 0.5)
 
 
 def test_the_budget_stays_as_it_was_set(base, held, table):

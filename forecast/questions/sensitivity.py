@@ -24,8 +24,9 @@ def set_at(a: Assumptions, key: str, value: float) -> Assumptions:
 
     Where its central value is the end of its scale there is no proportion to move by, and it is certain.
     """
-    low, high = carried_range(a.central[key], value, *a.catalogue.item_and_unit(key))
-    if low is None and a.is_uncertain(key):
+    item, unit = a.catalogue.item_and_unit(key)
+    low, high = carried_range(a.central[key], value, item, unit)
+    if low is None and item.kind == "uncertain":
         low = high = value
     entry = a.entry(key).model_copy(update={"value": value, "low": low, "high": high})
     return replace(a, entries=a.entries | {key: entry})
