@@ -41,6 +41,16 @@ def test_scale_by_hand():
     """70 children double it: 2 x sqrt(0.04^2 x 2 + 2 x 0.03^2) = 0.14142; volatile four times over, x 4 ** 0.25."""
     assert drift.usual_scale(FIGURES, 70.0, 2) == pytest.approx(0.141421, abs=1e-6)
     assert drift.own_scale(FIGURES, 70.0, 2, 4.0) == pytest.approx(0.2, abs=1e-6)
+    assert drift.country_variance(FIGURES, 3) == pytest.approx(0.0025 * (3 + 9 / 5))
+
+
+def test_volatility_by_hand():
+    """A usual change is 2 x sqrt(0.0016 + 2 x 0.0009) = 0.116619: squared over 5/3 it is 0.6; one far beyond counts 9,
+    5.4. Beside five usual years: 5.6 / 6, the same where a year is missing, 11 / 7.
+    """
+    changes, years = pd.DataFrame([[-0.1166190, np.nan, 1.0]]), range(3)
+    found = drift.volatility(changes, pd.DataFrame(70.0, index=[0], columns=years), FIGURES)
+    assert found.loc[0].tolist() == pytest.approx([5.6 / 6, 5.6 / 6, 11 / 7], rel=1e-6)
 
 
 def test_covariance_by_hand():
@@ -55,6 +65,7 @@ def test_a_mixture_has_the_variance_and_the_kurtosis_of_its_parts():
     """Alone a part stays as it is; of two like it kurtosis halves, 6 to 3, which Student t 6 has."""
     scale, degrees = drift.mixed((np.array([5 / 3]), 5.0))
     assert (scale.item(), degrees.item()) == pytest.approx((1.0, 5.0))
+    assert drift.mixed((np.array([3.0]), 7.0))[1].item() == pytest.approx(7.0)
     scale, degrees = drift.mixed((np.array([1.0]), 5.0), (np.array([1.0]), 5.0))
     assert degrees.item() == pytest.approx(6.0) and scale.item() ** 2 * 6 / 4 == pytest.approx(2.0)
 

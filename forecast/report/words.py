@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
 from forecast.case.ages import LAC_BANDS
+from forecast.case.home import beside
 from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.demand.totals import IN_WORDS as PART_WORDS
@@ -19,49 +20,15 @@ from forecast.demand.totals import IN_WORDS as PART_WORDS
 MONEY_STEP = 10_000
 FIGURES = 4
 VARIANCE = "Variance from budget"
-CAUSE_WORDS = {
-    "practice": "Practice (starts, stays)",
-    "prices": "Prices above the budget's",
-    "budget": "Gap in the base budget",
-    "ageing": "Ageing of today's children",
-    "births": "Births",
-    "events": "Events and levers",
-    "together": "What these do together",
-    "moves within the country": "Moves within the UK, net",
-    "moves abroad": "Moves from abroad, net",
-}
-GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
+SAID = beside(__file__)  # what short names are called
+CAUSE_WORDS: dict[str, str] = SAID["causes"]
+GROUP_NAMES: dict[str, str] = SAID["groups"]
 RECORD_NAMES = GROUP_NAMES | {"lac_spend": "Spend on looked-after children"}
-MEASURES = {
-    "lac_stock": "Looked-after children",
-    "lac_starts": "Started to be looked after",
-    "lac_ceases": "Ceased to be looked after",
-    "uasc_stock": "of whom UASC",
-    "cp_stock": "Child protection plans",
-    "cp_starts": "Plans started",
-    "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences",
-    "s47": "Section 47 enquiries",
-    "referrals": "Referrals",
-    "contacts": "Contacts",
-    "assessments": "Assessments",
-    "proceedings": "Care proceedings begun",
-}
+MEASURES: dict[str, str] = SAID["measures"]
 BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
-WORK = {
-    "contact_hours_a_week": "Contact, hours a week",
-    "iro_posts": "Reviewing officers, posts",
-    "admin_posts": "Review administration, posts",
-    "social_work_posts": "Social workers, posts",
-}
+WORK: dict[str, str] = SAID["work"]
 UASC, UASC_NET = "uasc_grant", "UASC, placements less grant"
-ABBREVIATIONS = {
-    "CP": "child protection",
-    "LAC": "looked-after children",
-    "UASC": "unaccompanied asylum-seeking children",
-    "IRO": "independent reviewing officer",
-    "IFA": "independent fostering agency",
-}
+ABBREVIATIONS: dict[str, str] = SAID["abbreviations"]
 COLUMNS = 80  # of a terminal
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}

@@ -11,8 +11,9 @@ from forecast.case.months import year_end
 from forecast.report import charts
 from forecast.report.notebook import Run
 from forecast.report.words import BANDS, children, money
-from forecast.sources import outturns
+from forecast.sources.cards import read_card
 from forecast.sources.history import SUPPRESSED, History
+from forecast.sources.published import prove
 
 FORECAST = "fostering_and_residential"  # spend in the answer
 SPENT = {  # group -> what it is among the outturns: as published, and as the year that prices come from counted it
@@ -56,7 +57,8 @@ def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[
 
     No change in pounds is last year's work at the year's prices: what the base budget has for the same lines.
     """
-    happened = History({table: outturns.read(data / "outturns", table)})
+    path = data / "outturns" / f"{table}.csv"  # read to score a forecast, never to make one
+    happened = History({table: prove(path, read_card(path))})
     rows, cost = {group: [] for group in NAMES}, answer["scenarios"][slug]["cost"]
     for group, (measure, _) in MEASURES.items():
         months = answer["scenarios"][slug]["children"][group]["month_ends"]
