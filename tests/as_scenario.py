@@ -13,7 +13,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from conftest import HOME
-from forecast.case import Assumptions, load_scenarios
+from forecast.case import Assumptions, carried_range, load_scenarios
 from forecast.case.errors import BadInput
 from forecast.model import projection
 from forecast.model.cases import open_case
@@ -44,9 +44,9 @@ class Files:
     def reads(self, key: str, value: float):
         """The assumptions of a scenario's file that sets one of them and says nothing else; for sure, where its central
         value is at the end of its scale and its range has no proportion to move by."""
-        change, sure = {"value": value, "why": "tried"}, {"low": value, "high": value}
-        if sensitivity.set_at(self.central, key, value).entry(key).low == value:
-            change |= sure
+        change, (item, unit) = {"value": value, "why": "tried"}, self.central.catalogue.item_and_unit(key)
+        if item.kind == "uncertain" and carried_range(self.central.central[key], value, item, unit)[0] is None:
+            change |= {"low": value, "high": value}
         written = {"name": "Tried", "order": 900, "reason": "tried", "changes": {key: change}}
         (self.params / "scenarios" / "tried.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
         return load_scenarios(self.params, self.central.case.council, self.central.case.month, ["tried"])["tried"]
