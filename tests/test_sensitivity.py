@@ -163,6 +163,16 @@ def test_nothing_need_change_where_it_already_holds(base, held):
     assert sensitivity.seek(base, held, "levers.births", 0.01).value == CASE.central.value("levers.births")
 
 
+def test_a_call_that_is_over_at_both_limits_switches_on_the_nearer_side(base, held, monkeypatch):
+    """Sessions of 0 to 5 times, now 1, and a call that is the contingency at 0.4 and at 3: 0 is nearer than 5."""
+
+    def call(base, held, key, at):
+        return held.drawn.amount + 1e6 * (at - 0.4) * (at - 3)
+
+    monkeypatch.setattr(sensitivity, "call_at", call)
+    assert sensitivity.switching_value(base, held, "levers.contact_sessions") == pytest.approx(0.4)
+
+
 def test_a_shock_comes_in_as_many_draws_as_its_chance_says_and_no_other_moves(base):
     """Draw by draw: the plans are those with the shock or those without, half and half at even odds."""
 
