@@ -1,9 +1,12 @@
 """Draw anew what docs/ shows of the reference run: terminal, answer page, paper, workbook, live page. Look at each.
 
 python tests/pictures.py [RUNS]     needs Chromium, LibreOffice and poppler; RUNS is a folder that holds the run already
+python tests/pictures.py --guide DOWNLOADS      those of the guide for another council, from real official downloads
 """
 
 import html
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,14 +14,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from click.testing import CliRunner  # noqa: E402
+
 from benchmarks import explore  # noqa: E402
 from conftest import HOME, run_reference  # noqa: E402
 from forecast.case import list_scenarios, load_scenarios  # noqa: E402
 from forecast.case.workbook import write_template  # noqa: E402
+from forecast.cli.commands import main as command  # noqa: E402
 from forecast.runs.home import Home  # noqa: E402
 from forecast.runs.publication import write_paper  # noqa: E402
 
 DOCS, CASE = HOME / "docs", ("slough", "2011-06")
+ANOTHER = "943"  # whose first answer the guide shows
 A4, PHONE, TERMINAL = (794, 1123), (390, 844), (760, 400)  # CSS pixels
 PAGE_DPI = "70"
 CORNER = ("-x", "120", "-y", "140", "-W", "2200", "-H", "900")  # of the sheet of assumptions, so that it reads
@@ -64,9 +71,29 @@ def main(runs: Path, folder: Path) -> None:
     of_pdf(folder / "book.pdf", "workbook", "-f", sheet, "-l", sheet, "-singlefile", *CORNER, dpi="220")
 
 
+def guide(downloads: Path, folder: Path) -> None:
+    """What an officer of another council sees, step by step, in docs/guides."""
+    for part in ("params", "data", "notebooks"):
+        shutil.copytree(HOME / part, folder / part)
+    os.chdir(folder)
+    council = ["--council", ANOTHER]
+    steps = (["new", ANOTHER, "--from", str(downloads)], ["check", *council], ["run", *council], ["next", ANOTHER])
+    with explore.opened_browser() as browser:
+        for words in steps:
+            name, done = words[0], CliRunner().invoke(command, words, prog_name="forecast")
+            typed = f"forecast {' '.join(words)}".replace(str(downloads), "FOLDER")
+            said = done.output.replace(str(downloads), "FOLDER").replace(str(folder), ".")
+            page = folder / f"{name}.html"
+            page.write_text(SCREEN.format(html.escape(f"> {typed}\n{said}")), encoding="utf-8")
+            shot(browser, page.as_uri(), TERMINAL, f"guides/{name}", full_page=True)
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
-        runs = Path(sys.argv[1]) if sys.argv[1:] else Path(made) / "runs"
-        if not sys.argv[1:]:
-            run_reference(runs)
-        main(runs, Path(made))
+        if sys.argv[1:2] == ["--guide"]:
+            guide(Path(sys.argv[2]).resolve(), Path(made))
+        else:
+            runs = Path(sys.argv[1]) if sys.argv[1:] else Path(made) / "runs"
+            if not sys.argv[1:]:
+                run_reference(runs)
+            main(runs, Path(made))

@@ -19,13 +19,12 @@ from forecast.case.errors import BadInput
 from forecast.cli.commands import main
 from forecast.sources.annex_a import codes, read_annex
 from forecast.sources.annex_a.codes import group_of, placed
-from forecast.sources.annex_a.day import day_in_name
-from forecast.sources.annex_a.lists import which_list
+from forecast.sources.annex_a.lists import day_in_name, which_list
 from forecast.sources.cin import read_cin
-from forecast.sources.kinds import kinds
 from forecast.sources.reading.days import to_date
 from forecast.sources.ssda903 import read_returns
 from forecast.sources.ssda903.codes import PLACES
+from forecast.sources.together import kinds
 from invented import Settings, invent, write
 from invented.annex_a import write_annex
 from invented.ssda903 import submitted, write_xml

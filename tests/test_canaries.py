@@ -10,7 +10,7 @@ import pytest
 
 from forecast.case.errors import BadInput
 from forecast.sources.private import shown_name, shown_names
-from forecast.sources.ssda903 import children, read_returns
+from forecast.sources.ssda903 import episodes, read_returns
 
 # A reader that quotes the cell it refuses, as a slip of the hand might make it.
 LEAK = """
@@ -99,7 +99,7 @@ def test_a_leak_is_found(told, tmp_path):
 
 def test_a_fault_nobody_foresaw_tells_its_place_and_no_cell(monkeypatch, tmp_path):
     """pandas and others quote the cell that they cannot take."""
-    monkeypatch.setattr(children, "read_births", lambda *given: float("Zorbvlim Quax"))
+    monkeypatch.setattr(episodes, "read_births", lambda *given: float("Zorbvlim Quax"))
     (tmp_path / "2018").mkdir()
     (tmp_path / "2018" / "Header.csv").write_text("CHILD,SEX,DOB\nA1,1,13/02/2010\n")
     (tmp_path / "2018" / "Episodes.csv").write_text("CHILD,DECOM,DEC,LS,PLACE\nA1,13/06/2017,,C2,K2\n")

@@ -23,8 +23,8 @@ from forecast.runs.home import Home, Settings
 from forecast.runs.refresh import io, summary
 from forecast.runs.refresh.alarm import alarm
 from forecast.runs.refresh.data_cut import DataCut
+from forecast.runs.refresh.io import replay
 from forecast.runs.refresh.movement import Figures, figures, movement, same_children, steps_between, value_of
-from forecast.runs.refresh.replay import replay
 from forecast.sources import files
 from forecast.sources.arrivals import CARD, INBOX, read_card
 from forecast.sources.ssda903 import read_returns

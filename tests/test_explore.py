@@ -138,7 +138,7 @@ def test_every_lever_moves_what_is_shown_and_leaves_nothing_behind(live):
 
 def test_the_sentences_are_those_of_the_answer_page(live):
     told = view(live, live.show({}))
-    assert "it holds in" in told["chance"] and told["call"].startswith("Expected call")
+    assert "the contingency holds in" in told["chance"] and told["call"].startswith("Expected call")
     assert told["exhaustion"].startswith(("If it fails", "In no future drawn"))
     sentences = live.show({}).sentences
     assert [told["chance"], told["call"], told["exhaustion"]] == [

@@ -20,7 +20,7 @@ if bench.find_browser() is None:
 
 DRAWS = 200
 LAC, BIRTHS, CP, PRICES = "levers.lac_starts", "levers.births", "levers.cp_starts", "levers.placement_prices"
-CHANCE = re.compile(r".*: it holds in .* futures \([0-9]+%\)\..*")
+CHANCE = re.compile(r".*: the contingency holds in .* futures \([0-9]+%\)\..*")
 
 
 @pytest.fixture(scope="module")

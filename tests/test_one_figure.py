@@ -64,7 +64,7 @@ def sentences_of(answer: dict) -> list[tuple[str, str]]:
     held, cost = central["contingency"], central["cost"][year]
     return [
         (rf"Will (?:a contingency of )?({POUNDS}) be enough", pounds(held["amount"])),
-        (r"it holds in [^(]*? futures \(([0-9]+%)\)", f"{rounded(100 * held['chance_holds'])}%"),
+        (r"contingency holds in [^(]*? futures \(([0-9]+%)\)", f"{rounded(100 * held['chance_holds'])}%"),
         (rf"Projected outturn(?: [0-9-]+)?: ({POUNDS}) against", pounds(cost["net"]["mean"])),
         (rf"against a (?:derived )?budget of ({POUNDS}(?<!,)), {POUNDS} (?:over|under) budget", pounds(cost["budget"])),
         (rf"Expected call on the contingency: ({POUNDS}) \(", pounds(held["call"]["mean"])),
@@ -72,7 +72,7 @@ def sentences_of(answer: dict) -> list[tuple[str, str]]:
             rf"Expected call on the contingency: {POUNDS} \(80% range ({POUNDS} to {POUNDS})\)",
             span(held["call"], pounds),
         ),
-        (rf"(?:To be 80% sure: |enough: )({POUNDS})", pounds(held["enough"]["80"])),
+        (rf"(?:Enough in 8 of 10 futures: a contingency of |enough: )({POUNDS})", pounds(held["enough"]["80"])),
     ]
 
 

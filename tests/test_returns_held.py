@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from forecast.case.errors import BadInput
 from forecast.cli.commands import main
 from forecast.sources.cin import read_cin
-from forecast.sources.kinds import kinds
 from forecast.sources.ssda903 import read_returns
+from forecast.sources.together import kinds
 
 MARCH = date(2018, 3, 31)
 HEADINGS = ["CHILD", "DECOM", "RNE", "LS", "CIN", "PLACE", "PLACE_PROVIDER", "DEC", "REC", "URN"]

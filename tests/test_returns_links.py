@@ -17,8 +17,8 @@ from forecast.case.errors import BadInput
 from forecast.cli.commands import main
 from forecast.sources import returns as room
 from forecast.sources.cin import read_cin
-from forecast.sources.links import LONGER, NO_PLAN, link, months_from
 from forecast.sources.private import hash_child
+from forecast.sources.returns import LONGER, NO_PLAN, link, months_from
 from forecast.sources.ssda903 import read_returns
 
 SALT = bytes(range(32))

@@ -191,4 +191,4 @@ def test_no_change_of_inputs_is_needed_for_another_case(tmp_path):
 
 def run_reference_case(runs_folder: Path, month: str) -> dict:
     home = Home(HOME / "params", HOME / "data", runs_folder, HOME / "notebooks")
-    return run_case(home, "slough", month, Settings(300, 2011, 2, notebooks=False))
+    return run_case(home, "slough", month, Settings(300, 2011, 2, notebooks=False), ("gatekeeping",))

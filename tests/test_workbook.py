@@ -18,7 +18,7 @@ from forecast.case.errors import BadInput
 from forecast.case.rules import carried_range, faults
 from forecast.case.workbook import read_workbook, to_yaml, write_template
 from forecast.case.workbook.book import MOST_BYTES, MOST_FAULTS, MOST_UNPACKED
-from forecast.case.workbook.layout import ASSUMPTIONS, CASE, CHANGES, MOST_TEXT, SCENARIOS, TABLES, Table
+from forecast.case.workbook.cells import ASSUMPTIONS, CASE, CHANGES, MOST_TEXT, SCENARIOS, TABLES, Table
 
 HERE = Path(__file__).parent
 PARAMS, SMALL = HERE.parent / "params", HERE / "fixtures" / "params"

@@ -19,3 +19,11 @@ def find_home() -> Path:
         if (folder / "params" / "catalogue.yaml").is_file():
             return folder
     raise BadInput("no params/catalogue.yaml here or above. Run the command inside the project's folder.")
+
+
+def beside(module: str, name: str = ""):
+    """What the package's own YAML beside a module (`__file__`) says: that of the module's name, or NAME.yaml."""
+    import yaml  # not for what only asks where the project is
+
+    path = Path(module).with_name(f"{name}.yaml") if name else Path(module).with_suffix(".yaml")
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)

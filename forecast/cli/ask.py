@@ -3,7 +3,7 @@
 import click
 
 from forecast.cli import options
-from forecast.cli.options import json_option, tell, tell_json
+from forecast.cli.options import draws_option, json_option, seed_option, tell, tell_json
 
 scenario_option = click.option("--scenario", default="central", help="The scenario to start from.")
 question_options = options.together(
@@ -102,3 +102,40 @@ def causes(scenario, council, month, draws, seed) -> None:
     for cause, pounds in found["parts"].items():
         tell(f"{signed_pounds(pounds):>12s}   {cause}")
     tell(f"{signed_pounds(found['after'] - found['before']):>12s}   the whole")
+
+
+@click.command("what-if")
+@click.argument("council")
+@click.argument("month")
+@click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--scenario", default="central", help="The scenario to start from.")
+@click.option("--why", default="what if", help="Why the values differ.")
+@draws_option()
+@seed_option
+@json_option
+def what_if(council, month, changes, scenario, why, draws, seed, as_json) -> None:
+    """What would be if assumptions were other: the answer of a COUNCIL and MONTH with KEY=VALUE changed.
+
+    Such as: forecast what-if slough 2011-06 levers.births=1.1 budget.contingency=700000
+    """
+    from forecast.runs import toolkit
+
+    case = toolkit.open_case(council, month).scenario(scenario)
+    future = (case.change(dict(_pair(text) for text in changes), why) if changes else case).simulate(draws, seed)
+    if as_json:
+        tell_json(future.figures)
+        return
+    for line in future.headline:
+        tell(line)
+
+
+def _pair(text: str) -> tuple[str, float]:
+    """A key and its value from KEY=VALUE. Raises BadInput."""
+    from forecast.case.errors import BadInput
+
+    key, equals, value = text.partition("=")
+    try:
+        return key.strip(), float(value.replace(",", "").replace("_", ""))
+    except ValueError:
+        fault = f"{value} is not a number" if equals else "it gives no value"
+        raise BadInput(f"{text}: {fault}. Write a key and a number, such as levers.births=1.1") from None

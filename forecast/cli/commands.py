@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from forecast import __version__
-from forecast.cli import ask, case, history, new, paper, record, refresh, returns, run, sweep, what_if
+from forecast.cli import ask, history, new, paper, record, returns, run
 from forecast.cli.options import tell
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     """Demand and budget forecasting for children's services."""
 
 
-for room in (run, new, sweep, case, ask, what_if, returns, record, history, refresh, paper):
+for room in (run, new, ask, returns, record, history, paper):
     for part in vars(room).values():
         if isinstance(part, click.Command):
             main.add_command(part)

@@ -43,11 +43,10 @@ def returns(path, days, published, authority, until, with_short_breaks, **wanted
     """
     from forecast.model.returns_rates import leaving_rates, moving_rates
     from forecast.sources import returns as room
-    from forecast.sources.kinds import SSDA903, but, kinds
     from forecast.sources.returns_case import lac_tables
     from forecast.sources.returns_history import lac_table
     from forecast.sources.ssda903 import read_returns
-    from forecast.sources.together import with_beside
+    from forecast.sources.together import SSDA903, but, kinds, with_beside
 
     found, day = kinds(path), room.day_asked(until) if until else None
     if found and SSDA903 not in found:
@@ -72,10 +71,9 @@ def plans(path, days, authority, until, with_returns, **wanted) -> None:
     """Read CIN census returns or Annex A lists: child protection plans by age, and the data quality page."""
     from forecast.model.returns_rates import plan_rates
     from forecast.sources import returns as room
-    from forecast.sources.kinds import CENSUS, but, kinds
     from forecast.sources.returns_case import cp_tables
     from forecast.sources.returns_history import cp_table
-    from forecast.sources.together import with_beside
+    from forecast.sources.together import CENSUS, but, kinds, with_beside
 
     found, day = kinds(path), room.day_asked(until) if until else None
     if found and CENSUS not in found and not with_returns:
@@ -101,8 +99,8 @@ def _without(path, found, schema: str, days, published, of, as_json, quality, ou
     from forecast.sources import returns as room
     from forecast.sources import together
     from forecast.sources.annex_a import read_annex
-    from forecast.sources.annex_a.summary import SCHEMA
-    from forecast.sources.kinds import ANNEX, WORDS, but
+    from forecast.sources.annex_a.tables import SCHEMA
+    from forecast.sources.together import ANNEX, WORDS, but
 
     asked = [room.day_asked(text) for text in days]
     lacking = "SSDA903 returns" if schema == room.SCHEMA else "CIN census returns"

@@ -75,6 +75,7 @@ class Base:
     drift            financial year -> [draw], log change of spend a child beyond prices and mix; empty: none
     ledger           the council's own budget and actuals to date, or None
     expects          whether scenarios also work out the expected path
+    ages             whether today's residents grow older, or stay as they are while others are born and move
     people, groups   what projects and simulates; they keep their results, and a copy with anything replaced begins anew
     """
 
@@ -103,11 +104,12 @@ class Base:
     residential: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
     ledger: Ledger | None = None
     expects: bool = True
+    ages: bool = True
     people: Projector = field(init=False)
     groups: dict[str, Simulator] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "people", Projector(self.evidence, self.months, Cache(PROJECTIONS_KEPT)))
+        object.__setattr__(self, "people", Projector(self.evidence, self.months, Cache(PROJECTIONS_KEPT), self.ages))
         object.__setattr__(self, "groups", {fit.group.name: self._simulator(fit) for fit in (self.lac, self.cp)})
 
     def _simulator(self, fit: Calibrated) -> Simulator:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forecast.record import scores, strict, together
-from forecast.record.panel import MEASURES, SCORED, tunes
+from forecast.record.panel import SCORED, tunes
 from forecast.record.strict import CLOSED, HORIZONS, METHODS, NO_CHANGE, ODD, OWN_WALK, POOLED
 
 ALL = "all"
@@ -102,13 +102,13 @@ def _row(table: pd.DataFrame, measure: str) -> pd.Series | None:
 def told(
     scope: pd.DataFrame, summary: pd.DataFrame, bar: pd.DataFrame, pooled: pd.DataFrame, kept: pd.DataFrame
 ) -> dict[str, dict]:
-    """The panel's record of the forecast for the answer, in strict time, of all councils.
+    """The panel's record of the forecast for the answer, in strict time, of all councils: children, plans and spend.
 
     measure -> errors by horizon beside no change, CRPS over the own walk's with its interval, over the pooled walk's,
     share inside
     """
     record, where = {}, scope.set_index("councils").loc[JUDGED]
-    for measure in MEASURES:
+    for measure in SCORED:
         inside, ratio = _row(kept, measure), _row(bar, measure)
         rows = summary[(summary["councils"] == JUDGED) & (summary["measure"] == measure)]
         rows = rows.set_index(["method", "horizon"])["mape"]

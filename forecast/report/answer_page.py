@@ -77,7 +77,7 @@ def scenarios(answer: dict) -> pd.DataFrame:
         change, back = "", ""
         if scenario["causes"] is not None:
             change = words.over_all_years(scenario)
-            back = "no cost named" if words.four_years(scenario) < 0 else "saves nothing"
+            back = "cost not known" if words.four_years(scenario) < 0 else "saves nothing"
         if paid:
             likely = words.chance_in_ten(paid["chance"])
             back = f"{month_in_words(month['p50'])} ({likely})" if month else "not by then"
@@ -86,7 +86,7 @@ def scenarios(answer: dict) -> pd.DataFrame:
         )
     heads = [
         "Scenario",
-        "Chance",
+        "Chance it holds",
         "Call this year",
         f"Net cost over {len(answer['scenarios']['central']['cost'])} years",
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 
 import matplotlib
 import pandas as pd
@@ -18,6 +19,7 @@ from forecast.case.months import month_in_words
 from forecast.report.words import (
     BANDS,
     MEASURES,
+    SAID,
     WORK,
     at_month,
     children,
@@ -48,15 +50,6 @@ GROUP_COLOURS = {"placements": BLUE, "contact": TURQUOISE, "iro": PURPLE, "measu
 GROUP_COLOURS |= {"legal": PALE, "allowances": ORANGE, "workforce": GREY}
 BAND_COLOURS = dict(zip(BANDS, (LILAC, TURQUOISE, PALE, BLUE, GREY, ORANGE), strict=True))
 ON_DARK = {BLUE, GREY}
-FLOWS = {
-    "births": "Born",
-    "deaths": "Died",
-    "turned 18": "Turned 18",
-    "in: internal_in": "Moved in from elsewhere in the country",
-    "in: international_in": "Moved in from abroad",
-    "out: internal_out": "Moved out within the country",
-    "out: international_out": "Moved out abroad",
-}
 NAME_WIDTH = 26  # letters of a name to a line
 SMALL, LABEL, ROOM = 8, 9, 1.25  # letters of small and usual labels; room for a label beside the longest bar
 LEAST_LABELLED = 0.03  # share of the tallest column under which a part has no room for its label
@@ -65,19 +58,7 @@ PATHS = [
     {"color": c, "linestyle": s, "marker": m}
     for c, s, m in zip((BLUE, PURPLE, GREY) * 3, ("-", "--", ":") * 3, "osD^vXP*<", strict=True)
 ]
-STYLE = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "grid.color": "#D9D9D9",
-    "svg.hashsalt": "forecast",
-    "figure.figsize": (9, 4.6),
-    "figure.dpi": 96,
-}
+STYLE = matplotlib.rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False)
 
 
 @dataclass(frozen=True)
@@ -382,7 +363,7 @@ def _bare(axes) -> None:
 def flow_in_words(flow: str) -> str:
     """What a flow of the population is called: `in: internal_in` is moved in from elsewhere in the country."""
     name = flow.removeprefix("in: ").replace("_", " ")
-    return FLOWS.get(flow, f"Arrived in {name[:1].upper()}{name[1:]}")
+    return SAID["flows"].get(flow, f"Arrived in {name[:1].upper()}{name[1:]}")
 
 
 def adds(flow: str) -> int:

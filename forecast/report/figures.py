@@ -26,22 +26,7 @@ from forecast.report.notebook import Run
 
 MINUS = " minus "
 CONTEXT = "context"
-KEYS = {
-    "assumptions": ("Key",),
-    "calibration": ("group", "area", "figure"),
-    "causes": ("scenario", "cause"),
-    "children": ("scenario", "group", "figure", "month"),
-    "contingency": ("scenario", "month"),
-    "cost": ("scenario", "financial_year", "line"),
-    "history": ("area", "period", "measure", "breakdown", "category"),
-    "levers": ("key",),
-    "population": ("month",),
-    "rates": ("group", "age"),
-    "reconciliation": ("line",),
-    "sensitivities": ("key",),
-    "spread": ("group", "years ahead"),
-    "years_apart": ("cause",),
-}
+KEYS: dict[str, list[str]] = words.SAID["keys"]
 
 
 @dataclass(frozen=True)

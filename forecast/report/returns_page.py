@@ -10,24 +10,16 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from forecast.case.months import month_in_words
-from forecast.report.words import day_in_words
+from forecast.report.words import SAID, day_in_words
 from forecast.sources.annex_a import codes as annex_a
-from forecast.sources.annex_a.summary import SCHEMA as ANNEX_SCHEMA
+from forecast.sources.annex_a.tables import SCHEMA as ANNEX_SCHEMA
 from forecast.sources.cin import codes as cin
-from forecast.sources.counting import CHANGED, EITHER, FEWER, LEFT_OUT, LOOK, MORE, READ, Rule
+from forecast.sources.counting import EITHER, FEWER, MORE, Rule
 from forecast.sources.returns import PLANS_SCHEMA, SCHEMA, WORDS
 from forecast.sources.ssda903 import codes as ssda903
 
 TEMPLATE = Path(__file__).with_name("returns_page.html")
-GROUPS = {
-    LOOK: (
-        "Look at this",
-        "Counted, by the rule stated. The record may be wrong or may lack something, and the count with it.",
-    ),
-    LEFT_OUT: ("Left out", "Not counted."),
-    CHANGED: ("Changed", "Counted, with a date or a row taken otherwise than written."),
-    READ: ("Read as it is", "Nothing to do for the count."),
-}
+GROUPS: dict[str, list[str]] = SAID["quality"]
 ROWS = "rows"
 # The DfE rounds to the nearest 5 or 10 in some years and tables: figures this far apart may be one before rounding.
 ROUNDINGS = {5: 2, 10: 5}

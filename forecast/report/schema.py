@@ -1,8 +1,6 @@
 """The JSON Schema of answer.json, so that a dashboard or a check can read it without this package."""
 
-from pathlib import Path
-
-from ruamel.yaml import YAML
+from forecast.case.home import beside
 
 VERSION = "forecast-answer-1"
 NULL = {"type": "null"}
@@ -38,6 +36,6 @@ def _schema(shape: str | list | dict) -> dict:
 
 def answer_schema() -> dict:
     """JSON Schema 2020-12 of answer.json."""
-    shape = YAML(typ="safe").load(Path(__file__).with_name("answer.yaml"))["answer"]
+    shape = beside(__file__, "answer")["answer"]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "The answer of one run"}
     return head | _schema(shape)

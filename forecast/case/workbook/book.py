@@ -12,8 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.case.errors import BadInput
 from forecast.case.wording import nearest, read_each
-from forecast.case.workbook.cells import Row, content_of, is_blank, place
-from forecast.case.workbook.layout import FIRST_ROW, READ_ME, TABLES, Column, Table
+from forecast.case.workbook.cells import FIRST_ROW, READ_ME, TABLES, Column, Row, Table, content_of, is_blank, place
 
 MEGABYTE = 1_000_000
 MOST_BYTES, MOST_UNPACKED = 5 * MEGABYTE, 30 * MEGABYTE  # a filled template has 0.1 and 1

@@ -12,8 +12,17 @@ from forecast.case.layers import CENTRAL, read_entry, read_scenario
 from forecast.case.reader import Document
 from forecast.case.wording import check, nearest, read_each, refuse
 from forecast.case.workbook.book import open_book, read_tables, shortened
-from forecast.case.workbook.cells import Row, place
-from forecast.case.workbook.layout import ASSUMPTIONS, CASE, CHANGES, SCENARIOS, SEPARATOR, TABLES_PREFIX, case_column
+from forecast.case.workbook.cells import (
+    ASSUMPTIONS,
+    CASE,
+    CHANGES,
+    SCENARIOS,
+    SEPARATOR,
+    TABLES_PREFIX,
+    Row,
+    case_column,
+    place,
+)
 
 FOLDER = re.compile("[a-z0-9][a-z0-9_-]*")
 FOLDER_RULE = "expected small letters, digits, - and _, as it names a file. Write it so"

@@ -19,9 +19,18 @@ from forecast.case.documents import Case
 from forecast.case.errors import BadInput
 from forecast.case.layers import CENTRAL
 from forecast.case.months import month_in_words
-from forecast.case.workbook import layout
-from forecast.case.workbook.cells import unheld
-from forecast.case.workbook.layout import ASSUMPTIONS, CASE, CHANGES, SCENARIOS, TABLES, Column, Table, case_column
+from forecast.case.workbook import cells
+from forecast.case.workbook.cells import (
+    ASSUMPTIONS,
+    CASE,
+    CHANGES,
+    SCENARIOS,
+    TABLES,
+    Column,
+    Table,
+    case_column,
+    unheld,
+)
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 MADE = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the same assumptions give the same bytes
@@ -30,12 +39,12 @@ READ_ME_WIDTH = 110  # characters
 PAPER_A4 = 9
 FILLED = 0.85  # share of a line that words fill, as they are not cut
 LINE, SPACE, MOST_HEIGHT = 15, 15, 409  # points: a line of text, the space above a heading, what Excel allows
-TOP = layout.FIRST_ROW - 1  # XlsxWriter counts rows from 0
+TOP = cells.FIRST_ROW - 1  # XlsxWriter counts rows from 0
 FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was; earlier days are written as text
 LAST_DAY = date(9999, 12, 31)
 MOST_MESSAGE = 255  # characters; Excel holds no more in a message
 REMARK = {"width": 320, "height": 110, "author": ""}  # points
-ANSWERS = {meant: word for word, meant in layout.YES_NO.items()}
+ANSWERS = {meant: word for word, meant in cells.YES_NO.items()}
 INPUT_FILL, LOCKED_FILL, HEADER_FILL = "#FFF2CC", "#F2F2F2", "#1F3864"
 CELL = {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#BFBFBF"}
 ALLOWED = {name: True for name in ("format_cells", "format_columns", "format_rows", "sort", "autofilter")}
@@ -92,7 +101,7 @@ def write_template(path: Path, scenarios: dict[str, Assumptions]) -> None:
     with LockedWorkbook(content, OPTIONS) as book:
         book.set_properties({"title": base.case.title, "author": "forecast", "created": MADE})
         formats = _formats(book)
-        _write_guide(_add_sheet(book, layout.READ_ME), base.case, formats)
+        _write_guide(_add_sheet(book, cells.READ_ME), base.case, formats)
         rows = _rows(scenarios)
         for name, table in TABLES.items():
             sheet = _add_sheet(book, name)
@@ -110,8 +119,8 @@ def _rows(scenarios: dict[str, Assumptions]) -> dict[str, Rows]:
     items = base.catalogue.items
     case = {field: content for field, content in base.case if field != "tables" and content is not None}
     for role, names in base.case.tables.items():  # a list of one keeps its separator, so that it is read back as a list
-        listed = f"{layout.SEPARATOR} ".join(names) + layout.SEPARATOR * (len(names) == 1)
-        case[f"{layout.TABLES_PREFIX}{role}"] = names if isinstance(names, str) else listed
+        listed = f"{cells.SEPARATOR} ".join(names) + cells.SEPARATOR * (len(names) == 1)
+        case[f"{cells.TABLES_PREFIX}{role}"] = names if isinstance(names, str) else listed
     changes = [(slug, *change) for slug, chosen in scenarios.items() for change in chosen.scenario.changes.items()]
     return {
         CASE.name: [
@@ -170,7 +179,7 @@ def _write_guide(sheet: Worksheet, case: Case, formats: dict[str, Format]) -> No
     sheet.set_column(0, 0, READ_ME_WIDTH)
     sheet.hide_gridlines(2)
     words = {"area": case.area, "month": month_in_words(case.month), "title": case.title}
-    words |= {"prefix": layout.TABLES_PREFIX, "separator": layout.SEPARATOR}
+    words |= {"prefix": cells.TABLES_PREFIX, "separator": cells.SEPARATOR}
     for row, paragraph in enumerate(GUIDE.read_text(encoding="utf-8").strip().split("\n\n")):
         text = paragraph.replace("\n", " ")
         mark = next((mark for mark in ("#", "[yours]", "[locked]") if text.startswith(mark)), "")
@@ -245,7 +254,7 @@ def _rule(table: Table, column: Column, rows: dict[str, Rows]) -> dict | None:
             source = f"={_range(TABLES[name], field, rows)}"
         return {"validate": "list", "source": source} | NOT_LISTED
     if table is CHANGES and column.kind == "number":
-        own, keys = f"${xl_col_to_name(table.place('key'))}{layout.FIRST_ROW}", _range(ASSUMPTIONS, "key", rows)
+        own, keys = f"${xl_col_to_name(table.place('key'))}{cells.FIRST_ROW}", _range(ASSUMPTIONS, "key", rows)
         look = "Look at the lowest and highest allowed for this key on the sheet Assumptions."
         rule = BETWEEN | {"error_message": f"Expected a number between the limits of the key. {look} {REMEDY}"}
         for end in ("minimum", "maximum"):  # a formula that finds a limit of the key on the same row

@@ -16,8 +16,7 @@ from forecast.report.model import Block, Bullets, Figure, Heading, PageBreak, Pa
 from forecast.report.render import files, layout
 from forecast.report.render.layout import MARKINGS
 from forecast.report.render.safe import LONGEST_PROPERTY, cleaned, short
-from forecast.report.render.word_styles import TABLE_STYLE, Lists, define, number
-from forecast.report.render.word_template import opened
+from forecast.report.render.word_template import TABLE_STYLE, Lists, define, number, opened
 
 PAGE, SIDES, ENDS = (Cm(21), Cm(29.7)), Cm(2.1), Cm(1.8)  # A4
 TALLEST = Cm(20)  # of a picture, so that its caption and source stand on the same page

@@ -10,15 +10,14 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from ruamel.yaml import YAML
 
+from forecast.case.home import beside
 from forecast.report.render.files import put
 from forecast.report.workbook import records
 from forecast.report.workbook.cells import Column, Link, Sheet
-from forecast.report.workbook.control import NAME as CONTROL
-from forecast.report.workbook.control import NOT_OK, OK, control, verdict
 from forecast.report.workbook.run import Run, read_run
-from forecast.report.workbook.table import said, table, wanted
+from forecast.report.workbook.table import NAME as CONTROL
+from forecast.report.workbook.table import NOT_OK, OK, control, said, table, verdict, wanted
 from forecast.report.workbook.write import workbook_bytes
 from forecast.sources.cards import Card
 
@@ -53,8 +52,7 @@ def sources_table(cards: dict[str, Card]) -> pd.DataFrame:
 
 def sheets_of(run: Run) -> list[Sheet]:
     """Every sheet that has rows: the cover first, the control sheet last."""
-    files = (Path(__file__).with_name(f"{name}.yaml") for name in ("front", "sheets", "checks"))
-    front, described, checks = map(YAML(typ="safe").load, files)
+    front, described, checks = (beside(__file__, name) for name in ("front", "sheets", "checks"))
     words, given, spread = records.texts(run, front["markings"]), records.figures(run), records.columns(run)
     explained = [[subject, said(note, words)] for subject, note in front["notes"]]
     flags = {name for name, on in (("public", run.public), ("previous", run.previous is not None)) if on}

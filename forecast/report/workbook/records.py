@@ -2,10 +2,8 @@
 
 import math
 from datetime import date
-from pathlib import Path
 
-from ruamel.yaml import YAML
-
+from forecast.case.home import beside
 from forecast.case.lines import GROUPS as COST_GROUPS
 from forecast.case.lines import LINES
 from forecast.case.months import days_in, month_in_words, period_of
@@ -19,7 +17,7 @@ from forecast.report.workbook.run import CENTRAL, Run
 from forecast.sources.history import SUPPRESSED
 
 # The field's words for what tables hold under short names: no reader sees an underscore.
-NAMES = YAML(typ="safe").load(Path(__file__).with_name("names.yaml"))
+NAMES = beside(__file__, "names")
 NAMES["measure"] = words.MEASURES | NAMES["measure"]
 NAMES["category"] = BAND_WORDS | NAMES["category"]
 ADJUSTMENT = "Base budget adjustment"

@@ -13,7 +13,7 @@ from forecast.case.workbook.template import OPTIONS as PLAIN
 from forecast.report.render.files import timeless
 from forecast.report.render.safe import FORMULA, LONGEST_PROPERTY, clean, short
 from forecast.report.workbook.cells import NOT_HELD, Cell, Column, Formula, Link, Sheet, plain
-from forecast.report.workbook.control import NOT_OK, STATUS
+from forecast.report.workbook.table import NOT_OK, STATUS
 
 OPTIONS = PLAIN | {"default_format_properties": {"font_name": "Arial", "font_size": 11}}
 LANGUAGE, CORE, END = "en-GB", "docProps/core.xml", b"</cp:coreProperties>"

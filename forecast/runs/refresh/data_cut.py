@@ -1,6 +1,7 @@
 """What is known at the end of a month, as a case: the assumptions it starts from, moved on to the last month."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +33,7 @@ class DataCut:
     levels: tuple[str, ...] | None = None
     returned: Path | None = None
 
-    @property
+    @cached_property
     def actuals(self) -> Actuals:
         """Counts and ledger, as a case takes them."""
         money = ledger_of(self.rows).dropna(subset=["actual"])
@@ -78,7 +79,7 @@ class DataCut:
         """Months of which it is known where children are placed, in order."""
         return tuple(sorted(self.rows.loc[self.rows["item"].isin(COUNTED_AS.values()), "month"].unique()))
 
-    @property
+    @cached_property
     def last(self) -> str:
         """The last month counted."""
         return counts_of(self.rows)["month"].max()

@@ -20,8 +20,7 @@ from forecast.case.errors import BadInput
 from forecast.case.months import DAYS_A_YEAR
 from forecast.sources.annex_a import codes
 from forecast.sources.annex_a.codes import CARE, CASES, CONTACTS, LEAVERS, LISTS, PLANS, REFERRALS
-from forecast.sources.annex_a.day import day_in_name, day_of
-from forecast.sources.annex_a.lists import Part, read_lists
+from forecast.sources.annex_a.lists import Part, day_in_name, day_of, read_lists
 from forecast.sources.annex_a.tables import AnnexA
 from forecast.sources.cin.codes import MOST_DAYS_BEFORE_BIRTH
 from forecast.sources.cin.plans import join_overlaps

@@ -10,33 +10,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecast.case.home import beside
 from forecast.sources.cin.codes import heading
 from forecast.sources.counting import read_rows, read_rules
 from forecast.sources.reading.counts import UNKNOWN
-from forecast.sources.reading.files import MEGABYTE, Wanted
+from forecast.sources.reading.files import wanted
 from forecast.sources.ssda903.codes import PLACEMENTS, PLACES, STRANGER_FOSTER
 
 RULES = read_rules(Path(__file__).with_name("rules.csv"))
-WHAT = "an Annex A workbook (XLSX), or a folder or zip of its lists as CSV"
-FILES = Wanted(
-    most={".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE},
-    together=2048 * MEGABYTE,
-    alone=True,
-    no_path=f"the path given is not a folder, a zip, or a CSV or XLSX file. Give {WHAT}.",
-    none=f"the path given holds no CSV or XLSX file; expected {WHAT}. Check the folder.",
-    passed_over="not_list",
-)
+DATA = beside(__file__)
+FILES = wanted(DATA["files"])
 
-LISTS = {
-    1: "contacts",
-    3: "referrals",
-    4: "assessments",
-    5: "section 47 enquiries",
-    6: "children in need",
-    7: "child protection plans",
-    8: "children looked after",
-    9: "care leavers",
-}
+LISTS: dict[int, str] = DATA["lists"]
 CONTACTS, REFERRALS, ASSESSMENTS, ENQUIRIES, CASES, PLANS, CARE, LEAVERS = LISTS
 NOT_USED = {2, 10, 11}  # early help, adoption, adopters
 LIST_NAMED = re.compile(r"list[ _-]*(\d{1,2})(?!\d)|^\s*(\d{1,2})\s*$", re.IGNORECASE)
@@ -75,29 +60,8 @@ GROUPS = {name: tuple(dict.fromkeys([group for _, group in rows] + [UNKNOWN])) f
 LETTERED = re.compile(r"^[a-z]\s*\)\s*", re.IGNORECASE)  # how Annex A numbers its answers: a) Male
 CODED = re.compile(r"^([A-Z]{1,2}\d{1,2}[A-Z]?)\b", re.IGNORECASE)
 SHORT_BREAKS = "short_breaks"
-LEGAL_OF = {
-    "C1": "interim_care_order",
-    "C2": "care_order",
-    "D1": "freeing_order",
-    "E1": "placement_order",
-    "V2": "section_20",
-    **dict.fromkeys(("V3", "V4"), SHORT_BREAKS),
-    **dict.fromkeys(("J1", "J2", "J3"), "youth_justice"),
-    **dict.fromkeys(("L1", "L2", "L3"), "protection"),
-}
-# The referral sources of the census by the number they begin with: 1A, 2B, 5C.
-SOURCE_OF = {
-    "1": "individual",
-    "2": "schools",  # 2B: education services
-    "3": "health",
-    "4": "housing",
-    "5": "local_authority",
-    "6": "police",
-    "7": "other_legal",
-    "8": "other",
-    "9": "anonymous",
-    "10": "unknown",
-}
+LEGAL_OF: dict[str, str] = DATA["legal_status"]
+SOURCE_OF: dict[str, str] = DATA["source"]
 SOURCE = re.compile(r"^(10|[1-9])([A-F]?)\b(?![/-]\d)", re.IGNORECASE)
 NO_PROVIDER = "fostering_provider_unknown"
 PLACED = (*PLACEMENTS, UNKNOWN)

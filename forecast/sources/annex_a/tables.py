@@ -111,3 +111,29 @@ class AnnexA(ChildReturns):
                 for source in codes.GROUPS["source"] if by else ():
                     rows.append((each, measure, source, int(((month == each) & (within[by] == source)).sum())))
         return pd.DataFrame(rows, columns=["month", "measure", "source", "count"])
+
+
+SCHEMA = "forecast-annex-a-1"
+
+
+def summary(annex: AnnexA, days: list[date]) -> dict:
+    """Stocks on the lists' own day and on the days asked for, the front door of six months, and the quality table.
+
+    Raises BadInput for a day that the lists do not cover.
+    """
+    wanted = sorted({annex.last_day, *days})
+    return {
+        "schema": SCHEMA,
+        "name": annex.name,
+        "from": annex.first_day.isoformat(),
+        "to": annex.last_day.isoformat(),
+        "dated": annex.dated,
+        "warnings": annex.warnings(),
+        "lists": list(annex.lists),
+        "not_there": [number for number in codes.LISTS if number not in annex.lists],
+        "stock": {
+            day.isoformat(): {what: stock for what in STOCKS if (stock := annex.stock(day, what))} for day in wanted
+        },
+        "front_door": annex.front_door().to_dict("records"),
+        "quality": annex.quality().to_dict("records"),
+    }

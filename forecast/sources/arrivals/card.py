@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from forecast.case.documents import Month, Strict, Text
+from forecast.case.home import beside
 from forecast.case.lines import LINES
 from forecast.case.months import MONTHS_A_YEAR, days_in, financial_year, year_months
 from forecast.case.wording import nearest, read_as, refuse
@@ -17,28 +18,9 @@ CARD = "council.yaml"
 FOLDER = re.compile("[a-z0-9][a-z0-9_-]*")
 COUNTS, LEDGER, ANNEX, TRIAL = "counts", "ledger", "annex_a", "trial_balance"
 SERVICES = {"lac": "looked-after children", "cp": "children on a child protection plan"}
-MEASURES = {
-    "lac": "looked-after children at the month's end",
-    "cp": "children on a child protection plan at the month's end",
-    "lac_starts": "children who started to be looked after",
-    "lac_ends": "children who stopped being looked after",
-    "cp_starts": "child protection plans started",
-    "cp_ends": "child protection plans ended",
-}
-# Where looked-after children live at the month's end, for councils that count it: all of them or none. The placements
-# are those of demand.placements, on a floor above this room; a test holds the two alike.
-PLACED = {
-    f"lac_{placement}": f"looked-after children {where} at the month's end"
-    for placement, where in {
-        "fostering": "with foster carers, relatives included,",
-        "placed_for_adoption": "placed for adoption",
-        "with_parents": "placed with their parents",
-        "residential": "in children's homes and secure homes",
-        "residential_school": "in residential schools and other residential settings",
-        "supported": "in supported accommodation",
-        "other": "placed elsewhere",
-    }.items()
-}
+DATA = beside(__file__)
+MEASURES: dict[str, str] = DATA["measures"]
+PLACED: dict[str, str] = DATA["placed"]  # where they live, for councils that count it: all of them or none
 COUNTED = MEASURES | PLACED
 MONTH, YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL = "month", "financial_year", "period", "cost_line", "budget", "actual"
 LEDGER_FIELDS = (YEAR, PERIOD, ACCOUNT, BUDGET, ACTUAL)
@@ -46,15 +28,9 @@ CENTRE, SUBJECTIVE, DEBIT, CREDIT, POSTING = "cost_centre", "subjective", "debit
 TO_DATE = {each: f"{each}_to_date" for each in (BUDGET, ACTUAL, DEBIT, CREDIT)}
 TRIAL_FIELDS = (CENTRE, SUBJECTIVE, PERIOD, YEAR, BUDGET, ACTUAL, DEBIT, CREDIT, POSTING, *TO_DATE.values())
 COST_LINES = tuple(LINES)
-OF_ONE_PERSON = """
-    name names forename forenames surname surnames firstname lastname fullname childname initials dob birth born
-    birthday birthdate dateofbirth upn nhs nino childid childrenid personid clientid pupilid caseid mosaicid lcsid
-    address postcode email phone telephone mobile ethnicity gender sex religion nationality mother father sibling
-"""
-WHOSE_NUMBER = "child childs person client pupil case mosaic lcs carer social"
-PERSONAL, WHOSE = frozenset(OF_ONE_PERSON.split()), frozenset(WHOSE_NUMBER.split())
-OF_AN_ACCOUNT = "cost centre center subjective objective account nominal ledger code description name"
-OF_ACCOUNTS = frozenset(OF_AN_ACCOUNT.split())  # Cost centre name: of no person
+PERSONAL, WHOSE, OF_ACCOUNTS = (
+    frozenset(DATA[words].split()) for words in ("of_one_person", "whose_number", "of_accounts")
+)
 NUMBERED = frozenset(("id", "ref", "identifier", "number", "no"))
 
 

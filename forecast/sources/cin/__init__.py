@@ -15,11 +15,9 @@ from pathlib import Path
 
 from forecast.case.errors import BadInput
 from forecast.sources.cin import codes, plans
-from forecast.sources.cin.census import read_census
-from forecast.sources.cin.identifiers import one_each
-from forecast.sources.cin.sheets import read_sheets
+from forecast.sources.cin.sheets import read_census, read_sheets
 from forecast.sources.cin.tables import Plans, Span
-from forecast.sources.cin.years import Part, Return, place_in_returns, read_dates
+from forecast.sources.cin.years import Part, Return, one_each, place_in_returns, read_dates
 from forecast.sources.counting import Quality
 from forecast.sources.private import MOST_SALT, Hidden, check_salt, guarded, mark_of
 from forecast.sources.reading.files import find_files, suffix

@@ -8,9 +8,10 @@ the children in need census, as councils' own extracts and data-to-insight/CIN-v
 import re
 from pathlib import Path
 
+from forecast.case.home import beside
 from forecast.sources.counting import read_rows, read_rules
 from forecast.sources.reading.counts import AGE_FROM, UNKNOWN
-from forecast.sources.reading.files import MEGABYTE, Wanted
+from forecast.sources.reading.files import wanted
 from forecast.sources.reading.xml import Layout
 
 RULES = read_rules(Path(__file__).with_name("rules.csv"))
@@ -18,15 +19,8 @@ RULES = read_rules(Path(__file__).with_name("rules.csv"))
 LOUD = dict.fromkeys(("strangers", "identifier_changed", "zeros_lost"), True) | dict.fromkeys(
     ("not_carried", "end_changed", "start_changed"), False
 )
-WHAT = "the census XML, its tables as CSV, or Annex A lists as CSV or XLSX"
-FILES = Wanted(
-    most={".xml": 1024 * MEGABYTE, ".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE},
-    together=4096 * MEGABYTE,
-    alone=True,
-    no_path=f"the path given is not a folder, a zip, or an XML, CSV or XLSX file. Give {WHAT}.",
-    none=f"the path given holds no file of a return; expected {WHAT}. Check the folder.",
-    passed_over="not_return",
-)
+DATA = beside(__file__)
+FILES = wanted(DATA["files"])
 
 # What is read (fields.csv): table -> column -> the census's field, or the list's where the census has none.
 FIELDS = read_rows(Path(__file__).with_name("fields.csv"))
@@ -48,27 +42,13 @@ ANNEX = {heading(row["annex_a"]): heading(row["census"] or row["annex_a"]) for r
 ANNEX["CHILDUNIQUEID"] = IDENTIFIER
 LIST_7, LIST_8 = heading("Child Protection Plan Start Date"), heading(TABLES["care"]["start"])
 ANNEX_MARKS = {"CHILDUNIQUEID", LIST_7, LIST_8}
-# Other words for a heading that case systems' reports use.
-SYNONYMS = (
-    dict.fromkeys(("CHILDID", "CHILDIDENTIFIER", "LACHILDIDENTIFIER", "CHILDREF", "CHILDREFERENCE"), IDENTIFIER)
-    | dict.fromkeys(("CPPLANSTARTDATE", "CPPLANSTART", "CPSTARTDATE", "CPPSTART", "PLANSTARTDATE"), "CPPSTARTDATE")
-    | dict.fromkeys(("CPPLANENDDATE", "CPPLANEND", "CPENDDATE", "CPPEND", "PLANENDDATE"), "CPPENDDATE")
-    | dict.fromkeys(("NUMBEROFPREVIOUSCPPLANS", "NUMBEROFPREVIOUSPLANS", "PREVIOUSCPPLANS"), "NUMBEROFPREVIOUSCPP")
-    | {"CATEGORYOFABUSE": "LATESTCATEGORYOFABUSE", "CASECLOSUREDATE": "CINCLOSUREDATE"}
-)
+SYNONYMS = {other: name for name, others in DATA["synonyms"].items() for other in others}
 SEX, FAMILY = ("SEX", "GENDERCURRENT", "GENDER"), ("FAMILYID", "FAMILYIDENTIFIER")
 AUTHORITY, YEAR = "LA", "YEAR"
 
 CHILD, IDENTIFIERS, EPISODES = "CHILD", "CHILDIDENTIFIERS", "CINDETAILS"
 ENQUIRIES, PLANS, REVIEW = "SECTION47", "CHILDPROTECTIONPLANS", heading(TABLES["reviews"]["day"])
 CLOSED = heading(TABLES["plans"]["closed"])
-OTHER_ELEMENTS = """
-    COLLECTIONDETAILS COLLECTION SOURCE SOURCELEVEL SOFTWARECODE RELEASE SERIALNO DATETIME CHILDREN UPN
-    FORMERUPN UPNUNKNOWN CHILDCHARACTERISTICS ETHNICITY DISABILITIES DISABILITY CINREFERRALDATE PRIMARYNEEDCODE
-    REASONFORCLOSURE REFERRALNFA ASSESSMENTS ASSESSMENTACTUALSTARTDATE
-    ASSESSMENTINTERNALREVIEWDATE ASSESSMENTAUTHORISATIONDATE FACTORSIDENTIFIEDATASSESSMENT ASSESSMENTFACTORS
-    CINPLANDATES CINPLANSTARTDATE CINPLANENDDATE INITIALCPCTARGET REVIEWS
-"""
 # Message/Header, Message/Children/Child/{ChildIdentifiers, CINdetails/{Section47, ChildProtectionPlans/Reviews}}
 CENSUS = Layout(
     called="a children in need census",
@@ -82,7 +62,7 @@ CENSUS = Layout(
     },
     repeated={REVIEW: PLANS},
     header={"YEAR": "year", "REFERENCEDATE": "as_at", "LEA": "authority"},
-    others=frozenset(OTHER_ELEMENTS.split()),
+    others=DATA["other_elements"],
 )
 
 UNBORN = "unborn"

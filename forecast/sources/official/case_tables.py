@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from forecast.case.freezing import plain_yaml
+from forecast.case.home import beside
 from forecast.case.months import month_in_words
 from forecast.sources.cards import fingerprint
 from forecast.sources.history import SUPPRESSED
@@ -20,7 +20,7 @@ from forecast.sources.official.people import People, band_totals
 from forecast.sources.official.places import Place
 from forecast.sources.official.spending import Spending
 
-DESCRIBED = YAML(typ="safe").load(Path(__file__).with_name("case_tables.yaml"))
+DESCRIBED = beside(__file__)
 LICENCE = "Open Government Licence v3.0"
 PUBLISHED = {"children": (0, 11, 30), "population": (1, 7, 31), "spending": (1, 12, 31)}  # years later, month, day
 ENGLAND_BY_YEAR = "england_by_year"

@@ -12,32 +12,14 @@ import pandas as pd
 from forecast.case.errors import BadInput
 from forecast.sources.history import MOST_SUPPRESSED, SUPPRESSED, fill_suppressed
 from forecast.sources.official.folder import Official
-from forecast.sources.official.kinds import HIDDEN, where
+from forecast.sources.official.kinds import HIDDEN, SAID, where
 from forecast.sources.official.places import Place, rows_of
 
 ENGLAND = "England"
 TOTALS = {"lac": ("lac_stock", "lac_starts", "lac_ceases"), "cp": ("cp_stock", "cp_starts", "cp_ends")}
-KIND_OF = {"lac_stock": "looked_after", "lac_starts": "looked_after", "lac_ceases": "looked_after"} | {
-    "cp_stock": "plans_open",
-    "cp_starts": "plans_started",
-}
-WORDS = {
-    "lac_stock": "looked-after children at 31 March",
-    "lac_starts": "children who started to be looked after",
-    "lac_ceases": "children who ceased to be looked after",
-    "cp_stock": "child protection plans at 31 March",
-    "cp_starts": "child protection plans started",
-    "cp_ends": "child protection plans ended",
-}
-BREAKDOWNS = {  # breakdown -> kind of table, what it is in words
-    ("lac_stock", "age_band"): ("looked_after_by", "ages of looked-after children"),
-    ("lac_stock", "placement"): ("looked_after_by", "placements of looked-after children"),
-    ("lac_stock", "legal_status"): ("looked_after_by", "legal status (interim care orders)"),
-    ("lac_stock", "provider"): ("looked_after_by", "who provides placements"),
-    ("lac_stock", "uasc"): ("looked_after_by", "unaccompanied asylum-seeking children"),
-    ("lac_starts", "age_band"): ("started", "ages of those who started"),
-    ("lac_ceases", "age_band"): ("ceased", "ages of those who left care"),
-}
+KIND_OF: dict[str, str] = SAID["tables"]
+WORDS: dict[str, str] = SAID["measures"]
+BREAKDOWNS = {(measure, by): (kind, words) for measure, by, kind, words in SAID["breakdowns"]}
 ADDS_UP = ("age_band", "placement")  # their cells are every child
 OLDER = ("16", "17", "18")  # ages on ceasing that are one band here
 STOCKS = ("lac_stock", "cp_stock", "uasc_stock")

@@ -8,18 +8,12 @@ from pydantic import Field
 
 from forecast.case.documents import Strict, Text
 from forecast.case.errors import BadInput
+from forecast.case.home import beside
 from forecast.case.wording import read_as
 
 TABLES = "official/tables.yaml"  # in the folder of data
-SYMBOLS = {
-    "c": "suppressed to protect confidentiality",
-    "x": "not available",
-    "z": "not applicable",
-    "k": "rounds to 0",
-    "low": "rounds to 0",
-    "u": "of low quality",
-    ":": "not available",
-}
+SAID = beside(__file__, "words")
+SYMBOLS: dict[str, str] = SAID["symbols"]
 HIDDEN = ("c", "k", "low")  # a small count stands behind it; behind the others no figure does
 
 

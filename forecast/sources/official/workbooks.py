@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from lxml import etree
 
-from forecast.sources.official.kinds import fault, plain
+from forecast.sources.official.kinds import SAID, fault, plain
 
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
@@ -17,23 +17,8 @@ MOST_HEADING_ROWS, MOST_COLUMNS = 20, 400
 AGES = range(91)
 CHILD_AGES = [str(age) for age in range(18)]
 ENGLAND = "E92000001"
-LOOKED_AFTER = "children's social care - children looked after"
-SPENT_ON = {
-    "total": LOOKED_AFTER,
-    "residential": f"{LOOKED_AFTER} of which residential care",
-    "fostering": f"{LOOKED_AFTER} of which fostering services",
-    "asylum": f"{LOOKED_AFTER} of which asylum seeking children who are looked after",
-    "other": f"{LOOKED_AFTER} of which other",
-}
-COMPONENTS = {
-    "births": "births",
-    "internal_in": "internal migration inflow",
-    "internal_out": "internal migration outflow",
-    "internal_net": "internal migration net",
-    "international_in": "international migration inflow",
-    "international_out": "international migration outflow",
-    "international_net": "international migration net",
-}
+SPENT_ON: dict[str, str] = SAID["spent_on"]
+COMPONENTS: dict[str, str] = SAID["components"]
 NOMIS = {"date_name", "geography_code", "geography_name", "c_age", "obs_value"}  # columns of its CSV
 NOMIS_AGES = {str(101 + age): str(age) for age in range(18)} | {"200": "all"}
 THOUSAND = 1000

@@ -47,6 +47,12 @@ class Wanted:
         return suffix(name) in self.most and not _hidden(name)
 
 
+def wanted(described: dict) -> Wanted:
+    """The files that a reader's codes.yaml describes, with their sizes in MB."""
+    most = {ending: size * MEGABYTE for ending, size in described["most"].items()}
+    return Wanted(**described | {"most": most, "together": described["together"] * MEGABYTE})
+
+
 @dataclass(frozen=True)
 class Source:
     """A file of a return: its path in the folder or zip, written with /; how to open it."""
@@ -120,16 +126,13 @@ class _Finder:
 
     def check_size(self, name: str, size: int, more: int) -> None:
         self.together += more
-        if size > self.wanted.most[suffix(name)]:
-            raise BadInput(
-                f"{name} is over {self.wanted.most[suffix(name)] // MEGABYTE:,} MB, far more than a return. "
-                f"Check that it is the right file."
-            )
-        if self.together > self.wanted.together:
-            raise BadInput(
-                f"{name}: the files are over {self.wanted.together // MEGABYTE:,} MB together. "
-                f"Give the folder of the returns alone."
-            )
+        most, together = self.wanted.most[suffix(name)], self.wanted.together
+        if size > most:
+            what = f"is over {most // MEGABYTE:,} MB, far more than a return"
+            raise BadInput(f"{name} {what}. Check that it is the right file.")
+        if self.together > together:
+            what = f"the files are over {together // MEGABYTE:,} MB together"
+            raise BadInput(f"{name}: {what}. Give the folder of the returns alone.")
 
     def in_folder(self, folder: Path) -> Iterator[tuple[str, Callable]]:
         """Each file's name and how to open it; those inside a zip under the zip's name."""

@@ -1,6 +1,6 @@
 """XML returns, read child by child as a stream: no DTD, entity or outside reference, and within limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -26,25 +26,26 @@ class Layout:
     sections      element within a child -> the fields used of it
     repeated      field that may stand several times in a section -> that section; each is a section of its own
     header        field of the Header -> the name under which it is given back
-    others        every other element of the return
+    others        every other element of the return, between spaces
     """
 
     called: str
     root: str
     child: str
-    sections: dict[str, tuple[str, ...]]
+    sections: dict[str, Sequence[str]]
     repeated: dict[str, str]
     header: dict[str, str]
-    others: frozenset[str]
+    others: str
 
     @property
     def shown_root(self) -> str:
         return self.root if any(map(str.isdigit, self.root)) else self.root.capitalize()
 
     @property
-    def known(self) -> frozenset[str]:
+    def known(self) -> set[str]:
         fields = {name for names in self.sections.values() for name in names}
-        return self.others | {self.root, self.child, "HEADER", *self.header, *self.sections, *self.repeated, *fields}
+        given = {self.root, self.child, "HEADER", *self.header, *self.sections, *self.repeated}
+        return given | fields | set(self.others.split())
 
 
 class _Found(Exception):

@@ -23,11 +23,10 @@ from forecast.sources.reading.counts import Span
 from forecast.sources.reading.days import complete_to, real_days, to_date
 from forecast.sources.reading.files import find_files
 from forecast.sources.reading.identifiers import bare
-from forecast.sources.ssda903 import children, codes, episodes
-from forecast.sources.ssda903.identifiers import one_each
+from forecast.sources.ssda903 import codes, episodes
 from forecast.sources.ssda903.rows import choose_authority, read_tables
 from forecast.sources.ssda903.tables import Returns
-from forecast.sources.ssda903.years import place_in_years
+from forecast.sources.ssda903.years import one_each, place_in_years
 
 ENOUGH_TO_JUDGE, MOST_QUIET_DAYS = 100, 60  # a return of this many episodes does not go this long without a date
 COLUMNS = {"CHILD": "child", "DECOM": "start", "DEC": "end", **{name: name for name in episodes.EPISODE[3:]}}
@@ -50,7 +49,7 @@ def read_returns(
     until          last day the last return was complete, for an extract made within the year; else 31 March
     own_providers  PLACE_PROVIDER codes that are the council's own fostering; a trust may file its own as PR5
     salt           16 to 64 secret bytes under which identifiers are hashed, to link with child protection plans read
-                   with the same: see forecast.sources.links
+                   with the same: see forecast.sources.returns
     made_by        day by which the files were made: a last return whose year goes beyond it is complete to it
     with_short_breaks  whether children on short breaks (V3, V4) are counted too; the published count leaves them out
     but            names of files that another reader reads
@@ -69,7 +68,7 @@ def read_returns(
     rows = episodes.stack(placed["Episodes"], COLUMNS)
     span = _days_covered(rows, until, made_by)
     care, spells = _care(rows, placed, span, own_providers, with_short_breaks, quality)
-    reviews = children.read_reviews(placed.get("Reviews", {}), span, quality)
+    reviews = episodes.read_reviews(placed.get("Reviews", {}), span, quality)
     number, identifiers = pd.factorize(pd.concat([care["child"], spells["child"]]), sort=True)
     hashes = Hidden(() if salt is None else [hash_child(identifier, salt) for identifier in identifiers])
     numbers = Hidden(() if salt is None else bare(identifiers, lambda text: hash_child(text, salt)).items())
@@ -83,15 +82,15 @@ def _care(
     """The children's periods of care, as episodes that do not overlap; and the spells beside short breaks."""
     episodes.count_codes(rows, quality)
     rows["group"] = codes.placement_groups(rows["PLACE"].to_numpy(), rows["PLACE_PROVIDER"].to_numpy(), own)
-    births = children.read_births(placed["Header"], rows["child"].unique(), quality)
-    uasc = children.read_uasc(placed.get("UASC", {}), rows, quality)
+    births = episodes.read_births(placed["Header"], rows["child"].unique(), quality)
+    uasc = episodes.read_uasc(placed.get("UASC", {}), rows, quality)
     care = episodes.clean_episodes(rows, quality)
     care = episodes.merge_years(care, quality)
     care = episodes.close_open(care, quality).drop(columns=["first", "last"])
     spells = episodes.beside_short_breaks(care, births)
     care = episodes.looked_after(care, with_short_breaks, quality)
     care = episodes.bridge_gaps(episodes.resolve(care, quality), quality)
-    care = children.add_children(care, births, uasc, quality)
+    care = episodes.add_children(care, births, uasc, quality)
     care = episodes.clip_to_childhood(care, span, quality)
     return episodes.join_periods(care, span, quality), spells
 

@@ -12,23 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
+from forecast.case.home import beside
 from forecast.sources.counting import read_rows, read_rules
 from forecast.sources.reading.counts import AGE_FROM, UNKNOWN
-from forecast.sources.reading.files import MEGABYTE, Wanted
+from forecast.sources.reading.files import wanted
 
 RULES = read_rules(Path(__file__).with_name("rules.csv"))
 CODES = read_rows(Path(__file__).with_name("codes.csv"))
-FILES = Wanted(
-    # five years of a large council's Episodes are under 20; a return as XML is some six times its CSV files
-    most={".csv": 100 * MEGABYTE, ".xlsx": 50 * MEGABYTE, ".xml": 600 * MEGABYTE},
-    together=2400 * MEGABYTE,
-    alone=True,
-    no_path="the path given is not a folder, a zip, or an XML file. Give the folder or the zip that holds the return's "
-    "XML, CSV or XLSX files.",
-    none="the path given holds no CSV file, no workbook (XLSX) and no XML; expected Header and Episodes files, or the "
-    "return as XML. Check the folder.",
-    passed_over="not_csv",
-)
+DATA = beside(__file__)
+FILES = wanted(DATA["files"])
 # What the officer is told before anything else, whatever its share; and what another rule tells better.
 LOUD = dict.fromkeys(("strangers", "identifier_changed", "zeros_lost"), True) | dict.fromkeys(
     ("not_carried", "closed_then_carried", "gap_bridged"), False
@@ -47,16 +39,8 @@ class Kind:
     dates: tuple[str, ...]
 
 
-# Columns: data-to-insight/csc-validator-be-903, lac_validator/config.py. Others are known and left unread.
-KINDS = {
-    "Episodes": Kind(
-        "DECOM", ("CHILD", "DECOM", "DEC", "LS", "PLACE"), ("RNE", "REC", "PLACE_PROVIDER"), ("DECOM", "DEC")
-    ),
-    "UASC": Kind("DUC", ("CHILD", "DUC"), (), ("DUC",)),
-    "Reviews": Kind("REVIEW", ("CHILD", "REVIEW"), (), ("REVIEW",)),
-    "Header": Kind("DOB", ("CHILD", "DOB"), ("SEX",), ("DOB",)),
-}
-NOT_USED = {"SDQ_SCORE", "IN_TOUCH", "DATE_INT", "DATE_PLACED", "PREV_PERM", "MIS_START", "SW_DECOM", "DOLO_START"}
+KINDS = {name: Kind(**kind) for name, kind in DATA["kinds"].items()}
+NOT_USED = set(DATA["not_used"])  # columns of files that are not read
 CODED = ("RNE", "LS", "PLACE", "PLACE_PROVIDER", "REC", "SEX")
 ADDED = ("LA", "YEAR")  # by regional platforms
 
@@ -64,23 +48,10 @@ FOREVER = 9999
 AGE_BANDS = (*AGE_FROM, UNKNOWN)
 AGE_CUTS = tuple(AGE_FROM.values())[1:]
 
-# Lower edges in days. The first LAC review falls due by day 28, the next about three months on, then every six months.
-TIME_FROM = {
-    "under_4_weeks": 0,
-    "4_to_13_weeks": 28,
-    "3_to_6_months": 91,
-    "6_to_12_months": 183,
-    "1_to_2_years": 365,
-    "2_to_5_years": 730,
-    "over_5_years": 1826,
-}
+TIME_FROM: dict[str, int] = DATA["time_from"]  # lower edges in days
 TIMES = (*TIME_FROM, UNKNOWN)
 
-# Fostering is told apart by provider; secure and residential are priced apart. The first four together are "fostering".
-PLACEMENTS = (
-    *("kinship_fostering", "in_house_fostering", "ifa_fostering", "fostering_provider_unknown", "placed_for_adoption"),
-    *("with_parents", "residential", "secure", "residential_school", "supported", "other"),
-)
+PLACEMENTS = tuple(DATA["placements"])
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,57 @@ from forecast.sources.reading.sheets import (
     read_csv,
     read_workbook,
 )
+from forecast.sources.reading.xml import Layout, Section, read_children, root_element
 from forecast.sources.ssda903 import codes
-from forecast.sources.ssda903.xml import read_xml
+
+RETURN = Layout(**codes.DATA["xml"])
+CENSUS = "MESSAGE"  # the root of the children in need census
+NOT_UASC = {"", "0", "FALSE", "N", "NO"}
+COLUMNS: dict[str, list[str]] = codes.DATA["xml_columns"]
+
+
+def read_xml(source: Source, quality: Quality) -> dict[str, pd.DataFrame]:
+    """Kind -> file, line, record (number of the CHILD) and its columns as text; UASC and Reviews where it has any.
+
+    A census of children in need has none of them, and is counted. Raises BadInput as read_children does.
+    """
+    if root_element(source) == CENSUS:
+        quality.count(source.name, "census")
+        return {}
+    rows: dict[str, list[tuple]] = {kind: [] for kind in COLUMNS}
+    leavers = 0
+
+    def add(sections: list[Section], line: int, number: int) -> None:
+        of = {name: [section for section in sections if section[0] == name] for name in RETURN.sections}
+        _, at, header = of["HEADER"][-1] if of["HEADER"] else ("", line, {})
+        if len(of["HEADER"]) > 1:
+            raise BadInput(
+                f"{source.name}, line {at}, Child {number}: a second HEADER of one CHILD; expected one. "
+                "Export the file again."
+            )
+        child = header.get("CHILDID", "")
+        rows["Header"].append((at, number, child, header.get("DOB", ""), header.get("SEX", "")))
+        for _, at_episode, values in of["EPISODE"]:
+            cells = {"CHILD": child, "PLACE": values.get("PL", "")} | values
+            rows["Episodes"].append((at_episode, number, *(cells.get(name, "") for name in COLUMNS["Episodes"])))
+        marks = [values for _, _, values in of["UASC"]]
+        until = next((values["DUC"] for values in [header, *marks] if values.get("DUC")), "")
+        if until or any("DUC" in values or values.get("UASC", "").upper() not in NOT_UASC for values in marks):
+            rows["UASC"].append((at, number, child, until))
+        nonlocal leavers
+        leavers += any(values.get("IN_TOUCH") for values in [header, *(values for _, _, values in of["OC3"])])
+        rows["Reviews"] += [(place, number, child, values["REVIEW"]) for _, place, values in of["AREVIEW"] if values]
+
+    read_children(source, RETURN, add, quality)
+    quality.count(source.name, "not_used", leavers)
+    frames = {
+        kind: pd.DataFrame(found, columns=["line", "record", *COLUMNS[kind]], dtype=object)
+        .astype({"line": int, "record": int})
+        .assign(file=source.name)
+        for kind, found in rows.items()
+    }
+    return {kind: frame for kind, frame in frames.items() if len(frame) or kind in ("Header", "Episodes")}
+
 
 KNOWN = {column for kind in codes.KINDS.values() for column in (*kind.needed, *kind.wanted)}
 SIGNS = r"[=+@-]"  # a spreadsheet would run what begins so
