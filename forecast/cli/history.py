@@ -57,9 +57,7 @@ def _print(lines: list[str], tables: dict, as_json: bool) -> None:
 @runs_option()
 @click.option("--scenario", default="central", help="The scenario of each run.")
 @click.option(
-    "--came",
-    type=PATH,
-    help="What came: CSV of group (lac or cp), month, count; shows how right the runs were.",
+    "--came", type=PATH, help="What came: CSV of group (lac or cp), month, count; shows how right the runs were."
 )
 @json_option
 def history(council, runs_folder, scenario, came, as_json) -> None:

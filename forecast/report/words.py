@@ -274,17 +274,6 @@ def years_ahead(answer: dict, slug: str = "central") -> list[list[str]]:
     return rows
 
 
-def year_lines(answer: dict) -> list[str]:
-    """The years ahead as a small text table."""
-    now = [str(answer["open_at_origin"][group]) for group in ("lac", "cp")]
-    rows = [
-        ["Year", "Net cost", "Variance", "LAC, 31 March", "CP, 31 March"],
-        ["Now", "", "", *now],
-        *years_ahead(answer),
-    ]
-    return [f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}" for year, net, over, lac, cp in rows]
-
-
 def what_adds(answer: dict) -> list[list[str]]:
     """What each cause adds to today's children by the first and the last 31 March, and to the last year's variance.
 
@@ -307,14 +296,6 @@ def what_adds(answer: dict) -> list[list[str]]:
 
     counts = [signed(whole(group, month)) for group in ("lac", "cp") for month in ends]
     return [*table, ["All, from today", *counts, money_signed(whole("cost", ends[1]))]]
-
-
-def what_adds_lines(answer: dict) -> list[str]:
-    """The same as a small text table."""
-    return [
-        f"{name:28s}" + "".join(f"{count:>10s}" for count in counts) + f"{cost:>12s}"
-        for name, *counts, cost in what_adds(answer)
-    ]
 
 
 def ranked(answer: dict) -> list[str]:
@@ -363,8 +344,17 @@ def page(answer: dict) -> list[str]:
         name: [row for line in part for row in textwrap.wrap(line, COLUMNS, subsequent_indent="  ")]
         for name, part in in_parts(answer).items()
     }
-    why = [*parts["why"], *what_adds_lines(answer)]
-    between = (parts["asked"], year_lines(answer), why, scenario_lines(answer), parts["trust"])
+    now = [str(answer["open_at_origin"][group]) for group in ("lac", "cp")]
+    heads = ["Year", "Net cost", "Variance", "LAC, 31 March", "CP, 31 March"]
+    years = [
+        f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}"
+        for year, net, over, lac, cp in [heads, ["Now", "", "", *now], *years_ahead(answer)]
+    ]
+    adds = [
+        f"{name:28s}" + "".join(f"{count:>10s}" for count in counts) + f"{cost:>12s}"
+        for name, *counts, cost in what_adds(answer)
+    ]
+    between = (parts["asked"], years, [*parts["why"], *adds], scenario_lines(answer), parts["trust"])
     return [row for part in between for row in (*part, "")][:-1]
 
 
