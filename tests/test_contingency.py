@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.money.contingency import ENOUGH_AT, Draw, draw_down
-from forecast.money.plan import ContingencyPlan, RecoveryItem
+from conftest import HOME
+from forecast.case import load
+from forecast.money.contingency import ENOUGH_AT, Draw, draw_down, draw_on
+from forecast.money.plan import ContingencyPlan, RecoveryItem, read_money
 
 MONTHS = 12
 ROUNDING = 1e-6  # pounds
@@ -107,6 +109,29 @@ def test_items_of_the_recovery_plan_commit_what_the_contingency_pays():
     assert spent[[2, 3, 8, 11]] == pytest.approx([0, 11_000, 66_000, 69_000])
     recurring = replace(audits, lasts=600)
     assert recurring.to_date()[0, -1] == pytest.approx(90_000)
+
+
+def test_a_year_is_held_against_the_base_budget_by_the_days_of_its_months():
+    """April and May have 61 days. Budget 500 + 110 and 61 above it: 330 and 341; 430 and 341 came, income off: over by 100
+    and 0. Savings 10 and 20, the plan 25 and 50: 115 and 130. With nothing above: 300 and 310, over by 130 and 31.
+    """
+    plan = ContingencyPlan(600, np.array([61.0]), np.array([50.0]), 0, 20)
+    lines = {"iro": np.array([[7.0, 440, 351]]), "uasc_grant": np.array([[0.0, -10, -10]])}
+    months, budget = ["2011-03", "2011-04", "2011-05"], {"iro": np.array([500.0]), "legal": np.array([110.0])}
+    drawn = draw_on(plan, lines, months, budget, months[1:])
+    assert drawn.call.tolist() == [pytest.approx([115, 130])] and drawn.amount == 600
+    assert draw_on(plan, lines, months, budget, months[1:], 0.0).call.tolist() == [pytest.approx([145, 191])]
+
+
+def test_what_bridges_to_the_base_budget():
+    """£7 of growth and £11 of adjustment, less £5 met by one-offs, £3 saved and £2 of one-offs that end: £8 more."""
+    a = load(HOME / "params", "slough", "2011-06", "central")
+    set_to = {"growth": 7.0, "adjustment": 11.0, "met_by_one_offs": 5.0, "savings": 3.0, "one_offs_ending": 2.0}
+    held = {
+        f"budget.{name}": a.entry(f"budget.{name}").model_copy(update={"value": pounds})
+        for name, pounds in set_to.items()
+    }
+    assert read_money(replace(a, entries=a.entries | held), [], 1, 0).contingency.adjustment.tolist() == [8]
 
 
 def test_the_reports_own_scale():

@@ -509,6 +509,13 @@ def test_unaccompanied_children_are_placed_at_agencies_prices():
         for name, share in zip(PLACEMENTS, shares, strict=True)
     )
     assert found == pytest.approx(by_hand)
+    # new ones half as dear again and a fifth of all, prices up a tenth: 1.1 x 1.1; spend a child doubled
+    dearer = uasc_placements(
+        one,
+        plan(costs__new_placement_price=1.5),
+        replace(held, new_share=np.full(1, 0.2), price_lever=np.full(1, 1.1), drift=np.full(1, np.log(2))),
+    )
+    assert sum(cost.item() for cost in dearer.values()) == pytest.approx(2 * 1.21 * by_hand)
 
 
 def test_a_council_without_a_fostering_service_has_contributions_all_the_same():

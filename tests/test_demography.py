@@ -28,6 +28,13 @@ def test_more_births_never_mean_fewer_children_or_less_cost(ready, number):
     assert demography.broken(*ready, number) == []
 
 
+@pytest.mark.parametrize("number", range(len(demography.CHANGES)))
+def test_a_change_of_one_cause_is_told_as_its_own(ready, number):
+    """In a random case; where residents are of other ages, what births and families bring to them differs too."""
+    cause, told = demography.changed_in_one(ready[0].first(5), ready[1], number)
+    assert told.sums() and (told.share(cause) > 0.999 or cause == "ageing")
+
+
 def moved(entry, item) -> float:
     """Another value that the catalogue allows."""
     value = round(entry.value * 1.1 + 0.01, 4)

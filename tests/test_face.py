@@ -233,21 +233,18 @@ def test_what_drives_demand_sums_to_the_forecast_and_is_shown(case):
     assert all(drivers.plot(name).alt for name in drivers.pictures)
 
 
-ENOUGH = 400  # draws: with few, one child more or less is a twentieth of a cause
-
-
 def test_each_cause_takes_its_own_change(case):
-    """Births alone, a stream alone and moves alone move their own part of what drives demand, and little else."""
-    usual = case.drivers(ENOUGH, SEED).table
+    """Births alone, a stream alone and moves alone move their own part of what drives demand, by all of the change."""
+    usual = case.drivers(DRAWS, SEED).table
     for changes, own in (
         ({"population.births_growth": 0.08}, "Births"),
         ({"migration.london_families.families": 25}, "London families"),
         ({"migration.international_in": 40}, "Moves from abroad, net"),
     ):
-        moved = case.change(changes).drivers(ENOUGH, SEED).table
-        for column in ("looked-after children", "children on plans"):
+        moved = case.change(changes).drivers(DRAWS, SEED).table
+        for column in ("looked-after children", "children on plans", "variance, £"):
             change = (moved[column] - usual[column]).groupby(moved["cause"]).sum()
-            assert change[own] / change.sum() == pytest.approx(1, abs=0.05), (changes, column, change)
+            assert change[own] == pytest.approx(change.sum()) != 0, (changes, column, change)
 
 
 def test_compared_futures_stand_on_the_same_draws(case, what_if):

@@ -218,7 +218,7 @@ SPOILT = "2025-09"  # month 6
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory):
-    """The example's year read delivery by delivery: the card, what is held at its end, and the bands."""
+    """The example's year read delivery by delivery: the card, its figures by month as known at its end, the bands."""
     folder = tmp_path_factory.mktemp("year")
     (folder / INBOX).mkdir()
     shutil.copyfile(MONTHS / CARD, folder / CARD)
@@ -227,13 +227,12 @@ def year(tmp_path_factory):
         for file in delivery.iterdir():
             shutil.copyfile(file, folder / INBOX / file.name)
         held = accept(held, read_inbox(folder, card, held))  # raises where a right month is asked about
-    return card, held, read_bands(HOME / "data")
+    return card, by_month(held.vintages.as_known()), read_bands(HOME / "data")
 
 
 def asked_of(month: str, spoilt: dict[str, float], year) -> list[str]:
     """What is asked of a month of the example's ledger whose actuals are `spoilt`."""
-    card, held, bands = year
-    months = by_month(held.vintages.as_known())
+    card, months, bands = year
     actual = {at: lines for (at, figure), lines in months.items() if figure == "actual" and at <= month}
     counts = {at: lines for (at, figure), lines in months.items() if figure == "children"}
     found = out_of_shape(month, actual | {month: spoilt}, card.period_budget(month), counts, bands)
@@ -241,7 +240,7 @@ def asked_of(month: str, spoilt: dict[str, float], year) -> list[str]:
 
 
 def right(month: str, year) -> dict[str, float]:
-    return by_month(year[1].vintages.as_known())[month, "actual"]
+    return year[1][month, "actual"]
 
 
 def spoilt(row: dict[str, str], year) -> dict[str, float]:
@@ -275,7 +274,7 @@ def test_a_wrong_ledger_needs_a_person(year, row):
 
 
 def test_right_ledgers_are_not_asked_about(year):
-    months = sorted(set(year[1].ledger["month"]))
+    months = sorted(month for month, figure in year[1] if figure == "actual")
     assert len(months) == 12 and not [asked for at in months for asked in asked_of(at, right(at, year), year)]
 
 

@@ -69,7 +69,7 @@ def test_care_follows_plans_some_months_later():
     new = 1 - np.exp(-1 / 3)
     wanted = np.array([1 + 0.5 * new, 1 + 0.5 * new * np.exp(-1 / 3)])
     assert care.on_starts(2) == pytest.approx(np.repeat(wanted[:, None] ** 0.3, 5, axis=1))
-    strays = care.by_draw(2, 20_000, 1)[:, 0, 0]
+    strays = care.from_plans.by_draw(2, 20_000, 1)[:, 0, 0]
     assert np.quantile(strays, [0.1, 0.5, 0.9]) == pytest.approx(wanted[0] ** np.array([-0.2, 0, 0.1]), abs=0.002)
 
 

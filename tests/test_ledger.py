@@ -1,5 +1,7 @@
 """Actuals in the place of forecast: by hand, and against Bayes's rule by sampling."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,8 +75,17 @@ def test_a_dearer_ledger_never_makes_the_rest_cheaper(actual, times):
     assert (high >= low - 1e-12).all()
 
 
+def test_only_the_months_named_tell_of_the_rest():
+    """April came as made and May a tenth dearer: April alone tells of no difference, May of 0.0225 / 0.025 of 10%."""
+    cost, spent = {line: np.full((1, 4), 100.0) for line in LINES}, ledger()
+    for told, rest in (("2025-04", 100.0), ("2025-05", 100 * 1.1**0.9)):
+        lines = with_actuals(cost, MONTHS, replace(spent, levels=(told,)), PLAIN)
+        assert lines["iro"][0] == pytest.approx([100, 110, rest, rest])
+
+
 def test_income_is_negative_on_both_sides():
     made = -np.full((1, 2), 100.0)
+    assert at_level(made, np.zeros(2), PLAIN)[0] == 1  # nothing came: no level to go by
     assert at_level(made, np.array([-120.0, -120.0]), PLAIN)[0] > 1
     assert at_level(made, np.array([120.0, 120.0]), PLAIN)[0] == 1  # another sign is no level of the same line
 

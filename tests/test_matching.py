@@ -28,7 +28,7 @@ def base(case):
 @pytest.fixture(scope="module")
 def out(base, case):
     """Today's children held as they are, without the shock that may come: the closed form knows of neither."""
-    return projection.project(base, drivers.steps(case.central)[drivers.PRACTICE])
+    return projection.project(base, drivers.practice_alone(case.central))
 
 
 def test_knots_and_months_by_hand():

@@ -41,6 +41,16 @@ def test_scale_by_hand():
     """70 children double it: 2 x sqrt(0.04^2 x 2 + 2 x 0.03^2) = 0.14142; volatile four times over, x 4 ** 0.25."""
     assert drift.usual_scale(FIGURES, 70.0, 2) == pytest.approx(0.141421, abs=1e-6)
     assert drift.own_scale(FIGURES, 70.0, 2, 4.0) == pytest.approx(0.2, abs=1e-6)
+    assert drift.country_variance(FIGURES, 3) == pytest.approx(0.0025 * (3 + 9 / 5))
+
+
+def test_volatility_by_hand():
+    """A usual change is 2 x sqrt(0.0016 + 2 x 0.0009) = 0.116619: squared over 5/3 it is 0.6; one far beyond counts 9,
+    5.4. Beside five usual years: 5.6 / 6, the same where a year is missing, 11 / 7.
+    """
+    changes, years = pd.DataFrame([[-0.1166190, np.nan, 1.0]]), range(3)
+    found = drift.volatility(changes, pd.DataFrame(70.0, index=[0], columns=years), FIGURES)
+    assert found.loc[0].tolist() == pytest.approx([5.6 / 6, 5.6 / 6, 11 / 7], rel=1e-6)
 
 
 def test_covariance_by_hand():
@@ -55,6 +65,7 @@ def test_a_mixture_has_the_variance_and_the_kurtosis_of_its_parts():
     """Alone a part stays as it is; of two like it kurtosis halves, 6 to 3, which Student t 6 has."""
     scale, degrees = drift.mixed((np.array([5 / 3]), 5.0))
     assert (scale.item(), degrees.item()) == pytest.approx((1.0, 5.0))
+    assert drift.mixed((np.array([3.0]), 7.0))[1].item() == pytest.approx(7.0)
     scale, degrees = drift.mixed((np.array([1.0]), 5.0), (np.array([1.0]), 5.0))
     assert degrees.item() == pytest.approx(6.0) and scale.item() ** 2 * 6 / 4 == pytest.approx(2.0)
 
@@ -124,7 +135,15 @@ def test_planted_figures_are_found():
     assert abs(found.level) < 0.03
     assert found.growth == pytest.approx(0.03, abs=0.035), "five years of a pace that strays 3% a year"
     assert 0.02 < found.country < 0.045
-    assert len(rows) == 150 * (16 + 15 + 14)
+    assert len(rows) == 150 * (14 + 12 + 10), "of 16, 15 and 14 none that crosses into 2011-12 or 2012-13"
+
+
+def test_a_line_that_comes_into_the_total_is_no_change_of_spend():
+    """Every council's total a fifth larger from 2012-13 on, as when adoption came into it: the same is taught."""
+    held = planted(60)
+    wider = replace(held, spent=held.spent * np.where(held.spent.columns >= 2013, 1.2, 1.0))
+    before, after = (spend.estimate(one)[0].drift for one in (held, wider))
+    assert vars(after) == pytest.approx(vars(before), abs=1e-4)
 
 
 @pytest.mark.parametrize(("lasting", "passing"), [(0.06, 0.001), (0.001, 0.06)])
@@ -220,7 +239,7 @@ def test_a_kept_record_stands_before_the_first_year_of_a_short_one(record):
     value = after[after["councils"] == strict.EVEN]["value"]
     assert value["lasting"] == pytest.approx(even.at["lasting", "value"], abs=1e-4)
     assert alone[alone["councils"] == strict.EVEN].at["lasting", "value"] == pytest.approx(0.1, abs=1e-3)
-    assert value["pace_2012"] == even.at["pace_2012", "value"]
+    assert value["pace_2014"] == even.at["pace_2014", "value"]
 
 
 # --- the files ------------------------------------------------------------------------------------------------------------
@@ -356,17 +375,23 @@ def test_scenarios_share_the_drift_and_children_and_budget_do_not_know_it(base):
 
 
 def test_spend_is_scored_beside_the_published_by_year_and_no_change_is_the_budget():
-    """£7.0m forecast for 2011-12 against £5,989,964; last year's work at its prices: seven lines of £1m."""
+    """£7.0m forecast for 2011-12 against £5,989,964, and with £843,031 of short breaks;
+    seven lines of £1m last year. Others paid £28,890 and £175,252, of £300,000 forecast and £500,000 budgeted."""
     lines = {line: {"budget": 1e6 if line in (*FOSTERING, *RESIDENTIAL) else 5e6} for line in LINES}
-    year = {score.SPENT: {"mean": 7e6, "p10": 6e6, "p90": 8e6}, "lines": lines}
+    lines["contributions"] = {"mean": -0.3e6, "p10": -0.4e6, "p90": -0.2e6, "budget": -0.5e6}
+    year = {score.FORECAST: {"mean": 7e6, "p10": 6e6, "p90": 8e6}, "lines": lines}
     children = {group: {"month_ends": []} for group in ("lac", "cp")}
     scenario = {"children": children, "cost": {"2011-12": year, "2012-13": year, "2013-14": {"lines": lines}}}
     told = {"scenarios": {"central": scenario}, "open_at_origin": {"lac": 1, "cp": 1}, "data_area": "Slough"}
     rows = score.scored(told | {"horizon": "2012-12"}, HOME / "data", "slough_after_june_2011")
     (row,) = rows["spend"]  # 2012-13 is not over at the horizon, 2013-14 was made before spend was scored
     assert (row["outturn"], row["no_change"], row["error"]) == (5_989_964, 7e6, 1_010_036)
-    (shown,) = score.score_table(rows).to_dict("records")
-    assert (shown["What happened"], shown["Range"], shown["Nearer"]) == ("£5,990,000", "outside", "equal")
+    shown = score.score_table(rows)[["What happened", "Range", "Nearer"]].to_numpy().tolist()
+    assert shown == [
+        ["£5,990,000", "outside", "equal"],
+        ["£6,830,000", "inside", "equal"],
+        ["£200,000", "inside", "forecast"],
+    ]
 
 
 def test_the_assumption_has_the_range_that_was_calibrated():

@@ -6,7 +6,7 @@ _IN = {
     "documents": ("Case", "Entry", "Scenario"),
     "freezing": ("freeze", "thaw"),
     "layers": ("Assumptions", "Difference", "changed", "list_cases", "list_scenarios", "load", "load_scenarios"),
-    "log": ("log_frame", "log_markdown", "overdue"),
+    "log": ("log_frame", "log_markdown", "overdue", "red"),
     "own": ("not_yours", "others"),
     "plausible": ("differing", "held_elsewhere", "read_bands", "unusual"),
     "rules": ("carried_range",),

@@ -4,9 +4,9 @@ lines.yaml."""
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
+import yaml
 
-_DATA = YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml"))
+_DATA = yaml.load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,12 @@ def overdue(assumptions: Assumptions, today: date) -> list[str]:
     return [key for key, entry in assumptions.entries.items() if entry.review_by < today]
 
 
+def red(assumptions: Assumptions, with_ledger: bool = False) -> list[str]:
+    """Keys of the red assumptions that the figures rest on: those about the ledger only where there is one."""
+    used = [key for key in assumptions.keys() if with_ledger or not key.startswith("ledger.")]
+    return [key for key in used if assumptions.entry(key).reliability == "red"]
+
+
 def number(value: float) -> str:
     """A number as people write it: 600,000; 815; 0.25; to six figures where it is not whole."""
     rounded = Decimal(f"{value:.6g}") if abs(value) < 1000 else Decimal(f"{value:.2f}")

@@ -30,12 +30,13 @@ def month_option(text: str = "The month of the report, such as 2011-06."):
 def folder_of(council: str) -> str:
     """A council's folder, however the council is named; what was given where no such folder is held."""
     from forecast.case.errors import BadInput
-    from forecast.sources.official.places import find, read_places
 
     try:
         home = find_home()
         if (home / "params" / council).is_dir():
             return council
+        from forecast.sources.official.places import find, read_places  # with what reads tables
+
         slug = find(council, read_places(home / "data")).slug
     except BadInput:
         return council

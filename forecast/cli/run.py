@@ -69,10 +69,9 @@ def run(workbook, council, month, scenarios, runs_folder, opened, **settings) ->
 @case_options
 def check(council, month) -> None:
     """Check assumptions and data; run nothing."""
-    from forecast.case import overdue
+    from forecast.case import overdue, red
     from forecast.model.cases import open_case
     from forecast.model.ownership import unusual_figures
-    from forecast.questions.answer import red as unsourced
     from forecast.runs.since import changed_since
 
     home = find_home()
@@ -90,9 +89,9 @@ def check(council, month) -> None:
         tell(f"Published figures that do not close: {line}.")
     if len(open_ends) > 3:
         tell(f"    and {len(open_ends) - 3} earlier ones.")
-    red = unsourced(central)
-    tell(f"{len(red)} assumptions are red, without a source:")
-    for key in red:
+    unsourced = red(central)
+    tell(f"{len(unsourced)} assumptions are red, without a source:")
+    for key in unsourced:
         tell(f"    {central.catalogue.items[key].description} ({key})")
     _tell_whose(home, case)
 
@@ -124,7 +123,7 @@ def _tell_whose(home, case) -> None:
 @click.command("list")
 def list_() -> None:
     """List the cases and scenarios held."""
-    from forecast.case import list_cases, list_scenarios, load
+    from forecast.case import list_cases, list_scenarios, load_scenarios
     from forecast.case.home import typed
 
     params = find_home() / "params"
@@ -133,9 +132,8 @@ def list_() -> None:
         tell(f"{council} {month}  {title}")
         tell("    " + typed(f"run --council {council} --month {month}"))
     council, month, _ = cases[0]
-    for slug in list_scenarios(params):
-        scenario = load(params, council, month, slug).scenario
-        tell(f"{slug:20s} {scenario.name}: {scenario.reason}")
+    for slug, a in load_scenarios(params, council, month, list_scenarios(params)).items():
+        tell(f"{slug:20s} {a.scenario.name}: {a.scenario.reason}")
 
 
 @click.command()

@@ -40,6 +40,7 @@ LEAST_STARTS = 1e-9  # children a month: less is the arithmetic's own noise
 MATCH_ROUNDS = 2
 AGE_DRAWS = 500  # on which is measured how far ages stray by themselves
 LEAST_REACH = 0.1  # of an age's share for its rates: below it no rate explains what the share does
+BANDS_FROM_MONTH = np.round(age_from(LAC_BANDS) / DAYS_A_YEAR * MONTHS_A_YEAR).astype(int)
 PATH_CELLS = 4  # cells of each age band when the central path is found: the log stock is within 0.001 of that of 8
 
 
@@ -342,8 +343,7 @@ def still_starts(fit: Calibrated, months: int) -> np.ndarray:
 
 def by_band_of_months(children: np.ndarray) -> np.ndarray:
     """[month x month of age] to [month x LAC band]."""
-    edges = np.append(age_from(LAC_BANDS), ADULT_AGE) / DAYS_A_YEAR * MONTHS_A_YEAR
-    return np.add.reduceat(children, np.round(edges[:-1]).astype(int), axis=1)
+    return np.add.reduceat(children, BANDS_FROM_MONTH, axis=1)
 
 
 def master_stream(fit: Calibrated, central: np.ndarray, family: float) -> Entrants:
@@ -505,13 +505,6 @@ class CarePlan:
             every = every * self.from_plans.moved(months) ** self.from_plans.power.value
         return every[:, None] * np.stack([lever.by_month(months) for lever in self.starts_by_band], axis=1)
 
-    def by_draw(self, months: int, draws: int, seed: int) -> np.ndarray | float:
-        """How each draw's starts stray from `on_starts` where they follow plans, [draw x month x 1]; 1 where not."""
-        if self.from_plans is None:
-            return 1.0
-        away = self.from_plans.power.by_draw(draws, seed) - self.from_plans.power.value
-        return self.from_plans.moved(months)[None, :, None] ** away[:, None, None]
-
     def on_leaving(self, fit: Calibrated, months: int) -> np.ndarray:
         """What levers, shocks and the central path put on leaving, [month x band]."""
         levers = np.stack([lever.by_month(months) for lever in self.leaving_by_band], axis=1)
@@ -534,6 +527,11 @@ class FromPlans:
         """What levers and shocks have put on the plans that care comes from, [month]."""
         now, kept = self.plans.on_starts(months).mean(axis=1), np.exp(-1 / self.lag)
         return np.array([*accumulate(now, lambda held, new: kept * held + (1 - kept) * new, initial=1.0)][1:])
+
+    def by_draw(self, months: int, draws: int, seed: int) -> np.ndarray:
+        """How each draw's starts stray from what moves them at the power's centre, [draw x month x 1]."""
+        away = self.power.by_draw(draws, seed) - self.power.value
+        return self.moved(months)[None, :, None] ** away[:, None, None]
 
 
 def usual_care(bands: int) -> CarePlan:
@@ -559,13 +557,13 @@ def at_equal_rates(fit: Calibrated, demography: Demography, people: Population, 
     return Demand(starts + transfers, transfers)
 
 
-def demand_of(fit: Calibrated, plan: PopulationPlan, care: CarePlan, people: Population, months: int) -> Demand:
-    """Expected starts of one group under one scenario's levers.
+def demand_of(fit: Calibrated, plan: PopulationPlan, care: CarePlan, equal: Demand) -> Demand:
+    """Expected starts of one group under one scenario's levers, from those `at_equal_rates` at the plan's centre.
 
     How far births, moves and ageing take starts at equal rates from those of today's children counts as much as the
     elasticity says: not at all at 0, in full at 1.
     """
-    equal = at_equal_rates(fit, plan.centre, people, months)
+    months = len(equal.starts)
     followed = departed(fit, equal) ** (plan.of(fit.group.name).value - 1) * np.exp(fit.adjusted(months))[:, None]
     return Demand(equal.starts * followed * care.on_starts(months), equal.transfers * followed)
 
@@ -579,20 +577,21 @@ def departed(fit: Calibrated, equal: Demand) -> np.ndarray:
 def starts_by_draw(
     fit: Calibrated,
     plan: PopulationPlan,
-    project: Callable[[People], Population],
-    months: int,
+    equal: Callable[[Demography], Demand],
     draws: int,
     seed: int,
 ) -> np.ndarray:
-    """How each draw's births, migration and elasticity move a group's starts, [draw x month x band], 1 at the centre.
+    """How each draw's births, migration and elasticity move a group's starts, [draw x month x band], 1 at the centre;
+    `equal` gives the starts `at_equal_rates` of a demography.
 
     Each uncertain demographic assumption is put at its low and its high in turn; between them starts move
     geometrically, so that a draw at the low, centre or high of one assumption has exactly those starts. A named stream
     of families moves its own part of starts alone: twice as few families of half the size bring a quarter, never less.
     """
 
-    def starts(demography: Demography) -> np.ndarray:
-        return at_equal_rates(fit, demography, project(demography.people), months).starts
+    centre, usual = equal(plan.centre).starts, plan.of(fit.group.name)
+    if usual.value == usual.low == usual.high == 0:
+        return np.ones((draws, *centre.shape))
 
     def moved(stream: str | None, without: np.ndarray) -> np.ndarray:
         """How each draw's values of a stream's assumptions, or of all others, move starts beyond `without`, log."""
@@ -601,20 +600,15 @@ def starts_by_draw(
             z = rng(swing.key, seed).standard_normal(draws) / Z90
             for there, reach in ((swing.low, np.maximum(-z, 0)), (swing.high, np.maximum(z, 0))):
                 reaches.append(reach)
-                moves.append(_log_ratio(starts(there) - without, centre - without))
+                moves.append(_log_ratio(equal(there).starts - without, centre - without))
         return np.tensordot(np.array(reaches), np.array(moves), axes=(0, 0))
 
-    equal = at_equal_rates(fit, plan.centre, project(plan.centre.people), months)
-    centre = equal.starts
     every = moved(None, np.zeros(centre.shape))
     for stream, demography in plan.without:
-        without = starts(demography)
+        without = equal(demography).starts
         every = every + np.log1p((1 - without / centre) * np.expm1(moved(stream, without)))
-    usual = plan.of(fit.group.name)
-    if usual.value == usual.low == usual.high == 0:
-        return np.ones((draws, *centre.shape))
     follows = usual.by_draw(draws, seed)[:, None, None]
-    return np.exp(every * follows + np.log(departed(fit, equal)) * (follows - usual.value))
+    return np.exp(every * follows + np.log(departed(fit, equal(plan.centre))) * (follows - usual.value))
 
 
 def _log_ratio(there: np.ndarray, here: np.ndarray) -> np.ndarray:
@@ -641,7 +635,8 @@ class Simulator:
 
     stream, spread  the master stream that scenarios thin, and what varies from draw to draw
     seed            of the case; own_seed: of this group's children
-    paths, expected, demand  what is kept: paths, expected paths, how each draw's population moves starts
+    paths, expected, demand, equal  what is kept: paths, expected paths, how each draw's population moves starts, starts
+                    at equal rates
     """
 
     fit: Calibrated
@@ -655,6 +650,7 @@ class Simulator:
     paths: Cache
     expected: Cache
     demand: Cache
+    equal: Cache
 
     def simulate(self, plan: PopulationPlan, care: CarePlan, expects: bool) -> Simulated:
         """Children of the group living through care under one scenario, and in expectation where that `expects`."""
@@ -668,9 +664,7 @@ class Simulator:
         fit, months = self.fit, self.people.months
         distinct = list(dict.fromkeys(ways))
         way = np.array([distinct.index(one) for one in ways])[which]
-        wanted = [
-            demand_of(fit, plan, care, self.people.project(plan.centre.people), len(months)) for plan, care in distinct
-        ]
+        wanted = [demand_of(fit, plan, care, self._at_equal_rates(plan.centre)) for plan, care in distinct]
         leaving = [care.on_leaving(fit, len(months)) for _, care in distinct]
 
         def drawn() -> Paths:
@@ -694,10 +688,21 @@ class Simulator:
         """How each draw's births, migration, elasticity and children who follow plans move starts, [draw x month x
         band].
         """
-        months, draws = len(self.people.months), len(self.spread.start_rate)
-        asked = (self.fit, plan, self.people.project, months, draws, self.seed)
-        follow = care.by_draw(months, draws, self.seed)
-        return self.demand.get(plan, lambda: starts_by_draw(*asked)) * follow
+        draws = len(self.spread.start_rate)
+        asked = (self.fit, plan, self._at_equal_rates, draws, self.seed)
+        moved = self.demand.get(plan, lambda: starts_by_draw(*asked))
+        if care.from_plans is None:
+            return moved
+        return moved * care.from_plans.by_draw(len(self.people.months), draws, self.seed)
+
+    def _at_equal_rates(self, demography: Demography) -> Demand:
+        """Starts were every child as likely to start as today's are."""
+
+        def made() -> Demand:
+            people = self.people.project(demography.people)
+            return at_equal_rates(self.fit, demography, people, len(self.people.months))
+
+        return self.equal.get(demography, made)
 
     def matched(self, care: "CarePlan", counts: np.ndarray) -> np.ndarray:
         """The log of starts over leaving that each draw has in each piece, [draw x knot], for `with_practice`: with it
@@ -710,13 +715,13 @@ class Simulator:
         """
         fit, months = self.fit, len(self.people.months)
         at, leaving = matching.knots(months) - 1, care.on_leaving(fit, months)
-        starts = still_starts(fit, months)
+        starts, norms = still_starts(fit, months), replace(self.norms, review_at=np.array([np.inf]))  # none is counted
         inverse = np.linalg.inv(lean(fit, month_edges(self.people.months)).responses(fit.adjustment)).T
         total = replace(fit.total, middle=fit.total.middle[at], scale=fit.total.scale[at])
 
         def stock(adjustment: np.ndarray) -> np.ndarray:
             spread, known = with_practice(self.spread, adjustment), (self.own_seed, self.threads)
-            paths = simulate(fit, self.norms, self.stream, starts, spread, leaving, self.people.months, *known)
+            paths = simulate(fit, norms, self.stream, starts, spread, leaving, self.people.months, *known)
             return np.maximum(paths.stock[:, at].sum(axis=2), HALF_A_CHILD)
 
         away = np.log(counts[:, at] / total.last) - total.middle

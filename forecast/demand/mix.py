@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from forecast.case.months import DAYS_A_YEAR
 from forecast.demand.matching import Lean
@@ -37,6 +36,8 @@ class Part:
 
     def odds(self, now: float, country: float, years: np.ndarray) -> np.ndarray:
         """Log odds of the median share, from those of today and of the country."""
+        from scipy.special import logit  # not where a case is only read
+
         return logit(now) + (1 - (1 - self.back) ** years) * (logit(country) - logit(now))
 
     def variance(self, children: float, every: float, years: np.ndarray) -> np.ndarray:
@@ -67,6 +68,8 @@ def ages(lean: Lean, now: np.ndarray, country: np.ndarray, parts: list[Part]) ->
 
     now, country  [band] children of the council and of the country by age
     """
+    from scipy.special import expit
+
     every = max(now.sum(), 1.0)  # a council of few children has ages without any: half a child stands for none
     shares = np.clip(now / every, AT_LEAST / every, 1 - AT_LEAST / every)
     odds = [part.odds(n, c / country.sum(), YEARS) for part, n, c in zip(parts, shares, country, strict=True)]

@@ -85,14 +85,17 @@ def more_residential(by_type: dict, times: np.ndarray) -> dict:
     return by_type
 
 
-def days_by_mix(days: np.ndarray, mix: np.ndarray, months: list[str]) -> dict:
+def days_by_mix(days: np.ndarray, mix: np.ndarray) -> dict:
     """Child-days by placement from those by age and the placement mix, each [draw x month].
 
     days  [draw x month x band]  child-days of looked-after children
     mix   [band x placement] or [month x band x placement]
     """
-    every = np.broadcast_to(mix, (len(months), *mix.shape[-2:]))
-    return dict(zip(PLACEMENTS, np.einsum("dmb,mbp->pdm", days, every), strict=True))
+    by_band, found = np.ascontiguousarray(np.moveaxis(days, 2, 0)), {}
+    for name, share in zip(PLACEMENTS, np.moveaxis(mix, -1, 0), strict=True):
+        some = [band for band in range(len(by_band)) if share[..., band].any()]  # most ages live in few placements
+        found[name] = sum((by_band[band] * share[..., band] for band in some), np.zeros(days.shape[:2]))
+    return found
 
 
 def days_by_state(placed: np.ndarray, paid_as: tuple[str, ...]) -> dict:
@@ -124,7 +127,7 @@ def placement_days(
     In-house homes and homes of the council fill first; what they cannot hold goes to agencies.
     """
     counted = work.placed is not None
-    by_type = days_by_state(work.placed, PAID_AS) if counted else days_by_mix(work.days, mix, work.months)
+    by_type = days_by_state(work.placed, PAID_AS) if counted else days_by_mix(work.days, mix)
     by_type, month_days = more_residential(by_type, residential), days_in(work.months)
     kinship = by_type["kinship"] if counted else by_type["fostering"] * kinship_share
     stranger = by_type["fostering"] - (0 if counted else kinship)

@@ -4,7 +4,7 @@ One population base throughout. Every month, for every group:
     change = births - deaths + moved in - moved out - turned 18
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -107,15 +107,28 @@ def births_by_month(last_year: float, growth: float, months_since: int, months: 
 
 @dataclass(frozen=True)
 class Projector:
-    """The council's children under any scenario of a case; what it has projected it keeps by the plan."""
+    """The council's children under any scenario of a case; what it has projected it keeps by the plan.
+
+    ages  whether today's children, and as many births as last year, are counted as they grow older; else, as they are
+    """
 
     evidence: Evidence
     months: list[str]
     kept: Cache
+    ages: bool = True
 
     def project(self, plan: People) -> Population:
         """The children under one plan."""
-        return self.kept.get(plan, lambda: project_people(self.evidence, plan, self.months))
+        return self.kept.get(plan, lambda: self._project(plan))
+
+    def _project(self, plan: People) -> Population:
+        people = project_people(self.evidence, plan, self.months)
+        if self.ages:
+            return people
+        alone = replace(plan, births_growth=0.0, births=Lever(), moving_in=(), moving_out=(), streams=())
+        grown = project_people(self.evidence, alone, self.months).children[RESIDENTS]
+        held = people.children[RESIDENTS] - grown + by_month_of_age(self.evidence.children)
+        return replace(people, children=people.children | {RESIDENTS: np.maximum(held, 0.0)})
 
 
 def project_people(evidence: Evidence, plan: People, months: list[str]) -> Population:

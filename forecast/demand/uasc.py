@@ -7,7 +7,6 @@ How many arrive differs from future to future by as much as councils' numbers mo
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
 
 from forecast.case.ages import ADULT_YEARS, BAND_FROM_YEARS, LAC_BANDS
 from forecast.case.months import MONTHS_A_YEAR
@@ -53,6 +52,8 @@ def children(
     are (their ages are not published), differ from future to future: so far that the number two years on strays as
     councils' numbers did.
     """
+    from scipy.special import xlogy  # not where a case is only read
+
     whole, span = max(now.sum(), AT_LEAST), since + months
     young = now[: BANDS[1]].sum() / now.sum() if now.sum() else stays.under_16
     staying, arrived = stays.of(young, span + 1), stays.of(stays.under_16, span + 1)

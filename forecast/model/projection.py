@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
 
 from forecast.case import Assumptions
 from forecast.case.lines import in_group
@@ -39,7 +38,7 @@ from forecast.demand.totals import Total
 from forecast.demand.workload import Workload, workload
 from forecast.model.plan import CHANCE, Plan, read_plan, read_plans
 from forecast.money import costs
-from forecast.money.activity import activity_of
+from forecast.money.activity import Activity, activity_of
 from forecast.money.contingency import Draw, draw_on
 from forecast.money.drift import from_figures, lacking
 from forecast.money.ledger import Ledger, budget_of, with_actuals
@@ -76,6 +75,7 @@ class Base:
     drift            financial year -> [draw], log change of spend a child beyond prices and mix; empty: none
     ledger           the council's own budget and actuals to date, or None
     expects          whether scenarios also work out the expected path
+    ages             whether today's residents grow older, or stay as they are while others are born and move
     people, groups   what projects and simulates; they keep their results, and a copy with anything replaced begins anew
     """
 
@@ -104,17 +104,18 @@ class Base:
     residential: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
     ledger: Ledger | None = None
     expects: bool = True
+    ages: bool = True
     people: Projector = field(init=False)
     groups: dict[str, Simulator] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "people", Projector(self.evidence, self.months, Cache(PROJECTIONS_KEPT)))
+        object.__setattr__(self, "people", Projector(self.evidence, self.months, Cache(PROJECTIONS_KEPT), self.ages))
         object.__setattr__(self, "groups", {fit.group.name: self._simulator(fit) for fit in (self.lac, self.cp)})
 
     def _simulator(self, fit: Calibrated) -> Simulator:
         name, kept = fit.group.name, Cache(PATHS_KEPT if fit.places is None else PLACED_KEPT)
         group = (fit, self.norms[name], self.streams[name], self.spread[name])
-        caches = kept, Cache(PATHS_KEPT), Cache(DEMANDS_KEPT)
+        caches = kept, Cache(PATHS_KEPT), Cache(DEMANDS_KEPT), Cache(PROJECTIONS_KEPT)
         return Simulator(*group, self.people, self.seed, _seed(self.seed, name), self.threads, *caches)
 
     def without_expected(self) -> "Base":
@@ -203,6 +204,27 @@ class Projection:
     def values(self) -> Values:
         """The drawn assumptions, by key."""
         return self.plan.money.values
+
+    @cached_property
+    def net(self) -> np.ndarray:
+        """Net cost, [draw x month], pounds."""
+        return costs.net(self.lines)
+
+    @cached_property
+    def yearly(self) -> dict[str, dict[str, np.ndarray]]:
+        """Financial year -> line -> [draw], pounds."""
+        return costs.by_year(self.lines, self.months)
+
+    @cached_property
+    def lived(self) -> dict[str, np.ndarray]:
+        """Child-days by what is paid for, each [draw x month]."""
+        plan = self.plan.money.costs
+        return placement_days(self.work, plan.places, plan.kinship_share, *self.setting.placed)
+
+    @cached_property
+    def needed(self) -> Activity:
+        """Meetings, sessions, hours and posts."""
+        return activity_of(self.work, self.plan.money.costs, self.setting)
 
 
 def prepare(
@@ -318,6 +340,8 @@ def mix_drift(base: Base) -> dict[str, np.ndarray]:
 
     def led(name: str, share: float, held: np.ndarray, years: np.ndarray) -> np.ndarray:
         """What multiplies `held` child-days so that their share of all goes and strays as councils' did."""
+        from scipy.special import expit  # not where a case is only read
+
         part, children = evidence.mix[name], max(share * every, mix.AT_LEAST)
         now = min(children / every, 1 - mix.AT_LEAST / every)
         there = evidence.country_shares.get(name, now)
@@ -336,7 +360,7 @@ def mix_drift(base: Base) -> dict[str, np.ndarray]:
         mix.PROCEEDINGS, evidence.interim_care_orders / every, early, years
     )
     if paths.placed is None:
-        by_type = days_by_mix(paths.days.astype(float), mix_of(base.central, evidence, placed), months)
+        by_type = days_by_mix(paths.days.astype(float), mix_of(base.central, evidence, placed))
         since = years - (ago / MONTHS_A_YEAR if evidence.placed_last else 0)  # placements counted at the origin
         found["residential"] = led(mix.HOMES, placed[mix.HOMES] / sum(placed.values()), by_type[mix.HOMES], since)
         now = base.uasc_share * evidence.lac.council.closing
@@ -355,11 +379,9 @@ def unit_cost_drift(base: Base) -> dict[str, np.ndarray]:
     scenario shares.
     """
     figures, still = from_figures(base.evidence.spend), base.plan.population.held()
-    lac, cp = (
-        base.groups[fit.group.name].simulate(still, caseload.usual_care(len(fit.group.bands)), False)
-        for fit in (base.lac, base.cp)
-    )
-    work = workload(base.months, lac.paths, cp.paths, base.proceedings_share, cp.transfer_share, base.uasc_share)
+    lac = base.groups["lac"].simulate(still, caseload.usual_care(len(base.lac.group.bands)), False).paths
+    nobody = replace(lac, starts=0 * lac.starts, days=0 * lac.days, reviews=0 * lac.reviews)  # plans place no child
+    work = workload(base.months, lac, nobody, base.proceedings_share, np.zeros(len(base.months)), base.uasc_share)
     work = work if base.so_far is None else work.after(base.so_far)
     lines = costed(work, base.plan.money.costs, setting_of(base, base.plan.money.levers, work.months))
     cost = costs.by_year(lines, work.months)
@@ -455,12 +477,13 @@ def way_of_draws(base: Base, plans: list[list[Plan]]) -> np.ndarray:
 
 def costed_ways(base: Base, work: Workload, ways: list[Plan], which: np.ndarray) -> dict[str, np.ndarray]:
     """The cost lines of some work, each draw's at the levers of its way; prices are the same whichever way it goes."""
-    costs_of, distinct = ways[0].money.costs, list(dict.fromkeys(way.money.levers for way in ways))
-    each = [costed(work, costs_of, setting_of(base, levers, work.months)) for levers in distinct]
-    way = np.array([distinct.index(one.money.levers) for one in ways])[which]
-    return (
-        each[0] if len(each) == 1 else {line: np.choose(way[:, None], [one[line] for one in each]) for line in each[0]}
-    )
+    distinct = list(dict.fromkeys(way.money.levers for way in ways))
+    each = [vars(setting_of(base, levers, work.months)) for levers in distinct]
+    way, setting = np.array([distinct.index(one.money.levers) for one in ways])[which], {}
+    for name, usual in each[0].items():
+        differs = any(not np.array_equal(usual, one[name]) for one in each[1:])
+        setting[name] = np.choose(way[:, None], [one[name] for one in each]) if differs else usual
+    return costed(work, ways[0].money.costs, Setting(**setting))
 
 
 def with_known_budget(plan: Plan, central: Plan) -> Plan:

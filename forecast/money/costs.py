@@ -109,7 +109,7 @@ def uasc_placements(work: Workload, plan: CostPlan, setting: Setting) -> dict[st
     places would be filled without them.
     """
     if work.placed is None:
-        days = days_by_mix(work.uasc, setting.mix, work.months)
+        days = days_by_mix(work.uasc, setting.mix)
     else:
         days = days_by_state(np.where(UASC, work.placed, 0.0), PAID_AS)
     dearer, found = (1 + (plan.new_placement_price - 1) * setting.new_share) * setting.price_lever, {}

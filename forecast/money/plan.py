@@ -1,6 +1,7 @@
 """What one set of assumptions says of money, read once: prices, posts, levers, the ledger, the contingency."""
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 
 import numpy as np
 
@@ -69,13 +70,19 @@ class Price:
 
     def in_months(self, months: list[str]) -> np.ndarray:
         """The price in each month's money, [month] or [draw x month]: it steps on 1 April."""
-        years = [years_from(self.base, financial_year(month)) for month in months]
-        each, at = np.unique(np.array(years, float), return_inverse=True)
+        each, at = _years_since(self.base, tuple(months))
         return (self.value * (1 + self.rise) ** each)[..., at]
 
     def by_day(self, months: list[str]) -> np.ndarray:
         """A yearly cost spread over the days of the year, [month] or [draw x month]."""
         return self.in_months(months) * days_in(months) / DAYS_A_YEAR
+
+
+@cache
+def _years_since(base: str, months: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Financial years from `base` to those of the months, and which of them each month is in."""
+    years = [years_from(base, financial_year(month)) for month in months]
+    return np.unique(np.array(years, float), return_inverse=True)
 
 
 @dataclass(frozen=True)

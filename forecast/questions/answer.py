@@ -3,7 +3,7 @@
 import numpy as np
 
 from forecast import __version__
-from forecast.case import Assumptions
+from forecast.case import Assumptions, red
 from forecast.case.lines import FOSTERING, GROUPS, LINES, RESIDENTIAL
 from forecast.case.months import MONTHS_A_YEAR, days_in, years_from
 from forecast.demand import breaks, front_door, totals
@@ -12,7 +12,6 @@ from forecast.demand.evidence import Group
 from forecast.demand.local import UASC
 from forecast.model.projection import Base, Projection, project
 from forecast.money import costs
-from forecast.money.activity import activity_of
 from forecast.money.contingency import ENOUGH_AT, draw_on
 from forecast.questions.causes import split
 from forecast.questions.compare import QUANTILES, difference, error_of_mean, error_of_quantile, summary, years_in
@@ -84,12 +83,6 @@ def answer(base: Base, projections: dict[str, Projection]) -> dict:
     told = head(base)
     told["scenarios"] = {slug: scenario(base, projection, central) for slug, projection in projections.items()}
     return told
-
-
-def red(assumptions, with_ledger: bool = False) -> list[str]:
-    """Keys of the red assumptions that the figures rest on: those about the ledger only where there is one."""
-    used = [key for key in assumptions.keys() if with_ledger or not key.startswith("ledger.")]
-    return [key for key in used if assumptions.entry(key).reliability == "red"]
 
 
 def scenario(base: Base, projection: Projection, central: Projection) -> dict:
@@ -263,7 +256,7 @@ def chance_by_budget(base: Base, projection: Projection) -> list[dict]:
     if low == high:
         return []
     for adjustment in np.linspace(low, high, BUDGET_STEPS).tolist():
-        drawn = draw_on(plan, projection.lines, projection.months, base.budget, base.year, adjustment)
+        drawn = draw_on(plan, {"net": projection.net}, projection.months, base.budget, base.year, adjustment)
         mean = float(drawn.at_year_end.mean())
         rows.append({"adjustment": adjustment, "chance_holds": drawn.chance, "call_mean": mean})
     return rows
@@ -271,7 +264,7 @@ def chance_by_budget(base: Base, projection: Projection) -> list[dict]:
 
 def year_net(projection: Projection, year: str) -> np.ndarray:
     """Net cost of a financial year, [draw]."""
-    return costs.net(projection.lines)[:, years_in(projection.months)[year]].sum(axis=1)
+    return projection.net[:, years_in(projection.months)[year]].sum(axis=1)
 
 
 def effects(base: Base, projection: Projection) -> dict:
@@ -281,7 +274,7 @@ def effects(base: Base, projection: Projection) -> dict:
     year, less the same budget.
     """
     year, last = projection.assumptions.case.financial_year, projection.months.index(base.year[-1])
-    per_day = costs.net(projection.lines)[:, last] / days_in(base.year)[-1]
+    per_day = projection.net[:, last] / days_in(base.year)[-1]
     budget = costs.net(base.budgets[year]) + projection.plan.money.contingency.adjustment
     return {
         "part_year": summary(year_net(projection, year) - budget),
@@ -297,7 +290,7 @@ def cost_by_year(base: Base, projection: Projection) -> dict:
 
 def cost_of(base: Base, projection: Projection, year: str) -> dict:
     """Gross, income, net, budget, variance, groups and lines of one financial year."""
-    lines, budget = costs.by_year(projection.lines, projection.months)[year], base.budgets[year]
+    lines, budget = projection.yearly[year], base.budgets[year]
     income = [line for line, (_, group) in LINES.items() if group == "income"]
     gross = sum(cost for line, cost in lines.items() if line not in income)
     earned = sum(lines[line] for line in income)
@@ -325,7 +318,7 @@ def uasc_by_year(base: Base, projection: Projection) -> dict:
     told = {}
     for year, lines in costs.by_year(placed, projection.months).items():
         budget = base.uasc_budgets[year]
-        grant = costs.by_year({GRANT: projection.lines[GRANT]}, projection.months)[year][GRANT]
+        grant = projection.yearly[year][GRANT]
         whole, planned = sum(lines.values()), sum(budget.values())
         of_lines = {line: {"mean": float(lines[line].mean()), "budget": float(budget[line].mean())} for line in lines}
         told[year] = {
@@ -365,8 +358,8 @@ def front_door_by_year(base: Base, projection: Projection) -> dict:
 
 def beside_by_year(projection: Projection) -> dict:
     """Financial year -> line -> cost that stands beside the call, such as what the base budget pays for."""
-    plan, work = projection.plan.money.costs, projection.work
-    apart = costs.beside(work, activity_of(work, plan, projection.setting), plan)
+    work = projection.work
+    apart = costs.beside(work, projection.needed, projection.plan.money.costs)
     return {
         str(year): {line: summary(cost) for line, cost in lines.items()}
         for year, lines in costs.by_year(apart, work.months).items()
@@ -375,8 +368,7 @@ def beside_by_year(projection: Projection) -> dict:
 
 def activity_by_year(projection: Projection) -> dict:
     """Financial year -> reviews, conferences, posts needed (means over the year, summary over the draws)."""
-    plan = projection.plan.money.costs
-    needed = activity_of(projection.work, plan, projection.setting)
+    needed = projection.needed
     counts = {"lac_reviews": projection.work.lac_reviews, **needed.conferences}
     return {
         year: {name: summary(count[:, inside].sum(axis=1)) for name, count in counts.items()}

@@ -5,10 +5,9 @@ import pandas as pd
 
 from forecast.case.ages import CP_BANDS, LAC_BANDS
 from forecast.case.months import DAYS_A_WEEK, MONTHS_A_YEAR, days_in, financial_year
-from forecast.demand.placements import PAID_FOR, placement_days
+from forecast.demand.placements import PAID_FOR
 from forecast.demand.population import Population
 from forecast.model.projection import Base, Projection
-from forecast.money.activity import activity_of
 from forecast.questions.compare import summary, years_in
 
 BANDS = {"lac": LAC_BANDS, "cp": CP_BANDS}
@@ -70,8 +69,7 @@ def care(projection: Projection) -> list[dict]:
 
 def placements(projection: Projection) -> list[dict]:
     """Average children, pounds a child a week, and cost by placement line and financial year."""
-    plan, setting, months = projection.plan.money.costs, projection.setting, projection.months
-    days = placement_days(projection.work, plan.places, plan.kinship_share, *setting.placed)
+    days, months = projection.lived, projection.months
     by_line = {
         line: sum(days[name] for name, paid in PAID_FOR.items() if paid.line == line)
         for line in dict.fromkeys(paid.line for paid in PAID_FOR.values())
@@ -80,7 +78,7 @@ def placements(projection: Projection) -> list[dict]:
     for year, inside in years_in(months).items():
         for line in (line for line in projection.lines if line in by_line):
             lived = np.atleast_2d(by_line[line])[:, inside].sum(axis=1)
-            cost = projection.lines[line][:, inside].sum(axis=1).mean()
+            cost = projection.yearly[year][line].mean()
             price = float(cost / lived.mean() * DAYS_A_WEEK) if lived.mean() else None
             children = summary(lived / days_in(months)[inside].sum())
             rows.append({"year": year, "line": line, "price_a_week": price, "cost": float(cost), **children})
@@ -90,7 +88,7 @@ def placements(projection: Projection) -> list[dict]:
 def work(projection: Projection) -> list[dict]:
     """Contact hours a week and posts for reviews: needed, and held, by financial year."""
     plan, months = projection.plan.money.costs, projection.months
-    needed = activity_of(projection.work, plan, projection.setting)
+    needed = projection.needed
     hours = needed.sessions * plan.contact.norms.hours_a_session
     needed_by_kind = {"contact_hours_a_week": hours / (days_in(months) / DAYS_A_WEEK)}
     needed_by_kind |= {f"{kind}_posts": posts for kind, posts in needed.posts.items()}

@@ -1,9 +1,10 @@
 """What births, each stream of migration, ageing, practice and events add by each 31 March, in children and in pounds.
 
-Each cause is let in, one after the other, on the same draws: first today's children held as they are, under practice as
-it is going; then events and levers; then those children grow older; then each migration stream, and births, come too.
-What a cause adds is what changes as it comes in, so that nothing is left over. Of the pounds of the first step, what
-prices add beyond the budget's and what the base budget lacks of last year's work at this year's prices stand apart.
+What a cause adds is what would be missing without it, all else as it is, on the same draws: what a scenario that takes
+it out says of it, in whatever order causes are named. Practice is how it is going with today's children, held as they
+are, without the rest; what causes do to each other stands apart (together), so that nothing is left over. Of practice's
+pounds, what prices add beyond the budget's and what the base budget lacks of last year's work at this year's prices
+stand apart.
 """
 
 from dataclasses import replace
@@ -16,7 +17,8 @@ from forecast.model.projection import Base, Projection, costed, project
 from forecast.money.plan import read_costs
 from forecast.questions.compare import years_in
 
-PRACTICE, PRICES, BUDGET, AGEING, BIRTHS, EVENTS = "practice", "prices", "budget", "ageing", "births", "events"
+PRACTICE, PRICES, BUDGET, TOGETHER = "practice", "prices", "budget", "together"
+AGEING, BIRTHS, EVENTS = "ageing", "births", "events"
 COUNTRY, ABROAD = "moves within the country", "moves abroad"
 FLOWS = {COUNTRY: ("internal_in", "internal_out"), ABROAD: ("international_in", "international_out")}
 OF_PEOPLE = ("levers.births", "levers.moves_in", "levers.family_streams")
@@ -33,47 +35,51 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
     year, month, cause; lac, cp: expected children; cost: expected pounds of the year to that day.
     Practice's pounds are what today's children bring beyond last year's work; prices and the budget move no child.
     """
-    let_in = {cause: project(fewer, a) for cause, a in steps(central.assumptions).items()}
-    found = {cause: _figures(fewer, projection) for cause, projection in let_in.items()}
-    dearer, lacks = _above_budget(fewer, let_in[BIRTHS]), -float(np.mean(central.plan.money.contingency.adjustment))
-    whole, told = _figures(base, central), []
-    opening = {"lac": base.lac.opening.children, "cp": base.cp.opening.children, "cost": 0.0}
-    for month, here in whole.items():
-        added = {
-            cause: {name: found[cause][month][name] - found[before][month][name] for name in FIGURES}
-            for before, cause in zip(list(found)[:-1], list(found)[1:], strict=True)
-        }
-        rest = {name: here[name] - opening[name] - sum(part[name] for part in added.values()) for name in FIGURES}
+    a, alone = central.assumptions, project(fewer, practice_alone(central.assumptions))
+    without = {cause: project(fewer, stilled(a, keys)) for cause, keys in let_in(a).items()}
+    without[AGEING] = project(replace(fewer, ages=False), a)
+    whole, here, practice = _figures(base, central), _figures(fewer, project(fewer, a)), _figures(fewer, alone)
+    missing = {cause: _figures(fewer, one) for cause, one in without.items()}
+    dearer, lacks = _above_budget(fewer, alone), -float(np.mean(central.plan.money.contingency.adjustment))
+    opening, told = {"lac": base.lac.opening.children, "cp": base.cp.opening.children, "cost": 0.0}, []
+    for month, now in here.items():
         year = financial_year(month)
         pounds = {PRICES: dearer[year], BUDGET: lacks}
-        rest["cost"] -= sum(pounds.values())
-        alone = {cause: {"lac": 0.0, "cp": 0.0, "cost": cost} for cause, cost in pounds.items()}
-        causes = {PRACTICE: rest} | alone | added
+        added = {cause: {name: now[name] - of[month][name] for name in FIGURES} for cause, of in missing.items()}
+        own = {name: practice[month][name] + whole[month][name] - now[name] - opening[name] for name in FIGURES}
+        beyond = {name: now[name] - practice[month][name] for name in FIGURES}
+        beyond = {name: all_ - sum(one[name] for one in added.values()) for name, all_ in beyond.items()}
+        own["cost"] -= sum(pounds.values())
+        stand = {cause: {"lac": 0.0, "cp": 0.0, "cost": cost} for cause, cost in pounds.items()}
+        causes = {PRACTICE: own} | stand | added | {TOGETHER: beyond}
         told += [{"year": year, "month": month, "cause": cause} | of for cause, of in causes.items()]
     return told
 
 
-def steps(a: Assumptions) -> dict[str, Assumptions]:
-    """Cause -> the assumptions once it and those before it are let in; the last is `a` itself."""
-    units = {key: a.catalogue.items[key].unit for key in a.keys() if key.startswith(("levers.", "shock."))}
+def let_in(a: Assumptions) -> dict[str, list[str]]:
+    """Cause -> the assumptions that say of it; of ageing, that children are counted as they grow older at all."""
     streams = [key.split(".")[1] for key in a.keys() if key.startswith("migration.") and key.endswith(".families")]
-    parts = {
-        EVENTS: [key for key, unit in units.items() if unit in STILL and key not in OF_PEOPLE],
+    moved = [key for key in a.keys() if key.startswith(("levers.", "shock.")) and key not in OF_PEOPLE]
+    return {
+        EVENTS: [key for key in moved if a.catalogue.items[key].unit in STILL],
         AGEING: [f"population.{group}_elasticity" for group in GROUPS],
         **{cause: [f"migration.{flow}" for flow in flows] for cause, flows in FLOWS.items()},
         **{stream: [f"migration.{stream}.families"] for stream in streams},
-        BIRTHS: ["population.births_growth", "levers.births"],  # last: those born here also move away
+        BIRTHS: ["population.births_growth", "levers.births"],
     }
-    still = {key: _certain(a, key, STILL.get(units.get(key), 0.0)) for keys in parts.values() for key in keys}
-    found = {PRACTICE: replace(a, entries=a.entries | still)}
-    for cause, keys in parts.items():
-        before = list(found.values())[-1]
-        found[cause] = replace(before, entries=before.entries | {key: a.entries[key] for key in keys})
-    return found
 
 
-def _certain(a: Assumptions, key: str, value: float):
-    return a.entry(key).model_copy(update={"value": value, "low": value, "high": value})
+def stilled(a: Assumptions, keys: list[str]) -> Assumptions:
+    """The same assumptions, some of which move nothing: a lever at where it does nothing, a rate or a count at 0."""
+    units = {key: a.catalogue.items[key].unit for key in keys}
+    none = {key: STILL[unit] if key.startswith(("levers.", "shock.")) else 0.0 for key, unit in units.items()}
+    entries = {key: a.entry(key).model_copy(update=dict.fromkeys(("value", "low", "high"), none[key])) for key in keys}
+    return replace(a, entries=a.entries | entries)
+
+
+def practice_alone(a: Assumptions) -> Assumptions:
+    """The same assumptions for today's children held as they are, without events, births or moves."""
+    return stilled(a, [key for keys in let_in(a).values() for key in keys])
 
 
 def _above_budget(base: Base, projection: Projection) -> dict[str, float]:

@@ -8,7 +8,6 @@ import numpy as np
 from forecast.case.ages import LAC_BANDS
 from forecast.case.months import DAYS_A_YEAR, days_in, last_day, year_end
 from forecast.demand.pathways.hazards import Paths
-from forecast.demand.placements import placement_days
 from forecast.model.projection import Base, Projection
 from forecast.questions.compare import summary, years_in
 
@@ -21,8 +20,7 @@ def outcomes(base: Base, projection: Projection, uasc: np.ndarray) -> list[dict]
     uasc  unaccompanied children at each forecast month's end, [draw x month]
     """
     months, evidence, rows = projection.forecast_months, base.evidence, []
-    work, plan, lac = projection.work, projection.plan.money.costs, projection.lac
-    lived = placement_days(work, plan.places, plan.kinship_share, *projection.setting.placed)
+    work, lac, lived = projection.work, projection.lac, projection.lived
     homes, known, closing = sum(lived[name] for name in HOMES), len(work.months) - len(months), evidence.lac.council
 
     def add(period: str, measure: str, breakdown: str, category: str, no_change: float, figures: dict) -> None:

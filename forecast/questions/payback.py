@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.model.projection import Projection
-from forecast.money import costs
 from forecast.questions.compare import years_in
 
 MEASURES = "measures"
@@ -65,5 +64,5 @@ def payback(projection: Projection, central: Projection) -> Payback | None:
     cost = projection.lines[MEASURES][:, ahead].mean(axis=0)
     if not cost.any():
         return None
-    benefit = (costs.net(central.lines) - costs.net(projection.lines))[:, ahead]
+    benefit = (central.net - projection.net)[:, ahead]
     return Payback(projection.forecast_months, cost, benefit)

@@ -42,6 +42,8 @@ LAYOUTS = {
     ("la_code", "fin_year", "measure_short", "value"): "TotalLACFinance",
     ("la_code", "fin_year", "cat", "total_expenditure"): "total_children_looked_after",
 }
+# Years whose return counts in the total what the year before's did not: a change to them is no change of what is spent.
+BREAKS = read_rows(Path(__file__).with_name("spend_breaks.csv"), ["year"])["year"].map(year_ended).to_list()
 AGREE = 0.001  # share by which two files may differ for one council and year: pence and pounds
 EXPECTED_AS = 3  # years whose mean rise of prices is expected to go on
 ENDS = 0.1  # share of councils at either end that the middle does not count
@@ -135,8 +137,9 @@ class Books:
         return np.log(self.spent) - np.log(self.children)
 
     def grown(self, power: float) -> pd.DataFrame:
-        """Log change of spend beyond the prices expected and what the change of children makes, to each year."""
-        prices = self.expected.shift().reindex(self.spent.columns)
+        """Log change of spend beyond the prices expected and what the change of children makes, to each year; to a year
+        of other contents than the one before it is not known."""
+        prices = self.expected.shift().reindex(self.spent.columns).where(~self.spent.columns.isin(BREAKS))
         return np.log(self.spent).diff(axis=1) - power * np.log(self.children).diff(axis=1) - prices
 
 
@@ -180,7 +183,7 @@ def own_changes(held: Books, taught: Taught) -> tuple[pd.DataFrame, pd.DataFrame
 
 
 def examples(held: Books, taught: Taught) -> pd.DataFrame:
-    """Every past change of spend one to three years ahead whose outturn is known, a row each.
+    """Every past change of spend one to three years ahead whose outturn is known and of like contents, a row each.
 
     years (ahead), children (at the origin), volatile; change, moved, above, last: as `drift.middle` has them, beside
     the middle council's of that origin; size (log spend) and real (log change beyond the prices expected) as they are
@@ -195,7 +198,12 @@ def examples(held: Books, taught: Taught) -> pd.DataFrame:
             "above": above,
             "last": changes.fillna(0.0),
         }
-        usable = ahead["change"].notna() & ahead["moved"].notna() & (held.counted >= LEAST_COUNT)
+        alike = [not any(year < broken <= year + years for broken in BREAKS) for year in held.spent.columns]
+        usable = (
+            ahead["change"].where(np.broadcast_to(alike, logs.shape)).notna()
+            & ahead["moved"].notna()
+            & (held.counted >= LEAST_COUNT)
+        )
         beside = {name: table - middle_of(table.where(usable)) for name, table in ahead.items()}
         real = ahead["change"] - years * held.expected.reindex(held.spent.columns)
         beside |= {"children": held.counted, "volatile": volatile, "size": logs, "real": real}

@@ -15,7 +15,12 @@ from forecast.sources.cards import read_card
 from forecast.sources.history import SUPPRESSED, History
 from forecast.sources.published import prove
 
-SPENT = "fostering_and_residential"  # in the answer and among the outturns
+FORECAST = "fostering_and_residential"  # spend in the answer
+SPENT = {  # group -> what it is among the outturns: as published, and as the year that prices come from counted it
+    "spend": FORECAST,
+    "spend_alike": "fostering_residential_and_short_breaks",
+    "income": "income_of_fostering_residential_and_short_breaks",
+}
 MEASURES = {"lac": ("lac_stock", "Looked-after children"), "cp": ("cp_stock", "Child protection plans")}
 PARTS = {  # (measure, category) of an outturn -> what it is called: what makes the money
     **{("lac_stock", band): f"Looked-after children {'aged ' * band[0].isdigit()}{BANDS[band]}" for band in LAC_BANDS},
@@ -28,7 +33,11 @@ PARTS = {  # (measure, category) of an outturn -> what it is called: what makes 
     ("cp_ends", "all"): "Plans ended",
     ("population", "all"): "Residents aged 0 to 17",
 }
-NAMES = {group: name for group, (_, name) in MEASURES.items()} | {"spend": "Spent on fostering and residential care"}
+NAMES = {group: name for group, (_, name) in MEASURES.items()} | {
+    "spend": "Spent on fostering and residential care",
+    "spend_alike": "The same with short breaks of looked-after disabled children, a line of their own since 2011-12",
+    "income": "What others paid towards all three",
+}
 NAMES |= {f"{measure} {part}": name for (measure, part), name in PARTS.items()}
 
 
@@ -44,9 +53,9 @@ def chart(rows: dict[str, list[dict]], group: str) -> charts.Chart | str:
 
 
 def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[str, list[dict]]:
-    """Group -> one row for each 31 March, or year of spend, that has an outturn: forecast, range, outturn, no change.
+    """Group -> one row for each 31 March, or year of pounds, that has an outturn: forecast, range, outturn, no change.
 
-    No change in spend is last year's work at the year's prices: what the base budget has for the same lines.
+    No change in pounds is last year's work at the year's prices: what the base budget has for the same lines.
     """
     path = data / "outturns" / f"{table}.csv"  # read to score a forecast, never to make one
     happened = History({table: prove(path, read_card(path))})
@@ -56,20 +65,29 @@ def scored(answer: dict, data: Path, table: str, slug: str = "central") -> dict[
         forecast, no_change = {row["month"]: row for row in months}, answer["open_at_origin"][group]
         for day, outturn in happened.series(answer["data_area"], measure).items():
             if row := forecast.get(day[:7]):
-                rows[group].append(_row(day, row, outturn, no_change))
-    for year, outturn in happened.series(answer["data_area"], SPENT).items():
-        if SPENT in cost.get(year, {}) and year_end(year)[:7] <= answer["horizon"]:  # older runs have no such figure
-            planned = sum(cost[year]["lines"][line]["budget"] for line in (*FOSTERING, *RESIDENTIAL))
-            rows["spend"].append(_row(year, cost[year][SPENT], outturn, planned))
+                rows[group].append(_row(day, row, no_change, outturn))
+    for group, measure in SPENT.items():
+        for year, outturn in happened.series(answer["data_area"], measure).items():
+            if FORECAST in cost.get(year, {}) and year_end(year)[:7] <= answer["horizon"]:  # older runs have none
+                rows[group].append(_row(year, *_pounds(cost[year], group), outturn))
     frame = happened.frame[(happened.frame["area"] == answer["data_area"]) & (happened.frame["status"] != SUPPRESSED)]
     outturn = frame.set_index(["measure", "category", "period"])["value"].astype(float)
     for row in answer["scenarios"][slug].get("outcomes", []):  # older runs have none
         if (key := (row["measure"], row["category"], row["period"])) in outturn.index:
-            rows[f"{key[0]} {key[1]}"].append(_row(key[2], row, outturn[key], row["no_change"]))
+            rows[f"{key[0]} {key[1]}"].append(_row(key[2], row, row["no_change"], outturn[key]))
     return rows
 
 
-def _row(at: str, row: dict, outturn: float, no_change: float) -> dict:
+def _pounds(year: dict, group: str) -> tuple[dict, float]:
+    """What is forecast of a year's spend, or of its income, and what the base budget has for the same lines."""
+    lines = year["lines"]
+    if group == "income":
+        held = lines["contributions"]  # income is negative
+        return {"mean": -held["mean"], "p10": -held["p90"], "p90": -held["p10"]}, -held["budget"]
+    return year[FORECAST], sum(lines[line]["budget"] for line in (*FOSTERING, *RESIDENTIAL))
+
+
+def _row(at: str, row: dict, no_change: float, outturn: float) -> dict:
     figures = {"at": at, **{name: row[name] for name in ("mean", "p10", "p90")}, "outturn": outturn}
     errors = {"error": row["mean"] - outturn, "error_no_change": no_change - outturn}
     return figures | {"no_change": no_change} | errors
@@ -79,7 +97,7 @@ def score_table(rows: dict[str, list[dict]]) -> pd.DataFrame:
     """The same for a reader, with which was nearer said plainly."""
     table = []
     for group, name in NAMES.items():
-        said = money if group == "spend" else children
+        said = money if group in SPENT else children
         table += [
             {
                 "Children": name,

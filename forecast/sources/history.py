@@ -77,13 +77,14 @@ class History:
 
     def cells(self, area: str, measure: str, period: str, breakdown: str) -> dict[str, float | None]:
         """Category -> figure of one breakdown; a suppressed figure is None. Raises BadInput if nothing is found."""
-        if (area, measure, period, breakdown) not in self._cells:
+        found = self._of(area, measure).get((period, breakdown))
+        if found is None:
             raise BadInput(self._not_held(area, measure, period, breakdown))
-        return dict(self._cells[area, measure, period, breakdown])
+        return {name: None if status == SUPPRESSED else float(value) for name, (value, status) in found.items()}
 
     def holds(self, area: str, measure: str, period: str, breakdown: str) -> bool:
         """Whether anything of one breakdown is held."""
-        return (area, measure, period, breakdown) in self._cells
+        return (period, breakdown) in self._of(area, measure)
 
     def value(self, area: str, measure: str, period: str, breakdown: str = "all", category: str = "all") -> float:
         """One figure. Raises BadInput if it is not held or is suppressed."""
@@ -98,9 +99,9 @@ class History:
 
     def series(self, area: str, measure: str) -> pd.Series:
         """All totals of a measure by period, in order."""
-        rows = self._rows(area, measure)
-        rows = rows[(rows["breakdown"] == "all") & (rows["status"] != SUPPRESSED)].sort_values("period")
-        return pd.Series(rows["value"].astype(float).to_numpy(), index=rows["period"].to_numpy())
+        totals = sorted((at, cells["all"]) for (at, by), cells in self._of(area, measure).items() if by == "all")
+        told = {at: value for at, (value, status) in totals if status != SUPPRESSED}
+        return pd.Series([*told.values()], index=pd.Index([*told], dtype=str)).astype(float)
 
     def not_closing(self, area: str) -> list[str]:
         """Where a stock is not the one before + starts - ends, beyond what publishing rounds away; a sentence each."""
@@ -123,8 +124,7 @@ class History:
 
     def is_own(self, area: str, measure: str, period: str) -> bool:
         """Whether a total is the council's own count, not published."""
-        rows = self._rows(area, measure)
-        return bool((rows["status"][(rows["period"] == period) & (rows["breakdown"] == "all")] == OWN).any())
+        return any(status == OWN for _, status in self._of(area, measure).get((period, "all"), {}).values())
 
     def by(
         self, area: str, measure: str, period: str, breakdown: str, solve_suppressed: bool = False
@@ -149,25 +149,19 @@ class History:
         return {**cells, hidden[0]: left}
 
     @cached_property
-    def _cells(self) -> dict[tuple[str, str, str, str], dict[str, float | None]]:
-        cells = {}
-        for area, period, measure, breakdown, category, value, _, status, _ in self.frame[COLUMNS].itertuples(
-            index=False
-        ):
-            figure = None if status == SUPPRESSED else float(value)
-            cells.setdefault((area, measure, period, breakdown), {})[category] = figure
-        return cells
+    def _by_measure(self) -> dict[tuple[str, str], dict[tuple[str, str], dict[str, tuple[str, str]]]]:
+        """(area, measure) -> (period, breakdown) -> category -> value and status, as they are written."""
+        held = {}
+        columns = (self.frame[name] for name in (*COLUMNS[:6], "status"))
+        for area, period, measure, breakdown, category, *told in zip(*columns, strict=True):
+            held.setdefault((area, measure), {}).setdefault((period, breakdown), {})[category] = tuple(told)
+        return held
 
-    @cached_property
-    def _by_measure(self) -> dict[tuple[str, str], pd.DataFrame]:
-        return dict(iter(self.frame.groupby(["area", "measure"], sort=False)))
-
-    def _rows(self, area: str, measure: str) -> pd.DataFrame:
-        return self._by_measure.get((area, measure), self.frame.iloc[:0])
+    def _of(self, area: str, measure: str) -> dict[tuple[str, str], dict[str, tuple[str, str]]]:
+        return self._by_measure.get((area, measure), {})
 
     def _not_held(self, area: str, measure: str, period: str, breakdown: str) -> str:
-        rows = self._rows(area, measure)
-        held = sorted(set(rows["period"] + " by " + rows["breakdown"]))
+        held = sorted(f"{at} by {by}" for at, by in self._of(area, measure))
         what = f"held: {', '.join(held)}" if held else "nothing of the kind is held"
         where = f"{measure} of {area} at {period} by {breakdown}"
         return f"{where} is not in the tables of this case ({what}); add the row or the table"

@@ -3,13 +3,15 @@
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from forecast.sources.cards import fingerprint
-from forecast.sources.cin import Plans
-from forecast.sources.returns_history import cp_table, lac_table
-from forecast.sources.ssda903 import Returns
+
+if TYPE_CHECKING:  # a case on tables that are made reads no returns
+    from forecast.sources.cin import Plans
+    from forecast.sources.ssda903 import Returns
 
 CHILDREN, PLANS, PLAN_RATES = "children", "plans", "plan_exposure"
 RATES = ("exposure", "starts", "open", "survival")
@@ -37,8 +39,10 @@ GOOD_FOR = timedelta(days=549)  # a year and a half: the next year's return is o
 SHARE_PLACES = 6
 
 
-def lac_tables(returns: Returns, area: str) -> dict[str, pd.DataFrame]:
+def lac_tables(returns: "Returns", area: str) -> dict[str, pd.DataFrame]:
     """The five tables of looked-after children that a case reads."""
+    from forecast.sources.returns_history import lac_table
+
     return {
         CHILDREN: lac_table(returns, area),
         "exposure": returns.exposure_by_year(),
@@ -48,8 +52,10 @@ def lac_tables(returns: Returns, area: str) -> dict[str, pd.DataFrame]:
     }
 
 
-def cp_tables(plans: Plans, area: str) -> dict[str, pd.DataFrame]:
+def cp_tables(plans: "Plans", area: str) -> dict[str, pd.DataFrame]:
     """The two tables of child protection plans that a case reads."""
+    from forecast.sources.returns_history import cp_table
+
     return {PLANS: cp_table(plans, area), PLAN_RATES: plans.exposure()}
 
 

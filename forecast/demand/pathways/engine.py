@@ -397,7 +397,7 @@ def _table(hazards: Hazards, early_days: float, review_at: np.ndarray, review_ev
         raise ValueError(f"days within {early_days} of the start are counted apart, and the hazards have no edge there")
     early_segments = np.uint64(np.searchsorted(hazards.duration_from, early_days))
     longest = hazards.adult_age - hazards.age_from[0]
-    later = np.arange(review_at[-1] + review_every, longest, review_every)
+    later = np.arange(min(review_at[-1] + review_every, longest), longest, review_every)
     due = np.concatenate([review_at, later, [np.inf]])  # durations of reviews, and a last one that is never reached
     return birthday_at, step_at, np.ascontiguousarray(hazards.per_day.T), early_segments, due
 
