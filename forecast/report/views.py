@@ -166,7 +166,7 @@ def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[s
     drawn = {}
     for group in GROUP_NAMES:
         drawn |= _children_drawn(answer, slug, detail, group, past.get(group, []))
-    summary = tables.year_ends(answer, slug).set_index(["Children", "At"])
+    summary = tables.table("year_ends", answer, slug).set_index(["Children", "At"])
     return View(_headline("of_children", answer, held, march), table, summary, drawn)
 
 
@@ -222,7 +222,7 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     drawn = {"placements": lambda: charts.where_children_live(year, rows)}
     drawn |= {"capacity": lambda: charts.capacity(detail["work"])}
     drawn |= {"front_door": lambda: charts.front_door(answer, slug)}
-    return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
+    return View(headline, table, tables.table("activity", answer, slug).set_index("Work"), drawn)
 
 
 def cost(answer: dict, slug: str) -> View:
@@ -235,7 +235,7 @@ def cost(answer: dict, slug: str) -> View:
     ]
     columns = {"budget": "budget, £"} | {name: f"{label}, £" for name, label in RANGE.items()}
     drawn = {"years": lambda: charts.cost_by_year(answer, slug), "lines": lambda: charts.cost_by_line(answer, slug)}
-    summary = tables.four_years(answer, slug).set_index("Financial year")
+    summary = tables.table("four_years", answer, slug).set_index("Financial year")
     return View(_headline("of_cost", year, held[year]), pd.DataFrame(rows).rename(columns=columns), summary, drawn)
 
 
@@ -244,7 +244,7 @@ def contingency(answer: dict, slug: str) -> View:
     held = answer["scenarios"][slug]["contingency"]
     table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{label}, £" for name, label in RANGE.items()})
     drawn = {"call": lambda: charts.contingency_fan(answer, slug), "spent": lambda: charts.when_spent(answer, slug)}
-    summary = tables.enough(answer, slug).set_index("To be this sure")
+    summary = tables.table("enough", answer, slug).set_index("To be this sure")
     return View(_headline("of_contingency", held), table, summary, drawn)
 
 

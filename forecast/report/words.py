@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from forecast.case import months
 from forecast.case.ages import LAC_BANDS
 from forecast.case.home import beside
-from forecast.case.lines import LINES
+from forecast.case.lines import LINES, RECOVERY
 from forecast.case.months import month_in_words
 from forecast.demand.totals import IN_WORDS as PART_WORDS
 
@@ -225,10 +225,11 @@ def pages() -> Environment:
         rule.__name__: rule for rule in (spread, against, apart, round_half_up, at_month, drivers, less_uasc)
     }
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
-    pages.filters["day"] = day_in_words
+    pages.filters |= {"day": day_in_words, "signed_pounds": signed_pounds}
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"steps": MEASURES, "money": money, "children": children, "bands": BANDS, "work": WORK}
     pages.globals |= {"abbreviations": ABBREVIATIONS, "record_names": RECORD_NAMES}
+    pages.globals |= {"recovery_plan": RECOVERY, "signed_pounds": signed_pounds}
     return pages
 
 
