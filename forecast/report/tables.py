@@ -15,6 +15,10 @@ def table(name: str, answer: dict, slug: str = "central") -> pd.DataFrame:
     chance_by_budget and recovery are of one scenario (`slug`); scenarios, differences, comparison, net_by_year, causes,
     payback, sensitivities and levers of all.
     """
-    facts = (answer, answer["scenarios"].get(slug), year_end_month(answer))
+    return filled(name, answer, answer["scenarios"].get(slug), year_end_month(answer))
+
+
+def filled(name: str, *facts) -> pd.DataFrame:
+    """A table of tables.jinja of the facts that its macro takes."""
     head, *rows = map(json.loads, lines(name, *facts, page="tables"))
     return pd.DataFrame(rows, columns=head)

@@ -267,12 +267,7 @@ def comparison(answer: dict) -> View:
     least = min(rows, key=lambda row: row["call, expected, £"])
     call = least["call, expected, £"]
     headline = _headline("of_comparison", least["future"], call, least[against], before["name"])
-    columns = {
-        "Expected call": table["call, expected, £"].map(words.money),
-        "Chance it holds": table["chance it holds, share of draws"].map(words.percent),
-        f"Call against {before['name']}": table[against].map(words.cost_direction),
-    }
-    summary = pd.DataFrame(columns).set_axis(table["future"].rename("Future"))
+    summary = tables.filled("futures", rows, before["name"]).set_index("Future")
     drawn = {"calls": lambda: charts.calls(answer), "years": lambda: charts.four_years(answer)}
     central = Said(["The central case: there is nothing to part into causes."])
     for slug, scenario in answer["scenarios"].items():
@@ -292,20 +287,7 @@ def region(rows: pd.DataFrame, totals: pd.DataFrame) -> View:
     """
     held = rows.sort_values(["chance_holds", "call_mean"], ascending=[True, False]).to_dict("records")
     sums = totals.to_dict("index")
-    summary = pd.DataFrame(
-        {
-            "Council": row["area"],
-            "Chance it holds": words.percent(row["chance_holds"]),
-            "Contingency": words.money(row["contingency"]),
-            "Expected call": words.money(row["call_mean"]),
-            "80% range": words.spread({at: row[f"call_{at}"] for at in ("p10", "p90")}, words.money),
-            "LAC now": row["lac_now"],
-            "LAC at year end": words.children(row["lac_at_year_end_mean"]),
-            "CP now": row["cp_now"],
-            "CP at year end": words.children(row["cp_at_year_end_mean"]),
-        }
-        for row in held
-    ).set_index("Council")
+    summary = tables.filled("councils", held).set_index("Council")
     drawn = {
         "chance": lambda: charts.chance_by_council(held),
         "money": lambda: charts.money_by_council(held),
