@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from forecast.sources.csv_text import decode
-from forecast.sources.official.kinds import SYMBOLS, Kind, Layout, Meaning, fault, plain
+from forecast.sources.official.kinds import SYMBOLS, Kind, Layout, fault, plain
 
 COLUMNS = ["level", "la_code", "ons_code", "area", "year", "measure", "breakdown", "category", "value", "file", "kind"]
 PLACE = ["time_period", "geographic_level", "la_name"]
@@ -163,9 +163,9 @@ def _figures(name: str, frame: pd.DataFrame, kind: Kind, layout: Layout) -> pd.D
         ]
         found = pd.concat(parts, ignore_index=True)
     elif kind.rows:
-        meaning = Meaning(kind)
+        meanings = {tuple(map(plain, row.words)): tuple(row.means) for row in kind.rows}
         words = list(zip(*(frame[column].map(plain) for column in layout.by), strict=True))
-        means = [meaning.rows.get(key) for key in words]
+        means = [meanings.get(key) for key in words]
         kept = [means_it is not None for means_it in means]
         if not any(kept):
             raise fault(name, f"none of its rows is one that is known of {kind.title!r}. Another layout?", kind)
