@@ -16,10 +16,10 @@ FIRST_MONTH_OF_FINANCIAL_YEAR = 4
 
 
 def months_between(first: str, last: str) -> list[str]:
-    """Every month from `first` to `last`, both included."""
-    import pandas as pd  # only where months are counted: the list of commands and cases comes without
-
-    return [str(month) for month in pd.period_range(first, last, freq="M")]
+    """Every month from `first` to `last`, both included. Raises ValueError for a month that is none."""
+    days = (date.fromisoformat(f"{month}-01") for month in (first, last))
+    begin, end = (day.year * MONTHS_A_YEAR + day.month - 1 for day in days)
+    return [f"{at // MONTHS_A_YEAR:04d}-{at % MONTHS_A_YEAR + 1:02d}" for at in range(begin, end + 1)]
 
 
 def month_after(day: date) -> str:
