@@ -467,6 +467,19 @@ def test_births_and_migration_of_a_draw_move_its_starts(case, base):
         assert np.abs(np.array(ratios) - 1).max() < furthest
 
 
+def test_children_to_the_year_end_are_those_of_the_whole_forecast(case, base, outs):
+    """Taken from what was simulated to the horizon, or simulated no further than the year: the same to the bit."""
+    for slug in ("central", "early-intervention"):
+        short = base.to_year_end
+        assert short.groups["lac"].longer is base.groups["lac"]
+        taken, made = (project(one, outs[slug].assumptions) for one in (short, replace(short, draws=short.draws)))
+        for group in ("lac", "cp"):
+            whole, first = getattr(outs[slug], group), getattr(taken, group)
+            assert np.shares_memory(first.days, whole.days) and first.days.shape[1] == len(short.months)
+            for part, again in zip(vars(first).values(), vars(getattr(made, group)).values(), strict=True):
+                assert np.array_equal(part, again)
+
+
 def test_rising_births_reach_a_tenth_more_in_a_year(outs):
     ratio = outs["rising-births"].population.births / outs["central"].population.births
     assert ratio[[0, 6, 12, -1]] == pytest.approx([1, 1.05, 1.1, 1.1])

@@ -17,6 +17,7 @@ from forecast.case.reader import read_text
 from forecast.case.rules import faults
 from forecast.case.wording import check, refuse
 
+_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each value
 HEADING = "# The assumptions of one run, frozen beside its results. To change one, edit params and run again.\n"
 
 
@@ -70,6 +71,6 @@ def plain_yaml(section: dict, depth: int = 0) -> str:
     for key, content in section.items():
         name = "  " * depth + (key if re.fullmatch("[a-z][a-z0-9_.]*", key) else json.dumps(key))
         is_number, inner = isinstance(content, float), isinstance(content, dict) and content
-        value = format(Decimal(repr(content)), "f") if is_number else json.dumps(content, ensure_ascii=False)
+        value = format(Decimal(repr(content)), "f") if is_number else _WRITTEN(content)
         lines.append(f"{name}:\n{plain_yaml(content, depth + 1)}" if inner else f"{name}: {value}\n")
     return "".join(lines)

@@ -11,6 +11,11 @@ class Cache:
     def __init__(self, most: int):
         self._most, self._kept, self._lock = most, OrderedDict(), Lock()
 
+    def held(self, key: Hashable):
+        """The result kept under `key`, or None."""
+        with self._lock:
+            return self._kept.get(key)
+
     def get(self, key: Hashable, make: Callable):
         """The result kept under `key`, or else the one that `make` gives."""
         with self._lock:

@@ -637,6 +637,7 @@ class Simulator:
     seed            of the case; own_seed: of this group's children
     paths, expected, demand, equal  what is kept: paths, expected paths, how each draw's population moves starts, starts
                     at equal rates
+    longer          of the same children over more months, whose paths begin as these do; or None
     """
 
     fit: Calibrated
@@ -651,6 +652,7 @@ class Simulator:
     expected: Cache
     demand: Cache
     equal: Cache
+    longer: "Simulator | None" = None
 
     def simulate(self, plan: PopulationPlan, care: CarePlan, expects: bool) -> Simulated:
         """Children of the group living through care under one scenario, and in expectation where that `expects`."""
@@ -667,7 +669,11 @@ class Simulator:
         wanted = [demand_of(fit, plan, care, self._at_equal_rates(plan.centre)) for plan, care in distinct]
         leaving = [care.on_leaving(fit, len(months)) for _, care in distinct]
 
+        key = (*distinct, way.tobytes() if len(distinct) > 1 else b"")
+
         def drawn() -> Paths:
+            if self.longer is not None and (held := self.longer.paths.held(key)) is not None:
+                return held.first(len(months))
             demands = [self._demand(plan, care) for plan, care in distinct]
             demand = demands[0] if len(demands) == 1 else np.choose(way[:, None, None], demands)
             starts, lever = np.array([one.starts for one in wanted]), np.array(leaving)
@@ -679,7 +685,7 @@ class Simulator:
             return self.expected.get(distinct[number], lambda: expected_path(fit, self.stream, *here))
 
         share = np.bincount(way, minlength=len(distinct)) / way.size
-        paths = self.paths.get((*distinct, way.tobytes() if len(distinct) > 1 else b""), drawn)
+        paths = self.paths.get(key, drawn)
         mean = mean_path([expected(number) for number in range(len(distinct))], share) if expects else None
         arrive = np.array([one.transfers.sum(axis=1) / one.starts.sum(axis=1) for one in wanted])
         return Simulated(paths, mean, arrive[way] if len(distinct) > 1 else arrive[0])

@@ -51,7 +51,7 @@ class Workload:
         """The same draws with the (one-draw) months `before` put in front."""
         draws, earlier = self.days.shape[0], before.parts()
         joined = {
-            name: np.concatenate([np.repeat(earlier[name], draws, axis=0), part], axis=1)
+            name: np.concatenate([np.broadcast_to(earlier[name], (draws, *earlier[name].shape[1:])), part], axis=1)
             for name, part in self.parts().items()
         }
         return replace(self, months=before.months + self.months, **joined)

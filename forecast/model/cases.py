@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,11 +19,13 @@ from forecast.demand.evidence import Evidence
 from forecast.demand.local import Local, read_local, read_plans
 from forecast.demand.placements import PLACEMENTS
 from forecast.model.evidence import gather
-from forecast.money.ledger import Ledger
 from forecast.sources import published
 from forecast.sources.cards import Card, read_card
 from forecast.sources.history import COLUMNS, History, check_words
 from forecast.sources.returns_case import PLAN_RATES, RATES, TEXT
+
+if TYPE_CHECKING:  # what only looks at a case loads nothing of money
+    from forecast.money.ledger import Ledger
 
 TOTALS = "calibration/totals.csv"  # in the folder of data: figures of the closed form of totals
 MIX = "calibration/mix.csv"  # the same: how the mix of looked-after children moves
@@ -45,7 +48,7 @@ class OpenCase:
     files: dict[str, Path] = field(default_factory=dict)
 
     @property
-    def ledger(self) -> Ledger | None:
+    def ledger(self) -> "Ledger | None":
         """The council's budget and actuals to date, where they have come."""
         return None if self.actuals is None else self.actuals.ledger
 
@@ -63,7 +66,7 @@ class Actuals:
     """
 
     counts: pd.DataFrame
-    ledger: Ledger | None = None
+    ledger: "Ledger | None" = None
 
     @property
     def last(self) -> str:

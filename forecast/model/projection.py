@@ -137,7 +137,10 @@ class Base:
         """
         months = [month for month in self.months if month <= self.year[-1]] or self.months[:1]  # where the year is over
         shorter = {name: spread.first(len(months)) for name, spread in self.spread.items()}
-        return replace(self, months=months, spread=shorter, expects=False)
+        other = replace(self, months=months, spread=shorter, expects=False)
+        longer = {name: replace(group, longer=self.groups[name]) for name, group in other.groups.items()}
+        object.__setattr__(other, "groups", longer)
+        return other
 
     def first(self, draws: int) -> "Base":
         """The same case on its first draws alone: the same futures, fewer of them."""

@@ -138,6 +138,12 @@ class Spread:
         return Spread(*(part[:draws] for part in vars(self).values()))
 
 
+def _by_month(of: "Paths | Placed", months: int) -> dict[str, np.ndarray]:
+    """What is held month by month, over the first months alone."""
+    apart = ("opening", "names", "placed")
+    return {name: part[:, :months] for name, part in vars(of).items() if name not in apart}
+
+
 @dataclass(frozen=True)
 class Paths:
     """What the engine returns, per draw and month.
@@ -159,6 +165,11 @@ class Paths:
     reviews: np.ndarray
     opening: np.ndarray
     placed: "Placed | None" = None
+
+    def first(self, months: int) -> "Paths":
+        """The same over the first months alone."""
+        placed = None if self.placed is None else replace(self.placed, **_by_month(self.placed, months))
+        return replace(self, placed=placed, **_by_month(self, months))
 
     def breaks(self) -> int:
         """Cells where stock differs from previous + starts - ends + aged; 0 in a sound run."""
