@@ -16,10 +16,11 @@ FIRST_MONTH_OF_FINANCIAL_YEAR = 4
 
 
 def months_between(first: str, last: str) -> list[str]:
-    """Every month from `first` to `last`, both included."""
-    import pandas as pd  # only where months are counted: the list of commands and cases comes without
-
-    return [str(month) for month in pd.period_range(first, last, freq="M")]
+    """Every month from `first` to `last`, both included. Raises ValueError for what is no month."""
+    begun, ended = (date(int(month[:4]), int(month[5:7]), 1) for month in (first, last))
+    count = MONTHS_A_YEAR * (ended.year - begun.year) + ended.month - begun.month + 1
+    years = [divmod(begun.month - 1 + ahead, MONTHS_A_YEAR) for ahead in range(count)]
+    return [f"{begun.year + year}-{month + 1:02d}" for year, month in years]
 
 
 def month_after(day: date) -> str:
