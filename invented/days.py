@@ -91,6 +91,7 @@ def month_days(month: str) -> range:
     return range(first, last_day(month).toordinal() + 1)
 
 
+@cache
 def year_days(year: str) -> range:
     """Every day of a financial year, 1 April to 31 March."""
     return range(month_days(year_months(year)[0])[0], day_of(year_end(year)) + 1)

@@ -120,7 +120,7 @@ tolerances:
   stock_identity: 1
   revision_children: 5
   revision_pounds: 25000
-  footing: 1
+  footing: 0.01
   wrong_sign: 0.25
 """
 BUDGET_CARD = """table: "budget"

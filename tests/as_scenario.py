@@ -1,6 +1,6 @@
 """Every numeric assumption: what the sensitivities say of it, beside the scenario's file that sets it, on the same draws.
 
-python tests/as_scenario.py DRAWS     tries all of them and prints how many, and which differ
+python tests/as_scenario.py DRAWS [COUNCIL MONTH]     tries all of them and prints how many, and which differ
 """
 
 import sys
@@ -12,14 +12,14 @@ import numpy as np
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from conftest import HOME, slough
-from forecast.case import load_scenarios
+from conftest import HOME
+from forecast.case import Assumptions, carried_range, load_scenarios
 from forecast.case.errors import BadInput
 from forecast.model import projection
+from forecast.model.cases import open_case
 from forecast.model.projection import Base, Projection
 from forecast.questions import sensitivity
 
-CASE, CENTRAL = ("slough", "2011-06"), "central"
 POUND, WITHIN = 1.0, 1_000.0  # a tornado's bar is the scenario's to the pound; a switching value is near enough
 AWAY = 0.1  # of itself, or of the way between its limits where it is 0: how far a figure without a range is moved
 
@@ -39,22 +39,27 @@ class Files:
     """Scenario files beside the project's own parameters, read as any scenario of a council is."""
 
     params: Path
+    central: Assumptions
 
     def reads(self, key: str, value: float):
-        """The assumptions of a scenario's file that sets one of them and says nothing else."""
-        written = {"name": "Tried", "order": 900, "reason": "tried", "changes": {key: {"value": value, "why": "tried"}}}
+        """The assumptions of a scenario's file that sets one of them and says nothing else; for sure, where its central
+        value is at the end of its scale and its range has no proportion to move by."""
+        change, (item, unit) = {"value": value, "why": "tried"}, self.central.catalogue.item_and_unit(key)
+        if item.kind == "uncertain" and carried_range(self.central.central[key], value, item, unit)[0] is None:
+            change |= {"low": value, "high": value}
+        written = {"name": "Tried", "order": 900, "reason": "tried", "changes": {key: change}}
         (self.params / "scenarios" / "tried.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
-        return load_scenarios(self.params, *CASE, ["tried"])["tried"]
+        return load_scenarios(self.params, self.central.case.council, self.central.case.month, ["tried"])["tried"]
 
 
-def files(folder: str | Path) -> Files:
+def files(folder: str | Path, central: Assumptions) -> Files:
     """The national figures, the case and a place for scenarios, in a folder."""
     params = Path(folder) / "params"
-    for part in ("catalogue.yaml", "national.yaml", "/".join((*CASE, "case.yaml"))):
+    for part in ("catalogue.yaml", "national.yaml", f"{central.case.council}/{central.case.month}/case.yaml"):
         (params / part).parent.mkdir(parents=True, exist_ok=True)
         (params / part).write_bytes((HOME / "params" / part).read_bytes())
     (params / "scenarios").mkdir()
-    return Files(params)
+    return Files(params, central)
 
 
 def of_file(base: Base, held: Files, key: str, value: float) -> Projection:
@@ -108,12 +113,12 @@ def sought(base: Base, held: Projection, read: Files, keys: list[str], wanted: f
 
 
 if __name__ == "__main__":
-    start = slough()
+    start = open_case(HOME / "params", HOME / "data", *(sys.argv[2:4] or ("slough", "2011-06")))
     base = projection.prepare(start.central, start.evidence, int(sys.argv[1]), 11)
     held, keys = projection.project(base, start.central), start.central.keys()
     levers = [key for key in keys if key.startswith(sensitivity.LEVERS)]
     with tempfile.TemporaryDirectory() as folder:
-        read = files(folder)
+        read = files(folder, start.central)
         found = {
             "bars of the tornado": differing(base, held, read, keys),
             "switching values": switched(base, held, read, keys),

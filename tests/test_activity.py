@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from forecast.demand.workload import Workload
-from forecast.money.activity import conferences, contact_sessions, posts_needed, spot_hours
+from forecast.money.activity import MEASURES, Activity, conferences, contact_sessions, posts_needed, spot_hours
 from forecast.money.plan import ContactNorms
 
 JUNE = ["2011-06"]  # 30 days
@@ -100,6 +100,17 @@ def test_posts_for_a_month_and_for_a_year():
     # The same 10 hours every day need 2.5 posts in a month of any length
     months = ["2012-01", "2012-02", "2012-04"]
     assert posts_needed(10.0 * np.array([[31.0, 29.0, 30.0]]), 1461.0, months) == pytest.approx(2.5)
+
+
+def test_what_a_cost_line_may_be_paid_by():
+    """June: 30 of 365.25 days; 90 child-days in care, 30 of them of the elder, 60 within proceedings, 280 on plans."""
+    work = one_month(days=[60, 30], proceedings=[60, 0], on_plan=280, lac_starts=3, cp_starts=12)
+    needed = Activity({"icpc": 4, "rcpc": 6}, 0, 0, {}, {}, paid=7)
+    by_hand = {
+        **{"year": 30 / 365.25, "lac_week": 90 / 7, "lac_16_17_week": 30 / 7, "plan_week": 40, "lac_start": 3},
+        **{"proceedings_week": 60 / 7, "plan_start": 12, "conference": 10, "social_work_post": 7 * 30 / 365.25},
+    }
+    assert {name: np.ravel(paid(work, needed)).item() for name, paid in MEASURES.items()} == pytest.approx(by_hand)
 
 
 def test_the_mean_of_the_draws_is_one_draw():

@@ -57,6 +57,7 @@ def history():
 )
 def test_known_figures(history, area, measure, period, figure):
     assert history.value(area, measure, period) == figure
+    assert history.holds(area, measure, period, "all") and not history.holds(area, measure, period, "provider 2")
 
 
 def test_known_ages_and_stays(history):

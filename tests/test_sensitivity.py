@@ -76,15 +76,22 @@ KEYS = CASE.central.keys()
 
 def test_tornado_is_the_scenario_that_sets_it_to_the_pound(base, held, tmp_path):
     """One key in two dozen, of any kind, at its low and its high, as a scenario's file with that one change gives it."""
-    tried, wrong = as_scenario.differing(base, held, as_scenario.files(tmp_path), KEYS[::24])
+    tried, wrong = as_scenario.differing(base, held, as_scenario.files(tmp_path, CASE.central), KEYS[::24])
     assert tried > 12 and not wrong
 
 
 def test_what_switches_or_is_enough_is_so_in_a_run_of_the_scenario(base, held, tmp_path):
-    read = as_scenario.files(tmp_path)
+    read = as_scenario.files(tmp_path, CASE.central)
     switched = as_scenario.switched(base, held, read, ["budget.adjustment", "costs.ifa_fostering"])
     sought = as_scenario.sought(base, held, read, ["budget.contingency", "levers.placement_prices"], sensitivity.SURE)
     assert switched == (2, []) and sought == (2, [])
+
+
+def test_what_is_certainly_nothing_is_set_for_sure():
+    """A chance that is 0 for sure has no range to move in proportion: set at a half, it is a half for sure."""
+    none = sensitivity.set_at(CASE.central, "shock.chance", 0.0)
+    entry = sensitivity.set_at(replace(none, central=none.entries), "shock.chance", 0.5).entry("shock.chance")
+    assert (entry.low, entry.value, entry.high) == (0.5, 0.5, 0.5)
 
 
 def test_the_budget_stays_as_it_was_set(base, held, table):
@@ -154,6 +161,16 @@ def test_what_cannot_be_reached_is_said(base, held):
 
 def test_nothing_need_change_where_it_already_holds(base, held):
     assert sensitivity.seek(base, held, "levers.births", 0.01).value == CASE.central.value("levers.births")
+
+
+def test_a_call_that_is_over_at_both_limits_switches_on_the_nearer_side(base, held, monkeypatch):
+    """Sessions of 0 to 5 times, now 1, and a call that is the contingency at 0.4 and at 3: 0 is nearer than 5."""
+
+    def call(base, held, key, at):
+        return held.drawn.amount + 1e6 * (at - 0.4) * (at - 3)
+
+    monkeypatch.setattr(sensitivity, "call_at", call)
+    assert sensitivity.switching_value(base, held, "levers.contact_sessions") == pytest.approx(0.4)
 
 
 def test_a_shock_comes_in_as_many_draws_as_its_chance_says_and_no_other_moves(base):

@@ -82,15 +82,12 @@ def unusual(scenarios: dict[str, Assumptions], held: Held, bands: Bands, deflato
                 other: b.entries[key] for other, b in scenarios.items() if other != slug and key in b.scenario.changes
             }
             others |= {CENTRAL: central.entries[key]}
-            beside = {f"scenario {other}": entry for other, entry in others.items()} if _is_sum(key, a, bands) else {}
+            # Sums, prices and places compare with those of other scenarios; levers and months are a scenario's own.
+            is_sum = a.catalogue.items[key].unit in bands.times
+            beside = {f"scenario {other}": entry for other, entry in others.items()} if is_sum else {}
             said += _of_entry(key, a.entries[key], beside, a.catalogue, bands, deflator, case.financial_year)
         said += _of_levers(a, bands)
     return list(dict.fromkeys(said))
-
-
-def _is_sum(key: str, a: Assumptions, bands: Bands) -> bool:
-    """Whether a scenario's figure compares with others': sums, prices and places do, levers and months are its own."""
-    return a.catalogue.items[key].unit in bands.times
 
 
 def _of_entry(

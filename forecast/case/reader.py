@@ -21,34 +21,17 @@ from yaml.error import YAMLError as CYAMLError
 from yaml.resolver import BaseResolver
 
 from forecast.case.errors import BadInput
+from forecast.case.home import beside
 
 PLAIN_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
-# Where a token that is refused could begin; most files have none such, and need not be gone through twice.
-MAY_BE_REFUSED = re.compile(r"(^|[\s\[{,:?-])[&*!]|^%", re.MULTILINE)
 REFUSED_TOKENS = {
     "AnchorToken": "an anchor (&name) is not allowed. Write the entry out in full",
     "AliasToken": "an alias (*name) is not allowed. Write the entry out in full",
     "TagToken": "a tag (!name) is not allowed. Remove it; put text in quotation marks",
     "DirectiveToken": "a directive (%...) is not allowed. Remove the line",
 }
-MAY_BE_REFUSED = re.compile(
-    r"(?<!\w)[&*!%]"
-)  # none of those tokens begins otherwise, for no token begins within a word
-
-YAML_ADVICE = {
-    "mapping values are not allowed": "this line, or one just above, is not a key, a colon, a space and a value. "
-    "Put text that holds a colon in quotation marks, close every quotation mark, and line keys up",
-    "could not find expected ':'": "this line has no key. Every line needs a key, a colon and a space",
-    "end of stream": "a quotation mark opens here and never closes. Add the closing mark",
-    "cannot start any token": "text cannot begin with this sign unquoted. Put the text in quotation marks",
-    "expected <block end>": "this line does not fit the ones above. Line keys up with their neighbours, with "
-    "nothing after a closing quotation mark",
-    "another document": "a second document begins here (---). Keep one document to a file",
-    "expected ','": "a bracket or comma is missing. Close every { and [, and put a comma between the parts",
-    "node content": "a bracket is not closed. Close every { and [",
-    "escape character": "a backslash in double quotation marks is not plain text. Use single quotation marks",
-}
+MAY_BE_REFUSED = re.compile(r"(?<!\w)[&*!%]")  # no token begins within a word, and none of those otherwise
 
 HIDDEN_ADVICE = {"\t": "Use spaces", "\ufeff": "Save the file as UTF-8 without a byte order mark"}
 
@@ -142,7 +125,7 @@ def _compose(text: str, file: str):
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         begun = (getattr(error, "context", None) or "").startswith("while scanning")
         mark = (begun and error.context_mark) or getattr(error, "problem_mark", None)
-        advice = next((say for part, say in YAML_ADVICE.items() if part in problem), None)
+        advice = next((say for part, say in beside(__file__).items() if part in problem), None)
         what = advice or f"this is not valid YAML ({problem})"
         raise BadInput(f"{file}, line {mark.line + 1 if mark else 1}: {what}") from None
     except RecursionError:

@@ -4,7 +4,6 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
-from math import isnan
 from pathlib import Path
 
 import click
@@ -57,23 +56,20 @@ def _print(lines: list[str], tables: dict, as_json: bool) -> None:
 @runs_option()
 @click.option("--scenario", default="central", help="The scenario of each run.")
 @click.option(
-    "--came",
-    type=PATH,
-    help="What came: CSV of group (lac or cp), month, count; shows how right the runs were.",
+    "--came", type=PATH, help="What came: CSV of group (lac or cp), month, count; shows how right the runs were."
 )
 @json_option
 def history(council, runs_folder, scenario, came, as_json) -> None:
     """Every published run, a line each: chance, expected call, children; with --came, forecasts beside what came."""
     from forecast.runs import history
+    from forecast.runs.toolkit import rows_of
 
     folder = _caught_up(runs_folder, council)
     tables = {"runs": history.history(folder, council, scenario)}
-    lines = history_lines(tables["runs"])
     if came:
         beside = history.against_what_came(history.vintages(folder, council, scenario), read_counts(came))
         tables |= {"by_horizon": history.by_horizon(beside), "tracking": history.tracking(beside), "beside": beside}
-        lines += ["", *came_lines(tables)]
-    _print(lines, tables, as_json)
+    _print(options.page("history", groups=GROUPS, **{name: rows_of(t) for name, t in tables.items()}), tables, as_json)
 
 
 def read_counts(path: Path):
@@ -97,51 +93,6 @@ def read_counts(path: Path):
     return table.astype({"count": float})
 
 
-def history_lines(runs) -> list[str]:
-    """The runs as a small text table; a run that was replaced is in brackets."""
-    from forecast.report.words import chance_in_ten, children, money
-
-    call = "Expected call (80% range)"
-    lines = [
-        f"{'Run':24s} {'Chance it holds':>17s} {call:>32s} {'80% sure at':>12s} "
-        f"{'LAC in March':>13s} {'CP in March':>12s}  Published"
-    ]
-    for row in runs.itertuples():
-        name = row.run if row.latest else f"({row.run})"
-        call = f"{money(row.call)} ({money(row.call_p10)} to {money(row.call_p90)})"
-        lac, cp = ("" if isnan(count) else children(count) for count in (row.lac, row.cp))
-        lines.append(
-            f"{name:24s} {chance_in_ten(row.chance):>17s} {call:>32s} {money(row.enough_80):>12s} "
-            f"{lac:>13s} {cp:>12s}  {row.published_at[:10] or 'not recorded'}"
-        )
-    return lines
-
-
-def came_lines(tables: dict) -> list[str]:
-    """How right the runs were, by group: the 80% ranges that held, the mean error by horizon, and the alarm."""
-    if tables["beside"].empty:
-        return ["None of the months forecast has come yet."]
-    lines, steps, months = [], tables["by_horizon"], tables["tracking"]
-    for group, ours in tables["beside"].groupby("group"):
-        inside = f"{int(ours['inside'].sum())} of {len(ours)} counts"
-        lines.append(f"{GROUPS[group]}: {inside} lie inside the 80% range of their forecast.")
-        lines += [
-            f"    {row.horizon:2d} months ahead: mean error {row.mean_error:.1f} children, bias {row.bias:+.1f}, "
-            f"inside {row.inside:.0%} of {row.forecasts}"
-            for row in steps[steps["group"] == group].itertuples()
-        ]
-        for last in months[months["group"] == group].tail(1).itertuples():
-            missed = f"    One month ahead {last.outside} of {last.number} missed the range"
-            lines.append(f"{missed}, where {last.expected:.1f} would be usual.{ALARM if last.alarm else ''}")
-    return lines
-
-
-ALARM = (
-    " That would come by chance less than once in a hundred times: the ranges are too narrow or something has changed."
-    " Do not rely on them until it is understood."
-)
-
-
 @click.command()
 @click.argument("before")
 @click.argument("after")
@@ -160,28 +111,14 @@ def diff(before, after, council, runs_folder, as_json) -> None:
 
 def difference_lines(before: str, after: str, tables: dict) -> list[str]:
     """A comparison in plain words."""
-    from jinja2 import Environment, PackageLoader
-
     from forecast.case.lines import LINES
-    from forecast.report import words
 
     of_call = {(row.figure, row.at): row for row in tables["contingency"].itertuples()}
     costs = tables["cost"].sort_values("change", key=lambda change: -change.abs(), kind="stable")
     rows = tables | {"costs": costs[costs["change"] != 0]}
-    pages = Environment(loader=PackageLoader("forecast.cli", "page"), trim_blocks=True, lstrip_blocks=True)
-    text = pages.get_template("difference.txt").render(
-        {name: table.to_dict("records") for name, table in rows.items()},
-        before=before,
-        after=after,
-        chance=of_call["chance_holds", ""],
-        call=of_call["call", ""],
-        enough=of_call["enough", "80"],
-        most=MOST_LINES,
-        names=LINES,
-        groups=GROUPS,
-        words=words,
-    )
-    return text.rstrip("\n").split("\n")
+    of_call = {"chance": of_call["chance_holds", ""], "call": of_call["call", ""], "enough": of_call["enough", "80"]}
+    shown = {name: table.to_dict("records") for name, table in rows.items()} | of_call
+    return options.page("difference", before=before, after=after, most=MOST_LINES, names=LINES, groups=GROUPS, **shown)
 
 
 @click.command()

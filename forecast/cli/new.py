@@ -73,7 +73,6 @@ def new(councils, folder, download, month, anew, as_json) -> None:
     A council is its name, its three-digit or its nine-character code; several may be given.
     """
     from forecast.case.errors import BadInput
-    from forecast.case.home import typed
     from forecast.sources.official.download import download as bring
     from forecast.sources.official.folder import read_folder
     from forecast.sources.official.places import find, read_places
@@ -101,14 +100,8 @@ def new(councils, folder, download, month, anew, as_json) -> None:
         if as_json:
             continue
         written = short(params / case.council / case.month / "case.yaml")
-        tell(f"{place.name}, {case.month}: {written} and its tables are written.")
-        tell(f"Worked out or missing, {len(made.gaps)}:")
-        for gap in made.gaps:
-            tell(f"    {gap}")
-        command = f"--council {case.council} --month {case.month}"
-        tell("Next:")
-        tell("    " + typed(f"check {command}"))
-        tell("    " + typed(f"run {command}"))
+        for line in options.page("new", place=place.name, case=case, written=written, gaps=made.gaps):
+            tell(line)
     if as_json:
         tell_json(said)
 
@@ -123,10 +116,8 @@ def new(councils, folder, download, month, anew, as_json) -> None:
 def next_(council, month, most, draws, seed, as_json) -> None:
     """Which figures of COUNCIL's own would narrow the answer most, in pounds, where they are found and typed."""
     from forecast.case import not_yours, others
-    from forecast.case.home import typed
     from forecast.case.layers import NATIONAL_LAYER
     from forecast.questions.narrowing import narrowing
-    from forecast.report.words import money
     from forecast.runs.toolkit import Case, Project
     from forecast.sources.official.places import read_places, spoken_names
     from forecast.sources.official.starting import read_starting
@@ -159,13 +150,6 @@ def next_(council, month, most, draws, seed, as_json) -> None:
     if as_json:
         tell_json(rows)
         return
-    tell(f"{a.case.area}, {month}: {len(wanted)} figures are not the council's own yet.")
-    tell("Those that would narrow the answer most:")
-    for number, row in enumerate(rows, start=1):
-        span = f"thought between {row['low']:,.10g} and {row['high']:,.10g}"
-        tell(f"{number}. {row['figure']}: {row['now']:,.10g} {row['unit']} now, {span}")
-        tell(f"   Between the two the year's outcome moves by {money(row['pounds'])}.")
-        tell(f"   Found: {row['found']}.")
-        tell(f"   Typed: {row['typed']} ({row['key']}), with its source; or in the workbook, or on the live page.")
-    tell("Workbook:  " + typed(f"template --council {council} --month {month}"))
-    tell("Live page: " + typed(f"explore --council {council} --month {month}"))
+    facts = {"council": council, "month": month, "wanted": len(wanted), "rows": rows}
+    for line in options.page("next", area=a.case.area, **facts):
+        tell(line)

@@ -119,6 +119,18 @@ def tell(text: str = "", err: bool = False) -> None:
     click.echo(text, err=err)
 
 
+def page(name: str, **facts) -> list[str]:
+    """The lines of page/NAME.txt: what a command tells, with these facts in it."""
+    from jinja2 import Environment, PackageLoader
+
+    from forecast.case.home import typed
+    from forecast.report import words
+
+    pages = Environment(loader=PackageLoader("forecast.cli", "page"), trim_blocks=True, lstrip_blocks=True)
+    text = pages.get_template(f"{name}.txt").render(words=words, typed=typed, **facts)
+    return text.rstrip("\n").split("\n")
+
+
 def tell_json(content) -> None:
     tell(json.dumps(content, indent=1, ensure_ascii=False))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.options import PATH, Progress, case_options, draws_option, find_home, seed_option, short, tell
+from forecast.cli.options import PATH, Progress, case_options, draws_option, find_home, page, seed_option, short, tell
 
 editions_option = click.option("--editions", type=PATH, help="Figures of the panel by edition, CSV or CSV.GZ.")
 spend_option = click.option(
@@ -143,23 +143,9 @@ def calibrate(council, month, panel_path, editions, spends, mixes, seed, write) 
         tables[mix.MIX] = mix.table(settings.panel, mix.read_counts(*mixes), even)
     if write:
         io.write_tables(home / "data" / io.CALIBRATION, tables)
-    for row in tables[calibrate.TOTALS].itertuples():
-        tell(f"{row.group:4s} {row.name:12s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
-    for row in tables[calibrate.SPEND].itertuples() if spends else ():
-        tell(f"spend {row.name:10s} {row.value:10.4f}   {row.low:10.4f} to {row.high:8.4f}   {row.how}")
-    for row in tables[mix.MIX].itertuples() if mixes else ():
-        tell(
-            f"mix {row.part:18s} back {row.back:.3f}, drift {row.drift:.3f}, chance {row.chance:.2f}, {row.country:.3f}"
-        )
-    for row in tables[drivers.DRIVERS].itertuples():
-        tell(
-            f"{row.measure:4s} {row.name:21s} {row.value:7.3f}   {row.low:7.3f} to {row.high:6.3f}   {row.years} years"
-        )
-    for row in tables[calibrate.ALARM].itertuples():
-        tell(f"{row.key:17s} {row.value:10.4f}   {row.how}")
-    tell(
-        "Written to data/calibration. Put the alarm's values into params/national.yaml; a test holds them together."
-        if write
-        else "Nothing was written."
-    )
+    parts = {"totals": calibrate.TOTALS, "spend": calibrate.SPEND, "mix": mix.MIX}
+    parts |= {"drivers": drivers.DRIVERS, "alarm": calibrate.ALARM}
+    rows = {part: tables[name].to_dict("records") if name in tables else [] for part, name in parts.items()}
+    for line in page("calibrate", written=write, **rows):
+        tell(line)
     tell(f"Took {say.seconds:.0f} seconds.")

@@ -32,9 +32,7 @@ returns_options = together(
     "--published", multiple=True, help="A published figure to compare with, such as 2018-03-31=206; may be repeated."
 )
 @click.option(
-    "--with-short-breaks",
-    is_flag=True,
-    help="Count children on short breaks (V3, V4) too, as a council's list may.",
+    "--with-short-breaks", is_flag=True, help="Count children on short breaks (V3, V4) too, as a council's list may."
 )
 def returns(path, days, published, authority, until, with_short_breaks, **wanted) -> None:
     """Read SSDA903 returns (a folder, zip or XML): looked-after children by age and placement, and the quality page.

@@ -36,8 +36,8 @@ def view(live: Live, shown: Shown) -> dict:
             *([f"{name}, {year}", said] for year, *told in years for name, said in zip(FIGURES, told, strict=True)),
         ],
         "children": children_table(shown),
-        "cost": rows_of(tables.cost_by_line(shown.answer, PAGE, shown.answer["financial_year"])),
-        "months": rows_of(tables.contingency(shown.answer, PAGE)),
+        "cost": rows_of(tables.table("cost_by_line", shown.answer, PAGE)),
+        "months": rows_of(tables.table("contingency", shown.answer, PAGE)),
         "changed": changed(live, shown),
         "values": {key: shown.assumptions.value(key) for key in live.levers},
     }

@@ -36,8 +36,11 @@ def rows(fewer: Base, central: Projection, base: Base) -> list[dict]:
     Practice's pounds are what today's children bring beyond last year's work; prices and the budget move no child.
     """
     a, alone = central.assumptions, project(fewer, practice_alone(central.assumptions))
-    without = {cause: project(fewer, stilled(a, keys)) for cause, keys in let_in(a).items()}
-    without[AGEING] = project(replace(fewer, ages=False), a)
+    unaged = replace(fewer, ages=False)
+    without = {
+        cause: project(unaged, a) if cause == AGEING else project(fewer, stilled(a, keys))
+        for cause, keys in let_in(a).items()
+    }
     whole, here, practice = _figures(base, central), _figures(fewer, project(fewer, a)), _figures(fewer, alone)
     missing = {cause: _figures(fewer, one) for cause, one in without.items()}
     dearer, lacks = _above_budget(fewer, alone), -float(np.mean(central.plan.money.contingency.adjustment))

@@ -24,8 +24,9 @@ def set_at(a: Assumptions, key: str, value: float) -> Assumptions:
 
     Where its central value is the end of its scale there is no proportion to move by, and it is certain.
     """
-    low, high = carried_range(a.central[key], value, *a.catalogue.item_and_unit(key))
-    if low is None and a.is_uncertain(key):
+    item, unit = a.catalogue.item_and_unit(key)
+    low, high = carried_range(a.central[key], value, item, unit)
+    if low is None and item.kind == "uncertain":
         low = high = value
     entry = a.entry(key).model_copy(update={"value": value, "low": low, "high": high})
     return replace(a, entries=a.entries | {key: entry})
@@ -122,18 +123,23 @@ def chance_at(base: Base, held: Projection, key: str, value: float) -> float:
 
 
 def switching_value(base: Base, held: Projection, key: str) -> float | None:
-    """Where within its limits an assumption makes the expected call exactly the contingency; None if nowhere."""
+    """Where within its limits an assumption makes the expected call exactly the contingency; None if nowhere.
+
+    Searches from where it stands towards the limit beyond which the call is on the other side; the nearer, if both.
+    """
     from scipy.optimize import brentq  # a second to load
 
-    item, amount = held.assumptions.catalogue.items[key], held.drawn.amount
+    item, amount, now = held.assumptions.catalogue.items[key], held.drawn.amount, held.assumptions.value(key)
 
     def over(value: float) -> float:
         return call_at(base, held, key, value) - amount
 
-    low, high = item.minimum, item.maximum
-    if over(low) * over(high) > 0:
+    here = over(now)
+    ends = [end for end in (item.minimum, item.maximum) if over(end) * here <= 0]
+    if not ends:
         return None
-    return float(brentq(over, low, high, xtol=SWITCH_WITHIN * (high - low)))
+    end = min(ends, key=lambda end: abs(end - now))
+    return float(brentq(over, now, end, xtol=SWITCH_WITHIN * (item.maximum - item.minimum)))
 
 
 def figures(base: Base, held: Projection) -> dict:

@@ -166,7 +166,7 @@ def children(answer: dict, slug: str, detail: dict, past: dict[str, list[tuple[s
     drawn = {}
     for group in GROUP_NAMES:
         drawn |= _children_drawn(answer, slug, detail, group, past.get(group, []))
-    summary = tables.year_ends(answer, slug).set_index(["Children", "At"])
+    summary = tables.table("year_ends", answer, slug).set_index(["Children", "At"])
     return View(_headline("of_children", answer, held, march), table, summary, drawn)
 
 
@@ -222,7 +222,7 @@ def activity(answer: dict, slug: str, detail: dict) -> View:
     drawn = {"placements": lambda: charts.where_children_live(year, rows)}
     drawn |= {"capacity": lambda: charts.capacity(detail["work"])}
     drawn |= {"front_door": lambda: charts.front_door(answer, slug)}
-    return View(headline, table, tables.activity(answer, slug).set_index("Work"), drawn)
+    return View(headline, table, tables.table("activity", answer, slug).set_index("Work"), drawn)
 
 
 def cost(answer: dict, slug: str) -> View:
@@ -235,7 +235,7 @@ def cost(answer: dict, slug: str) -> View:
     ]
     columns = {"budget": "budget, £"} | {name: f"{label}, £" for name, label in RANGE.items()}
     drawn = {"years": lambda: charts.cost_by_year(answer, slug), "lines": lambda: charts.cost_by_line(answer, slug)}
-    summary = tables.four_years(answer, slug).set_index("Financial year")
+    summary = tables.table("four_years", answer, slug).set_index("Financial year")
     return View(_headline("of_cost", year, held[year]), pd.DataFrame(rows).rename(columns=columns), summary, drawn)
 
 
@@ -244,7 +244,7 @@ def contingency(answer: dict, slug: str) -> View:
     held = answer["scenarios"][slug]["contingency"]
     table = pd.DataFrame(held["call_by_month"]).rename(columns={name: f"{label}, £" for name, label in RANGE.items()})
     drawn = {"call": lambda: charts.contingency_fan(answer, slug), "spent": lambda: charts.when_spent(answer, slug)}
-    summary = tables.enough(answer, slug).set_index("To be this sure")
+    summary = tables.table("enough", answer, slug).set_index("To be this sure")
     return View(_headline("of_contingency", held), table, summary, drawn)
 
 
@@ -267,12 +267,7 @@ def comparison(answer: dict) -> View:
     least = min(rows, key=lambda row: row["call, expected, £"])
     call = least["call, expected, £"]
     headline = _headline("of_comparison", least["future"], call, least[against], before["name"])
-    columns = {
-        "Expected call": table["call, expected, £"].map(words.money),
-        "Chance it holds": table["chance it holds, share of draws"].map(words.percent),
-        f"Call against {before['name']}": table[against].map(words.cost_direction),
-    }
-    summary = pd.DataFrame(columns).set_axis(table["future"].rename("Future"))
+    summary = tables.filled("futures", rows, before["name"]).set_index("Future")
     drawn = {"calls": lambda: charts.calls(answer), "years": lambda: charts.four_years(answer)}
     central = Said(["The central case: there is nothing to part into causes."])
     for slug, scenario in answer["scenarios"].items():
@@ -292,20 +287,7 @@ def region(rows: pd.DataFrame, totals: pd.DataFrame) -> View:
     """
     held = rows.sort_values(["chance_holds", "call_mean"], ascending=[True, False]).to_dict("records")
     sums = totals.to_dict("index")
-    summary = pd.DataFrame(
-        {
-            "Council": row["area"],
-            "Chance it holds": words.percent(row["chance_holds"]),
-            "Contingency": words.money(row["contingency"]),
-            "Expected call": words.money(row["call_mean"]),
-            "80% range": words.spread({at: row[f"call_{at}"] for at in ("p10", "p90")}, words.money),
-            "LAC now": row["lac_now"],
-            "LAC at year end": words.children(row["lac_at_year_end_mean"]),
-            "CP now": row["cp_now"],
-            "CP at year end": words.children(row["cp_at_year_end_mean"]),
-        }
-        for row in held
-    ).set_index("Council")
+    summary = tables.filled("councils", held).set_index("Council")
     drawn = {
         "chance": lambda: charts.chance_by_council(held),
         "money": lambda: charts.money_by_council(held),

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from forecast.case import months
 from forecast.case.ages import LAC_BANDS
 from forecast.case.home import beside
-from forecast.case.lines import LINES
+from forecast.case.lines import LINES, RECOVERY
 from forecast.case.months import month_in_words
 from forecast.demand.totals import IN_WORDS as PART_WORDS
 
@@ -225,10 +225,11 @@ def pages() -> Environment:
         rule.__name__: rule for rule in (spread, against, apart, round_half_up, at_month, drivers, less_uasc)
     }
     pages.filters |= {"month": month_in_words, "thousands": "{:,}".format, "direction": direction, "signed": signed}
-    pages.filters["day"] = day_in_words
+    pages.filters |= {"day": day_in_words, "signed_pounds": signed_pounds}
     pages.globals |= {"line_names": LINES, "group_names": GROUP_NAMES, "part_words": PART_WORDS}
     pages.globals |= {"steps": MEASURES, "money": money, "children": children, "bands": BANDS, "work": WORK}
     pages.globals |= {"abbreviations": ABBREVIATIONS, "record_names": RECORD_NAMES}
+    pages.globals |= {"recovery_plan": RECOVERY, "signed_pounds": signed_pounds}
     return pages
 
 
@@ -274,17 +275,6 @@ def years_ahead(answer: dict, slug: str = "central") -> list[list[str]]:
     return rows
 
 
-def year_lines(answer: dict) -> list[str]:
-    """The years ahead as a small text table."""
-    now = [str(answer["open_at_origin"][group]) for group in ("lac", "cp")]
-    rows = [
-        ["Year", "Net cost", "Variance", "LAC, 31 March", "CP, 31 March"],
-        ["Now", "", "", *now],
-        *years_ahead(answer),
-    ]
-    return [f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}" for year, net, over, lac, cp in rows]
-
-
 def what_adds(answer: dict) -> list[list[str]]:
     """What each cause adds to today's children by the first and the last 31 March, and to the last year's variance.
 
@@ -307,14 +297,6 @@ def what_adds(answer: dict) -> list[list[str]]:
 
     counts = [signed(whole(group, month)) for group in ("lac", "cp") for month in ends]
     return [*table, ["All, from today", *counts, money_signed(whole("cost", ends[1]))]]
-
-
-def what_adds_lines(answer: dict) -> list[str]:
-    """The same as a small text table."""
-    return [
-        f"{name:28s}" + "".join(f"{count:>10s}" for count in counts) + f"{cost:>12s}"
-        for name, *counts, cost in what_adds(answer)
-    ]
 
 
 def ranked(answer: dict) -> list[str]:
@@ -363,8 +345,17 @@ def page(answer: dict) -> list[str]:
         name: [row for line in part for row in textwrap.wrap(line, COLUMNS, subsequent_indent="  ")]
         for name, part in in_parts(answer).items()
     }
-    why = [*parts["why"], *what_adds_lines(answer)]
-    between = (parts["asked"], year_lines(answer), why, scenario_lines(answer), parts["trust"])
+    now = [str(answer["open_at_origin"][group]) for group in ("lac", "cp")]
+    heads = ["Year", "Net cost", "Variance", "LAC, 31 March", "CP, 31 March"]
+    years = [
+        f"{year:8s} {net:>11s} {over:>11s}   {lac:17s} {cp}"
+        for year, net, over, lac, cp in [heads, ["Now", "", "", *now], *years_ahead(answer)]
+    ]
+    adds = [
+        f"{name:28s}" + "".join(f"{count:>10s}" for count in counts) + f"{cost:>12s}"
+        for name, *counts, cost in what_adds(answer)
+    ]
+    between = (parts["asked"], years, [*parts["why"], *adds], scenario_lines(answer), parts["trust"])
     return [row for part in between for row in (*part, "")][:-1]
 
 

@@ -49,6 +49,7 @@ Record = Callable[[Path, Path], None]  # what keeps a published run's figures: (
 LIBRARIES = ("numpy", "pandas", "numba", "pydantic", "papermill")
 # What the package is made of; not what Python and editors leave in it.
 CODE = {".py", ".html", ".css", ".js", ".svg", ".typ", ".j2", ".jinja", ".xml", ".md", ".txt", ".yaml", ".csv"}
+CODE |= {".mplstyle"}
 MANIFEST, LOG = "manifest.json", "runs.log"
 LEAST_FREE = 50_000_000  # bytes: several times a run with its notebooks and report
 NEARLY_NOTHING = 1_000_000  # bytes: with less free, whatever went wrong went wrong for want of room

@@ -18,6 +18,7 @@ import pandas as pd
 
 from forecast.case import thaw
 from forecast.case.errors import BadInput
+from forecast.case.home import beside
 from forecast.case.months import financial_year
 from forecast.runs import folders
 from forecast.sources import files
@@ -28,6 +29,7 @@ MADE_OF = ["run", "council", "month", "case_month", "origin", "financial_year", 
 COLUMNS = [*MADE_OF, "scenario", "figure", "group", "at", *NUMBERS, "text"]
 SHOULD_MISS = 0.2  # of what comes lies outside an 80% range
 ALARM_TAIL = 0.01  # so many misses would come by chance once in a hundred
+SQL: dict[str, str] = beside(__file__)  # the questions asked of what is kept
 KEEP_MONTHS = 13  # the same month of last year is still there to be laid beside this one
 
 
@@ -162,21 +164,6 @@ def query(home: Path, question: str, *values: object) -> pd.DataFrame:
         return store.execute(question, list(values)).df()
 
 
-ONE_LINE = """
-select run, month, any_value(case_month) as case_month, any_value(origin) as origin,
-    any_value(financial_year) as financial_year, any_value(published_at) as published_at,
-    any_value(version) as version, any_value(code) as code,
-    max(value) filter (figure = 'chance_holds') as chance, max(value) filter (figure = 'contingency') as contingency,
-    max(value) filter (figure = 'call') as call, max(p10) filter (figure = 'call') as call_p10,
-    max(p90) filter (figure = 'call') as call_p90,
-    max(value) filter (figure = 'enough' and "at" = '80') as enough_80,
-    {children}
-from kept where scenario in (?, '') group by run, month
-"""
-AT_MARCH = """max({what}) filter (figure = 'month_ends' and "group" = '{group}'
-    and "at" = concat(cast(left(financial_year, 4) as integer) + 1, '-03')) as {group}{end}"""
-
-
 def history(folder: Path, council: str, scenario: str = "central") -> pd.DataFrame:
     """One row a run, by month and then as published: chance, call, children at the year's 31 March, enough at 80%.
 
@@ -186,8 +173,10 @@ def history(folder: Path, council: str, scenario: str = "central") -> pd.DataFra
     """
     home = folder / council
     ends = (("value", ""), ("p10", "_p10"), ("p90", "_p90"))
-    children = [AT_MARCH.format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends]
-    table = query(home, ONE_LINE.format(children=", ".join(children)), scenario)
+    children = [
+        SQL["at_march"].format(what=what, group=group, end=end) for group in ("lac", "cp") for what, end in ends
+    ]
+    table = query(home, SQL["one_line"].format(children=", ".join(children)), scenario)
     if table["chance"].isna().all():
         raise BadInput(f"no run of {council} has a scenario {scenario}. Ask for central, or for one that was run.")
     return _in_order(home, table)
@@ -208,14 +197,6 @@ def _in_order(home: Path, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(latest=~table.duplicated("month", keep="last"))
 
 
-VINTAGES = """
-select run, case_month as month, origin, "group", "at",
-    datediff('month', cast(origin as date), cast("at" || '-01' as date)) as horizon, value as mean, p10, p90
-from kept where figure = 'month_ends' and scenario = ? and run in (select unnest(?))
-order by month, "group", "at", run
-"""
-
-
 def vintages(folder: Path, council: str, scenario: str = "central") -> pd.DataFrame:
     """What each month's forecast said of every later month end: run, month, origin, group, at, horizon, mean, p10, p90.
 
@@ -223,7 +204,7 @@ def vintages(folder: Path, council: str, scenario: str = "central") -> pd.DataFr
     first run was published: a correction in time replaces what it corrects, and running an old month again changes no
     record.
     """
-    return query(folder / council, VINTAGES, scenario, as_it_stood(history(folder, council, scenario)))
+    return query(folder / council, SQL["vintages"], scenario, as_it_stood(history(folder, council, scenario)))
 
 
 def as_it_stood(held: pd.DataFrame) -> list[str]:
@@ -252,25 +233,6 @@ def find(folder: Path, council: str, asked: str) -> str:
     return found[0]
 
 
-CHANGED = """
-select coalesce(one."group", other."group") as name, {sides}
-from (select * from kept where run = ? and figure = ?) as one
-full join (select * from kept where run = ? and figure = ?) as other on one."group" = other."group"
-where {differs} order by name
-"""
-BESIDE = """
-select figure, "group", "at", one.value as before, other.value as after, other.value - one.value as change
-from (select * from kept where run = ? and scenario in ('central', '')) as one
-join (select * from kept where run = ? and scenario in ('central', '')) as other using (figure, "group", "at")
-where figure in ({figures}) order by figure, "group", "at"
-"""
-CODE = """
-select '' as name, one.code as text_before, other.code as text_after
-from (select code from kept where run = ? limit 1) as one, (select code from kept where run = ? limit 1) as other
-where one.code <> other.code
-"""
-
-
 def difference(folder: Path, council: str, before: str, after: str) -> dict[str, pd.DataFrame]:
     """What changed from one run to another (names as `find` takes them), one table a subject; empty where nothing did.
 
@@ -285,15 +247,15 @@ def difference(folder: Path, council: str, before: str, after: str) -> dict[str,
         columns = dict.fromkeys((*parts, "text"))
         sides = [f"{side}.{part} as {part}_{end}" for side, end in SIDES for part in columns]
         differs = " or ".join(f"one.{part} is distinct from other.{part}" for part in parts)
-        question = CHANGED.format(sides=", ".join(sides), differs=differs)
+        question = SQL["changed"].format(sides=", ".join(sides), differs=differs)
         return query(home, question, names[0], figure, names[1], figure)
 
     def both(*figures: str) -> pd.DataFrame:
-        return query(home, BESIDE.format(figures=", ".join(f"'{figure}'" for figure in figures)), *names)
+        return query(home, SQL["beside"].format(figures=", ".join(f"'{figure}'" for figure in figures)), *names)
 
     children = both("month_ends")
     return {
-        "code": query(home, CODE, *names),
+        "code": query(home, SQL["code"], *names),
         "inputs": changed("input", "text"),
         "assumptions": changed("assumption", "value", "p10", "p90"),
         "contingency": both("chance_holds", "call", "enough", "contingency"),

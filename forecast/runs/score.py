@@ -10,7 +10,8 @@ from forecast.case.lines import FOSTERING, RESIDENTIAL
 from forecast.case.months import year_end
 from forecast.report import charts
 from forecast.report.notebook import Run
-from forecast.report.words import BANDS, children, money
+from forecast.report.tables import filled
+from forecast.report.words import BANDS
 from forecast.sources.cards import read_card
 from forecast.sources.history import SUPPRESSED, History
 from forecast.sources.published import prove
@@ -95,23 +96,7 @@ def _row(at: str, row: dict, no_change: float, outturn: float) -> dict:
 
 def score_table(rows: dict[str, list[dict]]) -> pd.DataFrame:
     """The same for a reader, with which was nearer said plainly."""
-    table = []
-    for group, name in NAMES.items():
-        said = money if group in SPENT else children
-        table += [
-            {
-                "Children": name,
-                "At": row["at"],
-                "Forecast": said(row["mean"]),
-                "80% range": f"{said(row['p10'])} to {said(row['p90'])}",
-                "What happened": said(row["outturn"]),
-                "Range": "inside" if row["p10"] <= row["outturn"] <= row["p90"] else "outside",
-                "No change": said(row["no_change"]),
-                "Nearer": nearer(row),
-            }
-            for row in rows[group]
-        ]
-    return pd.DataFrame(table)
+    return filled("scored", rows, NAMES, list(SPENT), nearer)
 
 
 def nearer(row: dict) -> str:

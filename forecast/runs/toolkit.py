@@ -296,7 +296,7 @@ class Future:
     @property
     def recovery(self) -> pd.DataFrame:
         """The items of the Recovery Plan."""
-        return tables.recovery(self.answer, self.slug).set_index("Item")
+        return tables.table("recovery", self.answer, self.slug).set_index("Item")
 
     @property
     def contingency(self) -> View:
@@ -320,16 +320,9 @@ class Future:
 
     def read(self, name: str) -> pd.DataFrame:
         """A table for reading: years, lines, work, call, enough or budgets. Raises BadInput for another name."""
-        year = self.answer["financial_year"]
-        made = {
-            "years": lambda: tables.four_years(self.answer, self.slug),
-            "lines": lambda: tables.cost_by_line(self.answer, self.slug, year),
-            "work": lambda: tables.activity(self.answer, self.slug),
-            "call": lambda: tables.contingency(self.answer, self.slug),
-            "enough": lambda: tables.enough(self.answer, self.slug),
-            "budgets": lambda: tables.chance_by_budget(self.answer, self.slug),
-        }
-        return pages.tidy(named(made, name, "there is no table")())
+        made = {"years": "four_years", "lines": "cost_by_line", "work": "activity", "call": "contingency"}
+        made |= {"enough": "enough", "budgets": "chance_by_budget"}
+        return pages.tidy(tables.table(named(made, name, "there is no table"), self.answer, self.slug))
 
     def check(self, name: str) -> pd.DataFrame:
         """How the model stands against what is published: calibration, rates, spread or reconciliation, for reading."""
@@ -371,15 +364,10 @@ class Comparison(View):
 
         Raises BadInput for another name; matters and levers are those of `Notebook.compared` and of a run.
         """
-        made = {
-            "scenarios": tables.scenarios,
-            "differences": tables.differences,
-            "lines": tables.comparison,
-            "years": tables.net_by_year,
-            "causes": tables.causes,
-            "measures": tables.payback,
-        } | ({"matters": tables.sensitivities, "levers": tables.levers} if self.answer["sensitivities"] else {})
-        return pages.tidy(named(made, name, "there is no table")(self.answer))
+        made = {"scenarios": "scenarios", "differences": "differences", "lines": "comparison", "years": "net_by_year"}
+        made |= {"causes": "causes", "measures": "payback"}
+        made |= {"matters": "sensitivities", "levers": "levers"} if self.answer["sensitivities"] else {}
+        return pages.tidy(tables.table(named(made, name, "there is no table"), self.answer))
 
     @property
     def children_matter(self) -> pages.Said:

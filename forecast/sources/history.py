@@ -24,7 +24,7 @@ KNOWN = {  # breakdown -> categories: a word that is none of these would be left
     "legal_status": ["interim_care_order", "full_care_order", "placement_order", "s20", "detained", "youth_justice"],
     "placement": ["kinship", "other_fostering", *(cell for row in PLACEMENTS.values() for cell in row["published"])],
     "provider": [
-        *("own", "other_la", "other_council", "other_public", "private", "voluntary", "parents", "not_reported"),
+        *("own", "other_la", "other_council", "other_public", "private", "voluntary", "parents", "not_reported")
     ],
     "uasc": ["uasc", "other"],
     "duration": [

@@ -219,11 +219,7 @@ def _summary(schema: str, returns: Returns | Plans, stocks: dict, more: dict | N
 
 
 def read_plans(
-    path: Path,
-    authority: str | None,
-    until: date | None,
-    with_returns: Path | None,
-    but: frozenset[str] = frozenset(),
+    path: Path, authority: str | None, until: date | None, with_returns: Path | None, but: frozenset[str] = frozenset()
 ) -> tuple[Plans, Links | None]:
     """The plans and, where SSDA903 returns are given too, their links: under a salt made for this and forgotten."""
     salt = secrets.token_bytes(MOST_SALT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from forecast.case.home import beside
 from forecast.sources.cards import fingerprint
 
 if TYPE_CHECKING:  # a case on tables that are made reads no returns
@@ -15,26 +16,8 @@ if TYPE_CHECKING:  # a case on tables that are made reads no returns
 
 CHILDREN, PLANS, PLAN_RATES = "children", "plans", "plan_exposure"
 RATES = ("exposure", "starts", "open", "survival")
-BY_YEAR = ["area", "period", "measure", "breakdown", "category"]
-# table -> its title, the column whose sum is kept on the card, and the columns that name a row
-TABLES = {
-    CHILDREN: ("looked-after children by year", "value", BY_YEAR),
-    PLANS: ("child protection plans by year", "value", BY_YEAR),
-    PLAN_RATES: ("child-days on plans, and ends", "child_days", ["age_band", "time_since_start"]),
-    "exposure": (
-        "child-days and transitions",
-        "child_days",
-        ["year", "age_band", "time_since_start", "placement", "uasc"],
-    ),
-    "starts": ("where children first lived", "starts", ["age_band", "placement", "uasc"]),
-    "open": (
-        "children looked after on the last day",
-        "children",
-        ["age_band", "time_since_start", "placement", "uasc"],
-    ),
-    "survival": ("how long care lasts", "periods", ["since_start"]),
-}
-TEXT = {*BY_YEAR, "unit", "status", "source", "age_band", "time_since_start", "placement", "uasc", "day"}
+TEXT = {"area", "period", "measure", "breakdown", "category", "unit", "status", "source"}
+TEXT |= {"age_band", "time_since_start", "placement", "uasc", "day"}
 GOOD_FOR = timedelta(days=549)  # a year and a half: the next year's return is out by then
 SHARE_PLACES = 6
 
@@ -70,33 +53,18 @@ def contents(tables: dict[str, pd.DataFrame], name: str, area: str, last: date, 
 
 
 def _card(name: str, kind: str, table: pd.DataFrame, text: str, area: str, last: date, made: date) -> str:
-    title, counted, key = TABLES[kind]
-    total = float(pd.to_numeric(table[counted]).sum())
-    card = {
-        "table": name,
-        "title": f"{area}: {title}",
-        "publisher": f"{area}, its own returns",
-        "link": "not published: it holds small numbers",
-        "published": str(last),
-        "retrieved": str(made),
-        "licence": "the council's own; keep inside the council",
-        "period": f"to {last}",
-        "units": "children, child-days or events as the columns say",
-        "symbols": {},
-        "columns": list(table.columns),
-        "rows": len(table),
-        "sha256": fingerprint(text.encode()),
-        "key": key,
-        "numbers": [column for column in table.columns if column not in TEXT],
-        "control_totals": [
-            {"column": counted, "where": {}, "equals": total, "why": "the sum when the returns were read"}
-        ],
-        "known_from": str(last),
-        "hindsight": False,
-        "hindsight_reason": "",
-        "expires": str(last + GOOD_FOR),
-        "notes": "Made of child-level returns, which it does not hold.",
+    said = beside(__file__)
+    described, expires = said["tables"][kind], last + GOOD_FOR
+    words = {"name": name, "area": area, "title": described["title"], "last": last, "made": made, "expires": expires}
+    card = {field: value.format(**words) if isinstance(value, str) else value for field, value in said["card"].items()}
+    card |= {"columns": list(table.columns), "rows": len(table), "sha256": fingerprint(text.encode())}
+    card |= {"key": described["key"], "numbers": [column for column in table.columns if column not in TEXT]}
+    total = {
+        "column": described["counted"],
+        "where": {},
+        "equals": float(pd.to_numeric(table[described["counted"]]).sum()),
     }
+    card["control_totals"] = [total | {"why": "the sum when the returns were read"}]
     return "".join(f"{field}: {json.dumps(value, ensure_ascii=False)}\n" for field, value in card.items())
 
 

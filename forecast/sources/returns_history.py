@@ -39,7 +39,10 @@ def cp_table(plans: Plans, area: str) -> pd.DataFrame:
     source = f"CIN census returns, {plans.first_day} to {plans.last_day}"
     rows = [(day.isoformat(), "cp_stock", *row) for day in _days(plans) for row in _by_band(plans.stock(day), "plans")]
     rows += _flows(plans, plans.monthly, {"starts": "cp_starts", "ends": "cp_ends"})
-    rows += _initial_conferences(plans)
+    # Children at initial conferences in each whole year of which every month gives them.
+    months = plans.conferences().query("kind == 'icpc'").set_index("month")["children"]
+    years = months.groupby(financial_year).agg(["sum", "count"]).query("count == 12")["sum"]
+    rows += [(year, "icpc", "all", "all", int(years[year])) for year in years.index if year in _years(plans)]
     lasted = plans.durations().groupby("duration")["plans"].sum()
     for last in _years(plans)[-1:]:
         rows += [(last, "cp_ends", "duration", name, lasted[band]) for name, band in CP_STAYS.items()]
@@ -79,13 +82,6 @@ def _flows(returns: Returns | Plans, monthly: Callable, measures: dict[str, str]
         flows = monthly(f"{year[:4]}-04", f"{int(year[:4]) + 1}-03")
         rows += [(year, measure, *row) for counted, measure in measures.items() for row in _by_band(flows, counted)]
     return rows
-
-
-def _initial_conferences(plans: Plans) -> list[tuple]:
-    """Children at initial conferences in each whole year of which every month gives them."""
-    months = plans.conferences().query("kind == 'icpc'").set_index("month")["children"]
-    years = months.groupby(financial_year).agg(["sum", "count"]).query("count == 12")
-    return [(year, "icpc", "all", "all", int(years["sum"][year])) for year in years.index if year in _years(plans)]
 
 
 def _table(rows: list[tuple], area: str, source: str) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from forecast.sources.ssda903 import read_returns
 SSDA903, CENSUS, ANNEX = "ssda903", "cin", "annex_a"
 WORDS = {SSDA903: "SSDA903 returns", CENSUS: "CIN census returns", ANNEX: "Annex A lists"}
 SIZES = {"most": {".csv": 100, ".xlsx": 50, ".xml": 1024}, "together": 8192}  # MB: the most of any reader
-EVERY = wanted(SIZES | {"alone": True, "no_path": "", "none": "", "passed_over": "not_list"})
+EVERY = wanted(SIZES | {"no_path": "", "none": "", "passed_over": "not_list"})
 ROOTS = {b"EXPSSDA903": SSDA903, b"MESSAGE": CENSUS}
 ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?([A-Za-z]\w*)")
 OWN = {"DECOM", "DUC", "DOB", "REVIEW", "SDQSCORE", "INTOUCH", "DATEINT", "DATEPLACED", "PREVPERM", "MISSTART"}

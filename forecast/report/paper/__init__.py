@@ -63,11 +63,7 @@ def scrutiny_report(
 
 
 def public_report(
-    run: RunInContext,
-    settings: Settings,
-    released: Released,
-    draw: Draw | None = charts.drawn,
-    quality: bool = False,
+    run: RunInContext, settings: Settings, released: Released, draw: Draw | None = charts.drawn, quality: bool = False
 ) -> Report:
     """The report with every hidden count left out of tables, charts and words, marked public.
 

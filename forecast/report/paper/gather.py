@@ -70,7 +70,13 @@ def gathered(
     }
     close = [key for key, row in fitted.items() if abs(row["difference"]) <= CLOSE]
     context |= {"compared": list(fitted), "close": close, "not_close": [key for key in fitted if key not in close]}
-    context |= _reliability(known)
+    # Assumptions by how reliable they are. The answer names the red ones; those about a ledger count only where the run
+    # read one.
+    red, rows = run.answer["red_assumptions"], known.rows("assumptions")
+    ledger = any(key.startswith(LEDGER) for key in red)
+    used = {key: row for key, row in rows.items() if ledger or not key.startswith(LEDGER)}
+    levels = {level: [key for key, row in used.items() if row["Reliability"].lower() == level] for level in LEVELS}
+    context["reliability"] = levels | {"red": red}
     return replace(known, context=context)
 
 
@@ -85,18 +91,6 @@ def _card(folder: Path, data: Path, card: Path, checksum: str) -> dict:
     now = read_card(table)
     changed = hashlib.sha256(card_path(table).read_bytes()).hexdigest() != checksum
     return {part: str(getattr(now, part)) for part in OF_A_CARD} | {"changed": changed}
-
-
-def _reliability(run: RunInContext) -> dict:
-    """Assumptions that the figures rest on, by how reliable they are.
-
-    The answer names the red ones; those about a ledger count only where the run read one.
-    """
-    red, rows = run.answer["red_assumptions"], run.rows("assumptions")
-    ledger = any(key.startswith(LEDGER) for key in red)
-    used = {key: row for key, row in rows.items() if ledger or not key.startswith(LEDGER)}
-    levels = {level: [key for key, row in used.items() if row["Reliability"].lower() == level] for level in LEVELS}
-    return {"reliability": levels | {"red": red}}
 
 
 def _past(run: RunInContext, area: str) -> dict[str, list[dict]]:

@@ -151,16 +151,15 @@ def define(document: WordDocument, own: bool) -> dict[str, object]:
 
     Returns each paragraph style of the document by our name for it.
     """
-    styles, root = document.styles, document.styles.element
+    styles, root, held = document.styles, document.styles.element, _by_name(document)
     base = styles.default(WD_STYLE_TYPE.PARAGRAPH)
     named = {}
     for ours in parse_xml(OURS.read_bytes()).findall(qn("w:style")):
         wanted = BabelFish.internal2ui(ours.name_val)
         if wanted == "Normal" and not own:
             continue
-        name = wanted if wanted == TABLE_STYLE else name_of(document, wanted)
-        held = next((style for style in styles if style.name == name), None)
-        if held is None:
+        name = wanted if wanted == TABLE_STYLE else _free(held, wanted)
+        if name not in held:
             # On the body text of a template, which has a name of its own in each language.
             if name != wanted:
                 ours.name_val, ours.styleId = name, name.replace(" ", "")
@@ -171,7 +170,7 @@ def define(document: WordDocument, own: bool) -> dict[str, object]:
                     link.set(qn("w:val"), base.style_id)
             root.append(ours)
         elif own:
-            root.replace(held.element, ours)
+            root.replace(held[name].element, ours)
         if wanted != TABLE_STYLE:
             named[wanted] = styles[name]
     return named
@@ -179,8 +178,15 @@ def define(document: WordDocument, own: bool) -> dict[str, object]:
 
 def name_of(document: WordDocument, name: str) -> str:
     """The style's name, or another where a template gives that name to something that is not a paragraph style."""
-    taken = {style.name: style.type for style in document.styles}
-    return name if taken.get(name, WD_STYLE_TYPE.PARAGRAPH) == WD_STYLE_TYPE.PARAGRAPH else f"{name} (report)"
+    return _free(_by_name(document), name)
+
+
+def _by_name(document: WordDocument) -> dict:
+    return {style.name: style for style in reversed(list(document.styles))}  # of two of one name, the first
+
+
+def _free(styles: dict, name: str) -> str:
+    return name if name not in styles or styles[name].type == WD_STYLE_TYPE.PARAGRAPH else f"{name} (report)"
 
 
 class Lists:

@@ -42,10 +42,21 @@ CHART_WIDTH, CHART_HEIGHT, LINE_WIDTH = 960, 400, 2  # pixels; points
 BACK = "Back to the contents"
 
 
+class Book(Workbook):
+    """A workbook that makes one format of equal looks: one a cell would take longer than the rest of the file."""
+
+    def add_format(self, look: dict):
+        formats = vars(self).setdefault("formats_by_look", {})
+        key = tuple(sorted(look.items()))
+        if key not in formats:
+            formats[key] = super().add_format(look)
+        return formats[key]
+
+
 def workbook_bytes(sheets: list[Sheet], title: str, subject: str) -> bytes:
     """The file: the same sheets give the same bytes."""
     content = io.BytesIO()
-    with Workbook(content, deepcopy(OPTIONS)) as made:  # it writes into what it is given
+    with Book(content, deepcopy(OPTIONS)) as made:  # it writes into what it is given
         said = {name: short(clean(words), LONGEST_PROPERTY) for name, words in (("title", title), ("subject", subject))}
         made.set_properties(said | {"author": "forecast", "created": MADE})
         for sheet in sheets:
@@ -55,7 +66,7 @@ def workbook_bytes(sheets: list[Sheet], title: str, subject: str) -> bytes:
     return timeless(content.getvalue(), lambda name, part: part.replace(END, language + END) if name == CORE else part)
 
 
-def _write(book: Workbook, sheet: Sheet, cover: str) -> None:
+def _write(book: Book, sheet: Sheet, cover: str) -> None:
     page = book.add_worksheet(sheet.name)
     for place, column in enumerate(sheet.columns):
         page.set_column(place, place, column.width)
@@ -89,7 +100,7 @@ def _write(book: Workbook, sheet: Sheet, cover: str) -> None:
     page.set_selection(0, 0, 0, 0)
 
 
-def _add_table(book: Workbook, page: Worksheet, sheet: Sheet) -> None:
+def _add_table(book: Book, page: Worksheet, sheet: Sheet) -> None:
     """Mark the cells as one named table with headings; no filter, for sorting would part rows from their totals."""
     shape = {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": HEADER_FILL, "bottom": 1}
     sides = {True: {"align": "left", "indent": INDENT}, False: {"align": "right"}}
@@ -111,7 +122,7 @@ def _add_table(book: Workbook, page: Worksheet, sheet: Sheet) -> None:
     page.set_row(top, _height([column.header for column in sheet.columns], sheet.columns, FILLED_BOLD))
 
 
-def _write_row(book: Workbook, page: Worksheet, sheet: Sheet, number: int, row: tuple[Cell, ...]) -> None:
+def _write_row(book: Book, page: Worksheet, sheet: Sheet, number: int, row: tuple[Cell, ...]) -> None:
     place = sheet.header_row + number
     total = sheet.totalled and number == len(sheet.rows) - 1
     shape = {"bold": True, "top": 1, "bottom": 1} if total else {"bottom": 1, "bottom_color": RULE}
@@ -136,7 +147,7 @@ def _shape(column: Column, cell: Cell) -> dict:
     return {"align": "right", "num_format": "#,##0" + (f".{'0' * decimals}" if decimals else "")}
 
 
-def _write_cell(book: Workbook, page: Worksheet, row: int, column: int, sheet: Sheet, cell: Cell, shape: dict) -> None:
+def _write_cell(book: Book, page: Worksheet, row: int, column: int, sheet: Sheet, cell: Cell, shape: dict) -> None:
     if isinstance(cell, Formula):
         value = cell.value if isinstance(cell.value, str) else Exact(cell.value)
         page.write_formula(row, column, f"={sheet.local(cell.text, row + 1)}", book.add_format(shape), value)
@@ -157,7 +168,7 @@ def text(words: str) -> str:
     return f"{said} " if said.startswith("<r>") and said.endswith("</r>") else said
 
 
-def _link(book: Workbook, page: Worksheet, row: int, column: int, link: Link, words: str) -> None:
+def _link(book: Book, page: Worksheet, row: int, column: int, link: Link, words: str) -> None:
     look = book.add_format({"font_color": "#0B3E7C", "underline": 1, "valign": "top"})
     page.write_url(row, column, f"internal:'{link.sheet}'!A1", look, words)
 
@@ -171,7 +182,7 @@ def _height(cells: Sequence[Cell], columns: Sequence[Column], filled: float) -> 
     return min(LINE * max(1, *lines) + 2, MOST_HEIGHT)
 
 
-def _draw(book: Workbook, page: Worksheet, sheet: Sheet, chart: dict) -> None:
+def _draw(book: Book, page: Worksheet, sheet: Sheet, chart: dict) -> None:
     """Lines over the first column, below the table, with alternative text."""
     if (lines := len(chart["headers"])) > len(DASHES):
         raise ValueError(f"the chart of {sheet.name} has {lines} lines; {len(DASHES)} can be told apart without colour")

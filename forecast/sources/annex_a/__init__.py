@@ -141,7 +141,12 @@ def _spans(number: int, rows: pd.DataFrame, span: tuple[int, int], quality: Qual
     rows = join_overlaps(rows, quality)
     if number in (PLANS, CARE):
         rows = _children(rows, last, quality)
-    _count_words(rows[rows["end"] > last], quality)
+    still = rows[rows["end"] > last]  # of what is open: words that are blank or not known
+    for name in (name for name in ("placement", "legal", "uasc", "status") if name in still):
+        quality.rows(still, still[name] == UNKNOWN, name)
+    if "placement" in still:
+        quality.rows(still, still["placement"] == codes.NO_PROVIDER, "provider")
+        quality.rows(still, still["legal"] == codes.SHORT_BREAKS, "short_breaks")
     return rows.reset_index(drop=True), int(blank.sum() + wrong.sum())
 
 
@@ -170,16 +175,6 @@ def _children(rows: pd.DataFrame, last: int, quality: Quality) -> pd.DataFrame:
         groups = [codes.placed(*pair) for pair in zip(rows["placement"], rows["provider"], strict=True)]
         rows = rows.assign(placement=groups)
     return rows
-
-
-def _count_words(rows: pd.DataFrame, quality: Quality) -> None:
-    """Count the words that are blank or not known, of what is open."""
-    for name in ("placement", "legal", "uasc", "status"):
-        if name in rows:
-            quality.rows(rows, rows[name] == UNKNOWN, name)
-    if "placement" in rows:
-        quality.rows(rows, rows["placement"] == codes.NO_PROVIDER, "provider")
-        quality.rows(rows, rows["legal"] == codes.SHORT_BREAKS, "short_breaks")
 
 
 def _events(number: int, rows: pd.DataFrame, span: tuple[int, int], quality: Quality) -> tuple[pd.DataFrame, int]:

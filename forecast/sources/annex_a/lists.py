@@ -19,14 +19,7 @@ from forecast.sources.private import PAIR, hash_child
 from forecast.sources.reading import days
 from forecast.sources.reading.days import NO_DAY
 from forecast.sources.reading.files import Source, suffix
-from forecast.sources.reading.sheets import (
-    NOTHING,
-    below,
-    check_cells,
-    each,
-    refuse,
-    workbook_tables,
-)
+from forecast.sources.reading.sheets import NOTHING, below, check_cells, each, refuse, workbook_tables
 
 SIGNS = r"[=+@]|-(?!\d+$)"  # a spreadsheet would run what begins so
 CLOSE = 0.6  # headings as like as this are worth naming as what may be meant
@@ -190,7 +183,10 @@ def _typed(
             refuse(frame, known[column].called, out, "a date out of range", expected, "Correct the cell")
         frame[column] = frame[column].mask(out, "")
     quality.rows(frame, far, "birth_range")
-    others = _days_of_others(frame)
+    # Days in columns that are not used tell how far the list runs; what is no day there is passed over.
+    texts = pd.concat([frame[column] for column in frame if column.startswith("column ")] or [frame["line"][:0]])
+    found = [days.days_written(texts.astype(str), pattern) for pattern in (days.ISO, days.BRITISH)]
+    others = np.concatenate([written[~np.isnan(written)] for written in found]).astype(np.int64)
     days.read_days([(frame, column, known[column].called) for column in dates], name, quality)
     for column, of in known.items():
         if codes.WRITTEN in of.use:
@@ -204,13 +200,6 @@ def _typed(
 def _out_of_range(text: str) -> bool:
     found = codes.FAR.fullmatch(text)
     return bool(found) and not codes.YEARS[0] <= int(found[1] or found[2]) <= codes.YEARS[1]
-
-
-def _days_of_others(frame: pd.DataFrame) -> np.ndarray:
-    """The days in columns that are not used. What is no day there is passed over: nothing is counted from them."""
-    texts = pd.concat([frame[column] for column in frame if column.startswith("column ")] or [frame["line"][:0]])
-    found = [days.days_written(texts.astype(str), pattern) for pattern in (days.ISO, days.BRITISH)]
-    return np.concatenate([written[~np.isnan(written)] for written in found]).astype(np.int64)
 
 
 def all_days(parts: list[Part]) -> np.ndarray:

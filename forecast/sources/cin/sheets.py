@@ -141,8 +141,7 @@ def _tables(frame: pd.DataFrame, form: str, births: bool) -> dict[str, pd.DataFr
     }
     enquiry = frame["S47ACTUALSTARTDATE"] != ""
     conferences = tables["conferences"].assign(
-        level=enquiry.map({True: codes.ENQUIRY, False: codes.EPISODE}),
-        source=frame["REFERRALSOURCE"].mask(enquiry, ""),
+        level=enquiry.map({True: codes.ENQUIRY, False: codes.EPISODE}), source=frame["REFERRALSOURCE"].mask(enquiry, "")
     )
     reviews = tables["reviews"].assign(day=tables["reviews"]["day"].str.split(codes.SEVERAL, regex=True)).explode("day")
     tables |= {

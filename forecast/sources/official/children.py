@@ -205,7 +205,10 @@ def _parts(held: Counted, official: Official, area: str, figures: pd.DataFrame) 
         ]
         cells = dict(zip(rows["category"], rows["value"], strict=True))
         if breakdown == "age_band" and measure == "lac_ceases" and cells:
-            cells = _joined(cells)
+            # Ages on ceasing with 16, 17 and 18 as one band: suppressed if one of them is.
+            older = [cells.pop(name) for name in OLDER if name in cells]
+            unseen = next((value for value in older if not value.isdigit()), None)
+            cells["16_17"] = unseen or str(sum(map(int, older)))
         counts = {name: float(value) if value.isdigit() else None for name, value in cells.items()}
         total = held.totals[area][measure].get(held.year, 0.0)
         wrong = _wrong(cells, counts, total if area != ENGLAND else None, breakdown in ADDS_UP)
@@ -223,13 +226,6 @@ def _parts(held: Counted, official: Official, area: str, figures: pd.DataFrame) 
         for name, value in cells.items():
             status = "published" if value.isdigit() else SUPPRESSED
             _keep(held, area, measure, held.year, breakdown, name, value, status, _source(file))
-
-
-def _joined(cells: dict[str, str]) -> dict[str, str]:
-    """Ages on ceasing with 16, 17 and 18 as one band: suppressed if one of them is."""
-    older = [cells.pop(name) for name in OLDER if name in cells]
-    hidden = next((value for value in older if not value.isdigit()), None)
-    return cells | {"16_17": hidden or str(sum(map(int, older)))}
 
 
 def _wrong(cells: dict[str, str], counts: dict[str, float | None], total: float | None, adds_up: bool) -> str:

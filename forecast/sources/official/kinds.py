@@ -1,7 +1,5 @@
 """What the official files are: by which columns each is known, and what its rows and columns mean (data/official)."""
 
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field
@@ -60,21 +58,6 @@ def read_kinds(data: Path) -> dict[str, Kind]:
 def plain(word: str) -> str:
     """A word or a column's name as it is compared: small letters, single spaces."""
     return " ".join(word.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").casefold().split())
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """A kind in the form in which rows are looked up."""
-
-    kind: Kind
-
-    @cached_property
-    def rows(self) -> dict[tuple[str, ...], tuple[str, ...]]:
-        return {tuple(map(plain, row.words)): tuple(row.means) for row in self.kind.rows}
-
-    @cached_property
-    def first_words(self) -> set[str]:
-        return {words[0] for words in self.rows}
 
 
 def where(kind: Kind) -> str:

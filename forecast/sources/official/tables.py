@@ -4,11 +4,12 @@ import csv
 import difflib
 import io
 import re
+from collections.abc import Iterator
 
 import pandas as pd
 
 from forecast.sources.csv_text import decode
-from forecast.sources.official.kinds import SYMBOLS, Kind, Layout, Meaning, fault, plain
+from forecast.sources.official.kinds import SYMBOLS, Kind, Layout, fault, plain
 
 COLUMNS = ["level", "la_code", "ons_code", "area", "year", "measure", "breakdown", "category", "value", "file", "kind"]
 PLACE = ["time_period", "geographic_level", "la_name"]
@@ -39,7 +40,8 @@ def read_table(name: str, content: bytes, kinds: dict[str, Kind]) -> tuple[str, 
     frame = _frame(name, heads, rows, kind)
     figures = _figures(name, frame, kind, layout)
     figures = figures.assign(file=name, kind=kind_name)[COLUMNS]
-    _check(name, figures, kind)
+    if wrong := next(_faults(figures), "") if len(figures) else "":
+        raise fault(name, wrong, kind)
     return kind_name, figures
 
 
@@ -161,9 +163,9 @@ def _figures(name: str, frame: pd.DataFrame, kind: Kind, layout: Layout) -> pd.D
         ]
         found = pd.concat(parts, ignore_index=True)
     elif kind.rows:
-        meaning = Meaning(kind)
+        meanings = {tuple(map(plain, row.words)): tuple(row.means) for row in kind.rows}
         words = list(zip(*(frame[column].map(plain) for column in layout.by), strict=True))
-        means = [meaning.rows.get(key) for key in words]
+        means = [meanings.get(key) for key in words]
         kept = [means_it is not None for means_it in means]
         if not any(kept):
             raise fault(name, f"none of its rows is one that is known of {kind.title!r}. Another layout?", kind)
@@ -196,40 +198,23 @@ def _year(name: str, line: int, cell: str, kind: Kind) -> int:
     raise fault(name, f"line {line}: the year is {cell[:12]!r}; expected one such as 2025 or 202425.", kind)
 
 
-def _check(name: str, figures: pd.DataFrame, kind: Kind) -> None:
-    """Refuse a file that holds no council, lacks England's row, contradicts itself or does not add up to England."""
-    if figures.empty:
-        return
+def _faults(figures: pd.DataFrame) -> Iterator[str]:
+    """Why figures cannot be whole: no council or no England among them, contradictions, regions that do not add up."""
     key = ["level", "la_code", "ons_code", "area", "year", "measure", "breakdown", "category"]
     said = figures[figures["level"] != "region"].drop_duplicates([*key, "value"])
-    twice = said[said.duplicated(key, keep=False)]
-    if len(twice):
-        row = twice.iloc[0]
-        raise fault(
-            name, f"{row['area']} in {row['year']} has two figures for the same count. Keep the file whole.", kind
-        )
+    for row in said[said.duplicated(key, keep=False)].itertuples():
+        yield f"{row.area} in {row.year} has two figures for the same count. Keep the file whole."
     if not (figures["level"] == "council").any():
-        raise fault(
-            name, "holds no council, only regions or England. Choose the file, or the download, by council.", kind
-        )
+        yield "holds no council, only regions or England. Choose the file, or the download, by council."
     country = figures[figures["level"] == "country"]
-    lacking = sorted(set(figures["year"]) - set(country["year"]))
-    if lacking:
-        raise fault(
-            name,
-            f"England's row for {lacking[-1]} is missing: the file is cut off or was filtered. Its figures are proved "
-            "against England's.",
-            kind,
-        )
+    for year in sorted(set(figures["year"]) - set(country["year"]), reverse=True):
+        missing = f"England's row for {year} is missing: the file is cut off or was filtered"
+        yield f"{missing}. Its figures are proved against England's."
     councils = figures[figures["level"] == "council"].groupby("year")["la_code"].nunique()
-    few = councils[councils < MOST_GONE * councils.max()]
-    if councils.max() >= MANY and len(few):
-        raise fault(
-            name,
-            f"there are {few.iloc[0]} councils in {few.index[0]} and {councils.max()} in another year: the file is cut "
-            "off or was filtered.",
-            kind,
-        )
+    few = councils[councils < MOST_GONE * councils.max()] if councils.max() >= MANY else councils[:0]
+    for year, number in few.items():
+        what = f"there are {number} councils in {year} and {councils.max()} in another year"
+        yield f"{what}: the file is cut off or was filtered."
     regions = figures[(figures["level"] == "region") & figures["ons_code"].str.startswith(REGION)]
     cell = ["year", "measure", "breakdown", "category"]
     known = regions[regions["value"].str.fullmatch(WHOLE.pattern)]
@@ -239,9 +224,5 @@ def _check(name: str, figures: pd.DataFrame, kind: Kind) -> None:
         if at in added.index and added.at[at, "count"] == 9:
             total, england = int(added.at[at, "sum"]), int(row.value)
             if abs(total - england) > ROUNDED + PARTS * england:
-                raise fault(
-                    name,
-                    f"the nine regions add up to {total:,} in {row.year} and England's row says {england:,}: these are "
-                    "not counts (percentages or rates?), or figures were changed.",
-                    kind,
-                )
+                sums = f"the nine regions add up to {total:,} in {row.year} and England's row says {england:,}"
+                yield f"{sums}: these are not counts (percentages or rates?), or figures were changed."

@@ -90,9 +90,9 @@ def new_case(
         )
     texts[params / place.slug / month / "case.yaml"] = _case_text(place, month, case, entries)
     gaps = [*official.notes, *behind, *held.gaps, *living.gaps, *spent.gaps, *_not_held(official)]
-    return NewCase(
-        _checked(case, texts[params / place.slug / month / "case.yaml"], params, place, month), texts, gaps, held
-    )
+    text = texts[params / place.slug / month / "case.yaml"]
+    read = check(CaseFile, read_text(text, f"{place.slug}/{month}/case.yaml")).case  # as it will be read
+    return NewCase(read, texts, gaps, held)
 
 
 def write(made: NewCase, anew: bool) -> list[Path]:
@@ -164,11 +164,6 @@ def _case_text(place: Place, month: str, case: dict, entries: dict[str, dict]) -
         f"{place.slug}` says which matter most.\n"
     )
     return first + HEADING + plain_yaml({"case": case, "assumptions": whole})
-
-
-def _checked(case: dict, text: str, params: Path, place: Place, month: str) -> Case:
-    """The case as it will be read. Raises BadInput where it would not be."""
-    return check(CaseFile, read_text(text, f"{place.slug}/{month}/case.yaml")).case
 
 
 def _not_held(official: Official) -> list[str]:

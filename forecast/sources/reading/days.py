@@ -109,12 +109,9 @@ def _what_is_wrong(text: str, form: str, american: bool) -> str:
         return "not a date in the file's one format: something stands after the day"
     year = int(found[1 if form == "yyyy-mm-dd" else 3])
     if not EARLIEST <= year < LATEST:
-        return f"not a date within the range: its year is {'before ' if year < EARLIEST else ''}{_edge(year)}"
+        edge = f"before {EARLIEST}" if year < EARLIEST else f"{LATEST} or later"
+        return f"not a date within the range: its year is {edge}"
     return "not a date of the calendar: the month has no such day, or the year no such month"
-
-
-def _edge(year: int) -> str:
-    return str(EARLIEST) if year < EARLIEST else f"{LATEST} or later"
 
 
 def _days(parts: pd.DataFrame) -> np.ndarray:

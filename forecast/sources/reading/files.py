@@ -31,14 +31,12 @@ class Wanted:
 
     most          suffix -> bytes of one file, unpacked, at the most
     together      bytes of all of them at the most
-    alone         whether one may be given by itself, in no folder or zip
     no_path, none what is said of a path that is none to read, and of one that holds nothing to read
     passed_over   the rule that counts other files
     """
 
     most: dict[str, int]
     together: int
-    alone: bool
     no_path: str
     none: str
     passed_over: str
@@ -102,7 +100,7 @@ def find_files(path: Path, wanted: Wanted, quality: Quality, but: frozenset[str]
     finder = _Finder(wanted)
     if path.is_dir():
         found = dict(finder.in_folder(path))
-    elif wanted.alone and path.is_file() and wanted.takes(path.name):
+    elif path.is_file() and wanted.takes(path.name):
         found = {path.name: lambda: path.open("rb")}
     elif path.is_file() and zipfile.is_zipfile(path):
         found = dict(finder.in_zip(path, path.name, ""))

@@ -14,15 +14,7 @@ import pandas as pd
 
 from forecast.case.errors import BadInput
 from forecast.sources.counting import Quality
-from forecast.sources.csv_text import (
-    MOST_HEADING_ROWS,
-    SAVE_AGAIN,
-    SEPARATORS,
-    UTF_16_MARKS,
-    decode,
-    parse,
-    separated,
-)
+from forecast.sources.csv_text import MOST_HEADING_ROWS, SAVE_AGAIN, SEPARATORS, UTF_16_MARKS, decode, parse, separated
 from forecast.sources.reading.files import MEGABYTE, ZIP_FAULTS, Source
 
 SPOILT = r"\d(?:\.\d+)?[eE]\+?\d+|.*\.0"  # what a spreadsheet makes of a long number
