@@ -41,23 +41,24 @@ OTHER = {
 
 def changes(node: ast.AST) -> list[tuple[str, object]]:
     """Every single change of a node: the field, and what it is then."""
+    found = []
     match node:
         case ast.Compare(ops=ops):
             each = [(at, new) for at, op in enumerate(ops) for new in OTHER[type(op)]]
-            return [("ops", [*ops[:at], new(), *ops[at + 1 :]]) for at, new in each]
+            found = [("ops", [*ops[:at], new(), *ops[at + 1 :]]) for at, new in each]
         case ast.BinOp(op=op) | ast.BoolOp(op=op) | ast.UnaryOp(op=op) | ast.AugAssign(op=op):
-            return [("op", new()) for new in OTHER.get(type(op), [])]
+            found = [("op", new()) for new in OTHER.get(type(op), [])]
         case ast.Constant(value=bool(value)):
-            return [("value", not value)]
+            found = [("value", not value)]
         case ast.Constant(value=int(value) | float(value)):
-            return [("value", value + 1)]
+            found = [("value", value + 1)]
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
-            return [("test", ast.UnaryOp(ast.Not(), test))]
+            found = [("test", ast.UnaryOp(ast.Not(), test))]
         case ast.comprehension(ifs=[_, *_]):
-            return [("ifs", [])]
+            found = [("ifs", [])]
         case ast.Return(value=ast.expr()):
-            return [("value", ast.Constant(None))]
-    return []
+            found = [("value", ast.Constant(None))]
+    return found
 
 
 def sites(tree: ast.Module) -> list[tuple[ast.AST, str, object]]:

@@ -16,10 +16,11 @@ FIRST_MONTH_OF_FINANCIAL_YEAR = 4
 
 
 def months_between(first: str, last: str) -> list[str]:
-    """Every month from `first` to `last`, both included. Raises ValueError for a month that is none."""
-    days = (date.fromisoformat(f"{month}-01") for month in (first, last))
-    begin, end = (day.year * MONTHS_A_YEAR + day.month - 1 for day in days)
-    return [f"{at // MONTHS_A_YEAR:04d}-{at % MONTHS_A_YEAR + 1:02d}" for at in range(begin, end + 1)]
+    """Every month from `first` to `last`, both included. Raises ValueError for what is no month."""
+    begun, ended = (date(int(month[:4]), int(month[5:7]), 1) for month in (first, last))
+    count = MONTHS_A_YEAR * (ended.year - begun.year) + ended.month - begun.month + 1
+    years = [divmod(begun.month - 1 + ahead, MONTHS_A_YEAR) for ahead in range(count)]
+    return [f"{begun.year + year}-{month + 1:02d}" for year, month in years]
 
 
 def month_after(day: date) -> str:

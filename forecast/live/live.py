@@ -31,7 +31,7 @@ MOST = 3  # levers on the first screen
 PAGE = "page"
 NAME = "As set on this page"
 REASON = "Set on the live page"
-CHANCE, CALL, EXHAUSTION = 1, 5, 6  # places in the sentences of the answer page
+CHANCE, CALL, EXHAUSTION = 1, 5, 7  # places in the sentences of the answer page
 
 
 class Refused(BadInput):

@@ -9,9 +9,9 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from forecast.case.months import month_in_words
 from forecast.report import words
 from forecast.report.charts import Chart
+from forecast.report.tables import filled
 
 SHOWN = ("contingency", "looked_after")  # charts of a run
 SIZE, TITLE = (4.8, 2.2), 10  # inches and letters of a chart that takes half the page
@@ -70,24 +70,5 @@ def adds(answer: dict) -> pd.DataFrame | None:
 
 def scenarios(answer: dict) -> pd.DataFrame:
     """Chance, call, what each costs or saves over all the years, and when its measure pays back."""
-    rows = []
-    for scenario in map(answer["scenarios"].get, words.ranked(answer)):
-        held, paid = scenario["contingency"], scenario["payback"]
-        month = paid and paid["month"]
-        change, back = "", ""
-        if scenario["causes"] is not None:
-            change = words.over_all_years(scenario)
-            back = "cost not known" if words.four_years(scenario) < 0 else "saves nothing"
-        if paid:
-            likely = words.chance_in_ten(paid["chance"])
-            back = f"{month_in_words(month['p50'])} ({likely})" if month else "not by then"
-        rows.append(
-            [scenario["name"], words.percent(held["chance_holds"]), words.money(held["call"]["mean"]), change, back]
-        )
-    heads = [
-        "Scenario",
-        "Chance it holds",
-        "Call this year",
-        f"Net cost over {len(answer['scenarios']['central']['cost'])} years",
-    ]
-    return pd.DataFrame(rows, columns=[*heads, "Pays back (chance)"])
+    ranked = [answer["scenarios"][slug] for slug in words.ranked(answer)]
+    return filled("answer_page", answer, ranked, words.over_all_years, words.four_years)
