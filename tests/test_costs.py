@@ -518,6 +518,10 @@ def test_unaccompanied_children_are_placed_at_agencies_prices():
     assert sum(cost.item() for cost in dearer.values()) == pytest.approx(2 * 1.21 * by_hand)
 
 
+def test_partners_may_pay_the_whole_of_a_measure():
+    assert plan(measure__from_partners=1.0).funded["partners"] == 1
+
+
 def test_a_council_without_a_fostering_service_has_contributions_all_the_same():
     """Three lines of £100 in homes at a tenth, and three of fostering, for the fourth is not there, at a fifth: £90; and
     of a measure of £100 partners pay a half.

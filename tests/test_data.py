@@ -11,7 +11,7 @@ from forecast.case.errors import BadInput
 from forecast.model.cases import open_case
 from forecast.sources import cards, published
 from forecast.sources.cards import read_card
-from forecast.sources.history import History
+from forecast.sources.history import History, fill_suppressed
 
 DATA = HOME / "data"
 AFTER = DATA / "outturns" / "slough_after_june_2011.csv"
@@ -58,6 +58,10 @@ def history():
 def test_known_figures(history, area, measure, period, figure):
     assert history.value(area, measure, period) == figure
     assert history.holds(area, measure, period, "all") and not history.holds(area, measure, period, "provider 2")
+
+
+def test_the_councils_own_counts_are_told_from_published_ones(history):
+    assert history.is_own("Slough", "lac_stock", "2011-05-31") and not history.is_own("Slough", "lac_stock", "2011-03-31")
 
 
 def test_known_ages_and_stays(history):
@@ -197,6 +201,12 @@ def test_a_suppressed_cell_is_never_a_zero():
     ]
     with pytest.raises(BadInput, match="1 to 5"):
         History({"t": pd.DataFrame(rows, columns=columns)}).by("A", "m", "2011", "age_band", solve_suppressed=True)
+
+
+def test_placements_that_are_all_published_stay_as_they_are():
+    assert fill_suppressed({"a": 2.0, "b": 3.0}, 5.0, {}) == {"a": 2.0, "b": 3.0}
+    with pytest.raises(BadInput, match="leave 1 of 6 children for 0 suppressed cells"):
+        fill_suppressed({"a": 2.0, "b": 3.0}, 6.0, {})
 
 
 @pytest.mark.parametrize("name", ["totals.csv", "spend.csv"])

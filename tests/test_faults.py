@@ -202,6 +202,27 @@ def test_a_figure_that_does_not_follow_from_the_others_is_not_published(figures_
     assert any(what in str(stopped.value) for what in said)
 
 
+def test_causes_that_do_not_lead_from_the_central_call_to_a_scenarios_are_not_published(figures_of_a_run):
+    """A scenario whose call is the central one: £10 more and £10 less."""
+    answer = json.loads(json.dumps(figures_of_a_run[0]))
+    call = answer["scenarios"]["central"]["contingency"]["call"]["mean"]
+    right = {"before": call, "after": call, "parts": {"numbers": 10.0, "price": -10.0}}
+    for causes, said in (
+        (right, set()),
+        (right | {"parts": {"numbers": 10.0, "price": -9.0}}, {"tried: the causes make the change of the call"}),
+        (
+            right | {"before": call + 100, "parts": {"numbers": -90.0, "price": -10.0}},
+            {"tried: the causes begin at the central call"},
+        ),
+        (
+            right | {"after": call + 100, "parts": {"numbers": 110.0, "price": -10.0}},
+            {"tried: the causes end at its call"},
+        ),
+    ):
+        answer["scenarios"]["tried"] = answer["scenarios"]["central"] | {"causes": causes}
+        assert {what for what, holds in consistent._of_answer(answer) if not holds} == said
+
+
 @pytest.mark.parametrize("name", ["children", "cost", "contingency", "monthly"])
 def test_a_table_that_is_not_of_the_answer_is_not_published(figures_of_a_run, name):
     answer, made = figures_of_a_run
@@ -271,6 +292,11 @@ def spoilt(row: dict[str, str], year) -> dict[str, float]:
 def test_a_wrong_ledger_needs_a_person(year, row):
     told = " ".join(asked_of(SPOILT, spoilt(row, year), year))
     assert row["said"] in told, told or "nothing was asked"
+
+
+def test_two_lines_swapped_are_asked_about_once(year):
+    swapped = spoilt({"line": "ifa_fostering+private_residential", "edit": "swapped"}, year)
+    assert len(asked_of(SPOILT, swapped, year)) == 1
 
 
 def test_right_ledgers_are_not_asked_about(year):

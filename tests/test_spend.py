@@ -40,6 +40,7 @@ TABLE = pd.read_csv(HOME / "data" / "calibration" / "spend.csv").set_index("name
 def test_scale_by_hand():
     """70 children double it: 2 x sqrt(0.04^2 x 2 + 2 x 0.03^2) = 0.14142; volatile four times over, x 4 ** 0.25."""
     assert drift.usual_scale(FIGURES, 70.0, 2) == pytest.approx(0.141421, abs=1e-6)
+    assert drift.usual_scale(replace(FIGURES, size=0.5), 210.0, 2) == pytest.approx(0.070711 * (4 / 3) ** 0.5, abs=1e-6)
     assert drift.own_scale(FIGURES, 70.0, 2, 4.0) == pytest.approx(0.2, abs=1e-6)
     assert drift.country_variance(FIGURES, 3) == pytest.approx(0.0025 * (3 + 9 / 5))
 
