@@ -61,7 +61,9 @@ def test_known_figures(history, area, measure, period, figure):
 
 
 def test_the_councils_own_counts_are_told_from_published_ones(history):
-    assert history.is_own("Slough", "lac_stock", "2011-05-31") and not history.is_own("Slough", "lac_stock", "2011-03-31")
+    assert history.is_own("Slough", "lac_stock", "2011-05-31") and not history.is_own(
+        "Slough", "lac_stock", "2011-03-31"
+    )
 
 
 def test_known_ages_and_stays(history):

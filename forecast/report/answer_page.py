@@ -7,7 +7,6 @@ import textwrap
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from forecast.report import words
 from forecast.report.charts import Chart
@@ -22,9 +21,10 @@ PAGES.trim_blocks = PAGES.lstrip_blocks = True
 
 def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
     """The page as HTML that needs no other file, from an answer and the charts of its run by name."""
-    told = {part: [unbroken(line) for line in lines] for part, lines in words.in_parts(answer).items()}
+    told = words.in_parts(answer)
     title, chance, *money = told["asked"]
     return PAGES.get_template("answer_page.html").render(
+        unbroken=unbroken,
         title=title,
         chance=chance,
         money=money,
@@ -38,9 +38,9 @@ def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
     )
 
 
-def unbroken(line: str) -> Markup:
-    """A sentence for the page, in which no line ends between a minus and its pounds."""
-    return Markup(re.sub(r"-£[\d,]+", r'<span class="n">\g<0></span>', str(escape(line))))
+def unbroken(escaped: str) -> str:
+    """A sentence of the page, in which no line ends between a minus and its pounds."""
+    return re.sub(r"-£[\d,]+", r'<span class="n">\g<0></span>', str(escaped))
 
 
 def picture(chart: Chart) -> dict[str, str]:
