@@ -1224,6 +1224,7 @@ def test_held_goes_to_files_and_back(council, tmp_path):
     council.take()
     files = write_held(council.held, tmp_path / "a")
     assert [path.name for path in files] == ["vintages.csv", "files.csv"]
+    assert ",177\n" in files[0].read_text(encoding="utf-8"), "whole figures stand whole"
     back = read_held(tmp_path / "a")
     assert back.vintages.frame.equals(council.held.vintages.frame) and back.files == council.held.files
     write_held(back, tmp_path / "b")
