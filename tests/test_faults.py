@@ -511,19 +511,19 @@ def test_a_wrong_table_is_refused(children, row, tmp_path):
 
 
 def test_stocks_and_flows_that_do_not_close_are_told_and_those_that_do_are_not():
-    """By hand: 100 + 30 - 20 = 110, published 110 and then 115; a country is published to the nearest ten."""
+    """By hand: 100 + 30 - 20 = 110, published 110 and then 111; a country is published to the nearest ten."""
 
     def counted(area: str, by: int, last: int) -> list[tuple]:
         figures = [("lac_stock", "2010-03-31", 100), ("lac_starts", "2010-11", 30), ("lac_ceases", "2010-11", 20)]
         figures.append(("lac_stock", "2011-03-31", last))
         return [(area, at, what, "all", "all", str(by * count), "children", "", "") for what, at, count in figures]
 
-    rows = [*counted("Closes", 1, 110), *counted("Open", 1, 115), *counted("Country", 1000, 110)]
+    rows = [*counted("Closes", 1, 110), *counted("Open", 1, 111), *counted("Country", 1000, 110)]
     rows[-1] = (*rows[-1][:5], "110020", *rows[-1][6:])
     history_of = History({"t": pd.DataFrame(rows, columns=COLUMNS)})
     assert history_of.not_closing("Closes") == [] and history_of.not_closing("Country") == []
     assert history_of.not_closing("Open") == [
-        "lac_stock of Open on 2011-03-31: 100 before + 30 starts - 20 ends in 2010-11 make 110, and 115 is published"
+        "lac_stock of Open on 2011-03-31: 100 before + 30 starts - 20 ends in 2010-11 make 110, and 111 is published"
     ]
 
 
