@@ -46,9 +46,9 @@ def test_it_needs_no_other_file_and_every_picture_has_words(page):
     assert len(alts) == 2 and all(len(alt) > 40 for alt in alts)
 
 
-def test_no_line_ends_between_a_minus_and_its_pounds(page):
+def test_no_line_ends_between_a_sign_and_its_pounds(page):
     assert re.search(r'<span class="n">-£[\d,]+</span> to', page) and not re.search(
-        r"(?<!>)-£", page.split("<table>")[0]
+        r"(?<!>)[-+]£", page.split("<table>")[0]
     )
 
 

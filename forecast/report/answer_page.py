@@ -39,8 +39,8 @@ def answer_page(answer: dict, charts: dict[str, Chart]) -> str:
 
 
 def unbroken(escaped: str) -> str:
-    """A sentence of the page, in which no line ends between a minus and its pounds."""
-    return re.sub(r"-£[\d,]+", r'<span class="n">\g<0></span>', str(escaped))
+    """A sentence of the page, in which no line ends between a sign and its pounds."""
+    return re.sub(r"[-+]£[\d,]+", r'<span class="n">\g<0></span>', str(escaped))
 
 
 def picture(chart: Chart) -> dict[str, str]:
