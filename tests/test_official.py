@@ -676,3 +676,20 @@ def test_englands_children_of_mid_2023_are_those_of_the_workbook(real):
     held = pd.read_csv(HOME / "data" / "published" / "england_population_2023.csv")["children"].tolist()
     cuts = [0, 1, 5, 10, 16, 18]
     assert held == [sum(ages[low:high]) for low, high in zip(cuts, cuts[1:], strict=False)]
+
+
+# --- what would narrow the answer most --------------------------------------------------------------------------------
+
+
+def test_next_names_the_figures_that_would_narrow_the_answer_most():
+    """In pounds, the most first, each with the very line on which it is typed; the text says the same."""
+    command = ["next", "slough", "--month", "2011-06", "--draws", "100", "--most", "3"]
+    done = CliRunner().invoke(main, [*command, "--json"], prog_name="forecast")
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.output)
+    assert len(rows) == 3 and [row["pounds"] for row in rows] == sorted((row["pounds"] for row in rows), reverse=True)
+    file, line = rows[0]["typed"].split(", line ")
+    typed = (HOME / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    assert typed.strip().startswith((rows[0]["key"].split(".")[-1], rows[0]["key"]))
+    said = CliRunner().invoke(main, command, prog_name="forecast").output
+    assert all(f"{row['figure']}: {row['now']:,.10g} {row['unit']} now" in said for row in rows)

@@ -126,7 +126,7 @@ def next_(council, month, most, draws, seed, as_json) -> None:
     case = Case(Project(home, council, month), "central")
     wanted = not_yours(case.assumptions, others(home.params, council), spoken_names(read_places(home.data)))
     base, central, _ = case.projected(draws, seed)
-    known = read_starting(home.data)
+    known, _ = read_starting(home.data)
     doubts = {"amber": known["doubt_amber"], "red": known["doubt_red"]}
     found = narrowing(base, central, wanted, doubts)
     a, rows = central.assumptions, []
