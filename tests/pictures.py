@@ -26,11 +26,12 @@ from forecast.runs.publication import write_paper  # noqa: E402
 
 DOCS, CASE = HOME / "docs", ("slough", "2011-06")
 ANOTHER = "838"  # whose first answer the guide shows
+SEEN = 24  # lines of a long list that its picture shows
 A4, PHONE, TERMINAL = (794, 1123), (390, 844), (760, 400)  # CSS pixels
 PAGE_DPI = "70"
 CORNER = ("-x", "120", "-y", "140", "-W", "2200", "-H", "900")  # of the sheet of assumptions, so that it reads
 ASSUMPTIONS = "births_growth"  # stands on the first page of the assumptions
-SCREEN = "<pre style='margin:12px;white-space:pre-wrap;font:14px/1.35 DejaVu Sans Mono;background:#fff'>{}</pre>"
+SCREEN = "<pre style='margin:12px;white-space:pre-wrap;overflow-wrap:anywhere;font:14px/1.35 DejaVu Sans Mono;background:#fff'>{}</pre>"
 
 
 def shot(browser, address: str, size: tuple[int, int], name: str, **more) -> None:
@@ -82,7 +83,9 @@ def guide(downloads: Path, folder: Path) -> None:
         for words in steps:
             name, done = words[0], CliRunner().invoke(command, words, prog_name="forecast")
             typed = f"forecast {' '.join(words)}".replace(str(downloads), "FOLDER")
-            said = done.output.replace(str(downloads), "FOLDER").replace(str(folder), ".")
+            assert done.exit_code == 0, done.output
+            lines = done.output.replace(str(downloads), "FOLDER").replace(str(folder), ".").splitlines()
+            said = "\n".join([*lines[:SEEN], "..."] if len(lines) > SEEN and name == "check" else lines)
             page = folder / f"{name}.html"
             page.write_text(SCREEN.format(html.escape(f"> {typed}\n{said}")), encoding="utf-8")
             shot(browser, page.as_uri(), TERMINAL, f"guides/{name}", full_page=True)
