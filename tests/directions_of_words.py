@@ -525,6 +525,11 @@ def moved_part(value, how: str):  # noqa: PLR0911
     if how in ("nearer", "scored_nearer"):
         first, second = ("forecast", "no_change") if how == "nearer" else ("error", "error_no_change")
         return value | {first: value[second], second: value[first]}
+    if how == "over_all_years":
+        years = value["difference_from_central"]["net_cost"]
+        first = next(iter(years))
+        moved_year = {first: years[first] | {"mean": years[first]["mean"] + 1e4}}
+        return value | {"difference_from_central": value["difference_from_central"] | {"net_cost": years | moved_year}}
     if how == "inside":
         return value | {"outturn": value["p90"] + 1 if value["outturn"] <= value["p90"] else value["p10"]}
     leaves = {"range_of_assumption": "Low", "range_of_row": "low", "range_of_alarm": "low"}
