@@ -60,7 +60,7 @@ class Writer:
                 if old.get(qn("w:name")) == "compatibilityMode":
                     old.set(qn("w:val"), "15")  # what Word 2013 and later call their own: no "compatibility mode"
         self.styles = define(document, own)
-        self.lists = Lists(document, own)
+        self.lists = Lists(document, own, self.styles["List Bullet"])
         self.width = section.page_width - section.left_margin - section.right_margin
         _head_and_foot(self)
         held = document.core_properties

@@ -151,14 +151,17 @@ def define(document: WordDocument, own: bool) -> dict[str, object]:
 
     Returns each paragraph style of the document by our name for it.
     """
-    styles, root, held = document.styles, document.styles.element, _by_name(document)
+    styles, root = document.styles, document.styles.element
+    held = {style.name: style for style in reversed(list(styles))}  # of two of one name, the first
     base = styles.default(WD_STYLE_TYPE.PARAGRAPH)
     named = {}
     for ours in parse_xml(OURS.read_bytes()).findall(qn("w:style")):
         wanted = BabelFish.internal2ui(ours.name_val)
         if wanted == "Normal" and not own:
             continue
-        name = wanted if wanted == TABLE_STYLE else _free(held, wanted)
+        name = wanted
+        if wanted != TABLE_STYLE and wanted in held and held[wanted].type != WD_STYLE_TYPE.PARAGRAPH:
+            name = f"{wanted} (report)"  # a template gives the name to something that is not a paragraph style
         if name not in held:
             # On the body text of a template, which has a name of its own in each language.
             if name != wanted:
@@ -176,23 +179,10 @@ def define(document: WordDocument, own: bool) -> dict[str, object]:
     return named
 
 
-def name_of(document: WordDocument, name: str) -> str:
-    """The style's name, or another where a template gives that name to something that is not a paragraph style."""
-    return _free(_by_name(document), name)
-
-
-def _by_name(document: WordDocument) -> dict:
-    return {style.name: style for style in reversed(list(document.styles))}  # of two of one name, the first
-
-
-def _free(styles: dict, name: str) -> str:
-    return name if name not in styles or styles[name].type == WD_STYLE_TYPE.PARAGRAPH else f"{name} (report)"
-
-
 class Lists:
-    """Bulleted and lettered lists. Each lettered list begins again at a."""
+    """Bulleted and lettered lists; `style` is that of a bullet. Each lettered list begins again at a."""
 
-    def __init__(self, document: WordDocument, own: bool):
+    def __init__(self, document: WordDocument, own: bool, style):
         part = document.part
         if not any(
             link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in part.rels.values()
@@ -201,8 +191,7 @@ class Lists:
             made = NumberingPart.load(place, CONTENT_TYPE.WML_NUMBERING, empty, part.package)
             part.relate_to(made, RELATIONSHIP_TYPE.NUMBERING)
         self.numbering = part.numbering_part.element
-        style = base = document.styles[name_of(document, "List Bullet")]
-        numbered = False  # whether the style, or one it is based on, is
+        base, numbered = style, False  # whether the style, or one it is based on, is
         while base is not None:
             numbered = numbered or (base.element.pPr is not None and base.element.pPr.numPr is not None)
             base = base.base_style
